@@ -1,0 +1,30 @@
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+
+const running = new Set<ChildProcess>();
+
+/** Starts Node with `args`. The child is stopped when this host stops, however that comes about. */
+export function startNode(args: readonly string[], options: SpawnOptions): ChildProcess {
+  const child = spawn(process.execPath, args, options);
+  running.add(child);
+  child.once("close", () => running.delete(child));
+  return child;
+}
+
+/** Asks one child to stop, and kills it when it has not after five seconds. */
+export function stopChild(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): void {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill(signal);
+  const kill = setTimeout(() => child.kill("SIGKILL"), 5_000);
+  kill.unref();
+  child.once("close", () => clearTimeout(kill));
+}
+
+/** Asks every child to stop: what the engine's `Cancel` means. */
+export function interruptChildren(): void {
+  for (const child of running) stopChild(child, "SIGINT");
+}
+
+/** Kills every child at once: the engine is gone, nobody is left to be told anything. */
+export function killChildren(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
