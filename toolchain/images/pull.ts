@@ -1,0 +1,45 @@
+import { ImageError } from "./errors.ts";
+import { parseReference } from "./reference.ts";
+import type { ImageStore, Log } from "./store.ts";
+
+/** How long a registry may take to answer before it counts as out of reach. */
+const ANSWER_MS = 3_000;
+
+/** Whether images may be pulled at all: `GUILDNET_TOOLCHAIN=registries` says that package registries are all there is. */
+export function mayPull(environment: NodeJS.ProcessEnv): boolean {
+  return environment["GUILDNET_TOOLCHAIN"] !== "registries";
+}
+
+/**
+ * Pulls an image where its registry answers.
+ * @returns false where it can't be had from there, so that another way is taken
+ */
+export async function pull(store: ImageStore, reference: string, log: Log): Promise<boolean> {
+  const host = registryHost(parseReference(reference).registry);
+  if (!process.env["HTTPS_PROXY"] && !process.env["https_proxy"] && !(await answers(host))) {
+    log(`${host} does not answer`);
+    return false;
+  }
+  try {
+    await store.run(["pull", "--quiet", "--retry", "1", reference], log);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ImageError) || error.code !== "image-build-failed") throw error;
+    log(`${reference} can't be pulled: ${error.message}`);
+    return false;
+  }
+}
+
+/** Docker Hub's name is not where its registry lives. */
+export function registryHost(registry: string): string {
+  return registry === "docker.io" ? "registry-1.docker.io" : registry;
+}
+
+async function answers(host: string): Promise<boolean> {
+  try {
+    await fetch(`https://${host}/v2/`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { knownReferences, recipeFor } from "./recipes.ts";
+import { parseReference } from "./reference.ts";
+
+it("has recipes for exact versions alone", () => {
+  expect(recipeFor("registry.k8s.io/pause:3.10.1")).toBeTypeOf("function");
+  expect(recipeFor("registry.k8s.io/pause:3.10")).toBeUndefined();
+  expect(recipeFor("toString")).toBeUndefined();
+});
+
+it("names every image in full", () => {
+  for (const reference of knownReferences()) expect(parseReference(reference).registry).toMatch(/\./);
+});
+
+it.each([
+  ["coredns", "github.com/coredns/coredns", "registry.k8s.io/coredns/coredns"],
+  ["local-path-provisioner", "github.com/rancher/local-path-provisioner", "docker.io/rancher/local-path-provisioner"],
+])("builds %s from the module of the version that its tag names", (folder, module, image) => {
+  const goMod = readFileSync(new URL(`../go/${folder}/go.mod`, import.meta.url), "utf8");
+  const version = goMod.match(new RegExp(`${module} (v\\S+)`))?.[1];
+  expect(knownReferences()).toContain(`${image}:${version}`);
+});
