@@ -1,0 +1,107 @@
+import { z } from "zod";
+import { HANDLE } from "./names.ts";
+
+/** Everything the portal is told from outside, read once at start. */
+export interface PortalConfig {
+  /** The portal's own origin, e.g. `https://guildnet.localhost:8090`: lower case, no path. */
+  readonly origin: string;
+  /** Workspaces answer at `<id>.<appsDomain>` on the origin's port. */
+  readonly appsDomain: string;
+  /** Shown in the page's header. */
+  readonly guildName: string;
+  /** Handles that see every workspace in the list. Opening one stays its owner's alone. */
+  readonly admins: ReadonlySet<string>;
+  readonly listen: Address;
+  readonly healthListen: Address;
+  readonly tlsDirectory: string;
+  readonly keysDirectory: string;
+  /** The DNS suffix of the cluster's services. */
+  readonly clusterDomain: string;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The environment is wrong. The message has one line for each mistake. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+const dnsName = z
+  .string()
+  .toLowerCase()
+  .regex(/^(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, "must be a DNS name, such as apps.guildnet.localhost");
+
+const origin = z.string().transform((value, context) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol === "https:" && url.origin === value.toLowerCase().replace(/\/$/, "")) return url.origin;
+  context.addIssue({ code: "custom", message: "must be an https origin without a path, such as https://guildnet.localhost:8090" });
+  return z.NEVER;
+});
+
+const address = z.string().transform((value, context) => {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(value);
+  const port = Number(match?.[3]);
+  const host = match?.[1] ?? match?.[2];
+  if (host && port <= 65535) return { host, port };
+  context.addIssue({ code: "custom", message: "must be address:port, such as 0.0.0.0:8443" });
+  return z.NEVER;
+});
+
+const admins = z.string().transform((value, context) => {
+  const handles = value.split(",").map((handle) => handle.trim()).filter(Boolean);
+  const wrong = handles.filter((handle) => !HANDLE.test(handle));
+  if (wrong.length > 0) context.addIssue({ code: "custom", message: `not a handle: ${wrong.join(", ")}` });
+  return new Set(handles);
+});
+
+const environment = z
+  .object({
+    GUILDNET_ORIGIN: origin,
+    GUILDNET_APPS_DOMAIN: dnsName,
+    GUILDNET_NAME: z.string().trim().min(1).max(60).default("GuildNet"),
+    GUILDNET_ADMINS: admins.default(new Set<string>()),
+    GUILDNET_LISTEN: address.default({ host: "127.0.0.1", port: 8443 }),
+    GUILDNET_HEALTH_LISTEN: address.optional(),
+    GUILDNET_TLS_DIR: z.string().min(1).default("/etc/guildnet/tls"),
+    GUILDNET_KEYS_DIR: z.string().min(1).default("/etc/guildnet/keys"),
+    GUILDNET_CLUSTER_DOMAIN: dnsName.default("cluster.local"),
+    GUILDNET_LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
+  })
+  .refine((env) => !`.${new URL(env.GUILDNET_ORIGIN).hostname}`.endsWith(`.${env.GUILDNET_APPS_DOMAIN}`), {
+    path: ["GUILDNET_APPS_DOMAIN"],
+    message: "must not contain the portal's own host: a workspace must never share an origin with the portal",
+  });
+
+/**
+ * @param env usually `process.env`
+ * @throws {ConfigError} naming every variable that is wrong, what was found and what is allowed
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): PortalConfig {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => describe(issue, env)).join("\n"));
+  const value = parsed.data;
+  return {
+    origin: value.GUILDNET_ORIGIN,
+    appsDomain: value.GUILDNET_APPS_DOMAIN,
+    guildName: value.GUILDNET_NAME,
+    admins: value.GUILDNET_ADMINS,
+    listen: value.GUILDNET_LISTEN,
+    healthListen: value.GUILDNET_HEALTH_LISTEN ?? { host: value.GUILDNET_LISTEN.host, port: 8081 },
+    tlsDirectory: value.GUILDNET_TLS_DIR,
+    keysDirectory: value.GUILDNET_KEYS_DIR,
+    clusterDomain: value.GUILDNET_CLUSTER_DOMAIN,
+    logLevel: value.GUILDNET_LOG_LEVEL,
+  };
+}
+
+function describe(issue: z.core.$ZodIssue, env: Readonly<Record<string, string | undefined>>): string {
+  const name = String(issue.path[0]);
+  const found = env[name];
+  return found === undefined ? `${name} is not set: ${issue.message}` : `${name}="${found}": ${issue.message}`;
+}

@@ -1,0 +1,31 @@
+import { fileURLToPath } from "node:url";
+import { clusterWorkspaces } from "./cluster/workspaces.ts";
+import { ConfigError, readConfig } from "./config.ts";
+import { startPortal } from "./portal.ts";
+import { readSigningKeys } from "./signing-keys.ts";
+
+/** The portal in its pod. Any failure to start is told in one line and ends the process, for Kubernetes to show and retry. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const keys = await readSigningKeys(config.keysDirectory);
+  const workspaces = clusterWorkspaces({ clusterDomain: config.clusterDomain, logLevel: config.logLevel });
+  const portal = await startPortal({
+    config,
+    keys,
+    directory: workspaces.directory,
+    access: workspaces.access,
+    uiDirectory: fileURLToPath(new URL("./ui", import.meta.url)),
+  });
+  const stop = (): void => {
+    workspaces.stop();
+    void portal.close().then(() => process.exit(0));
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof ConfigError ? `The portal cannot start:\n${error.message}` : `The portal cannot start: ${String(error)}`;
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,158 @@
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { ListedWorkspace, Me } from "./api-types.ts";
+import { hostCookie, readCookie, SESSION_COOKIE } from "./cookies.ts";
+import { PortalError } from "./errors.ts";
+import { streamEvents } from "./events.ts";
+import { httpApp, OWN_PAGE_HEADERS } from "./http-app.ts";
+import { HOST_LABEL } from "./names.ts";
+import { page, registerAssets } from "./pages.ts";
+import { pathOf } from "./logging.ts";
+import { refuseCrossOrigin, safePath } from "./request-checks.ts";
+import type { Services } from "./services.ts";
+import type { Session } from "./sessions.ts";
+import type { Workspace } from "./workspaces.ts";
+import { findApp } from "./workspace-session.ts";
+
+/** A page of another origin cannot send this header without asking first, and the portal never says yes. */
+const INTENT_HEADER = "x-guildnet-request";
+
+const signInBody = z.strictObject({ token: z.string().min(1).max(4096), switch: z.boolean().optional() });
+const openQuery = z.object({ return: z.string().optional(), state: z.string().max(100).optional() });
+
+/** The portal's own host: pages, API, and the door to the workspaces' hosts. */
+export async function portalApp(services: Services, log: FastifyBaseLogger): Promise<FastifyInstance> {
+  const app = httpApp(log, services.hosts);
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(OWN_PAGE_HEADERS);
+    refuseCrossOrigin(request.method, request.headers, services.hosts.origin);
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const path = pathOf(request.url);
+    if (!path.startsWith("/.guildnet/")) request.log.info({ req: request, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
+  });
+  await registerAssets(app, services.uiDirectory);
+  await registerPages(app, services);
+  registerApi(app, services);
+  return app;
+}
+
+async function registerPages(app: FastifyInstance, services: Services): Promise<void> {
+  const shell = await page(services.uiDirectory, "index.html");
+  app.get("/", (_request, reply) => shell(reply));
+  // Looking at a sign-in link must not use it up (chat programs fetch links to preview them): the page's script posts the token.
+  app.get("/sign-in", (_request, reply) => shell(reply));
+  app.get<{ Params: { label: string } }>("/open/:label", (request, reply) => open(request, reply, services, shell));
+}
+
+/** Sends a signed-in owner on to the workspace's host with a one-time ticket; everyone else gets the page, which says why not. */
+async function open(
+  request: FastifyRequest<{ Params: { label: string } }>,
+  reply: FastifyReply,
+  services: Services,
+  shell: (reply: FastifyReply, statusCode?: number) => FastifyReply,
+): Promise<FastifyReply> {
+  const { label } = request.params;
+  const query = openQuery.safeParse(request.query);
+  const session = await currentSession(request, services);
+  if (!session) return shell(reply, 401);
+  const workspace = HOST_LABEL.test(label) ? findApp(services.directory, label)?.workspace : undefined;
+  if (workspace?.owner !== session.sub) return shell(reply, 404);
+  const path = safePath(query.data?.return);
+  // Without a state the round did not begin at the workspace's host, so its browser could not be told apart from another's.
+  if (!query.data?.state) return reply.redirect(services.hosts.appOrigin(label) + path, 303);
+  await renew(reply, session, services);
+  const ticket = await services.sessions.handoffToken(session, label, path, query.data.state);
+  return reply.redirect(`${services.hosts.appOrigin(label)}/.guildnet/session?code=${ticket}`, 303);
+}
+
+function registerApi(app: FastifyInstance, services: Services): void {
+  app.get("/api/me", async (request, reply): Promise<Me> => {
+    const session = await requireSession(request, services);
+    const current = await renew(reply, session, services);
+    const expires = new Date(current.exp * 1000).toISOString();
+    return { handle: session.sub, admin: services.admins.has(session.sub), guild: services.guildName, expires };
+  });
+
+  app.get("/api/workspaces", async (request) => {
+    const session = await requireSession(request, services);
+    return { workspaces: visibleWorkspaces(session, services) };
+  });
+
+  app.get("/api/events", async (request, reply) => {
+    const session = await requireSession(request, services);
+    return streamEvents(reply, session, services, (workspace) => listed(workspace, session, services));
+  });
+
+  app.post("/api/sign-in", async (request, reply) => {
+    requireIntent(request);
+    const body = signInBody.safeParse(request.body);
+    if (!body.success) throw new PortalError(400, "bad_request", "A sign-in needs a token.");
+    return signIn(request, reply, services, body.data);
+  });
+
+  app.post("/api/sign-out", async (request, reply) => {
+    requireIntent(request);
+    const session = await requireSession(request, services);
+    services.sessions.signOut(session);
+    return reply.header("set-cookie", hostCookie(SESSION_COOKIE, "", 0)).code(204).send();
+  });
+}
+
+async function signIn(request: FastifyRequest, reply: FastifyReply, services: Services, body: z.infer<typeof signInBody>): Promise<{ handle: string }> {
+  const link = await services.links.check(body.token);
+  const before = await currentSession(request, services);
+  if (before && before.sub !== link.handle && !body.switch) {
+    throw new PortalError(409, "signed_in_as_another", `This link is for ${link.handle}, and this browser is signed in as ${before.sub}.`, {
+      details: { signed_in: before.sub, link: link.handle },
+    });
+  }
+  services.links.use(link);
+  if (before) services.sessions.signOut(before);
+  const session = services.sessions.begin(link.handle);
+  await setSessionCookie(reply, session, services);
+  request.log.info({ handle: session.sub }, "signed in");
+  return { handle: session.sub };
+}
+
+/** @returns the workspaces a person may see: their own, and all of them for an admin */
+function visibleWorkspaces(session: Session, services: Services): ListedWorkspace[] {
+  return services.directory
+    .list()
+    .map((workspace) => listed(workspace, session, services))
+    .filter((workspace) => workspace !== undefined)
+    .sort((a, b) => Number(b.mine) - Number(a.mine) || a.id.localeCompare(b.id, "en"));
+}
+
+function listed(workspace: Workspace, session: Session, services: Services): ListedWorkspace | undefined {
+  const mine = workspace.owner === session.sub;
+  if (!mine && !services.admins.has(session.sub)) return undefined;
+  return { ...workspace, mine, url: services.hosts.appOrigin(workspace.id) };
+}
+
+function currentSession(request: FastifyRequest, services: Services): Promise<Session | undefined> {
+  return services.sessions.portalSession(readCookie(request.headers.cookie, SESSION_COOKIE));
+}
+
+async function requireSession(request: FastifyRequest, services: Services): Promise<Session> {
+  const session = await currentSession(request, services);
+  if (!session) throw new PortalError(401, "signed_out", "You are not signed in.");
+  return session;
+}
+
+function requireIntent(request: FastifyRequest): void {
+  if (request.headers[INTENT_HEADER] !== "1") {
+    throw new PortalError(403, "intent_missing", `A request that changes something must carry the header ${INTENT_HEADER}: 1.`);
+  }
+}
+
+async function renew(reply: FastifyReply, session: Session, services: Services): Promise<Session> {
+  const renewed = services.sessions.renewed(session);
+  if (renewed) await setSessionCookie(reply, renewed, services);
+  return renewed ?? session;
+}
+
+async function setSessionCookie(reply: FastifyReply, session: Session, services: Services): Promise<void> {
+  const token = await services.sessions.portalToken(session);
+  reply.header("set-cookie", hostCookie(SESSION_COOKIE, token, services.sessions.secondsLeft(session)));
+}

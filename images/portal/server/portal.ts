@@ -1,0 +1,113 @@
+import { once } from "node:events";
+import type { AddressInfo, Server } from "node:net";
+import Fastify from "fastify";
+import type { PortalConfig } from "./config.ts";
+import { gate } from "./gate.ts";
+import { healthServer } from "./health.ts";
+import { Hosts } from "./hosts.ts";
+import { Leases } from "./leases.ts";
+import { loggerOptions, type LogStream } from "./logging.ts";
+import { portalApp } from "./portal-app.ts";
+import type { Services } from "./services.ts";
+import { Sessions } from "./sessions.ts";
+import { SignInLinks } from "./sign-in.ts";
+import type { SigningKeys } from "./signing-keys.ts";
+import { readCertificate, watchCertificate } from "./tls.ts";
+import { upstreamAgent } from "./upstream.ts";
+import { workspaceApp } from "./workspace-app.ts";
+import { WorkspaceHost } from "./workspace-host.ts";
+import type { Readiness, WorkspaceAccess, WorkspaceDirectory } from "./workspaces.ts";
+
+const GRACE_MS = 10_000;
+
+export interface PortalParts {
+  readonly config: PortalConfig;
+  readonly keys: SigningKeys;
+  readonly directory: WorkspaceDirectory;
+  readonly access: WorkspaceAccess;
+  readonly uiDirectory: string;
+  /** Seconds since the epoch, with fractions. @default the clock */
+  readonly now?: () => number;
+  readonly logStream?: LogStream;
+  readonly certificatePollMs?: number;
+}
+
+/** A running portal. */
+export interface Portal {
+  readonly address: AddressInfo;
+  readonly healthAddress: AddressInfo;
+  readonly services: Services;
+  /** Takes no new work, lets what runs finish for a while, then cuts it off. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Puts the parts together and listens. @throws where the certificate cannot be read or an address is taken */
+export async function startPortal(parts: PortalParts): Promise<Portal> {
+  const { config, directory, access, uiDirectory, now = () => Date.now() / 1000 } = parts;
+  const hosts = new Hosts(config.origin, config.appsDomain);
+  const services: Services = {
+    hosts,
+    guildName: config.guildName,
+    admins: config.admins,
+    directory,
+    access,
+    sessions: new Sessions(parts.keys.session, now),
+    links: new SignInLinks(parts.keys.signIn, now),
+    leases: new Leases(now),
+    uiDirectory,
+  };
+  endLeasesInTime(services);
+
+  const log = Fastify({ logger: loggerOptions(config.logLevel, parts.logStream) }).log;
+  const portal = await portalApp(services, log);
+  const onHosts = await workspaceApp(services, log);
+  await Promise.all([portal.ready(), onHosts.ready()]);
+  const behind = { portal, workspaceApp: onHosts, workspaceHost: await WorkspaceHost.create(services, log) };
+
+  const certificate = await readCertificate(config.tlsDirectory);
+  const server = gate(behind, hosts, certificate, log);
+  const stopWatching = watchCertificate(config.tlsDirectory, {
+    current: certificate,
+    server,
+    onRenewed: () => log.info("certificate renewed"),
+    onError: (error) => log.warn({ err: error }, "certificate not readable, keeping the one in use"),
+    pollMs: parts.certificatePollMs,
+  });
+  let stopping = false;
+  const readiness = (): Readiness => (stopping ? { ready: false, reason: "stopping" } : directory.readiness());
+  const health = healthServer(readiness);
+  await Promise.all([listen(server, config.listen), listen(health, config.healthListen)]);
+  log.info({ origin: config.origin, listen: server.address() }, "portal is up");
+
+  const close = async (graceMs = GRACE_MS): Promise<void> => {
+    stopping = true;
+    stopWatching();
+    const closed = once(server, "close");
+    server.close();
+    services.leases.endWhere((lease) => !lease.brief);
+    server.closeIdleConnections();
+    const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(cutOff);
+    health.close();
+    health.closeAllConnections();
+    upstreamAgent.destroy();
+    await Promise.all([portal.close(), onHosts.close()]);
+    log.info("portal is down");
+  };
+  return { address: server.address() as AddressInfo, healthAddress: health.address() as AddressInfo, services, close };
+}
+
+/** What runs in a session's name ends when the session is signed out or the workspace is another's. */
+function endLeasesInTime({ sessions, leases, directory }: Services): void {
+  sessions.onSignOut((sid) => leases.endWhere((lease) => lease.session.sid === sid));
+  directory.onChange((id) => {
+    const owner = directory.get(id)?.owner;
+    leases.endWhere((lease) => lease.workspace === id && lease.session.sub !== owner);
+  });
+}
+
+async function listen(server: Server, address: { host: string; port: number }): Promise<void> {
+  server.listen(address);
+  await once(server, "listening");
+}

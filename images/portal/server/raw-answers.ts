@@ -1,0 +1,35 @@
+import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { errorBody, type PortalError } from "./errors.ts";
+import { OWN_PAGE_HEADERS } from "./http-app.ts";
+
+/** Answers of the portal's own where no Fastify application has the request: at the gate and in the proxy. */
+export function answer(response: ServerResponse, statusCode: number, headers: OutgoingHttpHeaders, body: string | Buffer = ""): void {
+  // A body nobody will read is not waited for.
+  if (!response.req.complete) response.setHeader("connection", "close");
+  response.writeHead(statusCode, { ...OWN_PAGE_HEADERS, "content-length": Buffer.byteLength(body), ...headers });
+  response.end(response.req.method === "HEAD" ? undefined : body);
+}
+
+export function answerError(response: ServerResponse, error: PortalError, requestId: string, headers: OutgoingHttpHeaders = {}): void {
+  if (response.headersSent) return void response.destroy();
+  const body = JSON.stringify(errorBody(error, requestId));
+  answer(response, error.statusCode, { "content-type": "application/json; charset=utf-8", "x-request-id": requestId, ...headers }, body);
+}
+
+/** Says no to an upgrade, in HTTP, and closes. */
+export function refuseUpgrade(socket: Duplex, error: PortalError, requestId: string): void {
+  const body = JSON.stringify(errorBody(error, requestId));
+  const headers = { ...OWN_PAGE_HEADERS, "content-type": "application/json; charset=utf-8", "content-length": Buffer.byteLength(body), "x-request-id": requestId };
+  socket.end(`${head(error.statusCode, { ...headers, connection: "close" })}${body}`);
+}
+
+/** A status line and header block as text. The values come from Node's own parser or from this code, so they hold no line breaks. */
+export function head(statusCode: number, headers: OutgoingHttpHeaders, reason = STATUS_CODES[statusCode] ?? ""): string {
+  const lines = Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().map((one) => `${name}: ${one}`));
+  return [`HTTP/1.1 ${statusCode} ${reason}`, ...lines, "", ""].join("\r\n");
+}
+
+export function remoteAddress(request: IncomingMessage): string {
+  return request.socket.remoteAddress ?? "";
+}

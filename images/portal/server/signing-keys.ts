@@ -1,0 +1,26 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** The two HMAC keys of a portal, 32 bytes or more each. */
+export interface SigningKeys {
+  /** Signs sessions and hand-offs; only the portal has it. */
+  readonly session: Uint8Array;
+  /** Verifies sign-in links; whoever may let people in has it as well. */
+  readonly signIn: Uint8Array;
+}
+
+/**
+ * Reads `session` and `sign-in` from a mounted Secret: base64url of at least 32 random bytes each.
+ * @throws where a file is missing or too weak; the message never quotes the content
+ */
+export async function readSigningKeys(directory: string): Promise<SigningKeys> {
+  const [session, signIn] = await Promise.all([readKey(join(directory, "session")), readKey(join(directory, "sign-in"))]);
+  return { session, signIn };
+}
+
+async function readKey(file: string): Promise<Uint8Array> {
+  const text = (await readFile(file, "utf8")).trim();
+  const key = Buffer.from(text, "base64url");
+  if (!/^[A-Za-z0-9_-]+$/.test(text) || key.length < 32) throw new Error(`${file} must hold at least 32 random bytes, base64url-encoded`);
+  return key;
+}

@@ -1,0 +1,48 @@
+import "reflect-metadata";
+import { webcrypto } from "node:crypto";
+import { mkdtemp, rename, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as x509 from "@peculiar/x509";
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const DAY_MS = 24 * 3600 * 1000;
+
+export interface TestCertificate {
+  /** Lies there as `tls.crt` and `tls.key`. */
+  readonly directory: string;
+  readonly certificate: string;
+  /** Makes another certificate for the same names and puts it in the same place. */
+  renew(): Promise<string>;
+}
+
+/** A self-signed certificate in a new temporary directory. */
+export async function testCertificate(dnsNames: readonly string[]): Promise<TestCertificate> {
+  const directory = await mkdtemp(join(tmpdir(), "guildnet-portal-tls-"));
+  const write = (): Promise<string> => writePair(directory, dnsNames);
+  return { directory, certificate: await write(), renew: write };
+}
+
+async function writePair(directory: string, dnsNames: readonly string[]): Promise<string> {
+  x509.cryptoProvider.set(webcrypto as unknown as Crypto);
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString("hex"),
+    name: `CN=${dnsNames[0]}`,
+    notBefore: new Date(Date.now() - DAY_MS),
+    notAfter: new Date(Date.now() + DAY_MS),
+    keys: keys as unknown as CryptoKeyPair,
+    signingAlgorithm: ALGORITHM,
+    extensions: [new x509.SubjectAlternativeNameExtension(dnsNames.map((value) => ({ type: "dns", value })))],
+  });
+  const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
+  const pem = certificate.toString("pem");
+  await replace(join(directory, "tls.key"), key);
+  await replace(join(directory, "tls.crt"), pem);
+  return pem;
+}
+
+async function replace(file: string, content: string): Promise<void> {
+  await writeFile(`${file}.new`, content, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}

@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
+
+const POLL_MS = 5_000;
+
+/** Both in PEM. */
+export interface CertificatePair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Reads `tls.crt` and `tls.key`. @throws where one is missing or they do not belong together */
+export async function readCertificate(directory: string): Promise<CertificatePair> {
+  const [cert, key] = await Promise.all([readFile(join(directory, "tls.crt"), "utf8"), readFile(join(directory, "tls.key"), "utf8")]);
+  createSecureContext({ cert, key });
+  return { cert, key };
+}
+
+export interface CertificateWatch {
+  /** What the server has now. */
+  readonly current: CertificatePair;
+  readonly server: { setSecureContext(options: SecureContextOptions): void };
+  readonly onRenewed: () => void;
+  readonly onError: (error: unknown) => void;
+  readonly pollMs?: number;
+}
+
+/**
+ * Gives a server the renewed certificate while it runs; open connections go on with the old one.
+ * By looking at the content now and then: a mounted Secret changes through a swapped symbolic link, which file events miss.
+ * @returns how to stop
+ */
+export function watchCertificate(directory: string, { current, server, onRenewed, onError, pollMs = POLL_MS }: CertificateWatch): () => void {
+  let seen = fingerprint(current);
+  const look = async (): Promise<void> => {
+    try {
+      const pair = await readCertificate(directory);
+      if (fingerprint(pair) === seen) return;
+      server.setSecureContext(pair);
+      seen = fingerprint(pair);
+      onRenewed();
+    } catch (error) {
+      // Half-written or mismatched: the old certificate stays in use until the next look.
+      onError(error);
+    }
+  };
+  let looking = Promise.resolve();
+  const timer = setInterval(() => (looking = looking.then(look)), pollMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function fingerprint({ cert, key }: CertificatePair): string {
+  return createHash("sha256").update(cert).update(key).digest("hex");
+}

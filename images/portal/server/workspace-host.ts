@@ -1,0 +1,112 @@
+import { readFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import type { FastifyBaseLogger } from "fastify";
+import { APP_COOKIE, HANDOFF_COOKIE, hostCookie } from "./cookies.ts";
+import { PortalError, toPortalError } from "./errors.ts";
+import { forward } from "./forward.ts";
+import { pathOf } from "./logging.ts";
+import { answer, answerError, refuseUpgrade } from "./raw-answers.ts";
+import { isNavigation, refuseCrossOrigin, requestId, safePath } from "./request-checks.ts";
+import type { Services } from "./services.ts";
+import { openTunnel } from "./tunnel.ts";
+import { UnreachableError } from "./upstream.ts";
+import { admit, handoffState, type Admitted } from "./workspace-session.ts";
+
+const HANDOFF_COOKIE_SECONDS = 600;
+
+/** Everything on a workspace's host that is not the portal's own: admission, then the proxy. */
+export class WorkspaceHost {
+  readonly #services: Services;
+  readonly #log: FastifyBaseLogger;
+  readonly #waitingPage: Buffer;
+
+  static async create(services: Services, log: FastifyBaseLogger): Promise<WorkspaceHost> {
+    return new WorkspaceHost(services, log, await readFile(join(services.uiDirectory, "waiting.html")));
+  }
+
+  private constructor(services: Services, log: FastifyBaseLogger, waitingPage: Buffer) {
+    this.#services = services;
+    this.#log = log;
+    this.#waitingPage = waitingPage;
+  }
+
+  async request(request: IncomingMessage, response: ServerResponse, label: string): Promise<void> {
+    const id = requestId(request);
+    try {
+      await this.#serve(request, response, label, id);
+    } catch (thrown) {
+      this.#fail(thrown, request, response, label, id);
+    }
+  }
+
+  async upgrade(request: IncomingMessage, socket: Socket, head: Buffer, label: string): Promise<void> {
+    const id = requestId(request);
+    try {
+      const admitted = await this.#admitWebSocket(request, label);
+      await openTunnel({ request, socket, head, admitted, requestId: id }, this.#services);
+      this.#log.info({ request_id: id, label, path: pathOf(request.url) }, "tunnel opened");
+    } catch (thrown) {
+      const error = toPortalError(thrown);
+      this.#log.info({ request_id: id, label, code: error.code, err: error.statusCode >= 500 ? error : undefined }, "upgrade refused");
+      refuseUpgrade(socket, error, id);
+    }
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse, label: string, id: string): Promise<void> {
+    refuseCrossOrigin(request.method, request.headers, this.#services.hosts.appOrigin(label));
+    const admitted = await admit(request.headers, label, this.#services);
+    if (!admitted) return this.#sendToPortal(request, response, label, id);
+    if (admitted.workspace.state !== "running") throw notRunning(admitted);
+    const extraCookie = await this.#renewal(admitted);
+    await forward({ request, response, admitted, requestId: id, extraCookie, log: this.#log }, this.#services);
+  }
+
+  /** Whoever is not signed in on this host asks the portal's host for a ticket. Only pages do: for a part of a page it is an error. */
+  #sendToPortal(request: IncomingMessage, response: ServerResponse, label: string, id: string): void {
+    if (!isNavigation(request.method, request.headers)) throw new PortalError(401, "signed_out", "You are not signed in on this host.");
+    const { state, isNew } = handoffState(request.headers);
+    const location = `${this.#services.hosts.origin}/open/${label}?${new URLSearchParams({ return: safePath(request.url), state })}`;
+    const cookie = isNew ? { "set-cookie": hostCookie(HANDOFF_COOKIE, state, HANDOFF_COOKIE_SECONDS) } : {};
+    answer(response, 303, { location, "x-request-id": id, ...cookie });
+  }
+
+  async #renewal({ session }: Admitted): Promise<string | undefined> {
+    const { sessions } = this.#services;
+    const renewed = sessions.renewed(session);
+    return renewed && hostCookie(APP_COOKIE, await sessions.appToken(renewed), sessions.secondsLeft(renewed));
+  }
+
+  /** A browser sends cookies with a WebSocket from any page, so the Origin decides (it always sends one), and it must be this very host. */
+  async #admitWebSocket(request: IncomingMessage, label: string): Promise<Admitted> {
+    if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket") {
+      throw new PortalError(400, "bad_upgrade", "Only WebSocket upgrades are served.");
+    }
+    if (request.headers.origin !== this.#services.hosts.appOrigin(label)) {
+      throw new PortalError(403, "cross_origin", "This WebSocket was opened by a page of another origin.");
+    }
+    const admitted = await admit(request.headers, label, this.#services);
+    if (!admitted) throw new PortalError(401, "signed_out", "You are not signed in on this host.");
+    if (admitted.workspace.state !== "running") throw notRunning(admitted);
+    return admitted;
+  }
+
+  /** A person gets the page that waits for the workspace; a program gets the error. */
+  #fail(thrown: unknown, request: IncomingMessage, response: ServerResponse, label: string, id: string): void {
+    const error = toPortalError(thrown);
+    if (error.statusCode === 500) this.#log.error({ err: error, request_id: id, label }, "request failed");
+    else if (error.statusCode > 500) this.#log.info({ err: error, request_id: id, label, code: error.code }, "workspace not reached");
+    const mayPassByItself = error.code === "not_running" || error instanceof UnreachableError;
+    if (mayPassByItself && !response.headersSent && isNavigation(request.method, request.headers)) {
+      answer(response, 503, { "content-type": "text/html; charset=utf-8", "retry-after": "2", "x-request-id": id }, this.#waitingPage);
+    } else {
+      answerError(response, error, id, mayPassByItself ? { "retry-after": "2" } : {});
+    }
+  }
+}
+
+function notRunning({ workspace }: Admitted): PortalError {
+  const { state, reason, message } = workspace;
+  return new PortalError(503, "not_running", `The workspace is ${state}.`, { details: { state, reason, message } });
+}

@@ -1,0 +1,46 @@
+/** What the portal knows of a workspace right now. */
+export interface Workspace {
+  readonly id: string;
+  /** The handle of the one person who may open it. */
+  readonly owner: string;
+  readonly state: WorkspaceState;
+  /** Kubernetes' own word for why, e.g. `ImagePullBackOff`. */
+  readonly reason?: string;
+  /** Kubernetes' own sentence for why. */
+  readonly message?: string;
+  /** ISO 8601; when it came into this state, where that is known. */
+  readonly since?: string;
+}
+
+export type WorkspaceState = "stopped" | "starting" | "running" | "failed";
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reason: string;
+}
+
+/** Which workspaces there are. Implementations: the cluster (`cluster/`), and memory for tests. */
+export interface WorkspaceDirectory {
+  list(): readonly Workspace[];
+  get(id: string): Workspace | undefined;
+  readiness(): Readiness;
+  /** Calls back with the id of each workspace that came, went or changed. @returns how to stop that */
+  onChange(listener: (id: string) => void): () => void;
+}
+
+/** Where the proxy sends a request. Never made from anything but a workspace's id and a port name. */
+export interface Upstream {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What it takes to reach into a workspace. */
+export interface WorkspaceAccess {
+  /** @returns undefined where the workspace has no port of that name */
+  upstream(id: string, portName: string): Promise<Upstream | undefined>;
+  /**
+   * The value of the cookie that opens the workspace's IDE.
+   * @param options.fresh read it again: the IDE refused the one remembered
+   */
+  ideSession(id: string, options?: { readonly fresh?: boolean }): Promise<string>;
+}

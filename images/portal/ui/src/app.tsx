@@ -1,0 +1,72 @@
+import { useCallback, useEffect, useState } from "react";
+import type { Me } from "../../server/api-types.ts";
+import { Header } from "./header.tsx";
+import { Notice } from "./notice.tsx";
+import { ApiError, fetchMe, signOut } from "./portal-api.ts";
+import { SignIn } from "./sign-in.tsx";
+import { SignedOut } from "./signed-out.tsx";
+import { WorkspaceList } from "./workspace-list.tsx";
+
+type Person = { kind: "unknown" } | { kind: "signed-out" } | { kind: "signed-in"; me: Me } | { kind: "error"; error: ApiError };
+
+/** Taken out of the address bar at once, so that it is in no history, bookmark or screenshot. */
+const signInToken = takeSignInToken();
+
+export function App() {
+  const [token, setToken] = useState(signInToken);
+  const [person, setPerson] = useState<Person>({ kind: "unknown" });
+  const refresh = useCallback(() => void whoIsHere().then(setPerson), []);
+  useEffect(() => {
+    if (token === undefined) refresh();
+  }, [token, refresh]);
+
+  const leave = useCallback(() => void signOut().then(() => setPerson({ kind: "signed-out" }), refresh), [refresh]);
+  const me = person.kind === "signed-in" ? person.me : undefined;
+
+  return (
+    <>
+      <Header me={me} onSignOut={leave} />
+      <main>
+        {token !== undefined ? (
+          <SignIn token={token} onDone={() => setToken(undefined)} />
+        ) : (
+          <Content person={person} onSessionEnded={refresh} />
+        )}
+      </main>
+    </>
+  );
+}
+
+function Content({ person, onSessionEnded }: { person: Person; onSessionEnded: () => void }) {
+  switch (person.kind) {
+    case "unknown":
+      return null;
+    case "signed-out":
+      return <SignedOut />;
+    case "error":
+      return <Notice tone="bad" title="That did not work" action={{ label: "Try again", run: onSessionEnded }}>{person.error.message}</Notice>;
+    case "signed-in":
+      return <WorkspaceList me={person.me} refused={refusedWorkspace()} onSessionEnded={onSessionEnded} />;
+  }
+}
+
+async function whoIsHere(): Promise<Person> {
+  try {
+    return { kind: "signed-in", me: await fetchMe() };
+  } catch (error) {
+    if (error instanceof ApiError) return error.code === "signed_out" ? { kind: "signed-out" } : { kind: "error", error };
+    throw error;
+  }
+}
+
+/** The portal shows this page at `/open/<name>` only where it may not send the person on. */
+function refusedWorkspace(): string | undefined {
+  return /^\/open\/([^/]+)/.exec(window.location.pathname)?.[1];
+}
+
+function takeSignInToken(): string | undefined {
+  if (window.location.pathname !== "/sign-in") return undefined;
+  const token = new URLSearchParams(window.location.search).get("token") ?? "";
+  window.history.replaceState(null, "", "/");
+  return token;
+}

@@ -1,0 +1,35 @@
+import type { Me } from "../../server/api-types.ts";
+import type { ErrorBody } from "../../server/errors.ts";
+
+/** An error the portal answered with, or that no answer came. */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: string, message: string, details: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** @throws {ApiError} with code `signed_out` where nobody is signed in */
+export const fetchMe = (): Promise<Me> => call("GET", "/api/me");
+
+/** @throws {ApiError} `link_*`, or `signed_in_as_another` unless `switchPerson` */
+export const signIn = (token: string, switchPerson: boolean): Promise<{ handle: string }> =>
+  call("POST", "/api/sign-in", { token, switch: switchPerson });
+
+export const signOut = (): Promise<void> => call("POST", "/api/sign-out", {});
+
+async function call<T>(method: "GET" | "POST", path: string, body?: object): Promise<T> {
+  const headers = body && { "content-type": "application/json", "x-guildnet-request": "1" };
+  const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) }).catch(() => {
+    throw new ApiError("offline", "The portal does not answer. Is it running?");
+  });
+  if (response.status === 204) return undefined as T;
+  const answer: unknown = await response.json().catch(() => ({}));
+  if (response.ok) return answer as T;
+  const { code = "unexpected", message = `The portal answered ${response.status}.`, details } = answer as Partial<ErrorBody>;
+  throw new ApiError(code, message, details);
+}

@@ -1,0 +1,24 @@
+import type { Workspace, WorkspaceState } from "../../server/workspaces.ts";
+
+const WORDS: Readonly<Record<WorkspaceState, string>> = { running: "Running", starting: "Starting", stopped: "Stopped", failed: "Needs attention" };
+
+/** The state in a dot and in words: colour alone tells nothing to whoever cannot see it. */
+export function StateBadge({ workspace: { state, since } }: { workspace: Workspace }) {
+  return (
+    <span className={`state ${state}`} title={since && `since ${new Date(since).toLocaleString()}`}>
+      <span className="dot" aria-hidden="true" />
+      {WORDS[state]}
+    </span>
+  );
+}
+
+/** Why, in Kubernetes' own words. Nothing where there is nothing to explain. */
+export function Reason({ workspace: { state, reason, message } }: { workspace: Workspace }) {
+  if (state === "running" || (!reason && !message)) return null;
+  return (
+    <p className={`reason ${state}`}>
+      {reason && <strong>{reason}</strong>}
+      {message && <span>{message}</span>}
+    </p>
+  );
+}

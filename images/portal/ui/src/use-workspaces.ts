@@ -1,0 +1,39 @@
+import { useEffect, useState } from "react";
+import type { ListedWorkspace, LiveEvents } from "../../server/api-types.ts";
+
+export interface LiveList {
+  /** Undefined until the first answer. */
+  readonly workspaces: readonly ListedWorkspace[] | undefined;
+  /** False while the connection is lost; the browser keeps trying. */
+  readonly connected: boolean;
+}
+
+/**
+ * The list of workspaces, kept current by the portal's event stream.
+ * @param onEnded the stream was closed for good: the session is over
+ */
+export function useWorkspaces(onEnded: () => void): LiveList {
+  const [list, setList] = useState<LiveList>({ workspaces: undefined, connected: true });
+
+  useEffect(() => {
+    const source = new EventSource("/api/events");
+    const on = <K extends keyof LiveEvents>(event: K, apply: (data: LiveEvents[K], before: readonly ListedWorkspace[]) => ListedWorkspace[]): void =>
+      source.addEventListener(event, ({ data }: MessageEvent<string>) =>
+        setList((before) => ({ connected: true, workspaces: sorted(apply(JSON.parse(data) as LiveEvents[K], before.workspaces ?? [])) })),
+      );
+    on("snapshot", ({ workspaces }) => [...workspaces]);
+    on("change", ({ workspace }, before) => [...before.filter(({ id }) => id !== workspace.id), workspace]);
+    on("remove", ({ id: gone }, before) => before.filter(({ id }) => id !== gone));
+    source.onerror = () => {
+      setList((before) => ({ ...before, connected: false }));
+      if (source.readyState === EventSource.CLOSED) onEnded();
+    };
+    return () => source.close();
+  }, [onEnded]);
+
+  return list;
+}
+
+function sorted(workspaces: ListedWorkspace[]): ListedWorkspace[] {
+  return workspaces.sort((a, b) => Number(b.mine) - Number(a.mine) || a.id.localeCompare(b.id, "en"));
+}

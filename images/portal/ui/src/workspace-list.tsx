@@ -1,0 +1,79 @@
+import type { ListedWorkspace, Me } from "../../server/api-types.ts";
+import { Notice } from "./notice.tsx";
+import { Reason, StateBadge } from "./state.tsx";
+import { useWorkspaces } from "./use-workspaces.ts";
+
+interface WorkspaceListProps {
+  readonly me: Me;
+  /** The workspace the person asked for and may not open. */
+  readonly refused: string | undefined;
+  readonly onSessionEnded: () => void;
+}
+
+export function WorkspaceList({ me, refused, onSessionEnded }: WorkspaceListProps) {
+  const { workspaces, connected } = useWorkspaces(onSessionEnded);
+  return (
+    <>
+      {refused && (
+        <p className="banner bad" role="alert">
+          There is no workspace <strong>{refused}</strong> that you may open.
+        </p>
+      )}
+      {!connected && <p className="banner" role="status">The portal does not answer. Trying again; what you see may be old.</p>}
+      {workspaces && (workspaces.length > 0 ? <Groups workspaces={workspaces} /> : <Empty me={me} />)}
+    </>
+  );
+}
+
+function Groups({ workspaces }: { workspaces: readonly ListedWorkspace[] }) {
+  const mine = workspaces.filter((workspace) => workspace.mine);
+  const others = workspaces.filter((workspace) => !workspace.mine);
+  return (
+    <>
+      <Group title={mine.length === 1 ? "Your workspace" : "Your workspaces"} workspaces={mine} />
+      <Group title="Everyone else’s" workspaces={others} />
+    </>
+  );
+}
+
+function Group({ title, workspaces }: { title: string; workspaces: readonly ListedWorkspace[] }) {
+  if (workspaces.length === 0) return null;
+  return (
+    <section>
+      <h1 className="group">{title} {workspaces.length > 1 && <span className="count">{workspaces.length}</span>}</h1>
+      <ul className="cards">
+        {workspaces.map((workspace) => <Card key={workspace.id} workspace={workspace} />)}
+      </ul>
+    </section>
+  );
+}
+
+function Card({ workspace }: { workspace: ListedWorkspace }) {
+  return (
+    <li className="card">
+      <div className="card-head">
+        <h2>{workspace.id}</h2>
+        <StateBadge workspace={workspace} />
+      </div>
+      {!workspace.mine && <p className="dim">belongs to {workspace.owner}</p>}
+      <Reason workspace={workspace} />
+      {workspace.mine && <OpenButton workspace={workspace} />}
+    </li>
+  );
+}
+
+function OpenButton({ workspace: { id, state, url } }: { workspace: ListedWorkspace }) {
+  // A link without a target is what a disabled link is; the state beside it says why.
+  if (state !== "running") return <a className="primary" role="link" aria-disabled="true">Open</a>;
+  return <a className="primary" href={`${url}/`} target={`guildnet-${id}`} aria-label={`Open ${id}`}>Open</a>;
+}
+
+function Empty({ me }: { me: Me }) {
+  return (
+    <Notice title="No workspace yet">
+      <p>Workspaces are declared in the guild’s configuration. Add one with <strong>{me.handle}</strong> as its owner and run</p>
+      <pre><code>npm run up</code></pre>
+      <p className="dim">It appears here by itself.</p>
+    </Notice>
+  );
+}

@@ -1,0 +1,23 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+
+/** Two pages: the portal, and the one that waits for a workspace on the workspace's own host. Both load from `/.guildnet/assets/`. */
+export default defineConfig({
+  root: here,
+  base: "/.guildnet/",
+  configFile: false,
+  publicDir: false,
+  logLevel: "warn",
+  plugins: [react()],
+  build: {
+    outDir: "../dist/ui",
+    emptyOutDir: true,
+    // The pages' policy allows no inline data but images, and a second file is cheap.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: { index: `${here}index.html`, waiting: `${here}waiting.html` } },
+  },
+});
