@@ -1,0 +1,140 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { addressIn } from "../cidr.ts";
+import { appLabels, objectMeta, podSecurityLabels } from "../labels.ts";
+import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
+
+export interface ClusterDnsArgs {
+  /** CoreDNS image. */
+  image: pulumi.Input<string>;
+  /** Addresses of Services; DNS answers at the tenth, where kubelets point pods to. */
+  serviceCidr: string;
+}
+
+const NAMESPACE = "kube-system";
+/** What CoreDNS' manifests have called it since kube-dns; other tools look for these names. */
+const SELECTOR = { "k8s-app": "kube-dns" };
+/** Above 1023, so that the pod needs no capability; the Service maps 53 to it. */
+export const DNS_POD_PORT = 1053;
+
+/** Names of Services and pods, answered inside the cluster; all others are forwarded to the node's resolver. */
+export class ClusterDns extends pulumi.ComponentResource {
+  /** Address pods ask. */
+  readonly address: string;
+
+  constructor(name: string, args: ClusterDnsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("guildnet:index:ClusterDns", name, {}, opts);
+    this.address = addressIn(args.serviceCidr, 10);
+    restrictNamespace(name, this);
+    const account = readerAccount(name, this);
+    const config = new k8s.core.v1.ConfigMap(`${name}-config`, {
+      metadata: meta("coredns"),
+      data: { Corefile: corefile("cluster.local") },
+    }, { parent: this });
+    new k8s.apps.v1.Deployment(`${name}-deployment`, {
+      metadata: meta("coredns"),
+      spec: deploymentSpec(args.image, account.metadata.name, config.metadata.name),
+    }, { parent: this });
+    new k8s.core.v1.Service(`${name}-service`, {
+      metadata: objectMeta({
+        name: "kube-dns", namespace: NAMESPACE, labels: { ...appLabels("coredns"), ...SELECTOR },
+        // Its address is fixed and nothing waits for it: the pods' own readiness says enough.
+        annotations: { "pulumi.com/skipAwait": "true" },
+      }),
+      spec: {
+        clusterIP: this.address,
+        selector: SELECTOR,
+        ports: [
+          { name: "dns", port: 53, protocol: "UDP", targetPort: "dns" },
+          { name: "dns-tcp", port: 53, protocol: "TCP", targetPort: "dns-tcp" },
+        ],
+      },
+    }, { parent: this });
+    this.registerOutputs({ address: this.address });
+  }
+}
+
+function meta(name: string) {
+  return objectMeta({ name, namespace: NAMESPACE, labels: { ...appLabels("coredns"), ...SELECTOR } });
+}
+
+/** kube-system is made by Kubernetes without a Pod Security level. */
+function restrictNamespace(name: string, parent: ClusterDns): void {
+  new k8s.core.v1.NamespacePatch(`${name}-namespace`, {
+    metadata: objectMeta({ name: NAMESPACE, labels: podSecurityLabels("restricted") }),
+  }, { parent });
+}
+
+/** A ServiceAccount that may read what CoreDNS answers from. */
+function readerAccount(name: string, parent: ClusterDns): k8s.core.v1.ServiceAccount {
+  const account = new k8s.core.v1.ServiceAccount(`${name}-account`, {
+    metadata: meta("coredns"), automountServiceAccountToken: false,
+  }, { parent });
+  const role = new k8s.rbac.v1.ClusterRole(`${name}-role`, {
+    metadata: objectMeta({ name: "system:coredns", labels: appLabels("coredns") }),
+    rules: [
+      { apiGroups: [""], resources: ["endpoints", "services", "pods", "namespaces"], verbs: ["list", "watch"] },
+      { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+    ],
+  }, { parent });
+  new k8s.rbac.v1.ClusterRoleBinding(`${name}-binding`, {
+    metadata: objectMeta({ name: "system:coredns", labels: appLabels("coredns") }),
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+    subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: NAMESPACE }],
+  }, { parent });
+  return account;
+}
+
+/** CoreDNS' settings for a cluster domain. See https://coredns.io/plugins/kubernetes/ */
+export function corefile(domain: string): string {
+  const plugins = [
+    "errors",
+    "health :8080",
+    "ready :8181",
+    `kubernetes ${domain} in-addr.arpa ip6.arpa {\n        ttl 30\n    }`,
+    "forward . /etc/resolv.conf",
+    "cache 30",
+    "loop",
+    "reload",
+    "loadbalance",
+  ];
+  return `.:${DNS_POD_PORT} {\n${plugins.map((plugin) => `    ${plugin}\n`).join("")}}\n`;
+}
+
+function deploymentSpec(image: pulumi.Input<string>, account: pulumi.Input<string>, config: pulumi.Input<string>): k8s.types.input.apps.v1.DeploymentSpec {
+  return {
+    replicas: 1,
+    selector: { matchLabels: SELECTOR },
+    template: {
+      metadata: { labels: { ...appLabels("coredns"), ...SELECTOR } },
+      spec: {
+        serviceAccountName: account,
+        automountServiceAccountToken: true,
+        enableServiceLinks: false,
+        priorityClassName: "system-cluster-critical",
+        // The node's resolver, not the one it is itself.
+        dnsPolicy: "Default",
+        securityContext: restrictedPod(65532),
+        containers: [{
+          name: "coredns",
+          image,
+          imagePullPolicy: "IfNotPresent",
+          args: ["-conf", "/etc/coredns/Corefile"],
+          securityContext: restrictedContainer,
+          ports: [
+            { name: "dns", containerPort: DNS_POD_PORT, protocol: "UDP" },
+            { name: "dns-tcp", containerPort: DNS_POD_PORT, protocol: "TCP" },
+          ],
+          resources: {
+            requests: { cpu: "50m", memory: "64Mi", "ephemeral-storage": "16Mi" },
+            limits: { cpu: "1", memory: "170Mi", "ephemeral-storage": "64Mi" },
+          },
+          readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 1, failureThreshold: 30 },
+          livenessProbe: { httpGet: { path: "/health", port: 8080 }, initialDelaySeconds: 30, periodSeconds: 10, failureThreshold: 5 },
+          volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
+        }],
+        volumes: [{ name: "config", configMap: { name: config, items: [{ key: "Corefile", path: "Corefile" }] } }],
+      },
+    },
+  };
+}

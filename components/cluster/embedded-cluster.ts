@@ -1,0 +1,108 @@
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+import { EmbeddedNode, imageReference, NodeImage } from "../../provider/sdk/index.ts";
+import type { PublishedPort } from "../../provider/sdk/index.ts";
+import { images, kubernetesVersion } from "../versions.ts";
+import type { ClusterAccess } from "./access.ts";
+import { ClusterDns } from "./cluster-dns.ts";
+import { clusterProvider } from "./existing-cluster.ts";
+
+/** An image the node shall have: an upstream reference, or a folder with a Dockerfile. */
+export type ImageSource =
+  | { reference: string }
+  | { /** Folder, relative to the project. */ context: string; buildArgs?: Record<string, string> };
+
+export interface EmbeddedClusterArgs {
+  /** Port on 127.0.0.1 where this machine reaches the API server. @default 8091 */
+  apiPort?: pulumi.Input<number>;
+  /** Addresses of pods. Changing it replaces the node. @default "10.244.0.0/16" */
+  podCidr?: string;
+  /** Addresses of Services. Changing it replaces the node. @default "10.96.0.0/16" */
+  serviceCidr?: string;
+  /** NodePorts that this machine publishes. @default none */
+  publish?: PublishedPort[];
+  /** Images the node shall have, by a short name; `images` tells when they are there. */
+  images?: Record<string, ImageSource>;
+  /** Keep the volumes' files when the cluster is destroyed. @default true */
+  keepVolumes?: pulumi.Input<boolean>;
+}
+
+/**
+ * A real Kubernetes cluster of one node, as processes of this machine (Linux, root).
+ *
+ * Its bridge network doesn't enforce NetworkPolicies: they are applied, and take effect
+ * once the same stack runs on a cluster whose network does.
+ */
+export class EmbeddedCluster extends pulumi.ComponentResource implements ClusterAccess {
+  readonly kind = "embedded";
+  declare readonly kubeconfig: pulumi.Output<string>;
+  declare readonly endpoint: pulumi.Output<string>;
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+  /** The class that the `Storage` component provides. */
+  readonly storageClass = "local-path";
+  /** Where on the node volumes belong: the folder that `keepVolumes` keeps. */
+  readonly volumesPath = "/run/guildnet/volumes";
+  readonly provider: k8s.Provider;
+  readonly machine: EmbeddedNode;
+  /** References of `args.images`, each known once its image is on the node. */
+  readonly images: Record<string, pulumi.Output<string>>;
+
+  constructor(name: string, args: EmbeddedClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    super("guildnet:index:EmbeddedCluster", name, {}, opts);
+    this.podCidr = args.podCidr ?? "10.244.0.0/16";
+    this.serviceCidr = args.serviceCidr ?? "10.96.0.0/16";
+    this.machine = new EmbeddedNode(`${name}-node`, {
+      clusterName: embeddedClusterName(pulumi.getProject(), pulumi.getStack(), name),
+      kubernetesVersion,
+      apiPort: args.apiPort ?? 8091,
+      podCidr: this.podCidr,
+      serviceCidr: this.serviceCidr,
+      publish: args.publish ?? [],
+      keepVolumes: args.keepVolumes ?? true,
+    }, { parent: this });
+    this.kubeconfig = this.machine.kubeconfig;
+    this.endpoint = this.machine.endpoint;
+
+    const pause = nodeImage(name, "pause", { reference: images.pause }, this);
+    const coredns = nodeImage(name, "coredns", { reference: images.coredns }, this);
+    this.images = Object.fromEntries(Object.entries(args.images ?? {})
+      .map(([key, source]) => [key, nodeImage(name, key, source, this).reference]));
+
+    this.provider = clusterProvider(name, { kubeconfig: this.kubeconfig, identity: this.machine.clusterIdentifier }, {
+      parent: this, deletedWith: this.machine,
+      dependsOn: [pause], // no pod starts without it
+    });
+    new ClusterDns(`${name}-dns`, { image: coredns.reference, serviceCidr: this.serviceCidr }, {
+      parent: this, provider: this.provider, deletedWith: this.machine,
+    });
+    this.registerOutputs({ kubeconfig: this.kubeconfig, endpoint: this.endpoint, images: this.images });
+  }
+}
+
+function nodeImage(name: string, key: string, source: ImageSource, parent: EmbeddedCluster): NodeImage {
+  const args = "context" in source
+    ? { reference: imageReference(key, source.context, source.buildArgs), context: source.context, buildArgs: source.buildArgs }
+    : { reference: source.reference };
+  return new NodeImage(`${name}-image-${key}`, { cluster: parent.machine.clusterName, ...args }, {
+    parent, deletedWith: parent.machine,
+    // A new node has the old one's name and none of its images.
+    replaceWith: [parent.machine],
+  });
+}
+
+/** Longest name an `EmbeddedNode` takes. */
+const NAME_LENGTH = 50;
+
+/**
+ * A name that is this cluster's alone on the machine, as a DNS label. What doesn't fit or
+ * isn't allowed in one is replaced by a hash, so that two stacks never share a name.
+ */
+export function embeddedClusterName(project: string, stack: string, component: string): string {
+  const full = `${project}-${stack}-${component}`;
+  const plain = full.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-").replaceAll(/^-+|-+$/g, "");
+  if (plain === full && plain.length <= NAME_LENGTH) return plain;
+  const hash = createHash("sha256").update(full).digest("hex").slice(0, 8);
+  return `${plain.slice(0, NAME_LENGTH - 9).replace(/-+$/, "")}-${hash}`;
+}

@@ -1,0 +1,62 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterAccess } from "./access.ts";
+
+export interface ExistingClusterArgs {
+  /** kubeconfig with everything in it: no paths to files. Kept secret. */
+  kubeconfig: pulumi.Input<string>;
+  /** Context of it to use. @default its current context */
+  context?: pulumi.Input<string>;
+  /** URL of its API server. */
+  endpoint: pulumi.Input<string>;
+  /** A name that stays the same for the life of the cluster, whatever its credentials and addresses. */
+  identity: pulumi.Input<string>;
+  /** StorageClass for volumes. @default the cluster's own default */
+  storageClass?: pulumi.Input<string>;
+  /** Addresses of its pods. @default unknown */
+  podCidr?: pulumi.Input<string>;
+  /** Addresses of its Services. @default unknown */
+  serviceCidr?: pulumi.Input<string>;
+}
+
+/** A cluster that somebody else keeps; nothing of the cluster itself is made or changed. */
+export class ExistingCluster extends pulumi.ComponentResource implements ClusterAccess {
+  readonly kind = "existing";
+  declare readonly kubeconfig: pulumi.Output<string>;
+  declare readonly endpoint: pulumi.Output<string>;
+  readonly storageClass?: pulumi.Input<string>;
+  readonly podCidr?: pulumi.Input<string>;
+  readonly serviceCidr?: pulumi.Input<string>;
+  readonly provider: k8s.Provider;
+
+  constructor(name: string, args: ExistingClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("guildnet:index:ExistingCluster", name, {}, opts);
+    this.kubeconfig = pulumi.secret(args.kubeconfig);
+    this.endpoint = pulumi.output(args.endpoint);
+    this.storageClass = args.storageClass;
+    this.podCidr = args.podCidr;
+    this.serviceCidr = args.serviceCidr;
+    this.provider = clusterProvider(name, { ...args, kubeconfig: this.kubeconfig }, { parent: this });
+    this.registerOutputs({ kubeconfig: this.kubeconfig, endpoint: this.endpoint });
+  }
+}
+
+interface ProviderSettings {
+  kubeconfig: pulumi.Input<string>;
+  context?: pulumi.Input<string>;
+  identity: pulumi.Input<string>;
+}
+
+/** The one Kubernetes provider of a cluster, named `<name>-kubernetes`. */
+export function clusterProvider(name: string, settings: ProviderSettings, opts: pulumi.ResourceOptions): k8s.Provider {
+  return new k8s.Provider(`${name}-kubernetes`, {
+    kubeconfig: settings.kubeconfig,
+    context: settings.context,
+    // By its own heuristics the provider is replaced, and with it every object, when a credential changes.
+    clusterIdentifier: settings.identity,
+    enableServerSideApply: true,
+    // Objects have fixed names: replacing one would delete it before the new one is there.
+    enableConfigMapMutable: true,
+    enableSecretMutable: true,
+  }, opts);
+}

@@ -1,0 +1,62 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** Labels the portal and the policy pack look for. */
+export const label = {
+  /** On a namespace: the id of the workspace in it. */
+  workspace: "guildnet.io/workspace",
+  /** On a namespace: the handle of the person it belongs to. */
+  owner: "guildnet.io/owner",
+} as const;
+
+/** Annotations of a Service that listens beyond its cluster. */
+export const exposure = {
+  /** Why it may. */
+  reason: "guildnet.io/exposed",
+  /** Address of the machine, other than its loopback, that an embedded node publishes it at. */
+  address: "guildnet.io/exposed-address",
+} as const;
+
+/** Kubernetes' recommended labels for one of our programs. */
+export function appLabels(app: string): Record<string, string> {
+  return {
+    "app.kubernetes.io/name": app,
+    "app.kubernetes.io/part-of": "guildnet",
+    "app.kubernetes.io/managed-by": "pulumi",
+  };
+}
+
+/** What selects the pods of a program inside its namespace; never changes, as selectors can't. */
+export function appSelector(app: string): { "app.kubernetes.io/name": string } {
+  return { "app.kubernetes.io/name": app };
+}
+
+/** Labels that make the API server enforce a Pod Security level on a namespace. */
+export function podSecurityLabels(level: "restricted" | "privileged"): Record<string, string> {
+  return Object.fromEntries(["enforce", "audit", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, level]));
+}
+
+export interface MetaArgs {
+  name: pulumi.Input<string>;
+  namespace?: pulumi.Input<string>;
+  labels?: Record<string, pulumi.Input<string>>;
+  annotations?: Record<string, pulumi.Input<string>>;
+}
+
+/**
+ * Metadata of an object this project owns under a fixed name.
+ *
+ * One field manager for all: by default each creation draws a random one, and a run that
+ * was killed between applying an object and recording it would leave fields behind that
+ * nobody owns any more. Forced: drift made by another tool is taken back instead of
+ * ending the run with a conflict.
+ */
+export function objectMeta(args: MetaArgs): MetaArgs & { annotations: Record<string, pulumi.Input<string>> } {
+  return {
+    ...args,
+    annotations: {
+      "pulumi.com/patchFieldManager": "guildnet",
+      "pulumi.com/patchForce": "true",
+      ...args.annotations,
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { appLabels, appSelector } from "../labels.ts";
+import { restrictedContainer, restrictedPod } from "./restricted.ts";
+
+/** Settings of local-path-provisioner: one folder for every node. */
+export function provisionerConfig(path: string) {
+  return { nodePathMap: [{ node: "DEFAULT_PATH_FOR_NON_LISTED_NODES", paths: [path] }] };
+}
+
+/** Run in a helper pod on the node. The folder is there already when a volume is found again. */
+export const setupScript = ["#!/bin/sh", "set -eu", 'mkdir -m 0777 -p "$VOL_DIR"', ""].join("\n");
+
+/** Run for volumes of the disposable class alone; the others are retained. */
+export const teardownScript = ["#!/bin/sh", "set -eu", 'rm -rf "$VOL_DIR"', ""].join("\n");
+
+/** The pod the provisioner runs those scripts in; it adds the volumes and the command. */
+export function helperPod(image: string) {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "helper-pod" },
+    spec: {
+      priorityClassName: "system-node-critical",
+      tolerations: [{ key: "node.kubernetes.io/disk-pressure", operator: "Exists", effect: "NoSchedule" }],
+      automountServiceAccountToken: false,
+      containers: [{ name: "helper-pod", image, imagePullPolicy: "IfNotPresent" }],
+    },
+  };
+}
+
+interface ProvisionerDeployment {
+  app: string;
+  image: pulumi.Input<string>;
+  account: pulumi.Input<string>;
+  /** Name of the ConfigMap, as the edge to it. */
+  config: pulumi.Input<string>;
+  /** The same name, for the command line. */
+  configName: string;
+}
+
+/** One replica on purpose: it runs without leader election, and two would both make a volume. */
+export function provisionerDeployment(v: ProvisionerDeployment): k8s.types.input.apps.v1.DeploymentSpec {
+  return {
+    replicas: 1,
+    strategy: { type: "Recreate" },
+    selector: { matchLabels: appSelector(v.app) },
+    template: {
+      metadata: { labels: appLabels(v.app) },
+      spec: {
+        serviceAccountName: v.account,
+        automountServiceAccountToken: true,
+        enableServiceLinks: false,
+        securityContext: restrictedPod(65534),
+        containers: [{
+          name: v.app,
+          image: v.image,
+          imagePullPolicy: "IfNotPresent",
+          // A name and no path: upstream's image has it in /usr/bin, and entry points differ between builds.
+          command: ["local-path-provisioner"],
+          args: ["start", "--config", "/etc/config/config.json", "--configmap-name", v.configName, "--service-account-name", v.app],
+          env: [
+            { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+            { name: "CONFIG_MOUNT_PATH", value: "/etc/config/" },
+          ],
+          securityContext: restrictedContainer,
+          resources: {
+            requests: { cpu: "10m", memory: "32Mi", "ephemeral-storage": "16Mi" },
+            limits: { cpu: "500m", memory: "128Mi", "ephemeral-storage": "64Mi" },
+          },
+          volumeMounts: [{ name: "config", mountPath: "/etc/config", readOnly: true }],
+        }],
+        volumes: [{ name: "config", configMap: { name: v.config } }],
+      },
+    },
+  };
+}

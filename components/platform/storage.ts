@@ -1,0 +1,113 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { appLabels, objectMeta, podSecurityLabels } from "../labels.ts";
+import { helperPod, provisionerConfig, provisionerDeployment, setupScript, teardownScript } from "./local-path.ts";
+import { privilegedNamespaces } from "./privileged-namespaces.ts";
+
+export interface StorageArgs {
+  /** Image of local-path-provisioner, with a shell in it for the helper pods. */
+  image: pulumi.Input<string>;
+  /** Folder on the node below which volumes are made, `<namespace>/<claim>` each. */
+  path: string;
+}
+
+const APP = "local-path-provisioner";
+const NAMESPACE = privilegedNamespaces[0].name;
+
+/**
+ * Volumes as folders of the node they are used on: local-path-provisioner.
+ *
+ * A volume's folder is named after its claim, so that a claim of the same name finds its
+ * files again even when namespace, claim or the whole cluster were made anew meanwhile.
+ */
+export class Storage extends pulumi.ComponentResource {
+  /** Class whose files outlive their claim; the cluster's default. */
+  declare readonly className: pulumi.Output<string>;
+  /** Class whose files are removed with their claim. */
+  declare readonly disposableClassName: pulumi.Output<string>;
+
+  constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("guildnet:index:Storage", name, {}, opts);
+    const namespace = provisionerNamespace(name, this);
+    const account = provisionerAccount(name, namespace, this);
+    const config = new k8s.core.v1.ConfigMap(`${name}-config`, {
+      metadata: meta("local-path-config", namespace),
+      data: {
+        "config.json": JSON.stringify(provisionerConfig(args.path)),
+        "helperPod.yaml": pulumi.output(args.image).apply((image) => JSON.stringify(helperPod(image))),
+        setup: setupScript,
+        teardown: teardownScript,
+      },
+    }, { parent: this });
+    new k8s.apps.v1.Deployment(`${name}-provisioner`, {
+      metadata: meta(APP, namespace),
+      spec: provisionerDeployment({ app: APP, image: args.image, account: account.metadata.name, config: config.metadata.name, configName: "local-path-config" }),
+    }, { parent: this });
+    this.className = storageClass(`${name}-class`, { name: "local-path", reclaimPolicy: "Retain", isDefault: true }, this);
+    this.disposableClassName = storageClass(`${name}-disposable-class`, { name: "local-path-disposable", reclaimPolicy: "Delete", isDefault: false }, this);
+    this.registerOutputs({ className: this.className, disposableClassName: this.disposableClassName });
+  }
+}
+
+function meta(name: string, namespace: k8s.core.v1.Namespace) {
+  return objectMeta({ name, namespace: namespace.metadata.name, labels: appLabels(APP) });
+}
+
+function provisionerNamespace(name: string, parent: Storage): k8s.core.v1.Namespace {
+  return new k8s.core.v1.Namespace(`${name}-namespace`, {
+    metadata: objectMeta({ name: NAMESPACE, labels: { ...appLabels(APP), ...podSecurityLabels("privileged") } }),
+  }, { parent });
+}
+
+function storageClass(
+  name: string,
+  args: { name: string; reclaimPolicy: "Retain" | "Delete"; isDefault: boolean },
+  parent: Storage,
+): pulumi.Output<string> {
+  const storage = new k8s.storage.v1.StorageClass(name, {
+    metadata: objectMeta({
+      name: args.name,
+      labels: appLabels(APP),
+      annotations: { "storageclass.kubernetes.io/is-default-class": String(args.isDefault) },
+    }),
+    provisioner: "rancher.io/local-path",
+    reclaimPolicy: args.reclaimPolicy,
+    volumeBindingMode: "WaitForFirstConsumer",
+    // A folder has no size of its own, so that a claim which grows needs nothing done.
+    allowVolumeExpansion: true,
+    parameters: { pathPattern: "{{ .PVC.Namespace }}/{{ .PVC.Name }}" },
+  }, { parent });
+  return storage.metadata.name;
+}
+
+/** The rights that upstream's manifest of v0.0.30 gives it (deploy/local-path-storage.yaml). */
+function provisionerAccount(name: string, namespace: k8s.core.v1.Namespace, parent: Storage): k8s.core.v1.ServiceAccount {
+  const account = new k8s.core.v1.ServiceAccount(`${name}-account`, {
+    metadata: meta(APP, namespace), automountServiceAccountToken: false,
+  }, { parent });
+  const subjects = [{ kind: "ServiceAccount", name: account.metadata.name, namespace: namespace.metadata.name }];
+  const role = new k8s.rbac.v1.Role(`${name}-role`, {
+    metadata: meta(APP, namespace),
+    rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "patch", "update", "delete"] }],
+  }, { parent });
+  new k8s.rbac.v1.RoleBinding(`${name}-binding`, {
+    metadata: meta(APP, namespace),
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+    subjects,
+  }, { parent });
+  const clusterRole = new k8s.rbac.v1.ClusterRole(`${name}-cluster-role`, {
+    metadata: objectMeta({ name: APP, labels: appLabels(APP) }),
+    rules: [
+      { apiGroups: [""], resources: ["nodes", "persistentvolumeclaims", "configmaps", "pods", "pods/log"], verbs: ["get", "list", "watch"] },
+      { apiGroups: [""], resources: ["persistentvolumes"], verbs: ["get", "list", "watch", "create", "patch", "update", "delete"] },
+      { apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
+      { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs: ["get", "list", "watch"] },
+    ],
+  }, { parent });
+  new k8s.rbac.v1.ClusterRoleBinding(`${name}-cluster-binding`, {
+    metadata: objectMeta({ name: APP, labels: appLabels(APP) }),
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: clusterRole.metadata.name },
+    subjects,
+  }, { parent });
+  return account;
+}

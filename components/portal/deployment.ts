@@ -1,0 +1,83 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { appLabels, appSelector } from "../labels.ts";
+import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
+
+export const PORTAL_PORT = 8443;
+const HEALTH_PORT = 8081;
+
+export interface ResolvedPortal {
+  image: pulumi.Input<string>;
+  /** Where browsers find it, for instance "https://guildnet.localhost:8090". */
+  origin: pulumi.Input<string>;
+  appsDomain: pulumi.Input<string>;
+  guildName?: pulumi.Input<string>;
+  /** Handles, comma-separated. */
+  admins: pulumi.Input<string>;
+  serviceAccount: pulumi.Input<string>;
+  tlsSecret: pulumi.Input<string>;
+  keysSecret: pulumi.Input<string>;
+  /** Changes when a mounted certificate or key does, so that the pod starts anew with it. Not secret. */
+  mountedVersion: pulumi.Input<string>;
+}
+
+/** One replica on purpose: sign-in links are used up in its memory. */
+export function deploymentSpec(v: ResolvedPortal): k8s.types.input.apps.v1.DeploymentSpec {
+  return {
+    replicas: 1,
+    strategy: { type: "Recreate" },
+    revisionHistoryLimit: 1,
+    progressDeadlineSeconds: 60,
+    selector: { matchLabels: appSelector("portal") },
+    template: {
+      metadata: { labels: appLabels("portal"), annotations: { "guildnet.io/mounted": v.mountedVersion } },
+      spec: {
+        serviceAccountName: v.serviceAccount,
+        // It reads the state of workspaces from the API server.
+        automountServiceAccountToken: true,
+        enableServiceLinks: false,
+        securityContext: restrictedPod(1000),
+        containers: [container(v)],
+        volumes: [
+          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
+          { name: "keys", secret: { secretName: v.keysSecret, defaultMode: 0o440 } },
+          { name: "tmp", emptyDir: { sizeLimit: "64Mi" } },
+        ],
+      },
+    },
+  };
+}
+
+function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
+  const environment = {
+    GUILDNET_ORIGIN: v.origin,
+    GUILDNET_APPS_DOMAIN: v.appsDomain,
+    GUILDNET_ADMINS: v.admins,
+    GUILDNET_LISTEN: `0.0.0.0:${PORTAL_PORT}`,
+    ...(v.guildName === undefined ? {} : { GUILDNET_NAME: v.guildName }),
+  };
+  const live = { path: "/healthz", port: "health" };
+  return {
+    name: "portal",
+    image: v.image,
+    imagePullPolicy: "IfNotPresent",
+    env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+    ports: [
+      { name: "https", containerPort: PORTAL_PORT, protocol: "TCP" },
+      { name: "health", containerPort: HEALTH_PORT, protocol: "TCP" },
+    ],
+    securityContext: restrictedContainer,
+    resources: {
+      requests: { cpu: "50m", memory: "128Mi", "ephemeral-storage": "16Mi" },
+      limits: { cpu: "2", memory: "512Mi", "ephemeral-storage": "128Mi" },
+    },
+    startupProbe: { httpGet: live, periodSeconds: 1, failureThreshold: 60 },
+    readinessProbe: { httpGet: { path: "/readyz", port: "health" }, periodSeconds: 5, failureThreshold: 2 },
+    livenessProbe: { httpGet: live, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
+    volumeMounts: [
+      { name: "tls", mountPath: "/etc/guildnet/tls", readOnly: true },
+      { name: "keys", mountPath: "/etc/guildnet/keys", readOnly: true },
+      { name: "tmp", mountPath: "/tmp" },
+    ],
+  };
+}

@@ -1,0 +1,42 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { appSelector, label } from "../labels.ts";
+import { PORTAL_PORT } from "./deployment.ts";
+
+type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
+
+/** Ports API servers commonly listen at behind their Service; policies see those. */
+const API_PORTS = [443, 6443];
+
+/** In: browsers, from wherever the Service is reached. */
+export function fromBrowsers(): Spec {
+  return {
+    podSelector: { matchLabels: appSelector("portal") },
+    policyTypes: ["Ingress"],
+    ingress: [{ ports: [{ protocol: "TCP", port: PORTAL_PORT }] }],
+  };
+}
+
+/** Out: to the pods of workspaces, whatever ports they declare. */
+export function toWorkspaces(): Spec {
+  return {
+    podSelector: { matchLabels: appSelector("portal") },
+    policyTypes: ["Egress"],
+    egress: [{ to: [{ namespaceSelector: { matchExpressions: [{ key: label.workspace, operator: "Exists" }] } }] }],
+  };
+}
+
+/** Out: to the API server, which is no pod and can only be told by its port. */
+export function toApiServer(endpoint: pulumi.Input<number>): Spec {
+  return {
+    podSelector: { matchLabels: appSelector("portal") },
+    policyTypes: ["Egress"],
+    egress: [{ ports: [...API_PORTS, endpoint].map((port) => ({ protocol: "TCP", port })) }],
+  };
+}
+
+/** Port of an API server's URL. */
+export function endpointPort(endpoint: string): number {
+  const { port, protocol } = new URL(endpoint);
+  return port === "" ? (protocol === "http:" ? 80 : 443) : Number(port);
+}

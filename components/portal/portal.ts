@@ -1,0 +1,191 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+import { Certificate, CertificateAuthority, RandomSecret } from "../../provider/sdk/index.ts";
+import { appLabels, appSelector, exposure as exposureAnnotation, objectMeta, podSecurityLabels } from "../labels.ts";
+import { denyAll, toDns } from "../workspace/network-policies.ts";
+import { deploymentSpec, PORTAL_PORT } from "./deployment.ts";
+import { portalIdentity } from "./identity.ts";
+import { endpointPort, fromBrowsers, toApiServer, toWorkspaces } from "./network-policies.ts";
+
+/** How browsers reach the portal's Service. */
+export type PortalExposure =
+  /** Not from outside the cluster; `kubectl port-forward` reaches it. */
+  | { type: "ClusterIP" }
+  /** At a port of every node, 30000–32767. */
+  | { type: "NodePort"; nodePort: number; /** Why it may listen beyond the cluster. */ reason: string; /** Address, other than loopback, where an embedded node publishes it. */ address?: string }
+  /** At an address of its own. */
+  | { type: "LoadBalancer"; /** Why it may listen beyond the cluster. */ reason: string };
+
+export interface PortalArgs {
+  image: pulumi.Input<string>;
+  /** URL of the cluster's API server. */
+  endpoint: pulumi.Input<string>;
+  /** Host name browsers use. @default "guildnet.localhost", which browsers resolve to this machine */
+  host?: string;
+  /** Port browsers use. @default 8090 */
+  port?: number;
+  /** Domain below which every workspace has a host name. @default "apps.<host>" */
+  appsDomain?: string;
+  /** Handles of the people who see every workspace. */
+  admins: string[];
+  /** Shown on its pages. @default "GuildNet" */
+  guildName?: string;
+  /** @default not from outside the cluster */
+  exposure?: PortalExposure;
+}
+
+/**
+ * The entrance: a web page with the workspaces, sign-in by one-time link, and a proxy that
+ * serves each workspace under a host name of its own, over HTTPS by the guild's own authority.
+ */
+export class Portal extends pulumi.ComponentResource {
+  /** Where it is opened, without a slash at the end. */
+  readonly url: string;
+  /** PEM of the authority that browsers should trust. */
+  declare readonly caCertificate: pulumi.Output<string>;
+  /** Key that sign-in links are signed with, 32 bytes as base64url. Secret. */
+  declare readonly signInKey: pulumi.Output<string>;
+  private readonly addresses: PortalAddresses;
+
+  constructor(name: string, args: PortalArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("guildnet:index:Portal", name, {}, opts);
+    this.addresses = portalAddresses(args);
+    this.url = this.addresses.origin;
+    const place: Place = { name, namespace: namespace(name, this), parent: this };
+    const certificate = certificates(place, this.addresses, args.guildName ?? "GuildNet");
+    const signIn = new RandomSecret(`${name}-sign-in-key`, {}, { parent: this });
+    const session = new RandomSecret(`${name}-session-key`, {}, { parent: this });
+    this.caCertificate = certificate.authority.certificatePem;
+    this.signInKey = signIn.value;
+
+    const account = clusterReader(place);
+    networkPolicies(place, args.endpoint);
+    const tls = tlsSecret(place, certificate.server);
+    const keys = new k8s.core.v1.Secret(`${name}-keys`, {
+      metadata: meta(place, "keys"),
+      stringData: { session: pulumi.secret(session.value), "sign-in": pulumi.secret(signIn.value) },
+    }, { parent: this });
+    new k8s.apps.v1.Deployment(`${name}-deployment`, {
+      metadata: meta(place, "portal"),
+      spec: deploymentSpec({
+        image: args.image, origin: this.url, appsDomain: this.addresses.appsDomain, guildName: args.guildName,
+        admins: args.admins.join(","), serviceAccount: account.metadata.name,
+        tlsSecret: tls.metadata.name, keysSecret: keys.metadata.name,
+        mountedVersion: mountedVersion(certificate.server, [session, signIn]),
+      }),
+    }, { parent: this });
+    service(place, args.exposure ?? { type: "ClusterIP" });
+    this.registerOutputs({ url: this.url, caCertificate: this.caCertificate, signInKey: this.signInKey });
+  }
+
+  /** Where a workspace is opened. */
+  workspaceUrl(id: string): string {
+    return this.addresses.workspace(id);
+  }
+}
+
+export interface PortalAddresses {
+  host: string;
+  appsDomain: string;
+  origin: string;
+  workspace: (id: string) => string;
+}
+
+/** The portal's addresses from its arguments. */
+export function portalAddresses(args: Pick<PortalArgs, "host" | "port" | "appsDomain">): PortalAddresses {
+  const host = args.host ?? "guildnet.localhost";
+  const appsDomain = args.appsDomain ?? `apps.${host}`;
+  const port = (args.port ?? 8090) === 443 ? "" : `:${args.port ?? 8090}`;
+  return { host, appsDomain, origin: `https://${host}${port}`, workspace: (id) => `https://${id}.${appsDomain}${port}/` };
+}
+
+/** Where the portal's objects go. */
+interface Place {
+  name: string;
+  namespace: k8s.core.v1.Namespace;
+  parent: Portal;
+}
+
+function meta(place: Place, name: string, annotations: Record<string, string> = {}) {
+  return objectMeta({ name, namespace: place.namespace.metadata.name, labels: appLabels("portal"), annotations });
+}
+
+function namespace(name: string, parent: Portal): k8s.core.v1.Namespace {
+  return new k8s.core.v1.Namespace(`${name}-namespace`, {
+    metadata: objectMeta({ name: portalIdentity.namespace, labels: { ...appLabels("portal"), ...podSecurityLabels("restricted") } }),
+  }, { parent });
+}
+
+function certificates(place: Place, addresses: PortalAddresses, guildName: string) {
+  const authority = new CertificateAuthority(`${place.name}-authority`, { commonName: `${guildName} CA` }, { parent: place.parent });
+  const server = new Certificate(`${place.name}-certificate`, {
+    caCertificatePem: authority.certificatePem,
+    caPrivateKeyPem: authority.privateKeyPem,
+    commonName: addresses.host,
+    dnsNames: [addresses.host, `*.${addresses.appsDomain}`],
+  }, { parent: place.parent });
+  return { authority, server };
+}
+
+function tlsSecret(place: Place, certificate: Certificate): k8s.core.v1.Secret {
+  return new k8s.core.v1.Secret(`${place.name}-tls`, {
+    metadata: meta(place, "tls"),
+    type: "kubernetes.io/tls",
+    stringData: { "tls.crt": certificate.certificatePem, "tls.key": pulumi.secret(certificate.privateKeyPem) },
+  }, { parent: place.parent });
+}
+
+/** A certificate is public; of a key its resource's id is enough, as a new key is a new resource. */
+function mountedVersion(certificate: Certificate, keys: RandomSecret[]): pulumi.Output<string> {
+  return pulumi.all([certificate.certificatePem, ...keys.map((key) => key.id)])
+    .apply((parts) => createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 16));
+}
+
+/** It finds workspaces by their namespaces; inside each, the workspace itself gives it what it may read. */
+function clusterReader(place: Place): k8s.core.v1.ServiceAccount {
+  const account = new k8s.core.v1.ServiceAccount(`${place.name}-account`, {
+    metadata: meta(place, portalIdentity.serviceAccount), automountServiceAccountToken: false,
+  }, { parent: place.parent });
+  const role = new k8s.rbac.v1.ClusterRole(`${place.name}-role`, {
+    metadata: objectMeta({ name: portalIdentity.namespace, labels: appLabels("portal") }),
+    rules: [{ apiGroups: [""], resources: ["namespaces"], verbs: ["get", "list", "watch"] }],
+  }, { parent: place.parent });
+  new k8s.rbac.v1.ClusterRoleBinding(`${place.name}-binding`, {
+    metadata: objectMeta({ name: portalIdentity.namespace, labels: appLabels("portal") }),
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+    subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: place.namespace.metadata.name }],
+  }, { parent: place.parent });
+  return account;
+}
+
+function networkPolicies(place: Place, endpoint: pulumi.Input<string>): void {
+  const specs = {
+    "deny-all": denyAll(),
+    "from-browsers": fromBrowsers(),
+    "to-dns": toDns(),
+    "to-workspaces": toWorkspaces(),
+    "to-api-server": toApiServer(pulumi.output(endpoint).apply(endpointPort)),
+  };
+  for (const [name, spec] of Object.entries(specs)) {
+    new k8s.networking.v1.NetworkPolicy(`${place.name}-network-${name}`, { metadata: meta(place, name), spec }, { parent: place.parent });
+  }
+}
+
+function service(place: Place, exposure: PortalExposure): void {
+  const annotations: Record<string, string> = {};
+  if ("reason" in exposure) annotations[exposureAnnotation.reason] = exposure.reason;
+  if ("address" in exposure && exposure.address) annotations[exposureAnnotation.address] = exposure.address;
+  new k8s.core.v1.Service(`${place.name}-service`, {
+    // The Deployment is waited for; that says the same, and doesn't hang on a load balancer without a pool.
+    metadata: meta(place, "portal", { ...annotations, "pulumi.com/skipAwait": "true" }),
+    spec: {
+      type: exposure.type,
+      selector: appSelector("portal"),
+      ports: [{
+        name: "https", port: 443, targetPort: PORTAL_PORT, protocol: "TCP",
+        ...("nodePort" in exposure ? { nodePort: exposure.nodePort } : {}),
+      }],
+    },
+  }, { parent: place.parent });
+}

@@ -1,0 +1,123 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
+
+/** A resource as it was registered with the engine. */
+export interface Registered {
+  urn: string;
+  type: string;
+  name: string;
+  /** URN of the resource it is a child of; empty at the top. */
+  parent: string;
+  custom: boolean;
+  /** Inputs; a secret stands as `{ secret: value }`. */
+  inputs: Record<string, unknown>;
+  /** URNs that any input or option depends on. */
+  dependencies: string[];
+  /** URN and id of its provider. */
+  provider: string;
+  deletedWith: string;
+  retainOnDelete: boolean | undefined;
+  ignoreChanges: string[];
+  /** What a component registered as its outputs. */
+  outputs?: Record<string, unknown>;
+}
+
+interface Message {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getCustom(): boolean;
+  getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
+  getDependenciesList(): string[];
+  getProvider(): string;
+  getDeletedwith(): string;
+  getRetainondelete(): boolean;
+  hasRetainondelete?: () => boolean;
+  getIgnorechangesList(): string[];
+}
+type Monitor = {
+  registerResource(request: Message, callback: Callback): Promise<void>;
+  registerResourceOutputs(request: { getUrn(): string; getOutputs(): { toJavaScript(): Record<string, unknown> } | undefined }, callback: Callback): void;
+};
+type Callback = (error: Error | undefined, response: { getUrn?: () => string } | undefined) => void;
+
+/** What the provider would answer; `undefined` in a preview of something new. */
+const answers: Record<string, (inputs: Record<string, unknown>, name: string) => Record<string, unknown>> = {
+  "guildnet:index:EmbeddedNode": ({ apiPort, clusterName }) => ({ kubeconfig: pulumi.secret("kubeconfig of the node"), endpoint: `https://127.0.0.1:${String(apiPort)}`, clusterIdentifier: `id-of-${String(clusterName)}` }),
+  "guildnet:index:RandomSecret": (_, name) => ({ value: pulumi.secret(`random of ${name}`) }),
+  "guildnet:index:CertificateAuthority": () => ({ certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") }),
+  "guildnet:index:Certificate": () => ({ certificatePem: "CERTIFICATE", privateKeyPem: pulumi.secret("KEY") }),
+};
+
+/**
+ * Runs a piece of a program against a mocked engine.
+ * @returns everything that was registered, in order, once all of it is settled
+ */
+export async function record(build: () => unknown): Promise<Registered[]> {
+  await pulumi.runtime.setMocks({
+    call: () => ({}),
+    newResource: ({ type, name, inputs }) => ({ id: `${name}-id`, state: { ...inputs, ...answers[type]?.(inputs as Record<string, unknown>, name) } }),
+  }, "project", "stack", false);
+  const registered = new Map<string, Registered>();
+  const restore = listen(registered);
+  try {
+    await build();
+    await pulumi.runtime.disconnect();
+  } finally {
+    restore();
+  }
+  return [...registered.values()];
+}
+
+function listen(registered: Map<string, Registered>): () => void {
+  const prototype = MockMonitor.prototype as unknown as Monitor;
+  const { registerResource, registerResourceOutputs } = prototype;
+  prototype.registerResource = function (request, callback) {
+    return registerResource.call(this, request, (error, response) => {
+      const urn = response?.getUrn?.();
+      if (urn !== undefined) registered.set(urn, read(urn, request));
+      callback(error, response);
+    });
+  };
+  prototype.registerResourceOutputs = function (request, callback) {
+    const resource = registered.get(request.getUrn());
+    if (resource) resource.outputs = plain(request.getOutputs()?.toJavaScript() ?? {}) as Record<string, unknown>;
+    registerResourceOutputs.call(this, request, callback);
+  };
+  return () => Object.assign(prototype, { registerResource, registerResourceOutputs });
+}
+
+function read(urn: string, request: Message): Registered {
+  return {
+    urn,
+    type: request.getType(),
+    name: request.getName(),
+    parent: request.getParent(),
+    custom: request.getCustom(),
+    inputs: plain(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+    dependencies: request.getDependenciesList(),
+    provider: request.getProvider(),
+    deletedWith: request.getDeletedwith(),
+    retainOnDelete: request.hasRetainondelete?.() === false ? undefined : request.getRetainondelete(),
+    ignoreChanges: request.getIgnorechangesList(),
+  };
+}
+
+/** Key and value with which the wire marks a secret (pulumi/sdk, runtime/rpc). */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = value as Record<string, unknown>;
+  if (entries[SIGNATURE] === SECRET) return { secret: plain(entries["value"]) };
+  return Object.fromEntries(Object.entries(entries).map(([key, entry]) => [key, plain(entry)]));
+}
+
+/** Whether text stands anywhere outside of a secret. */
+export function showsInPlain(value: unknown, text: string): boolean {
+  if (typeof value === "string") return value.includes(text);
+  if (typeof value !== "object" || value === null || "secret" in value) return false;
+  return Object.values(value).some((entry) => showsInPlain(entry, text));
+}

@@ -1,0 +1,14 @@
+/** Kubernetes release of an embedded node. */
+export const kubernetesVersion = "1.36.3";
+
+/**
+ * Upstream images, by the references pods name. Where the internet is missing the
+ * toolchain builds the same versions from package registries under the same references.
+ */
+export const images = {
+  /** Sandbox of every pod; the node's containerd is set to this reference. */
+  pause: "registry.k8s.io/pause:3.10.1",
+  coredns: "registry.k8s.io/coredns/coredns:v1.14.0",
+  /** Also what its helper pods run in: it has a shell. */
+  localPathProvisioner: "docker.io/rancher/local-path-provisioner:v0.0.30",
+} as const;

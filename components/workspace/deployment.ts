@@ -1,0 +1,107 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { appLabels, appSelector } from "../labels.ts";
+import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
+import type { sizeOf } from "./presets.ts";
+
+/** The port every workspace's IDE listens at. */
+export const IDE_PORT = 8080;
+
+/** User of the workspace image, whom its home belongs to. */
+const WORKSPACE_USER = 1000;
+
+/** A port of the workspace that the portal may reach beside the IDE. */
+export interface WorkspacePort {
+  /** 1–15 characters, lower case letters, digits and `-`; not "ide". */
+  name: string;
+  /** 1024–65535, not 8080. */
+  port: number;
+}
+
+export interface ResolvedWorkspace {
+  id: string;
+  owner: pulumi.Input<string>;
+  image: pulumi.Input<string>;
+  size: ReturnType<typeof sizeOf>;
+  environment: Record<string, pulumi.Input<string>>;
+  ports: readonly WorkspacePort[];
+  dotfiles?: pulumi.Input<string>;
+  nodeSelector?: Record<string, pulumi.Input<string>>;
+  labels: Record<string, pulumi.Input<string>>;
+  /** Names of the objects it refers to. */
+  serviceAccount: pulumi.Input<string>;
+  claim: pulumi.Input<string>;
+  ideAccess: pulumi.Input<string>;
+}
+
+/**
+ * The Deployment of a workspace. It has no `replicas`: whether the workspace runs is the
+ * portal's to say, and a field that isn't applied is left as it is.
+ */
+export function deploymentSpec(v: ResolvedWorkspace): k8s.types.input.apps.v1.DeploymentSpec {
+  return {
+    // Its volume is writable by one pod at a time.
+    strategy: { type: "Recreate" },
+    revisionHistoryLimit: 1,
+    // Says within a minute why a pod doesn't come up, instead of after ten.
+    progressDeadlineSeconds: 60,
+    selector: { matchLabels: appSelector("workspace") },
+    template: {
+      metadata: { labels: { ...v.labels, ...appLabels("workspace") } },
+      spec: {
+        serviceAccountName: v.serviceAccount,
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        terminationGracePeriodSeconds: 10,
+        nodeSelector: v.nodeSelector,
+        securityContext: restrictedPod(WORKSPACE_USER),
+        containers: [container(v)],
+        volumes: [
+          { name: "home", persistentVolumeClaim: { claimName: v.claim } },
+          { name: "tmp", emptyDir: { sizeLimit: "2Gi" } },
+          { name: "ide-access", secret: { secretName: v.ideAccess, items: [{ key: "config.yaml", path: "config.yaml" }], defaultMode: 0o440 } },
+        ],
+      },
+    },
+  };
+}
+
+function container(v: ResolvedWorkspace): k8s.types.input.core.v1.Container {
+  const healthz = { path: "/healthz", port: "ide" };
+  return {
+    name: "workspace",
+    image: v.image,
+    // Tags name their content; where there is no registry to ask, Always would never start.
+    imagePullPolicy: "IfNotPresent",
+    env: environment(v),
+    ports: servicePorts(v.ports).map(({ name, port }) => ({ name, containerPort: port, protocol: "TCP" })),
+    securityContext: restrictedContainer,
+    resources: {
+      requests: { ...v.size.reserved, "ephemeral-storage": "64Mi" },
+      limits: { cpu: v.size.cpu, memory: v.size.memory, "ephemeral-storage": "4Gi" },
+    },
+    startupProbe: { httpGet: healthz, periodSeconds: 1, failureThreshold: 120 },
+    readinessProbe: { httpGet: healthz, periodSeconds: 5, failureThreshold: 2 },
+    livenessProbe: { httpGet: healthz, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 3 },
+    volumeMounts: [
+      { name: "home", mountPath: "/home/guild" },
+      { name: "tmp", mountPath: "/tmp" },
+      { name: "ide-access", mountPath: "/etc/guildnet/ide", readOnly: true },
+    ],
+  };
+}
+
+/** The person's own variables, then ours, which win. */
+function environment(v: ResolvedWorkspace): k8s.types.input.core.v1.EnvVar[] {
+  const ours = {
+    GUILDNET_WORKSPACE: v.id,
+    GUILDNET_OWNER: v.owner,
+    ...(v.dotfiles === undefined ? {} : { GUILDNET_DOTFILES: v.dotfiles }),
+  };
+  return Object.entries({ ...v.environment, ...ours }).map(([name, value]) => ({ name, value }));
+}
+
+/** The IDE and the extra ports, as one list. */
+export function servicePorts(extra: readonly WorkspacePort[]): WorkspacePort[] {
+  return [{ name: "ide", port: IDE_PORT }, ...extra];
+}

@@ -1,0 +1,22 @@
+import { readSettings } from "./stacks/config.ts";
+import { guild } from "./stacks/guild.ts";
+import { reachCluster } from "./stacks/reach.ts";
+
+const settings = readSettings();
+
+export const {
+  /** Where to open the guild. */
+  portalUrl,
+  /** Handles of everybody in it. */
+  people,
+  /** Name, owner and address of each workspace. */
+  workspaces,
+  /** PEM of the certificate authority to trust. */
+  caCertificate,
+  /** Key that sign-in links are signed with. Secret. */
+  signInKey,
+  /** Administrator's access to the cluster. Secret. */
+  kubeconfig,
+  /** What to know about this stack. */
+  notes,
+} = guild(settings.config, await reachCluster(settings));

@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { GuildConfig } from "./schema.ts";
+import { parseGuild } from "./parse.ts";
+
+/** All that a stack is told from outside. */
+export interface GuildSettings {
+  config: GuildConfig;
+  /** Text of the kubeconfig from the secret `guildnet:kubeconfig`. */
+  kubeconfig?: pulumi.Output<string>;
+}
+
+/**
+ * Reads the stack's config; the only place that does.
+ * A secret is a key of its own: inside an object read as a whole it would lose its mark.
+ * @throws ConfigError with every mistake at once
+ */
+export function readSettings(): GuildSettings {
+  const stack = new pulumi.Config("guildnet");
+  const kubeconfig = stack.getSecret("kubeconfig");
+  return { config: parseGuild(readObject(stack), { kubeconfig: kubeconfig !== undefined }), kubeconfig };
+}
+
+/** `guildnet:guild` as it stands; text that is no object is left to the schema to complain about. */
+function readObject(stack: pulumi.Config): unknown {
+  const text = stack.get("guild");
+  if (text === undefined) return {};
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
+}

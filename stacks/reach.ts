@@ -1,0 +1,98 @@
+import { request } from "node:https";
+import * as pulumi from "@pulumi/pulumi";
+import type { GuildSettings } from "./config.ts";
+import { parseKubeconfig, readKubeconfig } from "./kubeconfig.ts";
+import type { Kubeconfig, Source } from "./kubeconfig.ts";
+import { ConfigError } from "./mistakes.ts";
+import type { ExistingConfig } from "./schema.ts";
+
+/** Oldest release all our objects work on: 1.30 has admission policies and sidecars as stable. */
+const OLDEST_MINOR = 30;
+const TIMEOUT_MS = 10_000;
+
+/**
+ * The kubeconfig of the cluster to join, after asking its API server who it is: before
+ * anything is applied, and in a preview too.
+ * @returns undefined where the stack makes its own cluster
+ * @throws ConfigError naming the key to change
+ */
+export async function reachCluster({ config, kubeconfig }: GuildSettings): Promise<Kubeconfig | undefined> {
+  if (config.cluster.kind !== "existing") return undefined;
+  const { found, source } = await loadKubeconfig(config.cluster, kubeconfig);
+  if (found.credentials.exec !== undefined) {
+    await pulumi.log.info(`The cluster at ${found.server} was not asked before: its kubeconfig gets credentials from the command "${found.credentials.exec}".`);
+    return found;
+  }
+  await checkServer(found, source);
+  return found;
+}
+
+async function loadKubeconfig(cluster: ExistingConfig, secret?: pulumi.Output<string>): Promise<{ found: Kubeconfig; source: Source }> {
+  if (cluster.kubeconfigPath !== undefined) {
+    const { text, directory } = readKubeconfig(cluster.kubeconfigPath);
+    return { found: parseKubeconfig(text, "cluster.kubeconfigPath", directory, cluster.context), source: "cluster.kubeconfigPath" };
+  }
+  if (secret === undefined) throw new Error("neither a kubeconfig's path nor its text");
+  const text = await plain(secret);
+  return { found: parseKubeconfig(text, "guildnet:kubeconfig", ".", cluster.context), source: "guildnet:kubeconfig" };
+}
+
+/** The value of a config secret, which is always known. */
+function plain(secret: pulumi.Output<string>): Promise<string> {
+  return new Promise((resolve) => void secret.apply(resolve));
+}
+
+/** Asks for the version, with the kubeconfig's credentials. */
+async function checkServer(found: Kubeconfig, source: Source): Promise<void> {
+  const refuse = (what: string, fix: string) => new ConfigError([{ key: source, found: found.server, allowed: `an API server that answers, version 1.${OLDEST_MINOR} or newer`, fix: `${what}; ${fix}` }]);
+  let answer: Answer;
+  try {
+    answer = await get(found, "/version");
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    throw refuse(`it didn't answer (${reason})`, "check that it runs, that this machine can reach it, and its certificate authority");
+  }
+  if (answer.status === 401 || answer.status === 403) throw refuse(`it refused the credentials (${answer.status})`, "renew them");
+  const minor = minorVersion(answer);
+  if (minor === undefined) throw refuse(`it answered ${answer.status} and no version`, "check that the server is a Kubernetes API server");
+  if (minor < OLDEST_MINOR) throw refuse(`it is version 1.${minor}`, "update the cluster");
+}
+
+interface Answer {
+  status: number;
+  body: string;
+}
+
+/** Minor version of "1.x" in the answer to /version; some distributions write "33+". */
+export function minorVersion({ status, body }: Answer): number | undefined {
+  if (status !== 200) return undefined;
+  try {
+    const { major, minor } = JSON.parse(body) as { major?: string; minor?: string };
+    const number = Number.parseInt(minor ?? "", 10);
+    return major === "1" && Number.isInteger(number) ? number : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function get({ server, credentials }: Kubeconfig, path: string): Promise<Answer> {
+  const base = server.endsWith("/") ? server : `${server}/`;
+  return new Promise((resolve, reject) => {
+    const call = request(new URL(`.${path}`, base), {
+      ca: credentials.ca,
+      servername: credentials.serverName,
+      rejectUnauthorized: !credentials.skipVerify,
+      ...credentials.clientCertificate,
+      headers: { accept: "application/json", ...(credentials.token === undefined ? {} : { authorization: `Bearer ${credentials.token}` }) },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }));
+      response.on("error", reject);
+    });
+    call.on("error", reject);
+    call.end();
+  });
+}

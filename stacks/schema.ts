@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { PORT_NAME, presets, RESERVED_ENVIRONMENT, WORKSPACE_ID } from "../components/index.ts";
+import type { PresetName } from "../components/index.ts";
+import { QUANTITY } from "../components/quantity.ts";
+
+const DNS_NAME = /^(?=.{1,200}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/;
+const LABEL_KEY = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const IMAGE = /^[a-z0-9.:/_-]+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$/;
+const GIT_URL = /^(https:\/\/|ssh:\/\/|git@)[^\s]+$/;
+
+/** Text, or a number that YAML made of one. */
+const text = z.union([z.string(), z.number()]).transform(String);
+
+const handle = z.string().regex(WORKSPACE_ID, 'a handle: lower case letters, digits and "-", at most 40, for instance "ada"');
+const port = z.int().min(1).max(65535);
+const cidr = z.cidrv4('an IPv4 network such as "10.244.0.0/16"');
+const dnsName = z.string().regex(DNS_NAME, 'a host name in lower case, for instance "guildnet.localhost"');
+const image = z.string().regex(IMAGE, 'an image with a tag or digest, for instance "registry.example.org/workspace:1.4"')
+  .refine((reference) => !reference.endsWith(":latest"), 'a tag other than "latest", which may be another image tomorrow');
+const cores = text.pipe(z.string().regex(QUANTITY, 'a number of cores, for instance "2" or "500m"'));
+const bytes = text.pipe(z.string().regex(QUANTITY, 'an amount such as "512Mi" or "4Gi"'));
+const variableName = z.string().regex(VARIABLE, "a name of letters, digits and _, no digit first")
+  .refine((name) => !RESERVED_ENVIRONMENT.test(name), "a name that doesn't start with GUILDNET_; those are set by the workspace itself");
+const labels = z.record(
+  z.string().regex(LABEL_KEY, 'a Kubernetes label, for instance "team" or "example.org/team"'),
+  text.pipe(z.string().regex(LABEL_VALUE, "a label's value: at most 63 letters, digits, -, _ and .")),
+);
+
+const embedded = z.strictObject({
+  kind: z.literal("embedded").describe("A real Kubernetes cluster of one node, as processes of this machine."),
+  apiPort: port.default(8091).describe("Port on 127.0.0.1 where this machine reaches the API server."),
+  podCidr: cidr.default("10.244.0.0/16").describe("Addresses of pods, a private network. Changing it makes the cluster anew."),
+  serviceCidr: cidr.default("10.96.0.0/16").describe("Addresses of Services, a private network. Changing it makes the cluster anew."),
+  keepVolumes: z.boolean().default(true).describe("Whether the volumes' files stay on this machine when the stack is destroyed, for the next cluster of the same stack."),
+});
+
+const existing = z.strictObject({
+  kind: z.literal("existing").describe("A cluster that is there already, version 1.30 or newer."),
+  kubeconfigPath: z.string().min(1).optional().describe("kubeconfig file, relative to the project or with ~/. Instead of it the secret guildnet:kubeconfig can hold its text. No default."),
+  context: z.string().min(1).optional().describe("Context of the kubeconfig. Default: its current one."),
+  identity: z.string().min(1).optional().describe("A name that stays with the cluster for life, so that new credentials replace nothing. Default: what the kubeconfig calls the cluster."),
+  storageClass: z.string().min(1).optional().describe("StorageClass of the home volumes. Default: the cluster's own default."),
+  podCidr: cidr.optional().describe("Addresses of its pods. Default: unknown."),
+  serviceCidr: cidr.optional().describe("Addresses of its Services. Default: unknown."),
+});
+
+const quota = z.strictObject({
+  cpu: cores.default("8").describe("Cores that all workspaces of one person may use together."),
+  memory: bytes.default("16Gi").describe("Memory that all workspaces of one person may use together."),
+  storage: bytes.default("50Gi").describe("Size of all home volumes of one person together."),
+  workspaces: z.int().min(0).default(5).describe("Number of workspaces of one person."),
+});
+
+const person = z.strictObject({
+  quota: z.strictObject({
+    cpu: cores.optional().describe("Cores. Default: the guild's quota."),
+    memory: bytes.optional().describe("Memory. Default: the guild's quota."),
+    storage: bytes.optional().describe("Home volumes. Default: the guild's quota."),
+    workspaces: z.int().min(0).optional().describe("Workspaces. Default: the guild's quota."),
+  }).default({}).describe("What this person may use, where it differs from the guild's quota."),
+});
+
+const portal = z.strictObject({
+  host: dnsName.default("guildnet.localhost").describe("Host name of the portal. Browsers resolve names below localhost to the machine they run on."),
+  port: port.default(8090).describe("Port of the portal."),
+  address: z.ipv4("an IPv4 address of this machine").default("127.0.0.1").describe("Address of this machine an embedded cluster publishes the portal at. Anything but loopback opens it to your network."),
+  appsDomain: dnsName.optional().describe("Domain below which every workspace has a host name. Default: apps.<host>."),
+  admins: z.array(handle).optional().describe("Handles of the people who see every workspace. Default: the first person."),
+  service: z.enum(["ClusterIP", "NodePort", "LoadBalancer"]).optional().describe("How an existing cluster shows the portal. Default: ClusterIP, not outside the cluster."),
+});
+
+const workspace = z.strictObject({
+  name: z.string().regex(WORKSPACE_ID, 'lower case letters, digits and "-", at most 40, for instance "ada-lab"').optional().describe("Name, unique in the guild; part of its address. Default: the owner's handle."),
+  owner: handle.describe("Handle of the person it belongs to. No default."),
+  preset: z.enum(Object.keys(presets) as [PresetName, ...PresetName[]]).default("standard").describe("Size by name."),
+  image: image.optional().describe("Image to run. Default: the guild's workspace image."),
+  resources: z.strictObject({
+    cpu: cores.optional().describe("Cores it may use. Default: the preset's."),
+    memory: bytes.optional().describe("Memory it may use. Default: the preset's."),
+  }).default({}).describe("What it may use, where that differs from the preset."),
+  storage: bytes.optional().describe("Size of its home volume; it can grow, not shrink. Default: the preset's."),
+  environment: z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}).describe("Environment variables. Not for secrets."),
+  ports: z.array(z.strictObject({
+    name: z.string().regex(PORT_NAME, 'at most 15 lower case letters, digits and "-", for instance "web"').describe("Name, unique in the workspace. No default."),
+    port: z.int().min(1024).max(65535).describe("Port it listens at, 1024 to 65535. No default."),
+  })).default([]).describe("Ports the portal may reach beside the IDE."),
+  dotfiles: z.string().regex(GIT_URL, 'a git repository, for instance "https://example.org/ada/dotfiles"').optional().describe("Git repository with the person's dotfiles. Default: none."),
+  nodeSelector: labels.default({}).describe("Labels a node must have to run it."),
+  labels: labels.default({}).describe("Further labels of its namespace and pod."),
+  internet: z.boolean().default(true).describe("Whether it may reach the internet; never private networks."),
+  keepData: z.boolean().default(true).describe("Whether its home stays when it is removed. To remove both, apply false first."),
+});
+
+/** The value of `guildnet:guild`, shape only; what holds between keys is in rules.ts. */
+export const guildSchema = z.strictObject({
+  name: z.string().min(1).max(60).default("GuildNet").describe("The guild's name, shown on the portal and in its certificate authority."),
+  cluster: z.discriminatedUnion("kind", [embedded, existing]).prefault({ kind: "embedded" }).describe("Where everything runs."),
+  images: z.strictObject({
+    workspace: image.optional().describe("Image of workspaces. Default: built from images/workspace."),
+    portal: image.optional().describe("Image of the portal. Default: built from images/portal."),
+  }).default({}).describe("Images of your own. An existing cluster needs both, from a registry it can pull from."),
+  portal: portal.prefault({}).describe("The web entrance."),
+  quota: quota.prefault({}).describe("What each person may use, unless said otherwise beside the person."),
+  // In YAML a handle with nothing after it is null.
+  people: z.record(handle, person.nullable().transform((entry) => entry ?? person.parse({}))).optional().describe("Who is in the guild, by handle. Default: the owners of the workspaces."),
+  workspaces: z.array(workspace).optional().describe("One entry per workspace. Default: one, of a person called \"you\"; none where people are named."),
+}).transform(({ workspaces, ...config }) => ({
+  ...config,
+  workspaces: workspaces ?? (config.people === undefined ? [workspace.parse({ owner: "you" })] : []),
+}));
+
+/** A checked config with every default filled in. */
+export type GuildConfig = z.output<typeof guildSchema>;
+export type WorkspaceConfig = GuildConfig["workspaces"][number];
+export type EmbeddedConfig = z.output<typeof embedded>;
+export type ExistingConfig = z.output<typeof existing>;
+
+/** Name of a workspace: its own or its owner's. */
+export function workspaceName(config: Pick<WorkspaceConfig, "name" | "owner">): string {
+  return config.name ?? config.owner;
+}
+
+/** Handles of everybody in the guild, in the order of the config. */
+export function peopleOf(config: GuildConfig): string[] {
+  return [...new Set([...Object.keys(config.people ?? {}), ...config.workspaces.map(({ owner }) => owner)])];
+}
+
+/** Handles of the people who see every workspace. */
+export function adminsOf(config: GuildConfig): string[] {
+  return config.portal.admins ?? peopleOf(config).slice(0, 1);
+}
