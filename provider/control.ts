@@ -1,0 +1,21 @@
+/** What the command line does with embedded nodes outside of the graph: stop, start again, look. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { guildnetHome, nodeFolder } from "./node/layout.ts";
+import { savedSpec, startNode } from "./node/lifecycle.ts";
+import type { Progress } from "./node/toolchain.ts";
+
+export { deleteNode, nodeHealth as clusterStatus, stopNode as stopCluster } from "./node/lifecycle.ts";
+
+/** Names of the nodes that this machine has data of. */
+export function listClusters(): string[] {
+  const directory = join(guildnetHome(), "clusters");
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory() && savedSpec(nodeFolder(entry.name)) !== undefined).map((entry) => entry.name);
+}
+
+/** Starts a node that was stopped, as it was. */
+export async function startCluster(clusterName: string, progress?: Progress): Promise<void> {
+  const spec = savedSpec(nodeFolder(clusterName));
+  if (spec !== undefined) await startNode(spec, progress);
+}

@@ -1,0 +1,101 @@
+import type { provider as sdk } from "@pulumi/pulumi";
+import type { EngineLog } from "./engine-log.ts";
+import { ActionableError } from "./errors.ts";
+import { certificate, certificateAuthority } from "./resources/certificates.ts";
+import { embeddedNode } from "./resources/embedded-node.ts";
+import { nodeImage } from "./resources/node-image.ts";
+import { randomSecret } from "./resources/random-secret.ts";
+import type { Existing, Properties, ResourceKind } from "./resources/resource.ts";
+import { equal, hasUnknown, isUnknown, secret, unwrap, type Plain } from "./wire.ts";
+
+const kinds: Record<string, ResourceKind> = {
+  "guildnet:index:Certificate": certificate,
+  "guildnet:index:CertificateAuthority": certificateAuthority,
+  "guildnet:index:EmbeddedNode": embeddedNode,
+  "guildnet:index:NodeImage": nodeImage,
+  "guildnet:index:RandomSecret": randomSecret,
+};
+
+/** The engine's view of this project's own resources: translates its calls for the kinds above. */
+export class GuildnetProvider implements sdk.Provider {
+  readonly version: string;
+  readonly #log: EngineLog;
+
+  constructor(version: string, log: EngineLog) {
+    this.version = version;
+    this.#log = log;
+  }
+
+  async check(urn: string, _old: Properties, wanted: Properties): Promise<sdk.CheckResult> {
+    const plain = unwrap(wanted) as Properties;
+    const failures = kindOf(urn).check(plain)
+      .filter(({ path }) => !hasUnknown(valueAt(plain, path)))
+      .map(({ path, message }) => ({ property: path.join("."), reason: message }));
+    return { inputs: wanted, failures };
+  }
+
+  async diff(_id: string, urn: string, old: Properties, wanted: Properties): Promise<sdk.DiffResult> {
+    const kind = kindOf(urn), state = unwrap(old) as Properties, plain = unwrap(wanted) as Properties;
+    const changed = Object.keys(plain).filter((key) => !equal(state[key], plain[key]));
+    const replaces = changed.filter((key) => kind.replaces(key) && !isUnknown(plain[key]));
+    if (changed.length > 0) return { changes: true, replaces, deleteBeforeReplace: kind.deleteFirst };
+    const drift = await kind.drift(plain, state);
+    if (drift !== undefined) this.#log.note(urn, drift);
+    return { changes: drift !== undefined };
+  }
+
+  async create(urn: string, inputs: Properties): Promise<sdk.CreateResult> {
+    return this.#readably(async () => {
+      const existing = await kindOf(urn).create(unwrap(inputs) as Properties, this.#log.progressOf(urn));
+      return { id: existing.id, outs: outputsOf(inputs, existing) };
+    });
+  }
+
+  async update(id: string, urn: string, old: Properties, wanted: Properties): Promise<sdk.UpdateResult> {
+    return this.#readably(async () => {
+      const state = { ...(unwrap(old) as Properties), id };
+      return { outs: outputsOf(wanted, await kindOf(urn).update(unwrap(wanted) as Properties, this.#log.progressOf(urn), state)) };
+    });
+  }
+
+  async read(id: string, urn: string, state: Properties): Promise<sdk.ReadResult> {
+    const kind = kindOf(urn), plain = unwrap(state) as Properties;
+    if (kind.check(plain).length > 0) throw new ActionableError("cannot-import", `${urn} cannot be imported: this program alone makes it`);
+    if (!(await kind.exists(plain))) return { id: "", props: {} };
+    const names = kind.inputNames(plain);
+    return { id, props: state, inputs: Object.fromEntries(Object.entries(state).filter(([key]) => names.includes(key))) };
+  }
+
+  async delete(_id: string, urn: string, state: Properties): Promise<void> {
+    return this.#readably(async () => {
+      await kindOf(urn).delete(unwrap(state) as Properties, this.#log.progressOf(urn));
+    });
+  }
+
+  /** Errors that a person can mend are shown without the stack of this program. */
+  async #readably<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ActionableError) error.stack = "";
+      throw error;
+    }
+  }
+}
+
+function kindOf(urn: string): ResourceKind {
+  const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
+  const kind = kinds[type];
+  if (kind === undefined) throw new ActionableError("unknown-type", `${type} is not a resource of this provider; it has ${Object.keys(kinds).join(", ")}`);
+  return kind;
+}
+
+/** The state holds inputs and outputs side by side. */
+function outputsOf(inputs: Properties, { outputs, secrets = [] }: Existing): Properties {
+  const all = { ...inputs, ...outputs };
+  return Object.fromEntries(Object.entries(all).map(([key, value]) => [key, secrets.includes(key) && typeof value === "string" ? secret(value) : value]));
+}
+
+function valueAt(properties: Properties, path: readonly PropertyKey[]): Plain {
+  return path.reduce<Plain>((value, key) => (value as Record<PropertyKey, Plain> | undefined)?.[key], properties);
+}

@@ -1,0 +1,61 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdir, readdir, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+const mountPoint = "/sys/fs/cgroup";
+
+/** The cgroup that pods of a node live below. */
+export function cgroupOf(clusterName: string): string {
+  return `/guildnet-${clusterName}`;
+}
+
+/** Makes the cgroup in every hierarchy of this machine: one in version 2, one a controller in version 1. */
+export async function createCgroup(path: string): Promise<void> {
+  for (const hierarchy of hierarchies()) {
+    const directory = join(hierarchy, path);
+    await mkdir(directory, { recursive: true });
+    inheritCpuset(directory);
+    if (isVersion2(hierarchy)) delegateControllers(hierarchy);
+  }
+}
+
+/** Removes the cgroup with all below it; they must hold no process. */
+export async function removeCgroup(path: string): Promise<void> {
+  for (const hierarchy of hierarchies()) await removeTree(join(hierarchy, path));
+}
+
+function hierarchies(): string[] {
+  if (isVersion2(mountPoint)) return [mountPoint];
+  return readdirSync(mountPoint, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(mountPoint, entry.name))
+    .filter((directory) => existsSync(join(directory, "cgroup.procs")));
+}
+
+function isVersion2(hierarchy: string): boolean {
+  return existsSync(join(hierarchy, "cgroup.controllers"));
+}
+
+/** Version 1 gives a new cpuset no processors; a process cannot enter it before it has some. */
+function inheritCpuset(directory: string): void {
+  for (const name of ["cpuset.cpus", "cpuset.mems"]) {
+    const file = join(directory, name);
+    if (!existsSync(file) || readFileSync(file, "utf8").trim() !== "") continue;
+    writeFileSync(file, readFileSync(join(dirname(directory), name), "utf8"));
+  }
+}
+
+/** Version 2 lets a cgroup use only the controllers that its parent hands down. */
+function delegateControllers(hierarchy: string): void {
+  const available = readFileSync(join(hierarchy, "cgroup.controllers"), "utf8").trim();
+  if (available === "") return;
+  writeFileSync(join(hierarchy, "cgroup.subtree_control"), available.split(" ").map((name) => `+${name}`).join(" "));
+}
+
+async function removeTree(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) await removeTree(join(directory, entry.name));
+  }
+  await rmdir(directory);
+}

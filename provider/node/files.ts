@@ -1,0 +1,173 @@
+import { stringify } from "yaml";
+import { addresses, containerdSocket, inNode, nodeName } from "./layout.ts";
+import { etc, pki } from "./services.ts";
+import type { NodeSpec } from "./spec.ts";
+
+/** What this machine is like, as far as the node's files depend on it. */
+export interface Machine {
+  /** Name servers that the node can reach, from the host's resolver settings. */
+  readonly nameservers: readonly string[];
+  readonly searchDomains: readonly string[];
+  /** The cgroup the node's pods live below, for instance "/guildnet-dev". */
+  readonly cgroup: string;
+}
+
+/** Every configuration file of a node by its path below `etc/`. Pure; secrets and credentials are elsewhere (`credentials.ts`). */
+export function files(spec: NodeSpec, machine: Machine): Record<string, string> {
+  return {
+    "node-address": `${addresses.node}\n`,
+    "resolv.conf": resolvConf(machine),
+    "nftables.conf": nftables(spec),
+    "containerd.toml": containerd(),
+    "cni/10-node.conflist": JSON.stringify(cni(spec), null, 2),
+    "admission.yaml": stringify(admission),
+    "authentication.yaml": stringify(authentication),
+    "audit-policy.yaml": stringify(auditPolicy),
+    "kubelet.yaml": stringify(kubelet(spec, machine)),
+    "kube-proxy.yaml": stringify(kubeProxy(spec)),
+  };
+}
+
+/** Tenth address of the Service range, where CoreDNS answers; the convention of kubeadm. */
+export function clusterDns(serviceCidr: string): string {
+  const [network = ""] = serviceCidr.split("/");
+  const [a = 0, b = 0, c = 0, d = 0] = network.split(".").map(Number);
+  return `${a}.${b}.${c}.${d + 10}`;
+}
+
+function resolvConf({ nameservers, searchDomains }: Machine): string {
+  const lines = nameservers.map((server) => `nameserver ${server}`);
+  if (searchDomains.length > 0) lines.push(`search ${searchDomains.join(" ")}`);
+  return lines.join("\n") + "\n";
+}
+
+/**
+ * The node's own table: pods reach the world under the node's address, and nothing that is
+ * meant for a pod, a Service or a cloud's metadata address ever leaves through the uplink.
+ */
+function nftables({ podCidr, serviceCidr }: NodeSpec): string {
+  return `table ip node {
+  chain guard {
+    type filter hook postrouting priority mangle; policy accept;
+    oifname "uplink" ip daddr { ${podCidr}, ${serviceCidr}, ${addresses.node}, 169.254.0.0/16 } drop
+  }
+  chain way-out {
+    type nat hook postrouting priority srcnat; policy accept;
+    oifname "uplink" ip saddr ${podCidr} masquerade
+  }
+}
+`;
+}
+
+/** Version 2 of the format is read by containerd 1.6 and later. */
+function containerd(): string {
+  return `version = 2
+root = "${inNode}/data/containerd"
+state = "/run/containerd"
+disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs", "io.containerd.tracing.processor.v1.otlp"]
+
+[grpc]
+  address = "${containerdSocket}"
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "${pauseImage}"
+  restrict_oom_score_adj = true
+  enable_unprivileged_ports = true
+  enable_unprivileged_icmp = true
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "overlayfs"
+    default_runtime_name = "runc"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      SystemdCgroup = false
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "${etc("cni")}"
+`;
+}
+
+/** The image of every pod's sandbox. */
+export const pauseImage = "registry.k8s.io/pause:3.10.1";
+
+function cni({ podCidr }: NodeSpec): object {
+  return {
+    cniVersion: "0.4.0",
+    name: "node",
+    plugins: [
+      {
+        type: "bridge", bridge: "cni0", isGateway: true, ipMasq: false, hairpinMode: true, promiscMode: false,
+        ipam: { type: "host-local", dataDir: "/run/cni", ranges: [[{ subnet: podCidr }]], routes: [{ dst: "0.0.0.0/0" }] },
+      },
+    ],
+  };
+}
+
+/** Restricted for every namespace that does not say otherwise in its own labels. */
+const admission = {
+  apiVersion: "apiserver.config.k8s.io/v1",
+  kind: "AdmissionConfiguration",
+  plugins: [{
+    name: "PodSecurity",
+    configuration: {
+      apiVersion: "pod-security.admission.config.k8s.io/v1",
+      kind: "PodSecurityConfiguration",
+      defaults: { enforce: "restricted", "enforce-version": "latest", audit: "restricted", "audit-version": "latest", warn: "restricted", "warn-version": "latest" },
+      exemptions: { usernames: [], runtimeClasses: [], namespaces: [] },
+    },
+  }],
+};
+
+/** Without credentials only health is answered. */
+const authentication = {
+  apiVersion: "apiserver.config.k8s.io/v1",
+  kind: "AuthenticationConfiguration",
+  anonymous: { enabled: true, conditions: [{ path: "/livez" }, { path: "/readyz" }, { path: "/healthz" }] },
+};
+
+/** Who did what, without bodies: bodies carry secrets. Reads by the system's own controllers are left out. */
+const auditPolicy = {
+  apiVersion: "audit.k8s.io/v1",
+  kind: "Policy",
+  omitStages: ["RequestReceived"],
+  rules: [
+    { level: "None", users: ["system:kube-controller-manager", "system:kube-scheduler", "system:kube-proxy", "system:apiserver"], verbs: ["get", "list", "watch"] },
+    { level: "None", userGroups: ["system:nodes", "system:serviceaccounts:kube-system"], verbs: ["get", "list", "watch"] },
+    { level: "None", resources: [{ group: "coordination.k8s.io", resources: ["leases"] }] },
+    { level: "None", nonResourceURLs: ["/livez*", "/readyz*", "/healthz*", "/version"] },
+    { level: "Metadata" },
+  ],
+};
+
+function kubelet({ serviceCidr }: NodeSpec, { cgroup }: Machine): object {
+  return {
+    apiVersion: "kubelet.config.k8s.io/v1beta1",
+    kind: "KubeletConfiguration",
+    authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: pki("ca.crt") } },
+    authorization: { mode: "Webhook" },
+    tlsCertFile: pki("kubelet.crt"), tlsPrivateKeyFile: pki("kubelet.key"),
+    containerRuntimeEndpoint: `unix://${containerdSocket}`,
+    cgroupDriver: "cgroupfs", cgroupRoot: cgroup, failCgroupV1: false,
+    clusterDomain: "cluster.local", clusterDNS: [clusterDns(serviceCidr)], resolvConf: etc("resolv.conf"),
+    podLogsDir: `${inNode}/log/pods`, volumePluginDir: `${inNode}/data/kubelet/volume-plugins`,
+    failSwapOn: false, seccompDefault: true, serializeImagePulls: false, maxPods: 250, podPidsLimit: 4096,
+    // The machine is shared with other work: its disk may be nearly full for reasons of its own,
+    // and images that were loaded rather than pulled would not come back.
+    imageGCHighThresholdPercent: 100, imageMinimumGCAge: "24h",
+    evictionHard: { "memory.available": "200Mi", "nodefs.available": "1Gi", "imagefs.available": "1Gi" },
+  };
+}
+
+function kubeProxy({ podCidr }: NodeSpec): object {
+  return {
+    apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
+    kind: "KubeProxyConfiguration",
+    mode: "nftables",
+    hostnameOverride: nodeName,
+    clusterCIDR: podCidr,
+    clientConnection: { kubeconfig: etc("kube-proxy.kubeconfig") },
+    // Limits of connection tracking are the host's.
+    conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
+    nodePortAddresses: ["primary"],
+  };
+}

@@ -1,0 +1,241 @@
+import { execa } from "execa";
+import { createHash, randomUUID } from "node:crypto";
+import { spawn } from "node:child_process";
+import { existsSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { chmod, copyFile, mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { lock } from "proper-lockfile";
+import waitFor from "p-wait-for";
+import { ActionableError } from "../errors.ts";
+import { readiness, type Readiness } from "./api.ts";
+import { writeAtomically } from "./atomic.ts";
+import { cgroupOf, createCgroup, removeCgroup } from "./cgroup.ts";
+import { ensureCredentials } from "./credentials.ts";
+import { files, pauseImage } from "./files.ts";
+import { bringImage, imagesOn } from "./images.ts";
+import { inNode, nodeFolder, nodeName } from "./layout.ts";
+import { checkMachine, checkPorts, inspectMachine, portsOf } from "./machine.ts";
+import { initProcess, containerProcesses } from "./process.ts";
+import { services, type Service } from "./services.ts";
+import { nodeSpec, type NodeSpec } from "./spec.ts";
+import { requireTools, type Progress } from "./toolchain.ts";
+
+const scripts = join(import.meta.dirname, "scripts");
+const seconds = 1000;
+
+/** What others need of a running node. */
+export interface RunningNode {
+  /** YAML, secret. */
+  readonly kubeconfig: string;
+  /** Made with the node's data and gone with it. */
+  readonly identity: string;
+}
+
+/**
+ * Makes a node run as specified and waits until it is ready: starts it, restarts what changed
+ * of it, or does nothing. Safe to repeat after an interruption at any point.
+ */
+export async function startNode(spec: NodeSpec, progress: Progress = () => {}): Promise<RunningNode> {
+  const folder = nodeFolder(spec.clusterName);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return exclusively(folder, async () => {
+    await checkMachine(folder);
+    const tools = await requireTools(["kubernetes", "node-packages"], progress);
+    const running = initProcess(folder);
+    const previous = savedSpec(folder);
+    await checkPorts(portsOf(spec).filter(({ address, port }) => running === undefined || !portsOf(previous ?? spec).some((old) => old.address === address && old.port === port)));
+    const identity = await ensureIdentity(folder);
+    const before = running === undefined ? {} : fingerprints(folder);
+    const kubeconfig = await writeFiles(folder, spec);
+    const binaries = tools.kubernetes!;
+    if (running !== undefined && previous?.kubernetesVersion === spec.kubernetesVersion) {
+      await restartChanged(folder, running, before, progress);
+    } else {
+      if (running !== undefined) await terminate(folder, progress);
+      progress("starting the cluster");
+      await launch(folder, binaries, spec.clusterName);
+    }
+    await writeAtomically(join(folder, "spec.json"), JSON.stringify(spec, null, 2));
+    await waitUntilReady(folder, spec, progress);
+    return { kubeconfig, identity };
+  });
+}
+
+/** Stops a node and keeps all its data. Does nothing when it is not running. */
+export async function stopNode(clusterName: string, progress: Progress = () => {}): Promise<void> {
+  const folder = nodeFolder(clusterName);
+  if (!existsSync(folder)) return;
+  await exclusively(folder, () => terminate(folder, progress));
+}
+
+/** Stops a node and removes everything it made, but for its volumes where they are to be kept and there are any. */
+export async function deleteNode(clusterName: string, keepVolumes: boolean, progress: Progress = () => {}): Promise<void> {
+  const folder = nodeFolder(clusterName);
+  if (existsSync(folder)) {
+    await exclusively(folder, async () => {
+      await terminate(folder, progress);
+      const volumes = join(folder, "volumes");
+      const keep = keepVolumes && existsSync(volumes) && readdirSync(volumes).length > 0;
+      for (const entry of await readdir(folder)) {
+        if (!(keep && entry === "volumes")) await rm(join(folder, entry), { recursive: true, force: true });
+      }
+      if (keep) progress(`kept the volumes in ${volumes}`);
+    });
+    if (readdirSync(folder).length === 0) await rm(folder, { recursive: true });
+  }
+  await removeCgroup(cgroupOf(clusterName));
+}
+
+/** How a node is: its readiness, or why there is none. */
+export async function nodeHealth(clusterName: string): Promise<Readiness> {
+  const folder = nodeFolder(clusterName), spec = savedSpec(folder);
+  if (spec === undefined) return { ready: false, reason: "there is no such cluster" };
+  if (initProcess(folder) === undefined) return { ready: false, reason: "the cluster is stopped" };
+  return readiness(folder, spec, nodeName);
+}
+
+/** The specification a node was last started with. */
+export function savedSpec(folder: string): NodeSpec | undefined {
+  const path = join(folder, "spec.json");
+  return existsSync(path) ? nodeSpec.parse(JSON.parse(readFileSync(path, "utf8"))) : undefined;
+}
+
+/** Two programs never work on one node at a time; the second waits. */
+async function exclusively<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const release = await lock(folder, { lockfilePath: `${folder}.lock`, stale: 15 * seconds, retries: { retries: 600, minTimeout: 500, maxTimeout: 1000 } });
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+async function ensureIdentity(folder: string): Promise<string> {
+  const path = join(folder, "identity");
+  if (!existsSync(path)) await writeAtomically(path, randomUUID());
+  return readFileSync(path, "utf8");
+}
+
+async function writeFiles(folder: string, spec: NodeSpec): Promise<string> {
+  for (const name of ["run", "data/containerd", "data/kubelet", "log/audit", "volumes"]) await mkdir(join(folder, name), { recursive: true });
+  await mkdir(join(folder, "data", "etcd"), { recursive: true, mode: 0o700 });
+  for (const [path, content] of Object.entries(files(spec, inspectMachine(spec.clusterName)))) await writeAtomically(join(folder, "etc", path), content);
+  const wanted = services(spec);
+  for (const [name, service] of Object.entries(wanted)) await writeService(folder, name, service);
+  await copyScript("init", join(folder, "run", "init"));
+  return ensureCredentials(folder, spec);
+}
+
+async function writeService(folder: string, name: string, { command }: Service): Promise<void> {
+  await writeAtomically(join(folder, "etc", `${name}.command`), command.join("\n") + "\n");
+  const directory = join(folder, "services", name);
+  await mkdir(join(directory, "log"), { recursive: true });
+  await copyScript("log", join(directory, "log", "run"));
+  await copyScript("run", join(directory, "run"));
+}
+
+async function copyScript(name: string, target: string): Promise<void> {
+  await copyFile(join(scripts, name), target);
+  await chmod(target, 0o755);
+}
+
+/** Per service on disk, a hash of its command and of the files it reads. */
+function fingerprints(folder: string): Record<string, string> {
+  const spec = savedSpec(folder);
+  const known = spec === undefined ? {} : services(spec);
+  return Object.fromEntries(readdirSync(join(folder, "services")).map((name) => {
+    const hash = createHash("sha256").update(contentOf(join(folder, "etc", `${name}.command`)));
+    for (const path of known[name]?.reads ?? []) hash.update(contentOf(path.replace(inNode, folder)));
+    return [name, hash.digest("hex")];
+  }));
+}
+
+function contentOf(path: string): string {
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}
+
+async function restartChanged(folder: string, init: number, before: Record<string, string>, progress: Progress): Promise<void> {
+  const after = fingerprints(folder);
+  for (const name of Object.keys(after).filter((service) => before[service] !== undefined && before[service] !== after[service])) {
+    progress(`restarting ${name}`);
+    await control(init, ["-w", "60", "restart", name]);
+  }
+}
+
+/** Runs the supervisor's control command in the node; a service that does not obey in time is not an error. */
+async function control(init: number, args: readonly string[]): Promise<void> {
+  await execa("nsenter", ["--target", String(init), "--mount", "--pid", "--", "env", `SVDIR=${inNode}/services`, "sv", ...args], { reject: false });
+}
+
+/**
+ * Starts the node's first process in a session of its own, so that it outlives this program and
+ * its terminal. All its processes inherit the lock, which is free exactly when the last is gone.
+ */
+async function launch(folder: string, kubernetes: string, clusterName: string): Promise<void> {
+  await createCgroup(cgroupOf(clusterName));
+  await rm(join(folder, "run", "init.json"), { force: true });
+  const console = openSync(join(folder, "log", "console"), "a");
+  const child = spawn("flock", ["--nonblock", lockOf(folder), "unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", join(folder, "run", "init"), folder, kubernetes], { detached: true, stdio: ["ignore", console, console], cwd: "/" });
+  let ended: number | string | undefined;
+  child.once("error", (error) => (ended = error.message)).once("exit", (code, signal) => (ended = code ?? signal ?? "unknown"));
+  child.unref();
+  await waitFor(() => ended !== undefined || initProcess(folder) !== undefined, { interval: 20, timeout: { milliseconds: 20 * seconds } });
+  if (ended !== undefined) throw new ActionableError("node-did-not-start", `the cluster's first process ended (${ended}): ${lastLines(join(folder, "log", "console"))}`);
+}
+
+async function waitUntilReady(folder: string, spec: NodeSpec, progress: Progress): Promise<void> {
+  let last: Readiness = { ready: false };
+  const deadline = Date.now() + 120 * seconds;
+  await waitFor(async () => {
+    const current = await readiness(folder, spec, nodeName);
+    const wait = summary(current);
+    if (wait !== undefined && wait !== summary(last)) progress(wait);
+    last = current;
+    return current.ready || Date.now() > deadline || initProcess(folder) === undefined;
+  }, { interval: 100 });
+  const init = initProcess(folder), logs = join(folder, "log");
+  if (init === undefined) throw new ActionableError("node-did-not-start", `the cluster ended while starting: ${lastLines(join(logs, "console"))}; its logs are in ${logs}`);
+  if (!last.ready) throw new ActionableError("node-not-ready", `the cluster did not become ready: ${last.reason}; its logs are in ${logs}`);
+  if (!(await imagesOn(init)).has(pauseImage)) await bringImage(init, pauseImage, {}, progress);
+}
+
+/** The reason without its details, which change many times a second while a node starts. */
+function summary({ reason }: Readiness): string | undefined {
+  return reason?.split(":")[0];
+}
+
+/**
+ * Ends a node as a machine shuts down: no new containers, then containers are asked to end and
+ * given ten seconds, then the database closes, and the kernel ends the rest with the first process.
+ */
+async function terminate(folder: string, progress: Progress): Promise<void> {
+  const init = initProcess(folder);
+  if (init === undefined) return;
+  progress("stopping the cluster");
+  await control(init, ["-w", "5", "force-stop", "kubelet"]);
+  for (const pid of containerProcesses(init)) signal(pid, "SIGTERM");
+  await waitFor(() => containerProcesses(init).length === 0, { interval: 50, timeout: { milliseconds: 10 * seconds, fallback: () => {} } });
+  await control(init, ["-w", "2", "force-stop", "kube-apiserver", "etcd"]);
+  signal(init, "SIGKILL");
+  await waitFor(() => isUnlocked(lockOf(folder)), { interval: 20, timeout: { milliseconds: 30 * seconds } });
+}
+
+function lockOf(folder: string): string {
+  return join(folder, "run", "lock");
+}
+
+async function isUnlocked(path: string): Promise<boolean> {
+  return (await execa("flock", ["--nonblock", path, "true"], { reject: false })).exitCode === 0;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+function lastLines(path: string): string {
+  return readFileSync(path, "utf8").trim().split("\n").slice(-5).join(" / ");
+}

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { createServer } from "node:net";
+import { ActionableError } from "../errors.ts";
+import { cgroupOf } from "./cgroup.ts";
+import type { Machine } from "./files.ts";
+import { addresses } from "./layout.ts";
+import type { NodeSpec } from "./spec.ts";
+
+const resolverFiles = ["/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"];
+const minimumFreeBytes = 3 * 1024 ** 3;
+
+/** Capability numbers from capabilities(7) that a node cannot do without. */
+const requiredCapabilities = { CAP_NET_ADMIN: 12, CAP_SYS_CHROOT: 18, CAP_SYS_ADMIN: 21, CAP_MKNOD: 27 } as const;
+
+/** Reads what the node's files depend on. A name server on the host's loopback is reached through the uplink. */
+export function inspectMachine(clusterName: string): Machine {
+  const path = resolverFiles.find((file) => existsSync(file));
+  const lines = path === undefined ? [] : readFileSync(path, "utf8").split("\n").map((line) => line.trim().split(/\s+/));
+  const all = lines.filter(([key]) => key === "nameserver").flatMap(([, server]) => server ?? []);
+  const reachable = all.filter((server) => !server.startsWith("127.") && !server.includes(":"));
+  return {
+    nameservers: reachable.length > 0 ? reachable.slice(0, 3) : [addresses.resolver],
+    searchDomains: lines.find(([key]) => key === "search")?.slice(1) ?? [],
+    cgroup: cgroupOf(clusterName),
+  };
+}
+
+/**
+ * Refuses, in one line each, what this machine lacks for a node.
+ *
+ * @throws ActionableError `no-root`, `no-capability`, `no-cgroups` or `no-disk`.
+ */
+export async function checkMachine(folder: string): Promise<void> {
+  if (process.platform !== "linux") throw new ActionableError("no-linux", `the embedded cluster needs Linux, this is ${process.platform}; use cluster.kind: existing`);
+  if (process.getuid?.() !== 0) throw new ActionableError("no-root", "the embedded cluster makes namespaces and mounts, for which it needs root: run it with sudo, or use cluster.kind: existing");
+  const missing = missingCapabilities();
+  if (missing.length > 0) throw new ActionableError("no-capability", `this machine withholds ${missing.join(", ")} even from root, so no pod could start; run outside of a container, or use cluster.kind: existing`);
+  if (!existsSync("/sys/fs/cgroup/cgroup.controllers") && !existsSync("/sys/fs/cgroup/memory")) {
+    throw new ActionableError("no-cgroups", "no cgroups are mounted at /sys/fs/cgroup, so pods could not be limited; mount them, or use cluster.kind: existing");
+  }
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < minimumFreeBytes) {
+    throw new ActionableError("no-disk", `only ${gib(bavail * bsize)} GiB are free at ${folder}, the cluster needs ${gib(minimumFreeBytes)}: free some, or set GUILDNET_HOME to a larger disk`);
+  }
+}
+
+/**
+ * Makes sure that the ports can be had, before anything is changed.
+ *
+ * @throws ActionableError `port-in-use`, naming the config key.
+ */
+export async function checkPorts(ports: readonly { key: string; address: string; port: number }[]): Promise<void> {
+  for (const { key, address, port } of ports) {
+    const error = await listenError(address, port);
+    if (error === undefined) continue;
+    const why = error === "EADDRINUSE" ? "is in use by another program" : `cannot be listened on (${error})`;
+    throw new ActionableError("port-in-use", `port ${port} of ${address} ${why}: free it, or set ${key} to another port`);
+  }
+}
+
+/** The ports a node listens on at this machine, with the config key that chooses each. */
+export function portsOf(spec: NodeSpec): { key: string; address: string; port: number }[] {
+  return [
+    { key: "cluster.apiPort", address: "127.0.0.1", port: spec.apiPort },
+    ...spec.publish.map(({ hostAddress, hostPort }) => ({ key: "portal.port", address: hostAddress, port: hostPort })),
+  ];
+}
+
+function listenError(address: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
+
+function missingCapabilities(): string[] {
+  const mask = BigInt(`0x${/^CapEff:\s*(\S+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0"}`);
+  return Object.entries(requiredCapabilities).filter(([, bit]) => ((mask >> BigInt(bit)) & 1n) === 0n).map(([name]) => name);
+}
+
+function gib(bytes: number): string {
+  return (bytes / 1024 ** 3).toFixed(1);
+}

@@ -1,0 +1,50 @@
+import { execa } from "execa";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { ActionableError } from "../errors.ts";
+
+/** Something that happens while a person waits; one short line. */
+export type Progress = (message: string) => void;
+
+const tools = z.record(z.string(), z.object({ version: z.string(), path: z.string() }));
+
+/** The command of this project that brings tools and images, where there is one. */
+export function toolchainCommand(): string | undefined {
+  const candidates = [process.env.GUILDNET_TOOLCHAIN_CLI, join(import.meta.dirname, "..", "..", "toolchain", "bootstrap.mjs")];
+  return candidates.find((path) => path !== undefined && existsSync(path));
+}
+
+/**
+ * Makes tools available and says where each is.
+ *
+ * @throws ActionableError `no-toolchain` outside of this project, or the toolchain's own words.
+ */
+export async function requireTools(names: readonly string[], progress: Progress): Promise<Record<string, string>> {
+  const { stdout } = await runToolchain(["require", ...names], progress);
+  const found = tools.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
+  return Object.fromEntries(Object.entries(found).map(([name, { path }]) => [name, path]));
+}
+
+/** Makes an image available in the machine's image store, built where need be. */
+export async function ensureImage(reference: string, options: { context?: string; buildArgs?: Record<string, string> }, progress: Progress): Promise<void> {
+  const buildArgs = Object.entries(options.buildArgs ?? {}).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
+  const context = options.context === undefined ? [] : ["--context", options.context];
+  await runToolchain(["image", reference, ...context, ...buildArgs], progress);
+}
+
+async function runToolchain(args: readonly string[], progress: Progress): Promise<{ stdout: string }> {
+  const command = toolchainCommand();
+  if (command === undefined) throw new ActionableError("no-toolchain", "this needs GuildNet's toolchain: set GUILDNET_TOOLCHAIN_CLI to toolchain/bootstrap.mjs of a checkout of GuildNet");
+  const child = execa(process.execPath, [command, ...args], { reject: false, stdin: "ignore", lines: false });
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    for (const line of text.split("\n")) if (line.trim() !== "") progress(line.trim());
+  });
+  const { exitCode, stdout, stderr } = await child;
+  if (exitCode !== 0) throw new ActionableError("toolchain-failed", lastLines(stderr, 20) || `the toolchain ended with exit code ${exitCode}`);
+  return { stdout };
+}
+
+function lastLines(text: string, count: number): string {
+  return text.trim().split("\n").slice(-count).join("\n");
+}

@@ -1,0 +1,105 @@
+import "reflect-metadata";
+import * as x509 from "@peculiar/x509";
+import type { webcrypto } from "node:crypto";
+
+/** A certificate with its key: PEM, the key as PKCS #8. */
+export interface KeyPair {
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+}
+
+export interface Subject {
+  readonly commonName: string;
+  /** Kubernetes reads these as the groups of a user. */
+  readonly organizations?: readonly string[];
+}
+
+export interface LeafOptions extends Subject {
+  readonly dnsNames?: readonly string[];
+  readonly ipAddresses?: readonly string[];
+  readonly validityDays: number;
+  /** @default server */
+  readonly usages?: readonly ("server" | "client")[];
+}
+
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const day = 24 * 60 * 60 * 1000;
+/** Clocks of other machines run behind: certificates are valid from this long ago. */
+const clockSkew = 5 * 60 * 1000;
+
+export async function createAuthority(commonName: string, validityDays: number): Promise<KeyPair> {
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: [{ CN: [commonName] }],
+    ...validity(validityDays),
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { certificatePem: certificate.toString("pem"), privateKeyPem: await exportKey(keys.privateKey) };
+}
+
+export async function issueCertificate(authority: KeyPair, options: LeafOptions): Promise<KeyPair> {
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const issuer = new x509.X509Certificate(authority.certificatePem);
+  const names: x509.JsonGeneralName[] = [
+    ...(options.dnsNames ?? []).map((value) => ({ type: "dns" as const, value })),
+    ...(options.ipAddresses ?? []).map((value) => ({ type: "ip" as const, value })),
+  ];
+  const usages = options.usages ?? ["server"];
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: [...(options.organizations ?? []).map((O) => ({ O: [O] })), { CN: [options.commonName] }],
+    issuer: issuer.subjectName,
+    ...validity(options.validityDays, issuer.notAfter),
+    signingAlgorithm: algorithm,
+    publicKey: keys.publicKey,
+    signingKey: await importKey(authority.privateKeyPem),
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension(usages.map((usage) => x509.ExtendedKeyUsage[usage === "server" ? "serverAuth" : "clientAuth"])),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer),
+      ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
+    ],
+  });
+  return { certificatePem: certificate.toString("pem"), privateKeyPem: await exportKey(keys.privateKey) };
+}
+
+/** A key pair that signs tokens, not certificates; both as PEM. */
+export async function createSigningKey(): Promise<{ publicKeyPem: string; privateKeyPem: string }> {
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const spki = await crypto.subtle.exportKey("spki", keys.publicKey);
+  return { publicKeyPem: x509.PemConverter.encode(spki, "PUBLIC KEY"), privateKeyPem: await exportKey(keys.privateKey) };
+}
+
+/** True once less than a third of the certificate's life is left. */
+export function isDueForRenewal(certificatePem: string, now: Date = new Date()): boolean {
+  const { notBefore, notAfter } = new x509.X509Certificate(certificatePem);
+  return now.getTime() > notAfter.getTime() - (notAfter.getTime() - notBefore.getTime()) / 3;
+}
+
+function validity(days: number, latest?: Date): { notBefore: Date; notAfter: Date } {
+  const end = Date.now() + days * day;
+  return { notBefore: new Date(Date.now() - clockSkew), notAfter: latest === undefined ? new Date(end) : new Date(Math.min(end, latest.getTime())) };
+}
+
+/** 127 random bits; positive and without a leading zero byte, as DER wants it. */
+function serialNumber(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
+  return Buffer.from(bytes).toString("hex");
+}
+
+async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
+}
+
+async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
+  return crypto.subtle.importKey("pkcs8", x509.PemConverter.decodeFirst(pem), algorithm, false, ["sign"]);
+}

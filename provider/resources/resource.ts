@@ -1,0 +1,62 @@
+import type { z } from "zod";
+import type { Progress } from "../node/toolchain.ts";
+import type { Plain } from "../wire.ts";
+
+export type Properties = { [key: string]: Plain };
+
+/** What exists: its identity in the state, and its outputs without the inputs. */
+export interface Existing {
+  readonly id: string;
+  readonly outputs: Properties;
+  /** Outputs to encrypt. */
+  readonly secrets?: readonly string[];
+}
+
+/** How one kind of resource is made, kept and removed. Inputs arrive checked and plain. */
+export interface Definition<Inputs> {
+  /** What the inputs must be; also fills in defaults, and drops outputs that stand beside them in the state. */
+  readonly schema: z.ZodType<Inputs>;
+  /** Inputs that cannot change in place. */
+  readonly replaceOn: readonly (keyof Inputs & string)[];
+  /** Whether the old must be gone before the new can be made. */
+  readonly deleteFirst?: boolean;
+  create(inputs: Inputs, progress: Progress): Promise<Existing>;
+  /** Without it every change replaces. */
+  update?(inputs: Inputs, progress: Progress, old: Properties): Promise<Existing>;
+  /** Why the thing needs an update although no input changed. */
+  drift?(inputs: Inputs, state: Properties): Promise<string | undefined>;
+  /** False once it is gone. Without it the state is believed. */
+  exists?(inputs: Inputs): Promise<boolean>;
+  delete?(inputs: Inputs, progress: Progress): Promise<void>;
+}
+
+/** A definition whose methods take what the engine sends, without the wrappers of secrets, and check it themselves. */
+export interface ResourceKind {
+  readonly deleteFirst: boolean;
+  check(properties: Properties): readonly z.core.$ZodIssue[];
+  inputNames(state: Properties): readonly string[];
+  replaces(input: string): boolean;
+  create(inputs: Properties, progress: Progress): Promise<Existing>;
+  update(inputs: Properties, progress: Progress, old: Properties): Promise<Existing>;
+  drift(inputs: Properties, state: Properties): Promise<string | undefined>;
+  exists(state: Properties): Promise<boolean>;
+  delete(state: Properties, progress: Progress): Promise<void>;
+}
+
+export function define<Inputs extends object>(definition: Definition<Inputs>): ResourceKind {
+  const { schema } = definition;
+  return {
+    deleteFirst: definition.deleteFirst ?? false,
+    check: (properties) => schema.safeParse(properties).error?.issues ?? [],
+    inputNames: (state) => Object.keys(schema.parse(state)),
+    replaces: (input) => definition.update === undefined || (definition.replaceOn as readonly string[]).includes(input),
+    create: (inputs, progress) => definition.create(schema.parse(inputs), progress),
+    async update(inputs, progress, old) {
+      if (definition.update === undefined) throw new Error("this kind of resource cannot be changed in place");
+      return definition.update(schema.parse(inputs), progress, old);
+    },
+    drift: async (inputs, state) => definition.drift?.(schema.parse(inputs), state),
+    exists: async (state) => definition.exists?.(schema.parse(state)) ?? true,
+    delete: async (state, progress) => definition.delete?.(schema.parse(state), progress),
+  };
+}

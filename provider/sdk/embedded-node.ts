@@ -1,0 +1,53 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A port of this machine that leads to a NodePort of the cluster. */
+export interface PublishedPort {
+  /** Address of this machine to listen on. @default "127.0.0.1" */
+  hostAddress?: pulumi.Input<string>;
+  /** Port of this machine, 1–65535. */
+  hostPort: pulumi.Input<number>;
+  /** NodePort of the Service it leads to, 30000–32767. */
+  nodePort: pulumi.Input<number>;
+}
+
+export interface EmbeddedNodeArgs {
+  /** Unique on this machine, a DNS label of at most 50 characters: names its folder, host name and cgroup. Changing it replaces the node. */
+  clusterName: pulumi.Input<string>;
+  /** Kubernetes version the node runs, for instance "1.36.3". */
+  kubernetesVersion: pulumi.Input<string>;
+  /** Port on 127.0.0.1 where this machine reaches the API server. */
+  apiPort: pulumi.Input<number>;
+  /** Addresses of pods, for instance "10.244.0.0/16". Changing it replaces the node. */
+  podCidr: pulumi.Input<string>;
+  /** Addresses of Services, for instance "10.96.0.0/16"; DNS answers at its tenth. Changing it replaces the node. */
+  serviceCidr: pulumi.Input<string>;
+  /** Ports published on this machine. @default none */
+  publish?: pulumi.Input<pulumi.Input<PublishedPort>[]>;
+  /** Keep the volumes' files when the node is deleted, to be found again by the next node of this name. @default true */
+  keepVolumes?: pulumi.Input<boolean>;
+}
+
+/**
+ * A Kubernetes node and its control plane as processes of this machine, in namespaces of
+ * their own: bridge, nftables, routes and service addresses are inside, and what the host
+ * sees is a set of ports on its loopback. Needs root and Linux.
+ *
+ * A stopped node shows as an update in the preview: applying starts it with its data.
+ */
+export class EmbeddedNode extends pulumi.CustomResource {
+  declare readonly clusterName: pulumi.Output<string>;
+  /** Administrator's kubeconfig as YAML. Secret. */
+  declare readonly kubeconfig: pulumi.Output<string>;
+  /** `https://127.0.0.1:<apiPort>` */
+  declare readonly endpoint: pulumi.Output<string>;
+  /** Stays the same for the life of the node's data, whatever its credentials: use it as `clusterIdentifier`. */
+  declare readonly clusterIdentifier: pulumi.Output<string>;
+
+  constructor(name: string, args: EmbeddedNodeArgs, opts?: pulumi.CustomResourceOptions) {
+    const outputs = { kubeconfig: undefined, endpoint: undefined, clusterIdentifier: undefined };
+    super("guildnet:index:EmbeddedNode", name, { keepVolumes: true, publish: [], ...args, ...outputs }, {
+      ...opts,
+      additionalSecretOutputs: ["kubeconfig", ...(opts?.additionalSecretOutputs ?? [])],
+    });
+  }
+}

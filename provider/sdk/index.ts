@@ -1,0 +1,5 @@
+export * from "./certificates.ts";
+export * from "./embedded-node.ts";
+export * from "./image-inputs.ts";
+export * from "./node-image.ts";
+export * from "./random-secret.ts";
