@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// What every npm script starts: plain JavaScript, because on a bare machine there is nothing to run anything else with.
+import { spawnSync } from "node:child_process";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const OLDEST_NODE = [20, 19];
+/** These run the program, the provider or the policy pack, which are bundled from their sources first. */
+const NEED_BUILD = new Set(["up", "destroy", "pulumi", "test", "bench"]);
+
+const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+const home = resolve(process.env.GUILDNET_HOME || join(homedir(), ".guildnet"));
+const args = process.argv.slice(2);
+
+checkNode();
+try {
+  const { installDependencies } = await import("./npm-dependencies.mjs");
+  await installDependencies(root, home);
+} catch (error) {
+  fail(error.name === "UserError" ? error.message : error.stack);
+}
+if (NEED_BUILD.has(args[0]) && !args.includes("--help")) build();
+const { register } = await import("tsx/esm/api");
+register();
+const { main } = await import("./cli.ts");
+await main(args);
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
+  fail(`Node ${OLDEST_NODE.join(".")} or later is needed; this is ${process.versions.node}.`);
+}
+
+function build() {
+  const { status } = spawnSync(process.execPath, [join(root, "toolchain", "build.mjs")], { stdio: ["ignore", 2, 2] });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** @param {string} message */
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,95 @@
+import { Command } from "commander";
+import { isActionable } from "./errors.ts";
+import { goOffline } from "./offline.ts";
+
+const DEFAULT_STACK = "dev";
+
+interface CommonOptions { readonly stack: string; readonly offline?: boolean }
+
+/** The command line behind the npm scripts. Commands are loaded when they are called: most runs need few of the modules. */
+export function program(): Command {
+  const root = new Command("npm run")
+    .description("GuildNet: a private cloud for a small group of people, from one command.")
+    .enablePositionalOptions()
+    .showHelpAfterError();
+
+  stackCommand(root, "up", "set up all that is needed, apply the stack, and print the links")
+    .addHelpText("after", "\nRun it again at any time: what is done already is left alone, what a killed run left behind is put right.\nLook before you leap with `npm run pulumi -- preview`.")
+    .action(async (options: CommonOptions) => (await import("./commands/up.ts")).upCommand(options.stack));
+  stackCommand(root, "down", "stop the stack's embedded cluster and keep its data; `up` starts it again")
+    .action(async (options: CommonOptions) => (await import("./commands/down.ts")).downCommand(options.stack));
+  stackCommand(root, "destroy", "remove everything of the stack but protected data")
+    .option("--data", "remove protected data (homes, projects) too; there is no way back")
+    .action(async (options: CommonOptions & { data?: boolean }) => (await import("./commands/destroy.ts")).destroyCommand(options.stack, { data: options.data === true }));
+  stackCommand(root, "status", "show what runs, and whether each address answers; exits with 1 when something does not")
+    .action(async (options: CommonOptions) => (await import("./commands/status.ts")).statusCommand(options.stack));
+  stackCommand(root, "link", "print a new one-time sign-in link")
+    .argument("<person>", "handle of a person of the stack's config")
+    .action(async (person: string, options: CommonOptions) => (await import("./commands/link.ts")).linkCommand(options.stack, person));
+  engineCommand(root);
+  testCommands(root);
+  toolCommands(root);
+  return root;
+}
+
+function stackCommand(root: Command, name: string, description: string): Command {
+  return withOffline(root.command(name).description(description)
+    .option("--stack <name>", "the stack, as in Pulumi.<name>.yaml", process.env.PULUMI_STACK ?? DEFAULT_STACK));
+}
+
+function withOffline(command: Command): Command {
+  return command
+    .option("--offline", "build every tool from package registries (as does GUILDNET_TOOLCHAIN=registries)")
+    .hook("preAction", (_root, action) => {
+      if (action.opts<Partial<CommonOptions>>().offline === true) goOffline();
+    });
+}
+
+function engineCommand(root: Command): void {
+  root.command("pulumi")
+    .description("run the Pulumi engine with the right PATH, home, state and policy pack")
+    .argument("[args...]", "anything Pulumi takes: preview, refresh, stack graph out.dot, --stack homelab up …")
+    .allowUnknownOption().passThroughOptions().helpOption(false)
+    .action(async (args: string[]) => (await import("./commands/pulumi.ts")).pulumiCommand(args, process.env.PULUMI_STACK ?? DEFAULT_STACK));
+}
+
+function testCommands(root: Command): void {
+  withOffline(root.command("test"))
+    .description("set up all that is needed, then lint, check types and run every test")
+    .argument("[args...]", "passed on to vitest: a path, -t <name> …; lint and types are skipped then")
+    .allowUnknownOption().passThroughOptions()
+    .action(async (args: string[]) => (await import("./commands/test.ts")).testCommand(args));
+  withOffline(root.command("bench"))
+    .description("set up all that is needed, then measure and print the figures")
+    .argument("[args...]", "passed on to benchmarks/index.ts")
+    .allowUnknownOption().passThroughOptions()
+    .action(async (args: string[]) => (await import("./commands/bench.ts")).benchCommand(args));
+}
+
+function toolCommands(root: Command): void {
+  withOffline(root.command("require"))
+    .description("make tools ready and print where they are, as JSON")
+    .argument("[tools...]", "all of them by default")
+    .action(async (tools: string[]) => (await import("./commands/require.ts")).requireCommand(tools));
+  withOffline(root.command("image"))
+    .description("build or pull a container image into the local store and print its id, as JSON")
+    .argument("<reference>", "registry/name:tag")
+    .option("--context <folder>", "folder with the Dockerfile; for own images")
+    .option("--build-arg <KEY=value>", "may be given many times", (value: string, all: string[]) => [...all, value], [])
+    .action(async (reference: string, options: { context?: string; buildArg: string[] }) => (await import("./commands/image.ts")).imageCommand(reference, options));
+  root.command("image-export")
+    .description("write a docker-archive of an image of the local store to stdout")
+    .argument("<reference>")
+    .action(async (reference: string) => (await import("./commands/image.ts")).imageExportCommand(reference));
+}
+
+/** Runs one command line. Sets the exit code; what a person can act on is printed without a stack. */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!isActionable(error)) throw error;
+    process.stderr.write(`\n${error.message}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,69 @@
+/** Global and common flags of the engine that take a value of their own, so that the value is not taken for the command. */
+const VALUE_FLAGS = new Set(["-C", "--cwd", "--color", "-v", "--verbose", "--tracing", "--profiling", "--memprofilerate", "--otel-traces", "-s", "--stack"]);
+
+/** Commands (and their aliases) that take `--config-file`, and would else write the salt into the checkout. */
+const WITH_CONFIG_FILE = new Set(["up", "update", "preview", "pre", "destroy", "down", "dn", "refresh", "watch", "import", "logs", "config"]);
+/** Commands that run the program, and so the policy pack. */
+const WITH_POLICY = new Set(["up", "update", "preview", "pre", "watch"]);
+
+/** What the toolchain has to know of a command line for the engine. */
+export interface EngineArguments {
+  /** `preview`, `stack` …; undefined for `pulumi --help`. */
+  readonly command?: string;
+  /** The stack it names, if it does. */
+  readonly stack?: string;
+  /** Whether it may change the stack's settings. */
+  readonly changesConfig: boolean;
+}
+
+/** Reads a command line; it is the engine's to judge. */
+export function parseEngineArguments(args: readonly string[]): EngineArguments {
+  const command = positionals(args)[0];
+  return { command, stack: flagValue(args, "--stack", "-s"), changesConfig: command === "config" };
+}
+
+export interface Defaults { readonly configFile?: string; readonly policyPack?: string }
+
+/** The command line with the stack's settings and the policy pack, where the command takes them and does not name its own. */
+export function withDefaults(args: readonly string[], { configFile, policyPack }: Defaults): string[] {
+  const { command } = parseEngineArguments(args);
+  if (command === undefined) return [...args];
+  const extra = [
+    ...(configFile !== undefined && WITH_CONFIG_FILE.has(command) && !hasFlag(args, "--config-file") ? ["--config-file", configFile] : []),
+    ...(policyPack !== undefined && WITH_POLICY.has(command) && !hasFlag(args, "--policy-pack") ? ["--policy-pack", policyPack] : []),
+    // Without it `stack rm` deletes the stack's file from the checkout.
+    ...(isStackRemoval(args) && !hasFlag(args, "--preserve-config") ? ["--preserve-config"] : []),
+  ];
+  // Before `--`, after which nothing is a flag.
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  return [...args.slice(0, end), ...extra, ...args.slice(end)];
+}
+
+function isStackRemoval(args: readonly string[]): boolean {
+  const [command, sub] = positionals(args);
+  return command === "stack" && (sub === "rm" || sub === "remove");
+}
+
+function positionals(args: readonly string[]): string[] {
+  const found: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] ?? "";
+    if (arg === "--") break;
+    if (VALUE_FLAGS.has(arg)) index++;
+    else if (!arg.startsWith("-")) found.push(arg);
+  }
+  return found;
+}
+
+function hasFlag(args: readonly string[], flag: string): boolean {
+  return args.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
+}
+
+function flagValue(args: readonly string[], long: string, short: string): string | undefined {
+  for (const [index, arg] of args.entries()) {
+    if (arg === "--") return undefined;
+    if (arg === long || arg === short) return args[index + 1];
+    if (arg.startsWith(`${long}=`)) return arg.slice(long.length + 1);
+  }
+  return undefined;
+}

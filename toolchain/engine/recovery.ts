@@ -1,0 +1,103 @@
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { basename, join } from "node:path";
+import { UserError } from "../errors.ts";
+import type { StateFiles } from "./state-folder.ts";
+
+/** What a lock file of the file backend says of its holder. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly hostname: string;
+  readonly username: string;
+  /** RFC 3339. */
+  readonly timestamp: string;
+}
+
+/** Whether a process of this id runs here and is a Pulumi engine. */
+export type IsEngine = (pid: number) => boolean;
+
+/**
+ * Removes the locks of engines that were killed. A lock of another machine or another user is left: whether
+ * its holder lives can't be seen from here, and the engine says who it is.
+ * @returns a line for each removed lock
+ */
+export function removeStaleLocks({ lockFolder }: StateFiles, isEngine: IsEngine = isRunningEngine): string[] {
+  if (!existsSync(lockFolder)) return [];
+  return readdirSync(lockFolder).filter((file) => file.endsWith(".json")).flatMap((file) => {
+    const path = join(lockFolder, file);
+    const holder = readLock(path);
+    if (holder !== undefined && !isStale(holder, isEngine)) return [];
+    rmSync(path, { force: true });
+    return [`Removed the lock of a run that was killed (process ${holder?.pid ?? "unknown"}).`];
+  });
+}
+
+/** Whether the holder of a lock is known to be gone. */
+export function isStale(holder: LockHolder, isEngine: IsEngine): boolean {
+  return holder.hostname === hostname() && holder.username === userInfo().username && !isEngine(holder.pid);
+}
+
+/** Undefined for a lock that was cut off while it was written. */
+function readLock(file: string): LockHolder | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as LockHolder;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Process ids are used again: a process of that id counts only when it is an engine. */
+function isRunningEngine(pid: number): boolean {
+  try {
+    return basename(readFileSync(`/proc/${pid}/comm`, "utf8").trim()).startsWith("pulumi");
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Puts a checkpoint that was cut off (a full disk, a power cut) back from the engine's own backup.
+ * @returns the line to say, or nothing when the checkpoint is whole
+ * @throws UserError `state-damaged` when the backup is no better
+ */
+export function restoreCheckpoint({ checkpoint, backup }: StateFiles): string | undefined {
+  const whole = existsSync(checkpoint) && isWhole(checkpoint);
+  if (whole || (!existsSync(checkpoint) && !existsSync(backup))) return undefined;
+  if (!existsSync(backup) || !isWhole(backup)) {
+    throw new UserError("state-damaged", `The state file ${checkpoint} is cut off, and so is its backup. Older copies lie in ${join(checkpoint, "..", "..", "..", "backups")}.`);
+  }
+  if (existsSync(checkpoint)) renameSync(checkpoint, `${checkpoint}.damaged`);
+  const temporary = `${checkpoint}.restoring`;
+  copyFileSync(backup, temporary);
+  renameSync(temporary, checkpoint);
+  return `The state file was cut off; restored it from its backup. The damaged one is ${checkpoint}.damaged.`;
+}
+
+function isWhole(file: string): boolean {
+  try {
+    const content: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return typeof content === "object" && content !== null && "checkpoint" in content;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+interface Deployment { readonly pending_operations?: readonly unknown[] }
+
+/** Whether a run was killed in the middle of an operation whose end the engine does not know. */
+export function hasPendingOperations({ checkpoint }: StateFiles): boolean {
+  if (!existsSync(checkpoint)) return false;
+  const { checkpoint: content } = JSON.parse(readFileSync(checkpoint, "utf8")) as { checkpoint: { latest?: Deployment } };
+  return (content.latest?.pending_operations?.length ?? 0) > 0;
+}
+
+/**
+ * The exported state without its pending operations. Every object of ours has a fixed name and is applied
+ * with "create or take over", so that an operation nobody knows the end of is simply done again.
+ */
+export function withoutPendingOperations(exported: string): string {
+  const state = JSON.parse(exported) as { deployment: Deployment };
+  return JSON.stringify({ ...state, deployment: { ...state.deployment, pending_operations: [] } });
+}

@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isMap, parseDocument, type Document } from "yaml";
+import { writeFileAtomic } from "../atomic-file.ts";
+import { UserError } from "../errors.ts";
+import type { Home } from "../home.ts";
+
+/** Keys by which a stack file says how its secrets are encrypted. */
+const SECRETS_KEYS = ["encryptionsalt", "secretsprovider", "encryptedkey"] as const;
+
+/** The stack's settings as one run of the engine uses them. */
+export interface StackConfig {
+  /** For `--config-file`; undefined when the checkout's own file is used as it is. */
+  readonly file?: string;
+  /** Takes over into the checkout what the engine has changed in the file (`config set`). */
+  writeBack(): void;
+}
+
+/** `Pulumi.<stack>.yaml`; of `organisation/project/stack` the last part counts, as for Pulumi. */
+export function stackFileName(stack: string): string {
+  return `Pulumi.${stack.split("/").pop()}.yaml`;
+}
+
+/** The folder for what belongs to one stack but not into the checkout. */
+export function stackFolder(home: Home, stack: string): string {
+  return join(home.stacks, stack.replaceAll("/", "_"));
+}
+
+/**
+ * The engine writes the salt of our passphrase into the stack file, and the checkout must stay clean. So it
+ * works on a copy below GUILDNET_HOME: the checkout's settings and the salt, made anew on every run.
+ * A stack file that has its own secrets settings is its owner's choice and is used as it is.
+ */
+export function prepareStackConfig(projectRoot: string, home: Home, stack: string): StackConfig {
+  const source = join(projectRoot, stackFileName(stack));
+  const text = readIfThere(source);
+  const settings = parse(text, source);
+  if (SECRETS_KEYS.some((key) => settings.has(key))) return { writeBack: () => {} };
+
+  const file = join(stackFolder(home, stack), stackFileName(stack));
+  writeFileAtomic(file, mergeSecretsSettings(settings, parse(readIfThere(file), file)));
+  return {
+    file,
+    writeBack() {
+      const changed = applyChanges(text, readFileSync(file, "utf8"));
+      if (changed !== text) writeFileAtomic(source, changed);
+    },
+  };
+}
+
+/** The checkout's settings with the salt of the last run's copy. */
+export function mergeSecretsSettings(settings: Document, previous: Document): string {
+  const merged = settings.clone();
+  for (const key of SECRETS_KEYS) {
+    if (previous.has(key)) merged.set(key, previous.get(key));
+  }
+  return merged.contents === null ? "" : merged.toString();
+}
+
+/**
+ * The checkout's file after the engine changed its copy: the same settings, with the file's own comments
+ * and order. The salt comes along only with a secret, which nobody could read without it.
+ * @param source text of the checkout's file, empty when there is none
+ * @param copy text of the engine's copy
+ */
+export function applyChanges(source: string, copy: string): string {
+  const document = parseDocument(source);
+  const before = asRecord(document.toJS());
+  const after = asRecord(parseDocument(copy).toJS());
+  const withSalt = hasSecret(after.config);
+  for (const key of SECRETS_KEYS) {
+    if (!withSalt) delete after[key];
+  }
+  const changed = [setChanges(document, [], omit(before, "config"), omit(after, "config")),
+    setChanges(document, ["config"], asRecord(before.config), asRecord(after.config))];
+  return changed.includes(true) ? document.toString() : source;
+}
+
+function setChanges(document: Document, path: readonly string[], before: Record<string, unknown>, after: Record<string, unknown>): boolean {
+  let changed = false;
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (JSON.stringify(before[key]) === JSON.stringify(after[key])) continue;
+    changed = true;
+    if (key in after) setIn(document, [...path, key], after[key]);
+    else document.deleteIn([...path, key]);
+  }
+  return changed;
+}
+
+function setIn(document: Document, path: readonly string[], value: unknown): void {
+  if (!isMap(document.contents)) document.contents = document.createNode({});
+  document.setIn(path, value);
+}
+
+/** Whether some value is `{ secure: … }`, at any depth. */
+function hasSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => key === "secure" || hasSecret(inner));
+}
+
+function parse(text: string, file: string): Document {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error !== undefined) throw new UserError("stack-file-invalid", `${file} is not valid YAML: ${error.message}`);
+  return document;
+}
+
+function readIfThere(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function omit(record: Record<string, unknown>, key: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
+}

@@ -1,0 +1,27 @@
+import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput, type ListrTask } from "listr2";
+
+/** One step a person waits for. */
+export interface Step {
+  readonly title: string;
+  /** Does the work; `report` shows a line of what goes on, where there is a terminal to show it. */
+  readonly run: (report: (activity: string) => void) => Promise<void>;
+}
+
+/**
+ * Runs steps, `atOnce` of them together, and shows each with the time it took. All of it goes to stderr:
+ * stdout belongs to results. A step that fails lets the others end, then its error is thrown.
+ */
+export async function runSteps(steps: readonly Step[], atOnce: number): Promise<void> {
+  const tasks: ListrTask[] = steps.map(({ title, run }) => ({
+    title,
+    // A compiler names a thousand packages: good for a line that is overwritten, not for a log of lines.
+    task: (_context, task) => run((activity) => { if (process.stderr.isTTY) task.output = activity; }),
+  }));
+  const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
+  const list = process.stderr.isTTY
+    ? new Listr(tasks, { concurrent: atOnce, exitOnError: false, collectErrors: "minimal", renderer: "default", rendererOptions: { timer: PRESET_TIMER, logger, collapseErrors: true, showErrorMessage: false } })
+    : new Listr(tasks, { concurrent: atOnce, exitOnError: false, collectErrors: "minimal", renderer: "simple", rendererOptions: { timer: PRESET_TIMER, logger } });
+  await list.run();
+  const [first] = list.errors;
+  if (first !== undefined) throw first;
+}

@@ -1,0 +1,80 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { UserError } from "../errors.ts";
+import { withLock } from "../lock.ts";
+import { runLogged } from "../run-logged.ts";
+import { findProgram } from "./machine-source.ts";
+import type { InstallContext, Tool } from "./tool.ts";
+
+export interface DebianToolOptions {
+  readonly name: string;
+  readonly title: string;
+  /** Debian's names. */
+  readonly packages: readonly string[];
+  /** Programs, by name or absolute path, that show that the packages (of whatever distribution) are there. */
+  readonly programs: readonly string[];
+}
+
+const NO_SERVICES_POLICY = "#!/bin/sh\nexit 101\n";
+const POLICY_FILE = "/usr/sbin/policy-rc.d";
+
+/** System packages. Found by their programs, so that a machine of another distribution that has them will do. */
+export function debianTool(options: DebianToolOptions): Tool {
+  const { name, title, programs } = options;
+  return {
+    name,
+    title,
+    find() {
+      const paths = programs.map(locate);
+      const first = paths[0];
+      if (first === undefined || paths.includes(undefined)) return undefined;
+      return { version: "distribution", path: first, source: "machine" };
+    },
+    install: (context) => install(options, context),
+  };
+}
+
+/** Administrators' programs are often missing from a user's PATH. */
+function locate(program: string): string | undefined {
+  if (program.startsWith("/")) return existsSync(program) ? program : undefined;
+  return findProgram(program, `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`);
+}
+
+async function install({ title, packages }: DebianToolOptions, context: InstallContext): Promise<void> {
+  const command = `apt-get install --no-install-recommends ${packages.join(" ")}`;
+  if (findProgram("apt-get") === undefined) {
+    throw new UserError("packages-missing", `${title} are missing, and this is not Debian or Ubuntu. Install what these packages bring: ${packages.join(" ")}`);
+  }
+  if (process.getuid?.() !== 0) {
+    throw new UserError("packages-missing", `${title} are missing. Install them, then run this again:\n\n  sudo ${command}\n`);
+  }
+  // dpkg has one lock of its own and gives up at once when it is taken.
+  await withLock(context.home, "apt", () => aptInstall(packages, context));
+}
+
+async function aptInstall(packages: readonly string[], { log, report }: InstallContext): Promise<void> {
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const apt = (...args: string[]) => runLogged("apt-get", ["-o", "DPkg::Lock::Timeout=120", ...args], { env, log, onLine: report });
+  if (!(await areKnown(packages))) await apt("update");
+  await withoutServices(() => apt("install", "--yes", "--no-install-recommends", ...packages));
+}
+
+/** Whether apt's lists name a candidate for each package; a fresh machine's don't. */
+async function areKnown(packages: readonly string[]): Promise<boolean> {
+  const { execa } = await import("execa");
+  const { stdout } = await execa("apt-cache", ["policy", ...packages], { reject: false });
+  return (stdout.match(/^ {2}Candidate: (?!\(none\))/gm) ?? []).length === packages.length;
+}
+
+/**
+ * Debian starts a daemon as soon as it is installed, unless policy-rc.d forbids it. The machine's own
+ * containerd is not ours to start: the node runs one inside its namespaces.
+ */
+async function withoutServices<T>(work: () => Promise<T>): Promise<T> {
+  if (existsSync(POLICY_FILE)) return work();
+  writeFileSync(POLICY_FILE, NO_SERVICES_POLICY, { mode: 0o755, flag: "wx" });
+  try {
+    return await work();
+  } finally {
+    rmSync(POLICY_FILE, { force: true });
+  }
+}

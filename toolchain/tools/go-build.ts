@@ -1,0 +1,69 @@
+import { cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../errors.ts";
+import type { Home } from "../home.ts";
+import { runLogged } from "../run-logged.ts";
+import type { SourceContext } from "./source.ts";
+
+const GO_MODULES = fileURLToPath(new URL("../go/", import.meta.url));
+
+export interface GoBuild {
+  /** Folder below toolchain/go with the go.mod. */
+  readonly module: string;
+  /** Import path of the command, or `.` for the module's own. */
+  readonly command: string;
+  /** Values for `-X`: full name of a string variable → value. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The program to write. */
+  readonly output: string;
+  /** Writes what the module needs beside its own files; builds in a copy then. */
+  readonly prepare?: (directory: string, go: Go) => Promise<void>;
+}
+
+/** Runs `go` in the module's folder and returns what it prints. */
+export type Go = (...args: string[]) => Promise<string>;
+
+/**
+ * Where Go keeps modules and build results. Shared by all builds, so that a killed one goes on where it was.
+ * Without `-modcacherw` nobody but Go could delete the cache; without VCS stamping a build is the same in any checkout.
+ */
+export function goEnvironment(home: Home): NodeJS.ProcessEnv {
+  return {
+    GOMODCACHE: join(home.cache, "go", "mod"),
+    GOCACHE: join(home.cache, "go", "build"),
+    GOFLAGS: "-modcacherw -buildvcs=false",
+    CGO_ENABLED: "0",
+    GOWORK: "off",
+  };
+}
+
+/** Builds one program from modules of the Go proxy. */
+export async function goBuild(build: GoBuild, { home, log, report }: SourceContext): Promise<void> {
+  const env = goEnvironment(home);
+  await requireGo(build.output);
+  const directory = build.prepare === undefined ? join(GO_MODULES, build.module) : copyModule(build, home);
+  const { execa } = await import("execa");
+  const go: Go = async (...args) => (await execa("go", args, { cwd: directory, env })).stdout;
+  await build.prepare?.(directory, go);
+  report("compiling");
+  const variables = Object.entries(build.variables).map(([name, value]) => `-X ${name}=${value}`);
+  const args = ["build", "-v", "-ldflags", ["-s", "-w", ...variables].join(" "), "-o", build.output, build.command];
+  await runLogged("go", args, { cwd: directory, env, log, onLine: report });
+}
+
+/** The same folder for every build: Go's cache knows a package by its path. */
+function copyModule({ module }: GoBuild, home: Home): string {
+  const copy = join(home.cache, "go", "modules", module);
+  mkdirSync(copy, { recursive: true });
+  cpSync(join(GO_MODULES, module), copy, { recursive: true });
+  return copy;
+}
+
+async function requireGo(output: string): Promise<void> {
+  const { execa } = await import("execa");
+  const { failed } = await execa("go", ["version"], { reject: false });
+  if (!failed) return;
+  throw new UserError("go-missing", `Go is needed to build ${output.split("/").pop()} and is not installed. ` +
+    "Install Go 1.21 or later (https://go.dev/doc/install, or your distribution's `golang`); it fetches the version the modules ask for by itself.");
+}

@@ -1,0 +1,25 @@
+import { debianTool } from "./debian-tool.ts";
+
+/** What the embedded node is made of, beside Kubernetes: container runtime, network plugins, supervisor, the way in and out. */
+export const nodePackages = debianTool({
+  name: "node-packages",
+  title: "The embedded node's system packages",
+  packages: ["containerd", "runc", "containernetworking-plugins", "passt", "runit", "socat", "nftables", "iproute2", "util-linux"],
+  programs: ["containerd", "runc", "/usr/lib/cni/bridge", "pasta", "runsvdir", "socat", "nft", "ip", "nsenter"],
+});
+
+/** Builds container images from Dockerfiles, and Debian's base image where no registry of images is in reach. */
+export const imageBuilder = debianTool({
+  name: "image-builder",
+  title: "The image builder's system packages",
+  packages: ["buildah", "mmdebstrap"],
+  programs: ["buildah", "mmdebstrap"],
+});
+
+/** The browser of the browser tests. */
+export const chromium = debianTool({
+  name: "chromium",
+  title: "Chromium",
+  packages: ["chromium"],
+  programs: ["chromium"],
+});
