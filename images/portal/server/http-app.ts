@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { errorBody, PortalError, toPortalError } from "./errors.ts";
 import type { Hosts } from "./hosts.ts";
 import { pathOf } from "./logging.ts";
@@ -11,9 +11,8 @@ const BODY_LIMIT_BYTES = 16 * 1024;
 export function httpApp(log: FastifyBaseLogger, hosts: Hosts): FastifyInstance {
   const app = Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
     requestIdHeader: false,
-    requestIdLogLabel: "request_id",
     genReqId: requestId,
     bodyLimit: BODY_LIMIT_BYTES,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),

@@ -1,4 +1,4 @@
-import type { FastifyRequest, FastifyServerOptions } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyRequest } from "fastify";
 
 /** Where log lines go; stdout unless a test looks at them. */
 export interface LogStream {
@@ -9,8 +9,8 @@ export interface LogStream {
  * JSON lines. Of a request only method, host and path are written: sign-in links and hand-off tickets travel in the
  * query, sessions in cookies, and none of them may reach a log.
  */
-export function loggerOptions(level: string, stream?: LogStream): Exclude<FastifyServerOptions["logger"], boolean | undefined> {
-  return {
+export function createLog(level: string, stream?: LogStream): FastifyBaseLogger {
+  const logger = {
     level,
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
@@ -18,6 +18,8 @@ export function loggerOptions(level: string, stream?: LogStream): Exclude<Fastif
     serializers: { req: describeRequest, err: describeError },
     ...(stream && { stream }),
   };
+  // Fastify brings its logger (pino) along and makes it from these options.
+  return Fastify({ logger }).log;
 }
 
 export function pathOf(url: string | undefined): string {

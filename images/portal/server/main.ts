@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { clusterWorkspaces } from "./cluster/workspaces.ts";
 import { ConfigError, readConfig } from "./config.ts";
+import { createLog } from "./logging.ts";
 import { startPortal } from "./portal.ts";
 import { readSigningKeys } from "./signing-keys.ts";
 
@@ -8,10 +9,12 @@ import { readSigningKeys } from "./signing-keys.ts";
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const keys = await readSigningKeys(config.keysDirectory);
-  const workspaces = clusterWorkspaces({ clusterDomain: config.clusterDomain, logLevel: config.logLevel });
+  const log = createLog(config.logLevel);
+  const workspaces = clusterWorkspaces({ clusterDomain: config.clusterDomain, warn: (message, error) => log.warn({ err: error }, message) });
   const portal = await startPortal({
     config,
     keys,
+    log,
     directory: workspaces.directory,
     access: workspaces.access,
     uiDirectory: fileURLToPath(new URL("./ui", import.meta.url)),

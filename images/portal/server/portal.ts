@@ -1,12 +1,11 @@
 import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
-import Fastify from "fastify";
+import type { FastifyBaseLogger } from "fastify";
 import type { PortalConfig } from "./config.ts";
 import { gate } from "./gate.ts";
 import { healthServer } from "./health.ts";
 import { Hosts } from "./hosts.ts";
 import { Leases } from "./leases.ts";
-import { loggerOptions, type LogStream } from "./logging.ts";
 import { portalApp } from "./portal-app.ts";
 import type { Services } from "./services.ts";
 import { Sessions } from "./sessions.ts";
@@ -28,7 +27,7 @@ export interface PortalParts {
   readonly uiDirectory: string;
   /** Seconds since the epoch, with fractions. @default the clock */
   readonly now?: () => number;
-  readonly logStream?: LogStream;
+  readonly log: FastifyBaseLogger;
   readonly certificatePollMs?: number;
 }
 
@@ -43,7 +42,7 @@ export interface Portal {
 
 /** Puts the parts together and listens. @throws where the certificate cannot be read or an address is taken */
 export async function startPortal(parts: PortalParts): Promise<Portal> {
-  const { config, directory, access, uiDirectory, now = () => Date.now() / 1000 } = parts;
+  const { config, log, directory, access, uiDirectory, now = () => Date.now() / 1000 } = parts;
   const hosts = new Hosts(config.origin, config.appsDomain);
   const services: Services = {
     hosts,
@@ -58,7 +57,6 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   };
   endLeasesInTime(services);
 
-  const log = Fastify({ logger: loggerOptions(config.logLevel, parts.logStream) }).log;
   const portal = await portalApp(services, log);
   const onHosts = await workspaceApp(services, log);
   await Promise.all([portal.ready(), onHosts.ready()]);

@@ -33,7 +33,7 @@ async function writePair(directory: string, dnsNames: readonly string[]): Promis
     notAfter: new Date(Date.now() + DAY_MS),
     keys: keys as unknown as CryptoKeyPair,
     signingAlgorithm: ALGORITHM,
-    extensions: [new x509.SubjectAlternativeNameExtension(dnsNames.map((value) => ({ type: "dns", value })))],
+    extensions: [new x509.SubjectAlternativeNameExtension(dnsNames.map((value) => ({ type: "dns" as const, value })))],
   });
   const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
   const pem = certificate.toString("pem");

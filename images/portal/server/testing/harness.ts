@@ -8,6 +8,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { SignJWT } from "jose";
 import { WebSocket, type ClientOptions } from "ws";
 import { readConfig } from "../config.ts";
+import { createLog } from "../logging.ts";
 import { MemoryWorkspaces } from "../memory-workspaces.ts";
 import { startPortal, type Portal } from "../portal.ts";
 import { testCertificate, type TestCertificate } from "./certificates.ts";
@@ -76,7 +77,7 @@ export async function startHarness(env: Record<string, string> = {}): Promise<Ha
     uiDirectory: await stubPages(),
     now,
     certificatePollMs: 20,
-    logStream: { write: (line) => void logLines.push(line) },
+    log: createLog(config.logLevel, { write: (line) => void logLines.push(line) }),
   });
   const { port } = portal.address;
 

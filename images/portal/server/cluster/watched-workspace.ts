@@ -1,0 +1,72 @@
+import type { AppsV1Api, CoreV1Api, KubeConfig, V1Deployment, V1Namespace, V1Pod } from "@kubernetes/client-node";
+import type { Workspace } from "../workspaces.ts";
+import { liveState, type LiveState } from "./state.ts";
+import { WatchedList } from "./watched-list.ts";
+
+export const OWNER_LABEL = "guildnet.io/owner";
+const DEPLOYMENT = "workspace";
+
+export interface ClusterApis {
+  readonly kubeConfig: KubeConfig;
+  readonly core: CoreV1Api;
+  readonly apps: AppsV1Api;
+}
+
+export interface WatchedWorkspaceOptions extends ClusterApis {
+  readonly id: string;
+  readonly namespace: string;
+  readonly onChange: () => void;
+  readonly onError: (error: Error) => void;
+  readonly retryMs?: number;
+}
+
+/** One workspace's namespace: its Deployment and pods, watched there and nowhere else, as the portal's rights allow. */
+export class WatchedWorkspace {
+  readonly #id: string;
+  readonly #deployments: WatchedList<V1Deployment>;
+  readonly #pods: WatchedList<V1Pod>;
+
+  constructor({ id, namespace, kubeConfig, core, apps, onChange, onError, retryMs }: WatchedWorkspaceOptions) {
+    this.#id = id;
+    this.#deployments = new WatchedList<V1Deployment>({
+      kubeConfig, onChange, onError, retryMs,
+      onSynced: onChange,
+      path: `/apis/apps/v1/namespaces/${namespace}/deployments`,
+      list: () => apps.listNamespacedDeployment({ namespace }),
+    });
+    this.#pods = new WatchedList<V1Pod>({
+      kubeConfig, onChange, onError, retryMs,
+      onSynced: onChange,
+      path: `/api/v1/namespaces/${namespace}/pods`,
+      list: () => core.listNamespacedPod({ namespace }),
+    });
+  }
+
+  get settled(): Promise<unknown> {
+    return Promise.all([this.#deployments.settled, this.#pods.settled]);
+  }
+
+  view(namespace: V1Namespace): Workspace {
+    const owner = namespace.metadata?.labels?.[OWNER_LABEL] ?? "";
+    return { id: this.#id, owner, ...this.#state(namespace) };
+  }
+
+  stop(): void {
+    void this.#deployments.stop();
+    void this.#pods.stop();
+  }
+
+  #state(namespace: V1Namespace): LiveState {
+    if (namespace.metadata?.deletionTimestamp) return { state: "stopped", reason: "Terminating", message: "The workspace is being removed." };
+    if (!this.#deployments.synced || !this.#pods.synced) {
+      return { state: "starting", reason: "Unknown", message: "The portal cannot see this workspace yet." };
+    }
+    const deployment = this.#deployments.items().find(({ metadata }) => metadata?.name === DEPLOYMENT);
+    return liveState(deployment, this.#pods.items().filter((pod) => belongsTo(pod, deployment)));
+  }
+}
+
+function belongsTo({ metadata }: V1Pod, deployment: V1Deployment | undefined): boolean {
+  const selector = Object.entries(deployment?.spec?.selector?.matchLabels ?? {});
+  return selector.every(([name, value]) => metadata?.labels?.[name] === value);
+}

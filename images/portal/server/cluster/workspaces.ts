@@ -1,0 +1,37 @@
+import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import type { WorkspaceAccess, WorkspaceDirectory } from "../workspaces.ts";
+import { ClusterAccess } from "./access.ts";
+import { ClusterDirectory } from "./directory.ts";
+
+export interface ClusterWorkspaces {
+  readonly directory: WorkspaceDirectory;
+  readonly access: WorkspaceAccess;
+  stop(): void;
+}
+
+export interface ClusterWorkspacesOptions {
+  readonly clusterDomain: string;
+  readonly warn: (message: string, error?: Error) => void;
+  /** @default the pod's service account, or the machine's kubeconfig outside a cluster */
+  readonly kubeConfig?: KubeConfig;
+  readonly retryMs?: number;
+}
+
+/** The workspaces of the cluster this process runs in. */
+export function clusterWorkspaces({ clusterDomain, warn, kubeConfig = defaultKubeConfig(), retryMs }: ClusterWorkspacesOptions): ClusterWorkspaces {
+  const core = kubeConfig.makeApiClient(CoreV1Api);
+  const apps = kubeConfig.makeApiClient(AppsV1Api);
+  const directory = new ClusterDirectory({ kubeConfig, core, apps, warn, retryMs });
+  const access = new ClusterAccess(core, clusterDomain);
+  directory.onChange((id) => {
+    if (!directory.get(id)) access.forget(id);
+  });
+  return { directory, access, stop: () => directory.stop() };
+}
+
+function defaultKubeConfig(): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  if (process.env["KUBERNETES_SERVICE_HOST"]) kubeConfig.loadFromCluster();
+  else kubeConfig.loadFromDefault();
+  return kubeConfig;
+}

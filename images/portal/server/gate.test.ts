@@ -1,0 +1,134 @@
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startBackend, type Backend } from "./testing/backend.ts";
+import { appHost, PORTAL_HOST, startHarness, type Harness } from "./testing/harness.ts";
+
+let guild: Harness;
+let echo: Backend;
+let cookie: string;
+
+beforeAll(async () => {
+  guild = await startHarness();
+  echo = await startBackend();
+  guild.workspaces.put({ id: "alice", owner: "alice", state: "running" });
+  guild.workspaces.connect("alice", "ide", echo.upstream);
+  cookie = await guild.entered("alice", "alice");
+});
+afterAll(async () => {
+  await guild.close();
+  await echo.close();
+});
+
+/** Sends bytes as they are and reads until the portal closes. */
+async function say(text: string): Promise<string> {
+  const socket = await guild.raw();
+  socket.write(text);
+  const chunks = (await socket.toArray()) as Buffer[];
+  return Buffer.concat(chunks).toString();
+}
+
+const statuses = (answer: string): string[] => [...answer.matchAll(/HTTP\/1\.1 (\d{3}) [A-Z]/g)].map(([, status]) => status ?? "");
+
+test.each([
+  "127.0.0.1.apps.guild.test:8090", "169.254.169.254.apps.guild.test:8090", "a.b.apps.guild.test:8090", ".apps.guild.test:8090", "apps.guild.test:8090",
+  "alice.apps.guild.test", "alice.apps.guild.test:443", "alice.apps.guild.test.:8090", "guild.test", "guild.test:80900", "127.0.0.1:8090", "localhost",
+  "-a.apps.guild.test:8090", "a_b.apps.guild.test:8090", "evil.test", "aliceapps.guild.test:8090", "[::1]:8090", "alice.apps.guild.test:8090, guild.test:8090",
+])("the host %s is nobody's", async (host) => {
+  const before = echo.seen.length;
+  const answer = await guild.ask("/", { host, headers: { cookie } });
+  expect(answer.status).toBe(421);
+  expect(answer.json()).toMatchObject({ code: "unknown_host" });
+  expect(echo.seen.length).toBe(before);
+});
+
+test.each(["GUILD.test:8090", "Guild.Test:8090"])("host names know no letter case: %s", async (host) => {
+  expect((await guild.ask("/", { host })).status).toBe(200);
+});
+
+test("a workspace nobody has, asked for by a stranger, looks like any other", async () => {
+  for (const label of ["nobody", "127", "web--nobody", "alice"]) {
+    const answer = await guild.ask("/", { host: appHost(label), headers: { accept: "text/html" } });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toContain(`/open/${label}?`);
+  }
+  const door = await guild.ask("/open/nobody?state=x", { headers: { cookie: await guild.signedIn("alice") } });
+  expect(door.status).toBe(404);
+});
+
+test.each([
+  ["an absolute-form target", `GET http://${appHost("alice")}/ HTTP/1.1\r\nHost: ${appHost("alice")}\r\n`],
+  ["an absolute-form target of a metadata service", `GET http://169.254.169.254/latest HTTP/1.1\r\nHost: ${appHost("alice")}\r\n`],
+  ["an asterisk target", `OPTIONS * HTTP/1.1\r\nHost: ${appHost("alice")}\r\n`],
+  ["two Host headers", `GET / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nHost: ${PORTAL_HOST}\r\n`],
+  ["no Host header", "GET / HTTP/1.1\r\n"],
+  ["a space before the colon", `GET / HTTP/1.1\r\nHost : ${appHost("alice")}\r\n`],
+  ["a folded header", `GET / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nX-A: 1\r\n Cookie: x\r\n`],
+  ["two different lengths", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nContent-Length: 3\r\nContent-Length: 4\r\n`],
+  ["a length and chunks", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n`],
+  ["an unknown transfer coding", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: xchunked\r\n`],
+  ["chunks named twice", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: chunked, identity\r\n`],
+])("%s is refused, and nothing reaches a workspace", async (_name, head) => {
+  const before = echo.seen.length;
+  expect(statuses(await say(`${head}Cookie: ${cookie}\r\nConnection: close\r\n\r\n`))).toEqual(["400"]);
+  expect(echo.seen.length).toBe(before);
+});
+
+test("a request hidden in another's body stays a body", async () => {
+  const before = echo.seen.length;
+  const hidden = `GET /admin HTTP/1.1\r\nHost: ${appHost("alice")}\r\n\r\n`;
+  const answer = await say(
+    `POST /outer HTTP/1.1\r\nHost: ${appHost("alice")}\r\nCookie: ${cookie}\r\nContent-Length: ${hidden.length}\r\nConnection: close\r\n\r\n${hidden}`,
+  );
+  expect(statuses(answer)).toEqual(["200"]);
+  expect(echo.seen.slice(before).map(({ url }) => url)).toEqual(["/outer"]);
+});
+
+test("requests on one connection are told apart by their own hosts", async () => {
+  const answer = await say(
+    `GET /one HTTP/1.1\r\nHost: ${appHost("alice")}\r\nCookie: ${cookie}\r\n\r\nGET /api/me HTTP/1.1\r\nHost: ${PORTAL_HOST}\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`,
+  );
+  expect(statuses(answer)).toEqual(["200", "401"]);
+});
+
+test("an upgrade to something else than WebSocket is refused", async () => {
+  const head = `GET / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nCookie: ${cookie}\r\nOrigin: https://${appHost("alice")}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n`;
+  expect(statuses(await say(head))).toEqual(["400"]);
+});
+
+test("CONNECT opens nothing", async () => {
+  expect(statuses(await say(`CONNECT 169.254.169.254:80 HTTP/1.1\r\nHost: ${PORTAL_HOST}\r\n\r\n`))).not.toContain("200");
+});
+
+test("a renewed certificate is served without a restart, and a broken one is not taken over", async () => {
+  const served = async (): Promise<string> => {
+    const socket = await guild.raw();
+    const pem = socket.getPeerX509Certificate()?.toString() ?? "";
+    socket.destroy();
+    return pem.replace(/\s/g, "");
+  };
+  const [first, open] = [await served(), await guild.raw()];
+  const renewed = (await guild.certificate.renew()).replace(/\s/g, "");
+  await expect.poll(served).toBe(renewed);
+  expect(renewed).not.toBe(first);
+  open.write(`GET /api/me HTTP/1.1\r\nHost: ${PORTAL_HOST}\r\n\r\n`);
+  expect(String(((await once(open, "data")) as [Buffer])[0])).toContain("HTTP/1.1 401");
+  open.destroy();
+  await writeFile(join(guild.certificate.directory, "tls.crt"), "half a cert");
+  await expect.poll(() => guild.logLines.join("")).toContain("certificate not readable");
+  expect(await served()).toBe(renewed);
+});
+
+test("health tells why the portal is not ready", async () => {
+  const health = async (path: string): Promise<[number, string]> => {
+    const answer = await fetch(`http://127.0.0.1:${guild.portal.healthAddress.port}${path}`);
+    return [answer.status, (await answer.text()).trim()];
+  };
+  expect(await health("/readyz")).toEqual([200, "ok"]);
+  guild.workspaces.ready = { ready: false, reason: "waiting for the list of namespaces" };
+  expect(await health("/readyz")).toEqual([503, "waiting for the list of namespaces"]);
+  expect(await health("/healthz")).toEqual([200, "ok"]);
+  expect((await health("/"))[0]).toBe(404);
+  guild.workspaces.ready = { ready: true, reason: "ok" };
+});

@@ -1,0 +1,182 @@
+import { once } from "node:events";
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { startBackend, type Backend } from "./testing/backend.ts";
+import { appHost, ORIGIN, startHarness, type Harness } from "./testing/harness.ts";
+
+let guild: Harness;
+let echo: Backend;
+let cookie: string;
+
+beforeAll(async () => {
+  guild = await startHarness();
+  echo = await startBackend(undefined, (request) => !request.headers.cookie?.includes("old-key"));
+  guild.workspaces.put({ id: "alice", owner: "alice", state: "running" });
+  guild.workspaces.put({ id: "bob", owner: "bob", state: "running" });
+  guild.workspaces.connect("alice", "ide", echo.upstream);
+  cookie = await guild.entered("alice", "alice");
+});
+afterAll(async () => {
+  await guild.close();
+  await echo.close();
+});
+
+async function opened(label = "alice", headers: Record<string, string> = { cookie }): Promise<WebSocket> {
+  const socket = guild.webSocket("/ws?reconnection=1", label, headers);
+  await once(socket, "open");
+  return socket;
+}
+
+/** The status a WebSocket is refused with. */
+async function refusal(label: string, headers: Record<string, string>, options = {}): Promise<number | undefined> {
+  const socket = guild.webSocket("/ws", label, headers, options);
+  const [, response] = (await once(socket, "unexpected-response")) as [unknown, { statusCode?: number; destroy(): void }];
+  response.destroy();
+  return response.statusCode;
+}
+
+async function echoed(socket: WebSocket, message: Buffer | string): Promise<Buffer> {
+  const answer = once(socket, "message");
+  socket.send(message);
+  return ((await answer) as [Buffer])[0];
+}
+
+test("messages of any size come back unchanged, with compression or without", async () => {
+  for (const perMessageDeflate of [false, true]) {
+    const socket = guild.webSocket("/ws", "alice", { cookie }, { perMessageDeflate, maxPayload: 64 * 1024 * 1024 });
+    await once(socket, "open");
+    for (const bytes of [0, 1, 125, 126, 65_535, 65_536, 1024 * 1024, 16 * 1024 * 1024]) {
+      const message = randomBytes(bytes);
+      expect((await echoed(socket, message)).equals(message)).toBe(true);
+    }
+    socket.close(1000);
+    await once(socket, "close");
+  }
+});
+
+test("the workspace sees its own host, the IDE's cookie and nothing of the portal's", async () => {
+  const socket = await opened("alice", { cookie: `${cookie}; a=1`, "x-forwarded-host": "evil", authorization: "Basic x" });
+  const seen = echo.seen.at(-1);
+  expect(seen).toMatchObject({ url: "/ws?reconnection=1", headers: { host: appHost("alice"), "x-forwarded-host": appHost("alice"), cookie: "a=1; code-server-session=ide-session" } });
+  expect(seen?.headers).not.toHaveProperty("authorization");
+  socket.close();
+});
+
+test("many stay open at once, each with its own messages", async () => {
+  const sockets = await Promise.all(Array.from({ length: 100 }, () => opened()));
+  const answers = await Promise.all(sockets.map((socket, index) => echoed(socket, `message ${index}`)));
+  expect(answers.map(String)).toEqual(sockets.map((_socket, index) => `message ${index}`));
+  expect(guild.portal.services.leases.size).toBeGreaterThanOrEqual(100);
+  await Promise.all(sockets.map((socket) => (socket.close(), once(socket, "close"))));
+});
+
+test("a slow reader holds its own workspace up and fills no memory of the portal", async () => {
+  const socket = await opened();
+  await echoed(socket, "ready");
+  const peer = [...echo.webSockets.clients].at(-1);
+  socket.pause();
+  const message = Buffer.alloc(1024 * 1024);
+  let sent = 0;
+  const total = 64;
+  for (; sent < total; sent++) peer?.send(message);
+  // What the portal and the kernel hold is bounded, so most stays with the sender.
+  await expect.poll(() => peer?.bufferedAmount ?? 0).toBeGreaterThan(32 * 1024 * 1024);
+  let received = 0;
+  const all = new Promise<void>((resolve) => socket.on("message", () => ++received === total && resolve()));
+  socket.resume();
+  await all;
+  socket.close();
+});
+
+test.each([
+  ["another workspace's page", "https://bob.apps.guild.test:8090"],
+  ["the portal's page", ORIGIN],
+  ["the same name on another port", "https://alice.apps.guild.test"],
+  ["a page without an origin", "null"],
+])("a WebSocket from %s is refused", async (_name, origin) => {
+  expect(await refusal("alice", { cookie }, { origin })).toBe(403);
+});
+
+test("a WebSocket without an Origin is refused", async () => {
+  expect(await refusal("alice", { cookie }, { origin: undefined })).toBe(403);
+});
+
+test("a WebSocket without the owner's session is refused", async () => {
+  expect(await refusal("alice", {})).toBe(401);
+  expect(await refusal("bob", { cookie })).toBe(401);
+  expect(await refusal("alice", { cookie: await guild.entered("bob", "bob") })).toBe(401);
+  expect(await refusal("alice", { cookie: await guild.signedIn("alice") })).toBe(401);
+});
+
+test("there is no WebSocket on the portal, nor below /.guildnet/", async () => {
+  const portal = guild.webSocket("/api/events", "alice", { cookie, host: "guild.test:8090" }, { origin: ORIGIN });
+  const [, response] = (await once(portal, "unexpected-response")) as [unknown, { statusCode?: number }];
+  expect(response.statusCode).toBe(404);
+});
+
+test("a stopped workspace, or one that does not answer, refuses at once", async () => {
+  guild.workspaces.put({ id: "resting", owner: "alice", state: "stopped" });
+  expect(await refusal("resting", { cookie: await guild.entered("alice", "resting") })).toBe(503);
+  guild.workspaces.put({ id: "deaf", owner: "alice", state: "running" });
+  guild.workspaces.connect("deaf", "ide", { host: "127.0.0.1", port: 1 });
+  expect(await refusal("deaf", { cookie: await guild.entered("alice", "deaf") })).toBe(502);
+});
+
+test("an IDE whose key changed is asked again with the new one; one that refuses every key is an error", async () => {
+  guild.workspaces.put({ id: "rekeyed", owner: "alice", state: "running" });
+  guild.workspaces.connect("rekeyed", "ide", echo.upstream, ["old-key", "new-key"]);
+  const own = await guild.entered("alice", "rekeyed");
+  (await opened("rekeyed", { cookie: own })).close();
+  expect(echo.seen.at(-1)?.headers.cookie).toContain("new-key");
+  guild.workspaces.connect("rekeyed", "ide", echo.upstream, ["old-key"]);
+  expect(await refusal("rekeyed", { cookie: own })).toBe(502);
+});
+
+test("either side's closing reaches the other, with its code", async () => {
+  const fromBrowser = await opened();
+  const peer = [...echo.webSockets.clients].at(-1);
+  const seenByWorkspace = once(peer as WebSocket, "close");
+  fromBrowser.close(4001, "bye");
+  expect((await seenByWorkspace)[0]).toBe(4001);
+
+  const fromWorkspace = await opened();
+  const seenByBrowser = once(fromWorkspace, "close");
+  [...echo.webSockets.clients].at(-1)?.close(4002);
+  expect((await seenByBrowser)[0]).toBe(4002);
+
+  const cut = await opened();
+  const seenAfterCut = once(cut, "close");
+  [...echo.webSockets.clients].at(-1)?.terminate();
+  expect((await seenAfterCut)[0]).toBe(1006);
+  await expect.poll(() => guild.portal.services.leases.size).toBe(0);
+});
+
+test("an open WebSocket ends with its session: sign-out", async () => {
+  const portal = await guild.signedIn("alice");
+  const session = await guild.portal.services.sessions.portalSession(portal.split("=")[1]);
+  const token = await guild.portal.services.sessions.appToken({ ...session!, label: "alice" });
+  const socket = await opened("alice", { cookie: `__Host-guildnet-app=${token}` });
+  const other = await opened();
+  const closed = once(socket, "close");
+  await guild.ask("/api/sign-out", { method: "POST", headers: { cookie: portal, origin: ORIGIN, "x-guildnet-request": "1" } });
+  await closed;
+  expect(String(await echoed(other, "still here"))).toBe("still here");
+  other.close();
+});
+
+test("an open WebSocket ends with its session: expiry", async () => {
+  const session = guild.portal.services.sessions.begin("alice");
+  const token = await guild.portal.services.sessions.appToken({ ...session, exp: guild.now() + 0.5, label: "alice" });
+  const socket = await opened("alice", { cookie: `__Host-guildnet-app=${token}` });
+  await once(socket, "close");
+});
+
+test("an open WebSocket ends with its owner's right to the workspace", async () => {
+  guild.workspaces.put({ id: "moved", owner: "alice", state: "running" });
+  guild.workspaces.connect("moved", "ide", echo.upstream);
+  const socket = await opened("moved", { cookie: await guild.entered("alice", "moved") });
+  const closed = once(socket, "close");
+  guild.workspaces.put({ id: "moved", owner: "bob", state: "running" });
+  await closed;
+});
