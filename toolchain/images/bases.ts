@@ -1,8 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
+import { type Kitchen, runTool } from "./kitchen.ts";
 import { npmPackage, type PackedPackage } from "./packages.ts";
-import type { Kitchen } from "./recipes.ts";
 import { withScratch } from "./scratch.ts";
 
 const DEBIAN_MIRROR = "http://deb.debian.org/debian";
@@ -20,10 +19,10 @@ const NODE = {
 const NPM: PackedPackage = { name: "npm", version: "11.19.1", integrity: "sha512-ztsxKxt/kkIaAs+2i0GU6I+DRmUdrNasxTZKJe9TCdSjKxlhah/4r/hl5ygMD6XAg1qZ9c2TNomR4qgOydp10g==" };
 
 /** Debian's smallest base, unpacked straight into the image's root folder. */
-export async function debianBase(reference: string, { store, log }: Kitchen): Promise<void> {
-  await store.compose(reference, "scratch", async (root) => {
+export async function debianBase(reference: string, kitchen: Kitchen): Promise<void> {
+  await kitchen.store.compose(reference, "scratch", async (root) => {
     const settings = [...SLIM, ...SLIM_KEEPS].map((setting) => `--dpkgopt=${setting}`);
-    await logged(log, "mmdebstrap", ["--variant=minbase", ...settings, "bookworm", root, DEBIAN_MIRROR]);
+    await runTool(kitchen, "mmdebstrap", ["--variant=minbase", ...settings, "bookworm", root, DEBIAN_MIRROR]);
     await writeFile(join(root, "etc/apt/sources.list"), debianSources());
     await rm(join(root, "etc/hostname"), { force: true });
     await rm(join(root, "etc/resolv.conf"), { force: true });
@@ -31,17 +30,19 @@ export async function debianBase(reference: string, { store, log }: Kitchen): Pr
 }
 
 /** Node with npm and its headers on the Debian base, with the user `node` (1000) that the official image has. */
-export async function nodeBase(reference: string, { store, log, ensure }: Kitchen): Promise<void> {
+export async function nodeBase(reference: string, kitchen: Kitchen): Promise<void> {
+  const { store, log } = kitchen;
   const node = process.arch === "arm64" ? NODE.arm64 : NODE.x64;
-  await ensure(DEBIAN);
+  await kitchen.ensure(DEBIAN);
   await withScratch(store.home, async (scratch) => {
-    const archives = await Promise.all([node, NPM].map((wanted) => npmPackage(wanted, scratch, store.home)));
+    const nodeArchive = await npmPackage(kitchen, node, scratch);
+    const npmArchive = await npmPackage(kitchen, NPM, scratch);
     await store.compose(reference, DEBIAN, async (root, container) => {
       const local = join(root, "usr/local");
       const npm = join(local, "lib/node_modules/npm");
       await mkdir(npm, { recursive: true });
-      await unpack(archives[0] ?? "", local, ["--exclude=*/openssl/archs/*", "package/bin", "package/include", "package/LICENSE"]);
-      await unpack(archives[1] ?? "", npm, []);
+      await unpack(kitchen, nodeArchive, local, ["--exclude=*/openssl/archs/*", "package/bin", "package/include", "package/LICENSE"]);
+      await unpack(kitchen, npmArchive, npm, []);
       await symlink("../lib/node_modules/npm/bin/npm-cli.js", join(local, "bin/npm"));
       await symlink("../lib/node_modules/npm/bin/npx-cli.js", join(local, "bin/npx"));
       await symlink("node", join(local, "bin/nodejs"));
@@ -59,12 +60,6 @@ function debianSources(): string {
   return suites.map(([mirror, suite]) => `deb ${mirror} ${suite} main\n`).join("");
 }
 
-async function unpack(archive: string, into: string, members: string[]): Promise<void> {
-  await execa("tar", ["--extract", "--file", archive, "--directory", into, "--strip-components=1", "--no-same-owner", ...members]);
-}
-
-async function logged(log: (line: string) => void, file: string, args: string[]): Promise<void> {
-  const child = execa(file, args, { stdin: "ignore" });
-  for await (const line of child.iterable({ from: "stderr" })) log(line);
-  await child;
+async function unpack(kitchen: Kitchen, archive: string, into: string, members: string[]): Promise<void> {
+  await runTool(kitchen, "tar", ["--extract", "--file", archive, "--directory", into, "--strip-components=1", "--no-same-owner", ...members]);
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { declaredArguments } from "./dockerfile.ts";
-import { ImageError } from "./errors.ts";
+import { UserError } from "../errors.ts";
 import { type MachineSettings, withMachineSettings } from "./machine.ts";
 import type { ImageStore, Log } from "./store.ts";
 
@@ -12,12 +12,12 @@ export interface ContextBuild {
   readonly buildArgs?: Readonly<Record<string, string>>;
 }
 
-/** @throws ImageError where the folder has no Dockerfile */
+/** @throws UserError where the folder has no Dockerfile */
 export async function readDockerfile(context: string): Promise<string> {
   try {
     return await readFile(join(context, "Dockerfile"), "utf8");
   } catch (error) {
-    throw new ImageError("image-context-missing", `${join(context, "Dockerfile")} can't be read: an image is built from a folder with a Dockerfile`, { cause: error });
+    throw new UserError("image-context-missing", `${join(context, "Dockerfile")} can't be read: an image is built from a folder with a Dockerfile`, { cause: error });
   }
 }
 
@@ -39,6 +39,7 @@ export function buildArguments(build: ContextBuild, dockerfile: string, machine:
     "bud",
     "--pull=never",
     "--layers",
+    "--jobs=2",
     "--network=host",
     ...Object.entries(machine.mounts).map(([host, path]) => `--volume=${host}:${path}:ro`),
     ...args.map(([name, value]) => `--build-arg=${name}=${value}`),

@@ -1,19 +1,18 @@
 import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { execa } from "execa";
+import { openLog } from "../log.ts";
+import { goBuild } from "../tools/go-build.ts";
+import { placeBusybox, staticBusybox } from "./busybox.ts";
+import type { Kitchen } from "./kitchen.ts";
 import { debianPackage } from "./packages.ts";
-import type { Kitchen } from "./recipes.ts";
 import { withScratch } from "./scratch.ts";
 
-const GO_MODULES = fileURLToPath(new URL("../go/", import.meta.url));
-
 /** CoreDNS at /coredns, as upstream places it, with the certificate authorities a `forward` over TLS needs. */
-export async function coredns(reference: string, { store, log }: Kitchen): Promise<void> {
+export async function coredns(reference: string, kitchen: Kitchen): Promise<void> {
+  const { store } = kitchen;
   await withScratch(store.home, async (scratch) => {
-    const binary = join(scratch, "coredns.bin");
-    await goBuild(store.home, "coredns", ".", binary, log);
-    const authorities = await mozillaAuthorities(scratch);
+    const binary = await compiled("coredns", ".", scratch, kitchen);
+    const authorities = await mozillaAuthorities(kitchen, scratch);
     await store.compose(reference, "scratch", async (root) => {
       await place(binary, join(root, "coredns"));
       await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
@@ -22,32 +21,28 @@ export async function coredns(reference: string, { store, log }: Kitchen): Promi
   });
 }
 
-/** The storage provisioner at upstream's place. It calls nothing else: its helper pods bring their own shell. */
-export async function localPathProvisioner(reference: string, { store, log }: Kitchen): Promise<void> {
+/** The storage provisioner at upstream's place, beside a shell: its helper pods run in the same image. */
+export async function localPathProvisioner(reference: string, kitchen: Kitchen): Promise<void> {
+  const { store } = kitchen;
   await withScratch(store.home, async (scratch) => {
-    const binary = join(scratch, "local-path-provisioner");
-    await goBuild(store.home, "local-path-provisioner", "github.com/rancher/local-path-provisioner", binary, log);
-    await store.compose(reference, "scratch", (root) => place(binary, join(root, "usr/bin/local-path-provisioner")), [
-      "--env", "PATH=/usr/bin", "--cmd", '["local-path-provisioner"]',
-    ]);
+    const binary = await compiled("local-path-provisioner", "github.com/rancher/local-path-provisioner", scratch, kitchen);
+    const shell = await staticBusybox(kitchen, scratch);
+    await store.compose(reference, "scratch", async (root) => {
+      await placeBusybox(shell, root);
+      await place(binary, join(root, "usr/bin/local-path-provisioner"));
+    }, ["--env", "PATH=/usr/bin:/bin", "--cmd", '["local-path-provisioner"]']);
   });
 }
 
-/** Flags and caches are those of the toolchain's other Go builds, so that what one compiled serves all. */
-async function goBuild(home: string, module: string, target: string, output: string, log: (line: string) => void): Promise<void> {
-  const cache = join(home, "cache", "go");
-  const child = execa("go", ["build", "-ldflags", "-s -w", "-o", output, target], {
-    cwd: join(GO_MODULES, module),
-    env: { GOMODCACHE: join(cache, "mod"), GOCACHE: join(cache, "build"), GOFLAGS: "-modcacherw -buildvcs=false", CGO_ENABLED: "0" },
-    stdin: "ignore",
-  });
-  for await (const line of child.iterable({ from: "stderr" })) log(line);
-  await child;
+async function compiled(module: string, command: string, scratch: string, { store: { home }, log }: Kitchen): Promise<string> {
+  const output = join(scratch, `${module}.program`);
+  await goBuild({ module, command, variables: {}, output }, { home, log: openLog(home, `go-${module}`), report: log });
+  return output;
 }
 
 /** Mozilla's list as Debian packs it: this machine's own bundle may hold a private authority. */
-async function mozillaAuthorities(scratch: string): Promise<string> {
-  const folder = join(await debianPackage("ca-certificates", scratch), "usr/share/ca-certificates/mozilla");
+async function mozillaAuthorities(kitchen: Kitchen, scratch: string): Promise<string> {
+  const folder = join(await debianPackage(kitchen, "ca-certificates", scratch), "usr/share/ca-certificates/mozilla");
   const files = (await readdir(folder)).sort();
   return (await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")))).join("");
 }

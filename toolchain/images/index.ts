@@ -1,18 +1,20 @@
 import type { Writable } from "node:stream";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { execa } from "execa";
+import { UserError } from "../errors.ts";
+import { guildnetHome, type Home } from "../home.ts";
+import { withLock } from "../lock.ts";
+import { isOffline } from "../offline.ts";
 import { buildContext, readDockerfile } from "./bud.ts";
 import { externalImages } from "./dockerfile.ts";
-import { ImageError } from "./errors.ts";
-import { withLease, withLock } from "./leases.ts";
+import { withLease } from "./leases.ts";
 import { prune } from "./prune.ts";
-import { mayPull, pull } from "./pull.ts";
+import { pull } from "./pull.ts";
 import { knownReferences, recipeFor } from "./recipes.ts";
-import { isOwn } from "./reference.ts";
-import { ImageStore, type Log, storeArguments } from "./store.ts";
+import { isOwn, slug } from "./reference.ts";
+import { explained, ImageStore, type Log, storeArguments } from "./store.ts";
 
-export { ImageError } from "./errors.ts";
+/** buildah opens /dev/stdout by its name, which the kernel allows for a pipe, but not for the socket that Node gives a child. */
+const THROUGH_A_PIPE = '"$@" | cat';
 
 export interface ImageRequest {
   /** In full: `registry/name:tag`. The tag of an own image stands for its inputs, so an image that is there is never rebuilt. */
@@ -35,17 +37,17 @@ export interface Image {
  * Makes sure that an image is in the store: own images are built from their context, upstream ones
  * pulled where their registry answers and otherwise built from packages under the same reference.
  * Safe to run many times, at once, and after a run that was killed.
- * @throws ImageError
+ * @throws UserError
  */
 export async function ensureImage(request: ImageRequest): Promise<Image> {
   const { reference, log = () => {} } = request;
   const store = new ImageStore(homeOf(request.home));
   const present = await store.imageId(reference);
   if (present) return { reference, id: present };
-  return withLock(store.home, reference, async () => {
+  return withLock(store.home, `image-${slug(reference)}`, async () => {
     if (!(await store.imageId(reference))) await make(store, request, log);
     const id = await store.imageId(reference);
-    if (!id) throw new ImageError("image-build-failed", `${reference} was built, but the store does not have it`);
+    if (!id) throw new UserError("image-build-failed", `${reference} was built, but the store does not have it`);
     return { reference, id };
   });
 }
@@ -58,22 +60,27 @@ export async function hasImage(reference: string, home?: string): Promise<boolea
 /**
  * Writes an image as an uncompressed docker-archive, for `ctr images import -`.
  * @param output where to; this process's standard output where left out
- * @throws ImageError where the store does not have it
+ * @throws UserError where the store does not have it
  */
 export async function exportImage(reference: string, home?: string, output?: Writable): Promise<void> {
-  const root = homeOf(home);
-  if (!(await hasImage(reference, root))) throw new ImageError("image-unknown", `${reference} is not in the store: make it first`);
-  const child = execa("buildah", [...storeArguments(root), "push", "--quiet", reference, `docker-archive:/dev/stdout:${reference}`], {
-    stdin: "ignore",
-    stdout: output ? "pipe" : "inherit",
-    buffer: false,
-  });
-  if (output) child.stdout?.pipe(output);
-  await child;
+  const store = new ImageStore(homeOf(home));
+  if (!(await store.imageId(reference))) throw new UserError("image-unknown", `${reference} is not in the store: make it first`);
+  const args = ["push", "--quiet", reference, `docker-archive:/dev/stdout:${reference}`];
+  try {
+    const child = execa("bash", ["-o", "pipefail", "-c", THROUGH_A_PIPE, "bash", "buildah", ...storeArguments(store.home), ...args], {
+      stdin: "ignore",
+      stdout: output ? "pipe" : "inherit",
+      buffer: { stdout: false },
+    });
+    if (output) child.stdout?.pipe(output);
+    await child;
+  } catch (error) {
+    throw explained(args, error);
+  }
 }
 
 async function make(store: ImageStore, request: ImageRequest, log: Log): Promise<void> {
-  const ensure = async (reference: string) => void (await ensureImage({ reference, home: store.home, log }));
+  const ensure = async (reference: string) => void (await ensureImage({ reference, home: store.home.root, log }));
   const { reference, context } = request;
   if (context !== undefined) {
     for (const base of externalImages(await readDockerfile(context), request.buildArgs)) await ensure(base);
@@ -81,15 +88,15 @@ async function make(store: ImageStore, request: ImageRequest, log: Log): Promise
     if (isOwn(reference)) await prune(store, reference, log);
     return;
   }
-  if (isOwn(reference)) throw new ImageError("image-context-missing", `${reference} is one of our own images: say from which folder it is built`);
-  if (mayPull(process.env) && (await pull(store, reference, log))) return;
+  if (isOwn(reference)) throw new UserError("image-context-missing", `${reference} is one of our own images: say from which folder it is built`);
+  if (!isOffline() && (await pull(store, reference, log))) return;
   const recipe = recipeFor(reference);
   if (!recipe) {
-    throw new ImageError("image-unknown", `${reference} can't be pulled, and there is no recipe for it. Recipes exist for: ${knownReferences().join(", ")}`);
+    throw new UserError("image-unknown", `${reference} can't be pulled, and there is no recipe for it. Recipes exist for: ${knownReferences().join(", ")}`);
   }
   await withLease(store, log, () => recipe(reference, { store, log, ensure }));
 }
 
-function homeOf(home: string | undefined): string {
-  return home ?? process.env["GUILDNET_HOME"] ?? join(homedir(), ".guildnet");
+function homeOf(root: string | undefined): Home {
+  return guildnetHome(root === undefined ? process.env : { GUILDNET_HOME: root });
 }

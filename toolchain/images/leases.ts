@@ -1,40 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { lock } from "proper-lockfile";
-import { slug } from "./reference.ts";
+import { withLock } from "../lock.ts";
 import { scratchFolder } from "./scratch.ts";
 import type { ImageStore, Log } from "./store.ts";
-
-/**
- * Does `work` while no other process makes the same image. A lock whose holder was
- * killed is taken over after 15 s without a sign of life.
- */
-export async function withLock<T>(home: string, reference: string, work: () => Promise<T>): Promise<T> {
-  const folder = join(home, "locks");
-  await mkdir(folder, { recursive: true });
-  const release = await lock(join(folder, `image-${slug(reference)}`), {
-    realpath: false,
-    stale: 15_000,
-    update: 5_000,
-    retries: { forever: true, minTimeout: 100, maxTimeout: 1_000 },
-  });
-  try {
-    return await work();
-  } finally {
-    await release();
-  }
-}
 
 /**
  * Does `work` on the store as one of possibly several builds at once. Working containers that
  * a killed build left behind are removed before, unless another build is alive and may own them.
  */
 export async function withLease<T>(store: ImageStore, log: Log, work: () => Promise<T>): Promise<T> {
-  const folder = join(store.home, "locks", "builds");
+  const folder = join(store.home.locks, "builds");
   await mkdir(folder, { recursive: true });
   const lease = join(folder, `${process.pid}.${randomBytes(4).toString("hex")}`);
-  await withLock(store.home, "store", async () => {
+  await withLock(store.home, "images", async () => {
     if ((await liveLeases(folder)) === 0) await removeLeftovers(store, log);
     await writeFile(lease, "");
   });

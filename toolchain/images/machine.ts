@@ -2,10 +2,14 @@ import { existsSync } from "node:fs";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Home } from "../home.ts";
 import { withScratch } from "./scratch.ts";
 
-/** Where a build sees this machine's own settings. Not below /etc/ssl: ca-certificates could not install there. */
-export const MACHINE_FOLDER = "/run/machine";
+/**
+ * Where a build sees this machine's own settings: a folder every base has, so that no mount point stays
+ * in the image. Not below /etc/ssl: ca-certificates could not install there.
+ */
+export const MACHINE_FOLDER = "/mnt";
 
 /** What a build may use of this machine while it runs, none of which stays in the image. */
 export interface MachineSettings {
@@ -19,7 +23,7 @@ export interface MachineSettings {
  * Lends a build this machine's certificate authorities (registries behind a private one are
  * common), its npm registry with its sign-in, and its apt sources, for as long as `work` runs.
  */
-export async function withMachineSettings<T>(home: string, work: (settings: MachineSettings) => Promise<T>): Promise<T> {
+export async function withMachineSettings<T>(home: Home, work: (settings: MachineSettings) => Promise<T>): Promise<T> {
   return withScratch(home, async (folder) => {
     const buildArgs: Record<string, string> = {};
     const bundle = authorityBundle();

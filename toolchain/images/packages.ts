@@ -3,8 +3,8 @@ import { createReadStream } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { execa } from "execa";
-import { ImageError } from "./errors.ts";
+import { UserError } from "../errors.ts";
+import { type Kitchen, runTool } from "./kitchen.ts";
 
 /** One package of the npm registry, fixed by the hash the registry published for it. */
 export interface PackedPackage {
@@ -16,16 +16,17 @@ export interface PackedPackage {
 
 /**
  * Fetches a package's archive into a folder and returns its path.
- * @throws ImageError where its hash is not the pinned one
+ * @throws UserError where its hash is not the pinned one
  */
-export async function npmPackage(wanted: PackedPackage, folder: string, home: string): Promise<string> {
+export async function npmPackage(kitchen: Kitchen, wanted: PackedPackage, folder: string): Promise<string> {
   const into = join(folder, wanted.name);
   await mkdir(into);
-  await execa("npm", ["pack", "--silent", "--cache", join(home, "cache", "npm"), "--pack-destination", into, `${wanted.name}@${wanted.version}`], { cwd: folder });
+  const cache = join(kitchen.store.home.cache, "npm");
+  await runTool(kitchen, "npm", ["pack", "--silent", "--cache", cache, "--pack-destination", into, `${wanted.name}@${wanted.version}`], folder);
   const archive = join(into, `${wanted.name}-${wanted.version}.tgz`);
   const found = await integrityOf(archive);
   if (found !== wanted.integrity) {
-    throw new ImageError("image-build-failed", `${wanted.name}@${wanted.version} has the hash ${found}, but ${wanted.integrity} is pinned`);
+    throw new UserError("image-build-failed", `${wanted.name}@${wanted.version} has the hash ${found}, but ${wanted.integrity} is pinned`);
   }
   return archive;
 }
@@ -38,13 +39,19 @@ export async function integrityOf(file: string): Promise<string> {
 }
 
 /** Fetches a Debian package (apt checks its hash and signature) and unpacks it into a folder, without installing it. */
-export async function debianPackage(name: string, folder: string): Promise<string> {
+export async function debianPackage(kitchen: Kitchen, name: string, folder: string): Promise<string> {
   const download = join(folder, `${name}.download`);
   const root = join(folder, name);
   await mkdir(download);
-  await execa("apt-get", ["download", name], { cwd: download });
+  try {
+    await runTool(kitchen, "apt-get", ["download", name], download);
+  } catch {
+    // A machine may have thrown its package lists away, or hold lists that name versions gone by now.
+    await runTool(kitchen, "apt-get", ["update"]);
+    await runTool(kitchen, "apt-get", ["download", name], download);
+  }
   const archive = (await readdir(download)).find((file) => file.endsWith(".deb"));
-  if (!archive) throw new ImageError("image-build-failed", `apt-get download ${name} brought no package`);
-  await execa("dpkg-deb", ["--extract", join(download, archive), root]);
+  if (!archive) throw new UserError("image-build-failed", `apt-get download ${name} brought no package`);
+  await runTool(kitchen, "dpkg-deb", ["--extract", join(download, archive), root]);
   return root;
 }

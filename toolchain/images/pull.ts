@@ -1,14 +1,9 @@
-import { ImageError } from "./errors.ts";
+import { UserError } from "../errors.ts";
 import { parseReference } from "./reference.ts";
 import type { ImageStore, Log } from "./store.ts";
 
 /** How long a registry may take to answer before it counts as out of reach. */
 const ANSWER_MS = 3_000;
-
-/** Whether images may be pulled at all: `GUILDNET_TOOLCHAIN=registries` says that package registries are all there is. */
-export function mayPull(environment: NodeJS.ProcessEnv): boolean {
-  return environment["GUILDNET_TOOLCHAIN"] !== "registries";
-}
 
 /**
  * Pulls an image where its registry answers.
@@ -24,7 +19,7 @@ export async function pull(store: ImageStore, reference: string, log: Log): Prom
     await store.run(["pull", "--quiet", "--retry", "1", reference], log);
     return true;
   } catch (error) {
-    if (!(error instanceof ImageError) || error.code !== "image-build-failed") throw error;
+    if (!(error instanceof UserError) || error.code !== "image-build-failed") throw error;
     log(`${reference} can't be pulled: ${error.message}`);
     return false;
   }

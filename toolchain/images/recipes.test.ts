@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { VERSIONS } from "../versions.ts";
 import { knownReferences, recipeFor } from "./recipes.ts";
 import { parseReference } from "./reference.ts";
 
@@ -20,4 +21,15 @@ it.each([
   const goMod = readFileSync(new URL(`../go/${folder}/go.mod`, import.meta.url), "utf8");
   const version = goMod.match(new RegExp(`${module} (v\\S+)`))?.[1];
   expect(knownReferences()).toContain(`${image}:${version}`);
+});
+
+it("keeps to the versions that are pinned in one place", () => {
+  const packageOf = (path: string) => JSON.parse(readFileSync(new URL(`../../images/workspace/${path}/package.json`, import.meta.url), "utf8")).dependencies as Record<string, string>;
+  expect(packageOf("ide")).toEqual({ "code-server": VERSIONS["code-server"].version });
+  expect(packageOf("codex")).toEqual({ "@openai/codex": VERSIONS.codex.version });
+  expect(knownReferences()).toEqual(expect.arrayContaining([
+    `docker.io/library/node:${VERSIONS.node.version}-bookworm-slim`,
+    `registry.k8s.io/coredns/coredns:v${VERSIONS.coredns.version}`,
+    `docker.io/rancher/local-path-provisioner:v${VERSIONS["local-path-provisioner"].version}`,
+  ]));
 });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { execa, ExecaError } from "execa";
-import { ImageError } from "./errors.ts";
+import { UserError } from "../errors.ts";
+import type { Home } from "../home.ts";
 
 /** Receives one line of progress at a time, without its line end. */
 export type Log = (line: string) => void;
@@ -13,27 +14,27 @@ export interface StoredImage {
   readonly created: number;
 }
 
-/** Arguments that name the store below a GUILDNET_HOME. */
-export function storeArguments(home: string): string[] {
-  return ["--root", join(home, "storage"), "--runroot", join(home, "storage-run"), "--storage-driver", "overlay"];
+/** Arguments that name the store below GUILDNET_HOME. */
+export function storeArguments({ root }: Home): string[] {
+  return ["--root", join(root, "storage"), "--runroot", join(root, "storage-run"), "--storage-driver", "overlay"];
 }
 
-/** The image store below one GUILDNET_HOME, through buildah, which needs no engine. */
+/** The image store below GUILDNET_HOME, through buildah, which needs no engine. */
 export class ImageStore {
-  readonly home: string;
+  readonly home: Home;
 
-  constructor(home: string) {
+  constructor(home: Home) {
     this.home = home;
   }
 
   /**
-   * Runs one buildah command and returns what it printed.
-   * @throws ImageError with the last lines it wrote, or what to install where buildah is missing
+   * Runs one buildah command, logs every line it writes and returns its standard output.
+   * @throws UserError with the last lines it wrote, or what to install where buildah is missing
    */
   async run(args: readonly string[], log: Log = () => {}): Promise<string> {
     try {
       const child = this.#buildah(args);
-      for await (const line of child.iterable({ from: "stderr" })) log(line);
+      for await (const line of child.iterable({ from: "all" })) log(line);
       return (await child).stdout;
     } catch (error) {
       throw explained(args, error);
@@ -73,15 +74,15 @@ export class ImageStore {
   }
 
   #buildah(args: readonly string[]) {
-    return execa("buildah", [...storeArguments(this.home), ...args], { env: { BUILDAH_ISOLATION: "chroot" }, stdin: "ignore" });
+    return execa("buildah", [...storeArguments(this.home), ...args], { env: { BUILDAH_ISOLATION: "chroot" }, stdin: "ignore", all: true });
   }
 }
 
-function explained(args: readonly string[], error: unknown): ImageError {
+export function explained(args: readonly string[], error: unknown): UserError {
   if (!(error instanceof ExecaError)) throw error;
   if (error.code === "ENOENT") {
-    return new ImageError("image-builder-missing", "buildah is not installed. On Debian: apt-get install buildah mmdebstrap", { cause: error });
+    return new UserError("image-builder-missing", "buildah is not installed. On Debian: apt-get install buildah mmdebstrap", { cause: error });
   }
   const lines = String(error.stderr || error.shortMessage).trimEnd().split("\n").slice(-15).join("\n");
-  return new ImageError("image-build-failed", `buildah ${args[0] ?? ""} failed:\n${lines}`, { cause: error });
+  return new UserError("image-build-failed", `buildah ${args[0] ?? ""} failed:\n${lines}`, { cause: error });
 }

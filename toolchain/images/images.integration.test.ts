@@ -1,0 +1,81 @@
+import { mkdtemp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { guildnetHome } from "../home.ts";
+import { ensureImage, exportImage, hasImage } from "./index.ts";
+import { ImageStore } from "./store.ts";
+
+let folder: string;
+let home: string;
+let context: string;
+let store: ImageStore;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "guildnet-images-"));
+  home = join(folder, "home");
+  context = join(folder, "context");
+  store = new ImageStore(guildnetHome({ GUILDNET_HOME: home }));
+  await mkdir(context);
+  await writeFile(join(context, "Dockerfile"), "FROM scratch\nARG WORD\nCOPY . /\nENV WORD=$WORD\n");
+  await writeFile(join(context, "content"), "written by a test");
+});
+
+afterAll(async () => {
+  await store.run(["rm", "--all"]);
+  await rm(folder, { recursive: true, force: true });
+});
+
+const build = (tag: string) => ensureImage({ reference: `guildnet.local/tiny:${tag}`, context, buildArgs: { WORD: tag }, home });
+
+it("builds an image once, and needs no context to find it again", async () => {
+  const { id, reference } = await build("first");
+  expect(id).toMatch(/^sha256:[0-9a-f]{64}$/);
+  expect(await ensureImage({ reference, home })).toEqual({ reference, id });
+});
+
+it("builds once where two ask at the same time", async () => {
+  const lines: string[] = [];
+  const both = await Promise.all([1, 2].map(() => ensureImage({ reference: "guildnet.local/pair:1", context, home, log: (line) => lines.push(line) })));
+  expect(both[0]).toEqual(both[1]);
+  expect(lines.filter((line) => line.includes("COMMIT guildnet.local/pair:1"))).toHaveLength(1);
+});
+
+it("exports what it built", async () => {
+  const output = new PassThrough();
+  const archive = text(output);
+  await exportImage("guildnet.local/tiny:first", home, output);
+  expect(await archive).toContain("written by a test");
+});
+
+it("keeps the newest two builds", async () => {
+  await build("second");
+  await build("third");
+  expect(await Promise.all(["first", "second", "third"].map((tag) => hasImage(`guildnet.local/tiny:${tag}`, home)))).toEqual([false, true, true]);
+});
+
+it("clears away what an interrupted build left behind", async () => {
+  await store.run(["from", "scratch"]);
+  await mkdir(join(home, "locks", "builds"), { recursive: true });
+  await writeFile(join(home, "locks", "builds", "999999999.dead"), "");
+  await build("after");
+  expect(await store.run(["containers", "--quiet"])).toBe("");
+  expect(await readdir(join(home, "locks", "builds"))).toEqual([]);
+});
+
+it("gives no reference to an image whose build failed", async () => {
+  const broken = join(folder, "broken");
+  await mkdir(broken);
+  await writeFile(join(broken, "Dockerfile"), "FROM scratch\nCOPY missing /\n");
+  await expect(ensureImage({ reference: "guildnet.local/broken:1", context: broken, home })).rejects.toMatchObject({ code: "image-build-failed", message: expect.stringContaining("missing") });
+  expect(await hasImage("guildnet.local/broken:1", home)).toBe(false);
+});
+
+it.each([
+  ["guildnet.local/unbuilt:1", "image-context-missing"],
+  ["unreachable.invalid/thing:1", "image-unknown"],
+])("says what is wrong with %s", async (reference, code) => {
+  await expect(ensureImage({ reference, home })).rejects.toMatchObject({ name: "UserError", code });
+});
