@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { spawn } from "node:child_process";
-import { constants, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { guildnetHome, type Home } from "../home.ts";
 import { PROJECT_ROOT } from "../project.ts";
+import { runAttended } from "../run-attended.ts";
 import { ENGINE_TOOLS, toolsNamed } from "../tools/index.ts";
 import { requireTools } from "../tools/require-tools.ts";
 import { parseEngineArguments, withDefaults } from "./arguments.ts";
@@ -20,26 +20,28 @@ export class Engine {
   readonly stack: string;
   readonly home: Home;
   readonly env: NodeJS.ProcessEnv;
+  readonly #projectRoot: string;
   readonly #backend: Backend;
   readonly #files: StateFiles;
 
-  private constructor(stack: string, home: Home, backend: Backend, env: NodeJS.ProcessEnv) {
+  private constructor(stack: string, projectRoot: string, home: Home, backend: Backend, env: NodeJS.ProcessEnv) {
     this.stack = stack;
     this.home = home;
     this.env = env;
+    this.#projectRoot = projectRoot;
     this.#backend = backend;
-    this.#files = stateFiles(home, projectName(PROJECT_ROOT), stack);
+    this.#files = stateFiles(home, projectName(projectRoot), stack);
   }
 
   /** Makes the engine's tools and state ready. Touches no stack. */
-  static async open(stack: string): Promise<Engine> {
+  static async open(stack: string, projectRoot: string = PROJECT_ROOT): Promise<Engine> {
     const home = guildnetHome();
     const backend = chooseBackend();
     const tools = await requireTools(toolsNamed(ENGINE_TOOLS), { home });
     prepareBackend(backend, home);
     const plugin = tools["pulumi-kubernetes"];
     if (plugin !== undefined) placeKubernetesPlugin(home, plugin);
-    return new Engine(stack, home, backend, engineEnvironment({ home, stack, backend, tools }));
+    return new Engine(stack, projectRoot, home, backend, engineEnvironment({ home, stack, backend, tools }));
   }
 
   /** Whether the stack exists. Asks the engine only where the state is not ours to look at. */
@@ -54,7 +56,7 @@ export class Engine {
     if (await this.stackExists()) return;
     const folder = stackFolder(this.home, this.stack);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "Pulumi.yaml"), `name: ${projectName(PROJECT_ROOT)}\nruntime: nodejs\n`);
+    writeFileSync(join(folder, "Pulumi.yaml"), `name: ${projectName(this.#projectRoot)}\nruntime: nodejs\n`);
     const { code, stderr } = await this.#capture(["stack", "init", this.stack, "--no-select"], folder);
     if (code !== 0) throw new UserError("stack-init-failed", `The stack ${this.stack} could not be created:\n\n${stderr.trim()}`);
   }
@@ -66,7 +68,7 @@ export class Engine {
     const restored = restoreCheckpoint(this.#files);
     if (restored !== undefined) say(restored);
     if (!hasPendingOperations(this.#files)) return;
-    await this.#dropPendingOperations();
+    await this.importState(withoutPendingOperations(JSON.stringify(await this.json(["stack", "export"]))));
     say("A run was killed in the middle of an operation; the operation will be done again.");
   }
 
@@ -75,10 +77,10 @@ export class Engine {
    * @returns the exit code
    */
   async run(args: readonly string[]): Promise<number> {
-    const config = prepareStackConfig(PROJECT_ROOT, this.home, this.stack);
-    const pack = join(PROJECT_ROOT, "policy");
+    const config = prepareStackConfig(this.#projectRoot, this.home, this.stack);
+    const pack = join(this.#projectRoot, "policy");
     const policyPack = existsSync(join(pack, "PulumiPolicy.yaml")) ? pack : undefined;
-    const code = await attended(withDefaults(args, { configFile: config.file, policyPack }), this.env);
+    const code = await runAttended("pulumi", withDefaults(args, { configFile: config.file, policyPack }), { cwd: this.#projectRoot, env: this.env });
     if (parseEngineArguments(args).changesConfig) config.writeBack();
     return code;
   }
@@ -90,39 +92,22 @@ export class Engine {
     return JSON.parse(stdout) as T;
   }
 
-  async #dropPendingOperations(): Promise<void> {
+  /** Replaces the stack's state. @throws UserError `state-import-failed` */
+  async importState(state: string): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), "guildnet-state-"));
     try {
       const file = join(folder, "state.json");
-      const exported = await this.json<unknown>(["stack", "export"]);
-      writeFileSync(file, withoutPendingOperations(JSON.stringify(exported)), { mode: 0o600 });
+      writeFileSync(file, state, { mode: 0o600 });
       const { code, stderr } = await this.#capture(["stack", "import", "--file", file, "--stack", this.stack]);
-      if (code !== 0) throw new UserError("state-import-failed", `The state could not be put right:\n\n${stderr.trim()}`);
+      if (code !== 0) throw new UserError("state-import-failed", `The state of ${this.stack} could not be changed:\n\n${stderr.trim()}`);
     } finally {
       rmSync(folder, { recursive: true });
     }
   }
 
-  async #capture(args: readonly string[], cwd: string = PROJECT_ROOT): Promise<{ code: number; stdout: string; stderr: string }> {
+  async #capture(args: readonly string[], cwd: string = this.#projectRoot): Promise<{ code: number; stdout: string; stderr: string }> {
     const { execa } = await import("execa");
     const result = await execa("pulumi", [...args, "--non-interactive"], { cwd, env: this.env, extendEnv: false, stdin: "ignore", reject: false });
     return { code: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr };
   }
-}
-
-/** Runs the engine with this terminal. Ctrl-C reaches it by itself; we have to outlive it to see its answer. */
-function attended(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn("pulumi", args, { cwd: PROJECT_ROOT, env, stdio: "inherit" });
-    const forward = () => child.kill("SIGTERM");
-    const ignore = () => {};
-    process.on("SIGINT", ignore);
-    process.on("SIGTERM", forward);
-    child.once("error", reject);
-    child.once("close", (code, signal) => {
-      process.off("SIGINT", ignore);
-      process.off("SIGTERM", forward);
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
-    });
-  });
 }

@@ -16,21 +16,28 @@ export interface SessionOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** The environment of every engine process: our tools first on the PATH, our home, and our state unless the user has their own. */
-export function engineEnvironment({ home, stack, backend, tools, env = process.env }: SessionOptions): NodeJS.ProcessEnv {
-  const bins = Object.values(tools).filter(({ path }) => path.startsWith(home.tools)).map(({ path }) => join(path, "bin"));
-  const builtPlugin = tools["pulumi-kubernetes"]?.source === "registries";
+/** The environment in which programs find our engine, whatever state they then choose: that of the tests and benchmarks. */
+export function toolEnvironment({ home, tools, env = process.env }: Pick<SessionOptions, "home" | "tools" | "env">): NodeJS.ProcessEnv {
   return {
     ...env,
-    PATH: [...bins, env.PATH].join(delimiter),
+    // The engine's own folder alone: of a plugin on the PATH it warns.
+    PATH: [...(tools.pulumi === undefined ? [] : [join(tools.pulumi.path, "bin")]), env.PATH].join(delimiter),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    GUILDNET_HOME: home.root,
+    GUILDNET_TOOLCHAIN_CLI: TOOLCHAIN_CLI,
+  };
+}
+
+/** The environment of every engine process: our engine first on the PATH, our home, and our state unless the user has their own. */
+export function engineEnvironment({ home, stack, backend, tools, env = process.env }: SessionOptions): NodeJS.ProcessEnv {
+  const builtPlugin = tools["pulumi-kubernetes"]?.source === "registries";
+  return {
+    ...toolEnvironment({ home, tools, env }),
     PULUMI_HOME: home.pulumi,
     PULUMI_STACK: stack,
-    PULUMI_SKIP_UPDATE_CHECK: "true",
     // Where plugins had to be built, looking for others on the internet would only time out.
     ...(builtPlugin ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
     ...backendEnvironment(backend, home, env),
-    GUILDNET_HOME: home.root,
-    GUILDNET_TOOLCHAIN_CLI: TOOLCHAIN_CLI,
   };
 }
 

@@ -1,0 +1,78 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { deleteNode } from "../../provider/control.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
+import { Engine } from "../engine/engine.ts";
+import { stackFolder } from "../engine/stack-config.ts";
+import { embeddedClusters, protectedResources, releaseData, retainedResources, type StackState } from "../engine/stack-state.ts";
+import type { Home } from "../home.ts";
+
+/** Removes the stack: all of it, or all but its data. */
+export async function destroyCommand(stack: string, { data }: { readonly data: boolean }): Promise<void> {
+  const engine = await Engine.open(stack);
+  const kept = new KeptVolumes(engine.home, stack);
+  await engine.recover();
+  if (await engine.stackExists()) {
+    const code = await destroyStack(engine, kept, data);
+    if (code !== 0) {
+      process.exitCode = code;
+      return;
+    }
+  }
+  if (data) await kept.remove();
+  process.stdout.write(kept.summary());
+}
+
+async function destroyStack(engine: Engine, kept: KeptVolumes, data: boolean): Promise<number> {
+  const state = await engine.json<StackState>(["stack", "export"]);
+  if (data) await engine.importState(JSON.stringify(releaseData(state)));
+  kept.remember(embeddedClusters(state));
+  const held = data ? [] : protectedResources(state);
+  const code = await engine.run(["destroy", "--yes", "--skip-preview", ...(held.length > 0 ? ["--exclude-protected"] : [])]);
+  if (code !== 0) return code;
+  if (held.length > 0) {
+    process.stdout.write(`\nKept, because it is protected: ${held.join(", ")}. \`npm run destroy -- --data\` removes it too.\n`);
+    return 0;
+  }
+  const retained = data || embeddedClusters(state).length > 0 ? [] : retainedResources(state);
+  if (retained.length > 0) process.stdout.write(`\nLeft in the cluster with its data: ${retained.join(", ")}.\n`);
+  return engine.run(["stack", "rm", engine.stack, "--yes", "--force"]);
+}
+
+/** The volumes that outlive a destroyed embedded cluster, and where that is written down. */
+class KeptVolumes {
+  readonly #home: Home;
+  readonly #stack: string;
+
+  constructor(home: Home, stack: string) {
+    this.#home = home;
+    this.#stack = stack;
+  }
+
+  /** Called before the destroy: afterwards no state names the clusters any more. */
+  remember(clusters: readonly string[]): void {
+    writeFileAtomic(this.#record, JSON.stringify([...new Set([...this.#clusters(), ...clusters])]));
+  }
+
+  async remove(): Promise<void> {
+    for (const cluster of this.#clusters()) await deleteNode(cluster, false);
+  }
+
+  /** What is left, in words. Forgets the stack when that is nothing. */
+  summary(): string {
+    const volumes = this.#clusters().map((cluster) => join(this.#home.root, "clusters", cluster, "volumes")).filter((folder) => existsSync(folder));
+    if (volumes.length > 0) {
+      return `\nKept the workspaces' volumes: ${volumes.join(", ")}\n\`npm run up\` finds them again; \`npm run destroy -- --data\` removes them.\n`;
+    }
+    rmSync(stackFolder(this.#home, this.#stack), { recursive: true, force: true });
+    return `\nNothing is left of the stack ${this.#stack}.\n`;
+  }
+
+  #clusters(): string[] {
+    return existsSync(this.#record) ? (JSON.parse(readFileSync(this.#record, "utf8")) as string[]) : [];
+  }
+
+  get #record(): string {
+    return join(stackFolder(this.#home, this.#stack), "kept-clusters.json");
+  }
+}

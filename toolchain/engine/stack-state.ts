@@ -1,0 +1,51 @@
+/** What of an exported deployment (`pulumi stack export`) the toolchain looks at. */
+export interface StackState { readonly deployment: { readonly resources?: readonly StateResource[] } }
+
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly custom?: boolean;
+  readonly protect?: boolean;
+  readonly retainOnDelete?: boolean;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+const EMBEDDED_NODE = "guildnet:index:EmbeddedNode";
+
+/** Names of the embedded clusters that the stack has made. */
+export function embeddedClusters({ deployment }: StackState): string[] {
+  return (deployment.resources ?? [])
+    .filter(({ type }) => type === EMBEDDED_NODE)
+    .flatMap(({ inputs }) => (typeof inputs?.clusterName === "string" ? [inputs.clusterName] : []));
+}
+
+/** Names of resources that the engine refuses to delete. */
+export function protectedResources({ deployment }: StackState): string[] {
+  return (deployment.resources ?? []).filter(({ protect }) => protect === true).map(({ urn }) => resourceName(urn));
+}
+
+/** Names of resources whose objects a destroy leaves where they are. */
+export function retainedResources({ deployment }: StackState): string[] {
+  return (deployment.resources ?? []).filter(({ custom, retainOnDelete }) => custom === true && retainOnDelete === true).map(({ urn }) => resourceName(urn));
+}
+
+/** The same state with nothing protected or retained, so that a destroy takes the data along. */
+export function releaseData(state: StackState): StackState {
+  const resources = (state.deployment.resources ?? []).map((resource) => ({
+    ...resource,
+    protect: false,
+    retainOnDelete: false,
+    ...(resource.type === EMBEDDED_NODE ? { inputs: giveUpVolumes(resource.inputs), outputs: giveUpVolumes(resource.outputs) } : {}),
+  }));
+  return { ...state, deployment: { ...state.deployment, resources } };
+}
+
+function giveUpVolumes(properties: StateResource["inputs"]): StateResource["inputs"] {
+  return properties === undefined ? undefined : { ...properties, keepVolumes: false };
+}
+
+/** The last part of a URN: the resource's name. */
+function resourceName(urn: string): string {
+  return urn.slice(urn.lastIndexOf("::") + 2);
+}

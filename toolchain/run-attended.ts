@@ -1,0 +1,22 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+
+/**
+ * Runs a program with this terminal and returns its exit code. Ctrl-C reaches it by itself: this
+ * process only has to outlive it, to see how it ends. A SIGTERM is passed on.
+ */
+export function runAttended(command: string, args: readonly string[], options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { ...options, stdio: "inherit" });
+    const forward = () => child.kill("SIGTERM");
+    const outlive = () => {};
+    process.on("SIGINT", outlive);
+    process.on("SIGTERM", forward);
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      process.off("SIGINT", outlive);
+      process.off("SIGTERM", forward);
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}

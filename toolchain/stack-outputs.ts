@@ -1,0 +1,35 @@
+import { UserError } from "./errors.ts";
+import type { Engine } from "./engine/engine.ts";
+
+/** One workspace as the stack's outputs name it. */
+export interface WorkspaceOutput { readonly name: string; readonly owner: string; readonly url: string }
+
+/** The stack's outputs as `index.ts` exports them. Secrets are in plain text: nothing of this goes to a log. */
+export interface StackOutputs {
+  readonly portalUrl: string;
+  readonly people: readonly string[];
+  readonly workspaces: readonly WorkspaceOutput[];
+  /** PEM */
+  readonly caCertificate: string;
+  /** base64url */
+  readonly signInKey: string;
+  readonly notes?: readonly string[];
+}
+
+const REQUIRED = ["portalUrl", "people", "workspaces", "caCertificate", "signInKey"] as const;
+
+/** Reads the outputs of a stack that is up. @throws UserError `stack-not-up` */
+export async function stackOutputs(engine: Engine): Promise<StackOutputs> {
+  if (!(await engine.stackExists())) throw notUp(engine.stack);
+  const outputs = await engine.json<Partial<StackOutputs>>(["stack", "output", "--json", "--show-secrets"]);
+  if (!isComplete(outputs)) throw notUp(engine.stack);
+  return outputs;
+}
+
+function isComplete(outputs: Partial<StackOutputs>): outputs is StackOutputs {
+  return REQUIRED.every((name) => outputs[name] !== undefined);
+}
+
+function notUp(stack: string): UserError {
+  return new UserError("stack-not-up", `The stack ${stack} is not up. \`npm run up${stack === "dev" ? "" : ` -- --stack ${stack}`}\` brings it up.`);
+}
