@@ -55,11 +55,21 @@ function Card({ workspace }: { workspace: ListedWorkspace }) {
         <h2>{workspace.id}</h2>
         <StateBadge workspace={workspace} />
       </div>
-      {!workspace.mine && <p className="dim">belongs to {workspace.owner}</p>}
+      <p className="dim about">
+        <span>{workspace.mine ? new URL(workspace.url).host : `belongs to ${workspace.owner}`}</span>
+        {workspace.state === "running" && workspace.since && <span>since {shortTime(workspace.since)}</span>}
+      </p>
       <Reason workspace={workspace} />
       {workspace.mine && <OpenButton workspace={workspace} />}
     </li>
   );
+}
+
+/** The time of day, with the date where it was not today. */
+function shortTime(iso: string): string {
+  const time = new Date(iso);
+  const today = time.toDateString() === new Date().toDateString();
+  return time.toLocaleString(undefined, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
 }
 
 function OpenButton({ workspace: { id, state, url } }: { workspace: ListedWorkspace }) {
