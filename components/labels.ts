@@ -1,11 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** Labels the portal and the policy pack look for. */
+/** Labels that the portal and the policy pack look for. */
 export const label = {
   /** On a namespace: the id of the workspace in it. */
   workspace: "guildnet.io/workspace",
   /** On a namespace: the handle of the person it belongs to. */
   owner: "guildnet.io/owner",
+  /** On a volume claim and its namespace: "kept" when removed from the program, or "disposable". */
+  data: "guildnet.io/data",
 } as const;
 
 /** Annotations of a Service that listens beyond its cluster. */

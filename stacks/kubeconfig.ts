@@ -127,7 +127,8 @@ function withContents(found: Inline["cluster"], who: Inline["user"], directory: 
   embed(who, "client-certificate");
   embed(who, "client-key");
   if (who.tokenFile !== undefined) {
-    who.token ??= read(who.tokenFile).toString("utf8").trim();
+    // client-go lets the file win too.
+    who.token = read(who.tokenFile).toString("utf8").trim();
     delete who.tokenFile;
   }
   return { cluster: found, user: who };

@@ -43,13 +43,13 @@ export function keyOf(path: Path): string {
   }, "");
 }
 
-/** The value at a path, as text short enough for a line. Values of environment variables are not shown. */
+/** The value at a path, as text short enough for a line, without the values of environment variables. */
 export function foundAt(root: unknown, path: Path): string {
   const value = valueAt(root, path);
   if (value === undefined) return "nothing";
-  if (path.includes("environment") && typeof value !== "object") return `a ${typeof value} (not shown)`;
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+  if (path.includes("environment")) return "a value (not shown)";
+  const text = JSON.stringify(value, (key, inner: unknown) => (key === "environment" ? "(not shown)" : inner));
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
 export function valueAt(root: unknown, path: Path): unknown {

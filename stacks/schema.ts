@@ -47,9 +47,9 @@ const existing = z.strictObject({
 });
 
 const quota = z.strictObject({
-  cpu: cores.default("8").describe("Cores that all workspaces of one person may use together."),
-  memory: bytes.default("16Gi").describe("Memory that all workspaces of one person may use together."),
-  storage: bytes.default("50Gi").describe("Size of all home volumes of one person together."),
+  cpu: cores.prefault("8").describe("Cores that all workspaces of one person may use together."),
+  memory: bytes.prefault("16Gi").describe("Memory that all workspaces of one person may use together."),
+  storage: bytes.prefault("50Gi").describe("Size of all home volumes of one person together."),
   workspaces: z.int().min(0).default(5).describe("Number of workspaces of one person."),
 });
 
@@ -81,14 +81,14 @@ const workspace = z.strictObject({
     memory: bytes.optional().describe("Memory it may use. Default: the preset's."),
   }).default({}).describe("What it may use, where that differs from the preset."),
   storage: bytes.optional().describe("Size of its home volume; it can grow, not shrink. Default: the preset's."),
-  environment: z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}).describe("Environment variables. Not for secrets."),
+  environment: z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String)).prefault({}).describe("Environment variables. Not for secrets."),
   ports: z.array(z.strictObject({
     name: z.string().regex(PORT_NAME, 'at most 15 lower case letters, digits and "-", for instance "web"').describe("Name, unique in the workspace. No default."),
     port: z.int().min(1024).max(65535).describe("Port it listens at, 1024 to 65535. No default."),
   })).default([]).describe("Ports the portal may reach beside the IDE."),
   dotfiles: z.string().regex(GIT_URL, 'a git repository, for instance "https://example.org/ada/dotfiles"').optional().describe("Git repository with the person's dotfiles. Default: none."),
-  nodeSelector: labels.default({}).describe("Labels a node must have to run it."),
-  labels: labels.default({}).describe("Further labels of its namespace and pod."),
+  nodeSelector: labels.prefault({}).describe("Labels a node must have to run it."),
+  labels: labels.prefault({}).describe("Further labels of its namespace and pod."),
   internet: z.boolean().default(true).describe("Whether it may reach the internet; never private networks."),
   keepData: z.boolean().default(true).describe("Whether its home stays when it is removed. To remove both, apply false first."),
 });

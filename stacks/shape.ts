@@ -48,6 +48,8 @@ function explain(issue: Issue, raw: unknown): Mistake[] {
   const found = foundAt(raw, issue.path);
   const key = keyOf(issue.path);
   const node = nodeAt(issue.path);
+  const fix = valueAt(raw, issue.path) === undefined ? "add it" : fallbackFix(node);
+  const other = [{ key, found, allowed: describe(node) ?? issue.message, fix }];
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((name) => unknownKey([...issue.path, name], node, raw));
@@ -56,14 +58,13 @@ function explain(issue: Issue, raw: unknown): Mistake[] {
     case "invalid_value":
       return [{ key, found, allowed: issue.values.map((value) => JSON.stringify(value)).join(", "), fix: suggest(found, issue.values.map(String), node) }];
     case "invalid_union":
-      if (!("options" in issue)) break;
-      return [unknownKind(issue.path, raw, issue.options?.map(String) ?? [])];
+      return !("options" in issue) ? other : [unknownKind(issue.path, raw, issue.options?.map(String) ?? [])];
     case "invalid_format":
     case "custom":
-      return [{ key, found, allowed: issue.message, fix: fallbackFix(node) }];
+      return [{ key, found, allowed: issue.message, fix }];
+    default:
+      return other;
   }
-  const missing = valueAt(raw, issue.path) === undefined;
-  return [{ key, found, allowed: describe(node) ?? issue.message, fix: missing ? "add it" : fallbackFix(node) }];
 }
 
 function unknownKey(path: Path, parent: Node | undefined, raw: unknown): Mistake {
@@ -125,7 +126,7 @@ const WORDS: Record<string, string> = {
 function describe(node: Node | undefined): string | undefined {
   if (node === undefined) return undefined;
   if (node.anyOf !== undefined) return [...new Set(alternatives(node).map(describe))].filter(Boolean).join(" or ");
-  const word = WORDS[String(node.type)];
+  const word = [node.type].flat().map((type) => WORDS[String(type)]).filter(Boolean).join(" or ") || undefined;
   const { minimum, maximum, minLength, maxLength } = node;
   if (minimum !== undefined && maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) return `${word} from ${minimum} to ${maximum}`;
   if (minimum !== undefined) return `${word}, at least ${minimum}`;

@@ -18,6 +18,8 @@ export interface Registered {
   deletedWith: string;
   retainOnDelete: boolean | undefined;
   ignoreChanges: string[];
+  /** URNs it is replaced together with. */
+  replaceWith: string[];
   /** What a component registered as its outputs. */
   outputs?: Record<string, unknown>;
 }
@@ -34,6 +36,7 @@ interface Message {
   getRetainondelete(): boolean;
   hasRetainondelete?: () => boolean;
   getIgnorechangesList(): string[];
+  getReplaceWithList(): string[];
 }
 type Monitor = {
   registerResource(request: Message, callback: Callback): Promise<void>;
@@ -100,6 +103,7 @@ function read(urn: string, request: Message): Registered {
     deletedWith: request.getDeletedwith(),
     retainOnDelete: request.hasRetainondelete?.() === false ? undefined : request.getRetainondelete(),
     ignoreChanges: request.getIgnorechangesList(),
+    replaceWith: request.getReplaceWithList(),
   };
 }
 

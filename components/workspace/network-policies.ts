@@ -10,8 +10,8 @@ export const NOT_INTERNET_V4 = [
   "192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",
 ];
 
-/** The same for IPv6: loopback, mapped and translated IPv4, unique local, link-local, multicast. */
-export const NOT_INTERNET_V6 = ["::1/128", "::ffff:0:0/96", "64:ff9b::/96", "fc00::/7", "fe80::/10", "ff00::/8"];
+/** The same for IPv6: loopback, translated IPv4, unique local, link-local, multicast. Mapped IPv4 is never on a wire, and the API server refuses it. */
+export const NOT_INTERNET_V6 = ["::1/128", "64:ff9b::/96", "fc00::/7", "fe80::/10", "ff00::/8"];
 
 /** DNS pods listen at 53, or higher where they run without privileges; policies see the pod's port, not the Service's. */
 const DNS_PORTS = [53, 1053];

@@ -90,30 +90,39 @@ function meta(place: Place, name: string, annotations: Record<string, string> = 
   return objectMeta({ name, namespace: place.namespace.metadata.name, labels: appLabels("workspace"), annotations });
 }
 
+/** What becomes of the data when the workspace is removed. */
+function fate({ keepData }: WorkspaceArgs): "kept" | "disposable" {
+  return keepData ?? true ? "kept" : "disposable";
+}
+
 function namespace(id: string, args: WorkspaceArgs, parent: Workspace): k8s.core.v1.Namespace {
   return new k8s.core.v1.Namespace(`${id}-namespace`, {
     metadata: objectMeta({
       name: `ws-${id}`,
       labels: {
         ...args.labels, ...appLabels("workspace"), ...podSecurityLabels("restricted"),
-        [label.workspace]: id, [label.owner]: args.owner,
+        [label.workspace]: id, [label.owner]: args.owner, [label.data]: fate(args),
       },
     }),
     // Deleting the namespace would delete the claim in it.
-  }, { parent, retainOnDelete: args.keepData ?? true });
+  }, { parent, retainOnDelete: fate(args) === "kept" });
 }
 
 function homeVolume(place: Place, storage: string, args: WorkspaceArgs): k8s.core.v1.PersistentVolumeClaim {
   return new k8s.core.v1.PersistentVolumeClaim(`${place.id}-home`, {
-    // Not waited for: under WaitForFirstConsumer the engine would wait for "Pending", which a claim that is taken over never is again.
-    metadata: meta(place, "home", { "pulumi.com/skipAwait": "true" }),
+    metadata: objectMeta({
+      name: "home", namespace: place.namespace.metadata.name,
+      labels: { ...appLabels("workspace"), [label.data]: fate(args) },
+      // Not waited for: under WaitForFirstConsumer the engine would wait for "Pending", which a claim that is taken over never is again.
+      annotations: { "pulumi.com/skipAwait": "true" },
+    }),
     spec: {
       accessModes: ["ReadWriteOnce"],
       storageClassName: args.storageClass,
       resources: { requests: { storage } },
     },
     // The class is chosen once: claims can't change theirs.
-  }, { parent: place.parent, retainOnDelete: args.keepData ?? true, ignoreChanges: ["spec.storageClassName"] });
+  }, { parent: place.parent, retainOnDelete: fate(args) === "kept", ignoreChanges: ["spec.storageClassName"] });
 }
 
 function limits(place: Place, size: ReturnType<typeof sizeOf>): void {

@@ -1,0 +1,32 @@
+import { describe, expect, test } from "vitest";
+import { record } from "../testing/record.ts";
+import { EmbeddedCluster, embeddedClusterName } from "./embedded-cluster.ts";
+
+describe("embeddedClusterName", () => {
+  test("is readable where it can be", () => {
+    expect(embeddedClusterName("guildnet", "dev", "cluster")).toBe("guildnet-dev-cluster");
+  });
+
+  test.each([["guildnet", "Dev_1", "cluster"], ["guildnet", "dev.1", "cluster"], ["x".repeat(40), "dev", "cluster"], ["guildnet", "-", "-"]])("makes a DNS label of %s, %s, %s", (...parts) => {
+    expect(embeddedClusterName(...parts)).toMatch(/^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$/);
+  });
+
+  test("never gives two stacks one name", () => {
+    const names = ["Dev", "dev", "d.ev", "d_ev", `${"long".repeat(20)}1`, `${"long".repeat(20)}2`].map((stack) => embeddedClusterName("guildnet", stack, "cluster"));
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+test("images perish with their node and are made again with a new one; objects wait for the sandbox image", async () => {
+  const all = await record(() => new EmbeddedCluster("it", { images: { tool: { reference: "example.org/tool:1" } } }));
+  const node = all.find(({ name }) => name === "it-node");
+  const images = all.filter(({ type }) => type === "guildnet:index:NodeImage");
+  expect(images).toHaveLength(3);
+  for (const image of images) {
+    expect(image.deletedWith).toBe(node?.urn);
+    expect(image.replaceWith).toEqual([node?.urn]);
+  }
+  const provider = all.find(({ name }) => name === "it-kubernetes");
+  expect(provider?.dependencies).toContain(all.find(({ name }) => name === "it-image-pause")?.urn);
+  expect(provider?.inputs["clusterIdentifier"]).toBe("id-of-project-stack-it");
+});

@@ -1,0 +1,152 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { describe, expect, test } from "vitest";
+import { ClusterDns, EmbeddedCluster, ExistingCluster, Portal, Storage, Workspace } from "./index.ts";
+import { record, showsInPlain } from "./testing/record.ts";
+import { ideAccess } from "./workspace/ide-access.ts";
+
+interface Case {
+  component: string;
+  /** Makes one under the name "it". */
+  make: (provider: () => k8s.Provider) => pulumi.ComponentResource;
+  /** Every child as "type name", without the prefix "it-". */
+  children: string[];
+  outputs: string[];
+  /** Outputs that are secrets. */
+  secret: string[];
+  /** Text that must not be seen outside of a secret. */
+  canaries: string[];
+}
+
+const core = (kind: string, name: string) => `kubernetes:core/v1:${kind} ${name}`;
+const rbac = (kind: string, name: string) => `kubernetes:rbac.authorization.k8s.io/v1:${kind} ${name}`;
+const policy = (name: string) => `kubernetes:networking.k8s.io/v1:NetworkPolicy network-${name}`;
+const provider = "pulumi:providers:kubernetes kubernetes";
+
+const cases: Case[] = [
+  {
+    component: "EmbeddedCluster",
+    make: () => new EmbeddedCluster("it", { images: { tool: { reference: "example.org/tool:1" } } }),
+    children: [
+      "guildnet:index:EmbeddedNode node", "guildnet:index:NodeImage image-pause", "guildnet:index:NodeImage image-coredns",
+      "guildnet:index:NodeImage image-tool", provider, "guildnet:index:ClusterDns dns",
+    ],
+    outputs: ["kubeconfig", "endpoint", "images"],
+    secret: ["kubeconfig"],
+    canaries: ["kubeconfig of the node"],
+  },
+  {
+    component: "ExistingCluster",
+    make: () => new ExistingCluster("it", { kubeconfig: "CANARY", endpoint: "https://example.org", identity: "theirs" }),
+    children: [provider],
+    outputs: ["kubeconfig", "endpoint"],
+    secret: ["kubeconfig"],
+    canaries: ["CANARY"],
+  },
+  {
+    component: "ClusterDns",
+    make: (on) => new ClusterDns("it", { image: "example.org/dns:1", serviceCidr: "10.96.0.0/16" }, { provider: on() }),
+    children: [
+      core("NamespacePatch", "namespace"), core("ServiceAccount", "account"), rbac("ClusterRole", "role"), rbac("ClusterRoleBinding", "binding"),
+      core("ConfigMap", "config"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+    ],
+    outputs: ["address"], secret: [], canaries: [],
+  },
+  {
+    component: "Storage",
+    make: (on) => new Storage("it", { image: "example.org/storage:1", path: "/volumes" }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), core("ServiceAccount", "account"), rbac("Role", "role"), rbac("RoleBinding", "binding"),
+      rbac("ClusterRole", "cluster-role"), rbac("ClusterRoleBinding", "cluster-binding"), core("ConfigMap", "config"),
+      "kubernetes:apps/v1:Deployment provisioner",
+      "kubernetes:storage.k8s.io/v1:StorageClass class", "kubernetes:storage.k8s.io/v1:StorageClass disposable-class",
+    ],
+    outputs: ["className", "disposableClassName"], secret: [], canaries: [],
+  },
+  {
+    component: "Workspace",
+    make: (on) => new Workspace("it", { owner: "ada", image: "example.org/workspace:1" }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), core("ResourceQuota", "quota"), core("LimitRange", "limits"),
+      policy("deny-all"), policy("from-portal"), policy("to-dns"), policy("to-internet"),
+      rbac("Role", "portal-role"), rbac("RoleBinding", "portal-binding"), core("ServiceAccount", "account"),
+      core("PersistentVolumeClaim", "home"), "guildnet:index:RandomSecret ide-token", core("Secret", "ide-access"),
+      "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+    ],
+    outputs: ["namespace"], secret: [],
+    canaries: [ideAccess("random of it-ide-token").session],
+  },
+  {
+    component: "Portal",
+    make: (on) => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", admins: ["ada"] }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), "guildnet:index:CertificateAuthority authority", "guildnet:index:Certificate certificate",
+      "guildnet:index:RandomSecret sign-in-key", "guildnet:index:RandomSecret session-key",
+      core("ServiceAccount", "account"), rbac("ClusterRole", "role"), rbac("ClusterRoleBinding", "binding"),
+      policy("deny-all"), policy("from-browsers"), policy("to-dns"), policy("to-workspaces"), policy("to-api-server"),
+      core("Secret", "tls"), core("Secret", "keys"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+    ],
+    outputs: ["url", "caCertificate", "signInKey"],
+    secret: ["signInKey"],
+    canaries: ["random of it-", "CA KEY", "KEY"],
+  },
+];
+
+describe.each(cases)("$component", ({ component, make, children, outputs, secret, canaries }) => {
+  async function registered() {
+    const all = await record(() => make(() => new k8s.Provider("outer", { kubeconfig: "outer" })));
+    const it = all.find(({ type }) => type === `guildnet:index:${component}`);
+    if (it === undefined) throw new Error(`no ${component} was registered`);
+    return { it, children: all.filter(({ parent }) => parent === it.urn), all };
+  }
+
+  test("has exactly these children, named after it", async () => {
+    const found = await registered();
+    expect(found.children.map(({ type, name }) => `${type} ${name.replace(/^it-/, "")}`).sort()).toEqual([...children].sort());
+    for (const child of found.children) expect(child.name).toMatch(/^it-/);
+  });
+
+  test("is the ancestor of all it makes", async () => {
+    const { it, all } = await registered();
+    const parents = new Map(all.map(({ urn, parent }) => [urn, parent]));
+    for (const { urn, name } of all.filter((resource) => resource.name !== "outer")) {
+      let top = urn;
+      while (parents.get(top)) top = parents.get(top) ?? "";
+      expect(top, name).toBe(it.urn);
+    }
+  });
+
+  test("registers its outputs, secrets as such", async () => {
+    const { it } = await registered();
+    expect(Object.keys(it.outputs ?? {}).sort()).toEqual([...outputs].sort());
+    expect(Object.entries(it.outputs ?? {}).filter(([, value]) => isSecret(value)).map(([key]) => key)).toEqual(secret);
+  });
+
+  test("shows no secret in an input or output", async () => {
+    const { all } = await registered();
+    const text = JSON.stringify(all);
+    for (const canary of canaries) {
+      expect(text, "the canary is there at all").toContain(canary);
+      for (const { name, inputs, outputs: own } of all) {
+        expect(showsInPlain(inputs, canary), `${canary} in the inputs of ${name}`).toBe(false);
+        expect(showsInPlain(own ?? {}, canary), `${canary} in the outputs of ${name}`).toBe(false);
+      }
+    }
+  });
+
+  test("gives Kubernetes objects fixed names under one field manager, and one provider", async () => {
+    const { all } = await registered();
+    const objects = all.filter(({ type }) => type.startsWith("kubernetes:"));
+    for (const object of objects) {
+      const metadata = object.inputs["metadata"] as { name?: string; annotations?: Record<string, string> };
+      expect(metadata.name, object.name).toBeTypeOf("string");
+      expect(metadata.annotations, object.name).toMatchObject({ "pulumi.com/patchFieldManager": "guildnet", "pulumi.com/patchForce": "true" });
+    }
+    expect(new Set(objects.map((object) => object.provider)).size).toBeLessThanOrEqual(1);
+    for (const object of objects) expect(object.provider).not.toBe("");
+  });
+});
+
+function isSecret(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "secret" in value;
+}

@@ -1,0 +1,68 @@
+import * as k8s from "@pulumi/kubernetes";
+import { describe, expect, test } from "vitest";
+import { record } from "../testing/record.ts";
+import { endpointPort } from "./network-policies.ts";
+import { Portal, portalAddresses } from "./portal.ts";
+import type { PortalExposure } from "./portal.ts";
+
+async function portal(exposure?: PortalExposure) {
+  const all = await record(() => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:7443", admins: ["ada", "bob"], exposure }, { provider: new k8s.Provider("outer") }));
+  return (name: string) => {
+    const found = all.find((resource) => resource.name === `it-${name}`);
+    if (found === undefined) throw new Error(`no it-${name}`);
+    return found;
+  };
+}
+
+describe("addresses", () => {
+  test("have a port where it isn't HTTPS' own", () => {
+    expect(portalAddresses({})).toMatchObject({ origin: "https://guildnet.localhost:8090", appsDomain: "apps.guildnet.localhost" });
+    expect(portalAddresses({}).workspace("ada")).toBe("https://ada.apps.guildnet.localhost:8090/");
+    expect(portalAddresses({ host: "guild.example.org", port: 443 }).workspace("ada")).toBe("https://ada.apps.guild.example.org/");
+  });
+
+  test.each([["https://10.0.0.1:7443", 7443], ["https://example.org", 443], ["http://example.org/x", 80]])("the port of %s is %d", (url, port) => {
+    expect(endpointPort(url)).toBe(port);
+  });
+});
+
+describe("the portal", () => {
+  test("has a certificate for its own host and for one label below the apps domain", async () => {
+    expect((await portal())("certificate").inputs).toMatchObject({ dnsNames: ["guildnet.localhost", "*.apps.guildnet.localhost"] });
+  });
+
+  test("is told what the contract with its image says", async () => {
+    const spec = (await portal())("deployment").inputs["spec"] as { template: { spec: { containers: { env: { name: string; value: string }[] }[] } } };
+    expect(Object.fromEntries(spec.template.spec.containers[0]?.env.map(({ name, value }) => [name, value]) ?? [])).toEqual({
+      GUILDNET_ORIGIN: "https://guildnet.localhost:8090", GUILDNET_APPS_DOMAIN: "apps.guildnet.localhost",
+      GUILDNET_ADMINS: "ada,bob", GUILDNET_LISTEN: "0.0.0.0:8443",
+    });
+  });
+
+  test("reads namespaces of the cluster, and nothing else of it", async () => {
+    expect((await portal())("role").inputs["rules"]).toEqual([{ apiGroups: [""], resources: ["namespaces"], verbs: ["get", "list", "watch"] }]);
+  });
+
+  test("is not outside the cluster unless asked, and then says why", async () => {
+    const inside = (await portal())("service").inputs;
+    expect(inside).toMatchObject({ spec: { type: "ClusterIP" } });
+    expect(JSON.stringify(inside["metadata"])).not.toContain("guildnet.io/exposed");
+    const node = (await portal({ type: "NodePort", nodePort: 30090, reason: "asked", address: "192.0.2.1" }))("service").inputs;
+    expect(node).toMatchObject({
+      metadata: { annotations: { "guildnet.io/exposed": "asked", "guildnet.io/exposed-address": "192.0.2.1" } },
+      spec: { type: "NodePort", ports: [{ nodePort: 30090 }] },
+    });
+  });
+
+  test("starts anew when its certificate does", async () => {
+    const { template } = (await portal())("deployment").inputs["spec"] as { template: { metadata: { annotations: Record<string, string> } } };
+    expect(template.metadata.annotations["guildnet.io/mounted"]).toMatch(/^[0-9a-f]{16}$/);
+    const named = await portal();
+    expect(named("deployment").dependencies).toContain(named("certificate").urn);
+  });
+
+  test("may talk to DNS, workspaces and the API server at its own port", async () => {
+    const egress = (await portal())("network-to-api-server").inputs["spec"] as { egress: { ports: { port: number }[] }[] };
+    expect(egress.egress[0]?.ports.map(({ port }) => port)).toEqual([443, 6443, 7443]);
+  });
+});

@@ -1,0 +1,53 @@
+import ipaddr from "ipaddr.js";
+import { describe, expect, test } from "vitest";
+import { denyAll, fromPortal, NOT_INTERNET_V4, NOT_INTERNET_V6, toDns, toInternet } from "./network-policies.ts";
+
+/** Whether a policy's address blocks let a packet out to an address. */
+function letsOut(address: string): boolean {
+  const target = ipaddr.parse(address);
+  const inside = (cidr: string) => {
+    const [network, length] = ipaddr.parseCIDR(cidr);
+    return network.kind() === target.kind() && target.match(network, length);
+  };
+  const egress = toInternet().egress as { to: { ipBlock: { cidr: string; except: string[] } }[] }[];
+  return egress.flatMap(({ to }) => to).some(({ ipBlock }) => inside(ipBlock.cidr) && !ipBlock.except.some(inside));
+}
+
+describe("the internet", () => {
+  test.each(["1.1.1.1", "93.184.216.34", "2606:4700::1111"])("is %s", (address) => expect(letsOut(address)).toBe(true));
+
+  test.each([
+    "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "127.0.0.1", "0.0.0.0",
+    "169.254.169.254", "198.18.0.1", "224.0.0.1", "255.255.255.255",
+    "::1", "fd00:ec2::254", "fe80::1", "ff02::1", "64:ff9b::a00:1",
+  ])("is not %s", (address) => expect(letsOut(address)).toBe(false));
+
+  test("is told by blocks that a NetworkPolicy accepts: each inside the whole", () => {
+    for (const cidr of [...NOT_INTERNET_V4, ...NOT_INTERNET_V6]) {
+      const [network, length] = ipaddr.parseCIDR(cidr);
+      expect(network.match(network, length), cidr).toBe(true);
+      expect(length, cidr).toBeGreaterThan(0);
+    }
+  });
+});
+
+test("nothing passes that no policy names", () => {
+  expect(denyAll()).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+});
+
+test("in comes the portal alone, to the workspace's ports alone", () => {
+  const [rule, ...others] = fromPortal("guildnet-portal", [8080, 3000]).ingress as { from: object[]; ports: object[] }[];
+  expect(others).toEqual([]);
+  // One entry: pods of the portal in its namespace. Two would mean either.
+  expect(rule?.from).toEqual([{
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "guildnet-portal" } },
+    podSelector: { matchLabels: { "app.kubernetes.io/name": "portal" } },
+  }]);
+  expect(rule?.ports).toEqual([{ protocol: "TCP", port: 8080 }, { protocol: "TCP", port: 3000 }]);
+});
+
+test("DNS is the cluster's, at the ports its pods may listen at", () => {
+  const [rule] = toDns().egress as { to: object[]; ports: { port: number; protocol: string }[] }[];
+  expect(rule?.to).toHaveLength(1);
+  expect(rule?.ports.map(({ port, protocol }) => `${protocol} ${port}`).sort()).toEqual(["TCP 1053", "TCP 53", "UDP 1053", "UDP 53"]);
+});

@@ -1,0 +1,4 @@
+import { PolicyPack } from "@pulumi/policy";
+import { rules } from "./rules.ts";
+
+new PolicyPack("guildnet", { enforcementLevel: "mandatory", policies: rules });

@@ -1,0 +1,15 @@
+import type { ResourceValidationPolicy } from "@pulumi/policy";
+import { ifKnown, metadataOf, podSpecOf } from "../objects.ts";
+import { restrictedViolations } from "../pod-security.ts";
+import { privilegedNamespaces } from "../privileged-namespaces.ts";
+
+/** The API server would refuse such a pod too, but only once it is made, behind a Deployment that just doesn't get ready. */
+export const restrictedPods = {
+  name: "restricted-pods",
+  description: "Pods hold to restricted Pod Security outside the namespaces that are listed with a reason.",
+  validateResource: ({ type, props }, report) => {
+    const pod = podSpecOf(type, props);
+    if (pod === undefined || privilegedNamespaces.has(ifKnown(() => metadataOf(props).namespace) ?? "")) return;
+    for (const violation of restrictedViolations(pod)) report(`${violation}; restricted Pod Security refuses that.`);
+  },
+} satisfies ResourceValidationPolicy;

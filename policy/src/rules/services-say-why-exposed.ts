@@ -1,0 +1,22 @@
+import type { ResourceValidationPolicy } from "@pulumi/policy";
+import { ifKnown, metadataOf } from "../objects.ts";
+
+const REASON = "guildnet.io/exposed";
+
+interface Service {
+  spec?: { type?: string; externalIPs?: string[] };
+}
+
+/** One word in a spec opens a port on every node: it must have been meant. */
+export const servicesSayWhyExposed = {
+  name: "services-say-why-exposed",
+  description: "A Service that can be reached from outside its cluster says why.",
+  validateResource: ({ type, props }, report) => {
+    if (type !== "kubernetes:core/v1:Service") return;
+    const { spec } = props as Service;
+    const kind = ifKnown(() => spec?.type) ?? "ClusterIP";
+    const outside = kind === "NodePort" || kind === "LoadBalancer" || (ifKnown(() => spec?.externalIPs?.length) ?? 0) > 0;
+    const { name, annotations } = metadataOf(props);
+    if (outside && !annotations?.[REASON]?.trim()) report(`Service "${name}" listens outside its cluster. Make it a ClusterIP, or say why in the annotation ${REASON}.`);
+  },
+} satisfies ResourceValidationPolicy;

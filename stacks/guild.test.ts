@@ -1,0 +1,166 @@
+import { describe, expect, test } from "vitest";
+import { rules } from "../policy/src/rules.ts";
+import { stackViolations, violations } from "../policy/src/testing/check.ts";
+import type { Given } from "../policy/src/testing/check.ts";
+import { restrictedViolations } from "../policy/src/pod-security.ts";
+import { podSpecOf } from "../policy/src/objects.ts";
+import { record, showsInPlain } from "../components/testing/record.ts";
+import type { Registered } from "../components/testing/record.ts";
+import { guild, notes, portalExposure } from "./guild.ts";
+import type { GuildOutputs } from "./guild.ts";
+import { parseGuild } from "./parse.ts";
+
+// Images by reference, so that the graph doesn't depend on what is built on this machine.
+const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
+const two = [{ owner: "you" }, { owner: "ada", keepData: false }];
+const kubeconfig = { text: "KUBECONFIG CANARY", server: "https://192.0.2.1:6443", clusterName: "lab", credentials: { skipVerify: false } };
+
+interface Graph {
+  all: Registered[];
+  named: (name: string) => Registered;
+  outputs: GuildOutputs;
+}
+
+async function graph(raw: object, joined?: typeof kubeconfig): Promise<Graph> {
+  let outputs: GuildOutputs | undefined;
+  const all = await record(() => void (outputs = guild(parseGuild({ images, ...raw }, { kubeconfig: joined !== undefined }), joined)));
+  if (outputs === undefined) throw new Error("the program didn't run");
+  const named = (name: string) => {
+    const found = all.find((resource) => resource.name === name);
+    if (found === undefined) throw new Error(`no ${name}`);
+    return found;
+  };
+  return { all, named, outputs };
+}
+
+describe("the embedded guild", () => {
+  test("waits for what it needs and for nothing else", async () => {
+    const { named } = await graph({ workspaces: two });
+    const expectEdge = (from: string, to: string) => expect(named(from).dependencies, `${from} → ${to}`).toContain(named(to).urn);
+    expectEdge("cluster-kubernetes", "cluster-node");
+    expectEdge("you-deployment", "you-home");
+    expectEdge("you-deployment", "you-namespace");
+    expectEdge("you-deployment", "cluster-image-workspace");
+    expectEdge("you-home", "storage-class");
+    expectEdge("ada-home", "storage-disposable-class");
+    expectEdge("portal-deployment", "cluster-image-portal");
+    expectEdge("storage-provisioner", "cluster-image-local-path-provisioner");
+    expectEdge("cluster-dns-deployment", "cluster-image-coredns");
+  });
+
+  test("has a portal that waits for no workspace, and workspaces that wait for no portal nor each other", async () => {
+    const { all } = await graph({ workspaces: two });
+    const of = (component: string) => new Set(all.filter(({ parent, urn }) => [parent, urn].some((each) => each.endsWith(`::${component}`))).map(({ urn }) => urn));
+    const groups = ["portal", "you", "ada"].map(of);
+    for (const group of groups) {
+      expect(group.size).toBeGreaterThan(10);
+      for (const resource of all.filter(({ urn }) => group.has(urn))) {
+        for (const other of groups.filter((each) => each !== group)) expect(resource.dependencies.filter((urn) => other.has(urn)), resource.name).toEqual([]);
+      }
+    }
+  });
+
+  test("perishes with its node: nothing in the cluster is deleted one by one", async () => {
+    const { all, named } = await graph({ workspaces: two });
+    const node = named("cluster-node").urn;
+    const parents = new Map(all.map((resource) => [resource.urn, resource]));
+    for (const resource of all.filter(({ type }) => type.startsWith("kubernetes:"))) {
+      // The engine hands the option down from a parent that has it.
+      let above: Registered | undefined = resource;
+      while (above !== undefined && above.deletedWith === "") above = parents.get(above.parent);
+      expect(above?.deletedWith, resource.name).toBe(node);
+    }
+  });
+
+  test("has one Kubernetes provider", async () => {
+    const { all } = await graph({ workspaces: two });
+    expect(all.filter(({ type }) => type === "pulumi:providers:kubernetes")).toHaveLength(1);
+    expect(new Set(all.filter(({ type }) => type.startsWith("kubernetes:")).map(({ provider }) => provider)).size).toBe(1);
+  });
+
+  test("publishes the portal on loopback, at the port of its Service", async () => {
+    const { named } = await graph({});
+    expect(named("cluster-node").inputs["publish"]).toEqual([{ hostAddress: "127.0.0.1", hostPort: 8090, nodePort: 30090 }]);
+    expect(named("portal-service").inputs["spec"]).toMatchObject({ type: "NodePort", ports: [{ nodePort: 30090 }] });
+  });
+
+  test("ends with where to go", async () => {
+    const { outputs } = await graph({ workspaces: two });
+    expect(outputs).toMatchObject({
+      portalUrl: "https://guildnet.localhost:8090",
+      people: ["you", "ada"],
+      workspaces: [
+        { name: "you", owner: "you", url: "https://you.apps.guildnet.localhost:8090/" },
+        { name: "ada", owner: "ada", url: "https://ada.apps.guildnet.localhost:8090/" },
+      ],
+    });
+    for (const key of ["signInKey", "kubeconfig"] as const) expect(await (outputs[key] as unknown as { isSecret: Promise<boolean> }).isSecret, key).toBe(true);
+    expect(outputs.notes.join()).toContain("doesn't enforce NetworkPolicies");
+  });
+});
+
+test("one more workspace adds its own resources and changes no other", async () => {
+  const before = await graph({ people: { you: {}, ada: {} }, workspaces: [{ owner: "you" }] });
+  const after = await graph({ people: { you: {}, ada: {} }, workspaces: [{ owner: "ada" }, { owner: "you" }] });
+  const old = new Map(before.all.map((resource) => [resource.urn, resource]));
+  const added = after.all.filter(({ urn }) => !old.has(urn));
+  expect(added.length).toBeGreaterThan(10);
+  for (const { name } of added) expect(name).toMatch(/^ada(-|$)/);
+  for (const resource of after.all.filter(({ urn }) => old.has(urn))) {
+    const was = old.get(resource.urn);
+    expect({ ...resource, dependencies: resource.dependencies.toSorted(), outputs: undefined }).toEqual({ ...was, dependencies: was?.dependencies.toSorted(), outputs: undefined });
+  }
+});
+
+describe("a guild on an existing cluster", () => {
+  const config = { cluster: { kind: "existing" }, workspaces: two };
+
+  test("makes nothing of the cluster itself, and opens nothing", async () => {
+    const { all, named, outputs } = await graph(config, kubeconfig);
+    expect(all.filter(({ type }) => /EmbeddedNode|NodeImage|StorageClass/.test(type))).toEqual([]);
+    expect(named("portal-service").inputs["spec"]).toMatchObject({ type: "ClusterIP" });
+    expect(named("you-home").inputs["spec"]).not.toHaveProperty("storageClassName");
+    expect(outputs.notes.join()).toContain("port-forward");
+  });
+
+  test("replaces nothing when its credentials or its address change", async () => {
+    const before = await graph(config, kubeconfig);
+    const after = await graph(config, { ...kubeconfig, text: "OTHER", server: "https://192.0.2.2:6443" });
+    expect(after.named("cluster-kubernetes").inputs["clusterIdentifier"]).toBe(before.named("cluster-kubernetes").inputs["clusterIdentifier"]);
+    expect(after.all.map(({ urn }) => urn).sort()).toEqual(before.all.map(({ urn }) => urn).sort());
+  });
+
+  test("shows its kubeconfig nowhere", async () => {
+    const { all } = await graph(config, kubeconfig);
+    expect(JSON.stringify(all)).toContain("CANARY");
+    for (const { inputs, outputs, name } of all) expect(showsInPlain([inputs, outputs], "CANARY"), name).toBe(false);
+  });
+});
+
+describe.each([
+  ["embedded", { workspaces: two }, undefined],
+  ["embedded and open to a network", { workspaces: two, portal: { address: "192.0.2.1" } }, undefined],
+  ["existing", { cluster: { kind: "existing" }, workspaces: two, portal: { service: "LoadBalancer" } }, kubeconfig],
+])("the graph that is %s", (_, raw, joined) => {
+  test("holds to every rule of the policy pack", async () => {
+    const given = (await graph(raw, joined)).all.filter(({ custom }) => custom).map(({ type, inputs }): Given => ({ type, props: inputs }));
+    for (const rule of rules) {
+      const found = "validateStack" in rule ? stackViolations(rule, given) : given.flatMap((resource) => violations(rule, resource));
+      expect(found, rule.name).toEqual([]);
+    }
+  });
+
+  test("has no pod that restricted Pod Security would refuse, listed namespaces included", async () => {
+    const pods = (await graph(raw, joined)).all.flatMap(({ type, inputs, name }) => podSpecOf(type, inputs) === undefined ? [] : [{ name, pod: podSpecOf(type, inputs) }]);
+    expect(pods.length).toBeGreaterThan(2);
+    for (const { name, pod } of pods) expect(restrictedViolations(pod ?? {}), name).toEqual([]);
+  });
+});
+
+describe("an address beyond loopback", () => {
+  test("is written beside the Service it opens, and told", () => {
+    const config = parseGuild({ portal: { address: "192.0.2.1" } }, { kubeconfig: false });
+    expect(portalExposure(config)).toMatchObject({ address: "192.0.2.1", reason: "portal.address is 192.0.2.1" });
+    expect(notes(config).join()).toContain("192.0.2.1");
+  });
+});

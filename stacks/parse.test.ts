@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { ConfigError } from "./mistakes.ts";
+import { parseGuild } from "./parse.ts";
+
+const folder = new URL("fixtures/", import.meta.url);
+
+function fixture(path: string): unknown {
+  const file = parse(readFileSync(new URL(path, folder), "utf8")) as { config: { "guildnet:guild"?: unknown } };
+  return file.config["guildnet:guild"] ?? {};
+}
+
+function mistakesOf(raw: unknown, kubeconfig = false) {
+  try {
+    parseGuild(raw, { kubeconfig });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes;
+    throw error;
+  }
+  return [];
+}
+
+/** Each invalid fixture: the keys it must name, and a piece of the fix it must propose. */
+const invalid: Record<string, [keys: string[], fix: RegExp]> = {
+  "unknown-key-at-the-top": [["workspace"], /did you mean "workspaces"/],
+  "unknown-key-in-a-workspace": [["workspaces[0].prset"], /did you mean "preset"/],
+  "unknown-kind-of-cluster": [["cluster.kind"], /did you mean "embedded"/],
+  "talos-is-not-there-yet": [["cluster.kind"], /talosctl, then join it with kind "existing"/],
+  "kind-of-cluster-is-missing": [["cluster.kind"], /./],
+  "port-out-of-range": [["portal.port"], /remove the key for 8090/],
+  "port-is-text": [["portal.port"], /./],
+  "api-port-is-the-portals": [["cluster.apiPort"], /write 8091/],
+  "pod-network-is-no-network": [["cluster.podCidr"], /remove the key for "10\.244/],
+  "pod-network-is-public": [["cluster.podCidr"], /write "10\.244\.0\.0\/16"/],
+  "service-network-has-host-bits": [["cluster.serviceCidr"], /write "10\.96\.0\.0\/16"/],
+  "pod-network-is-too-small": [["cluster.podCidr"], /write "10\.244\.0\.0\/16"/],
+  "networks-overlap": [["cluster.serviceCidr"], /write "10\.244\.0\.0\/16"/],
+  "two-workspaces-of-one-name": [["workspaces[1].name"], /"ada-2"/],
+  "two-workspaces-of-one-owner-without-names": [["workspaces[1].name"], /"ada-2"/],
+  "workspace-name-is-no-dns-label": [["workspaces[0].name"], /./],
+  "workspace-name-is-too-long": [["workspaces[0].name"], /./],
+  "workspace-without-owner": [["workspaces[0].owner"], /add it/],
+  "handle-is-upper-case": [["people.Ada"], /rename it/],
+  "owner-is-not-among-the-people": [["workspaces[0].owner"], /did you mean "ada"/],
+  "admin-is-nobody": [["portal.admins[0]"], /add "root:" below people/],
+  "unknown-preset": [["workspaces[0].preset"], /remove the key for "standard"/],
+  "cores-are-no-quantity": [["workspaces[0].resources.cpu"], /./],
+  "storage-is-no-quantity": [["workspaces[0].storage"], /./],
+  "one-workspace-exceeds-its-owners-memory": [["workspaces[0].resources.memory"], /raise people\.ada\.quota\.memory/],
+  "workspaces-together-exceed-their-owners-cores": [["workspaces[1].resources.cpu"], /raise people\.ada\.quota\.cpu/],
+  "more-workspaces-than-an-owner-may-have": [["workspaces[1]"], /raise people\.ada\.quota\.workspaces/],
+  "port-of-a-workspace-is-the-ides": [["workspaces[0].ports[0].port"], /8081/],
+  "port-of-a-workspace-twice": [["workspaces[0].ports[1].port"], /3001/],
+  "port-name-twice": [["workspaces[0].ports[1].name"], /rename it/],
+  "port-of-a-workspace-is-privileged": [["workspaces[0].ports[0].port"], /./],
+  "environment-name-starts-with-a-digit": [["workspaces[0].environment.1ST"], /rename it/],
+  "environment-name-is-ours": [["workspaces[0].environment.GUILDNET_OWNER"], /rename it/],
+  "image-without-a-tag": [["workspaces[0].image"], /./],
+  "image-is-latest": [["images.workspace"], /./],
+  "dotfiles-with-a-password": [["workspaces[0].dotfiles"], /before the @/],
+  "apps-domain-holds-the-portal": [["portal.appsDomain"], /"apps\.guild\.example\.org"/],
+  "portal-host-is-no-name": [["portal.host"], /remove the key for "guildnet\.localhost"/],
+  "address-is-a-name": [["portal.address"], /remove the key for "127\.0\.0\.1"/],
+  "service-type-on-an-embedded-cluster": [["portal.service"], /remove it/],
+  "existing-cluster-without-a-kubeconfig": [["cluster.kubeconfigPath"], /--secret guildnet:kubeconfig/],
+  "existing-cluster-without-images": [["images.workspace", "images.portal"], /registry/],
+  "workspaces-are-no-list": [["workspaces"], /./],
+  "the-guild-is-a-list": [[""], /./],
+  "several-mistakes-at-once": [[
+    "name", "portal.hots", "workspaces[0].owner", "workspaces[1].preset",
+    "workspaces[2].ports[0].name", "workspaces[2].ports[0].port", "cluster.serviceCidr", "cluster.apiPort",
+  ], /did you mean "small"/],
+};
+
+test("every invalid fixture is in the table", () => {
+  expect(readdirSync(new URL("invalid/", folder)).map((file) => file.replace(".yaml", "")).sort()).toEqual(Object.keys(invalid).sort());
+});
+
+describe.each(Object.entries(invalid))("%s", (name, [keys, fix]) => {
+  test("names its keys, and no other, with value, what is allowed and a fix", () => {
+    const mistakes = mistakesOf(fixture(`invalid/${name}.yaml`));
+    expect(mistakes.map(({ key }) => key).sort()).toEqual([...keys].sort());
+    for (const { found, allowed, fix: proposed } of mistakes) {
+      for (const part of [found, allowed, proposed]) expect(part).toMatch(/\S/);
+    }
+    expect(mistakes.map((mistake) => mistake.fix).join("\n")).toMatch(fix);
+  });
+});
+
+describe("valid", () => {
+  test.each(readdirSync(new URL("valid/", folder)))("%s", (file) => {
+    expect(mistakesOf(fixture(`valid/${file}`))).toEqual([]);
+  });
+
+  test("the fix for overlapping networks is one", () => {
+    const raw = { cluster: { kind: "embedded", podCidr: "10.96.0.0/12" } };
+    const proposed = /write "(.*)"/.exec(mistakesOf(raw)[0]?.fix ?? "")?.[1];
+    expect(mistakesOf({ cluster: { ...raw.cluster, serviceCidr: proposed } })).toEqual([]);
+  });
+
+  test("a secret kubeconfig does instead of a path, and not beside one", () => {
+    const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
+    expect(mistakesOf({ cluster: { kind: "existing" }, images }, true)).toEqual([]);
+    expect(mistakesOf({ cluster: { kind: "existing", kubeconfigPath: "x" }, images }, true).map(({ key }) => key)).toEqual(["cluster.kubeconfigPath"]);
+  });
+});
+
+describe("what is printed", () => {
+  test("has key, value, what is allowed and a fix, on lines of their own", () => {
+    expect(() => parseGuild({ portal: { prot: 1 } }, { kubeconfig: false })).toThrow([
+      'The stack\'s config "guildnet:guild" has a mistake; nothing was changed.',
+      "  portal.prot\n    found    1\n    allowed  the keys host, port, address, appsDomain, admins, service\n    fix      did you mean \"port\"?",
+    ].join("\n\n"));
+  });
+
+  test("never holds the value of an environment variable", () => {
+    const text = JSON.stringify(mistakesOf({ workspaces: [{ owner: "ada", environment: { KEY: ["CANARY"], "1": "CANARY" } }] }));
+    expect(text).toContain("workspaces[0].environment.KEY");
+    expect(text).not.toContain("CANARY");
+  });
+});
