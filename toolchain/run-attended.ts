@@ -1,13 +1,20 @@
-import { spawn } from "node:child_process";
+import { spawn, type StdioOptions } from "node:child_process";
 import { constants } from "node:os";
+
+export interface AttendedOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** @default "inherit" */
+  readonly stdio?: StdioOptions;
+}
 
 /**
  * Runs a program with this terminal and returns its exit code. Ctrl-C reaches it by itself: this
  * process only has to outlive it, to see how it ends. A SIGTERM is passed on.
  */
-export function runAttended(command: string, args: readonly string[], options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }): Promise<number> {
+export function runAttended(command: string, args: readonly string[], { stdio = "inherit", ...options }: AttendedOptions): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: "inherit" });
+    const child = spawn(command, args, { ...options, stdio });
     const forward = () => child.kill("SIGTERM");
     const outlive = () => {};
     process.on("SIGINT", outlive);

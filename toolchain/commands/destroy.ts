@@ -12,6 +12,7 @@ export async function destroyCommand(stack: string, { data }: { readonly data: b
   const engine = await Engine.open(stack);
   const kept = new KeptVolumes(engine.home, stack);
   await engine.recover();
+  engine.assertFree();
   if (await engine.stackExists()) {
     const code = await destroyStack(engine, kept, data);
     if (code !== 0) {

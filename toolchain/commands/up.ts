@@ -15,6 +15,7 @@ export async function upCommand(stack: string): Promise<void> {
   await requireTools(toolsNamed(toolsForStack(stack)));
   const engine = await Engine.open(stack);
   await engine.recover();
+  engine.assertFree();
   await engine.ensureStack();
   const code = await engine.run(["up", "--yes", "--skip-preview"]);
   if (code !== 0) {

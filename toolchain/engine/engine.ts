@@ -1,3 +1,4 @@
+import type { StdioOptions } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { requireTools } from "../tools/require-tools.ts";
 import { parseEngineArguments, withDefaults } from "./arguments.ts";
 import { chooseBackend, prepareBackend } from "./backend.ts";
 import { placeKubernetesPlugin } from "./plugins.ts";
-import { hasPendingOperations, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
+import { hasPendingOperations, lockHolders, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
 import { engineEnvironment, type Backend } from "./session.ts";
 import { prepareStackConfig, stackFolder } from "./stack-config.ts";
 import { hasState, projectName, stateFiles, type StateFiles } from "./state-folder.ts";
@@ -61,10 +62,11 @@ export class Engine {
     if (code !== 0) throw new UserError("stack-init-failed", `The stack ${this.stack} could not be created:\n\n${stderr.trim()}`);
   }
 
-  /** Puts right what a killed run left in our backend: its lock, a cut-off state file, operations without an end. */
+  /** Puts right what a killed run left in our backend: its lock, a cut-off state file, operations without an end. Leaves a stack alone that a living run holds. */
   async recover(say: (line: string) => void = (line) => process.stderr.write(`${line}\n`)): Promise<void> {
     if (this.#backend.kind === "elsewhere") return;
     for (const line of removeStaleLocks(this.#files)) say(line);
+    if (lockHolders(this.#files).length > 0) return;
     const restored = restoreCheckpoint(this.#files);
     if (restored !== undefined) say(restored);
     if (!hasPendingOperations(this.#files)) return;
@@ -72,15 +74,22 @@ export class Engine {
     say("A run was killed in the middle of an operation; the operation will be done again.");
   }
 
+  /** @throws UserError `stack-busy` while another run changes the stack */
+  assertFree(): void {
+    const [holder] = this.#backend.kind === "own" ? lockHolders(this.#files) : [];
+    if (holder === undefined) return;
+    throw new UserError("stack-busy", `Another run is changing the stack ${this.stack}: process ${holder.pid} of ${holder.username}@${holder.hostname}. Wait for it to end, then run this again.`);
+  }
+
   /**
    * Runs the engine on the stack with the terminal as its own, and with the policy pack where it runs the program.
    * @returns the exit code
    */
-  async run(args: readonly string[]): Promise<number> {
+  async run(args: readonly string[], stdio: StdioOptions = "inherit"): Promise<number> {
     const config = prepareStackConfig(this.#projectRoot, this.home, this.stack);
     const pack = join(this.#projectRoot, "policy");
     const policyPack = existsSync(join(pack, "PulumiPolicy.yaml")) ? pack : undefined;
-    const code = await runAttended("pulumi", withDefaults(args, { configFile: config.file, policyPack }), { cwd: this.#projectRoot, env: this.env });
+    const code = await runAttended("pulumi", withDefaults(args, { configFile: config.file, policyPack }), { cwd: this.#projectRoot, env: this.env, stdio });
     if (parseEngineArguments(args).changesConfig) config.writeBack();
     return code;
   }

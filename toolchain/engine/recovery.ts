@@ -32,6 +32,12 @@ export function removeStaleLocks({ lockFolder }: StateFiles, isEngine: IsEngine 
   });
 }
 
+/** The runs that hold the stack, as far as they are known to live. */
+export function lockHolders({ lockFolder }: StateFiles): LockHolder[] {
+  if (!existsSync(lockFolder)) return [];
+  return readdirSync(lockFolder).filter((file) => file.endsWith(".json")).flatMap((file) => readLock(join(lockFolder, file)) ?? []);
+}
+
 /** Whether the holder of a lock is known to be gone. */
 export function isStale(holder: LockHolder, isEngine: IsEngine): boolean {
   return holder.hostname === hostname() && holder.username === userInfo().username && !isEngine(holder.pid);

@@ -8,6 +8,9 @@ import type { Home } from "../home.ts";
 /** Keys by which a stack file says how its secrets are encrypted. */
 const SECRETS_KEYS = ["encryptionsalt", "secretsprovider", "encryptedkey"] as const;
 
+/** Closest to how people write YAML: `[a, b]`, long lines left long. */
+const AS_WRITTEN = { flowCollectionPadding: false, lineWidth: 0 } as const;
+
 /** The stack's settings as one run of the engine uses them. */
 export interface StackConfig {
   /** For `--config-file`; undefined when the checkout's own file is used as it is. */
@@ -54,7 +57,7 @@ export function mergeSecretsSettings(settings: Document, previous: Document): st
   for (const key of SECRETS_KEYS) {
     if (previous.has(key)) merged.set(key, previous.get(key));
   }
-  return merged.contents === null ? "" : merged.toString();
+  return merged.contents === null ? "" : merged.toString(AS_WRITTEN);
 }
 
 /**
@@ -73,7 +76,7 @@ export function applyChanges(source: string, copy: string): string {
   }
   const changed = [setChanges(document, [], omit(before, "config"), omit(after, "config")),
     setChanges(document, ["config"], asRecord(before.config), asRecord(after.config))];
-  return changed.includes(true) ? document.toString() : source;
+  return changed.includes(true) ? document.toString(AS_WRITTEN) : source;
 }
 
 function setChanges(document: Document, path: readonly string[], before: Record<string, unknown>, after: Record<string, unknown>): boolean {

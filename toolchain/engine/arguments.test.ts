@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { parseEngineArguments, withDefaults } from "./arguments.ts";
+
+describe("parseEngineArguments", () => {
+  it.each([
+    [["preview"], { command: "preview", stack: undefined, changesConfig: false }],
+    [["--stack", "homelab", "up", "--yes"], { command: "up", stack: "homelab", changesConfig: false }],
+    [["up", "-s", "homelab"], { command: "up", stack: "homelab", changesConfig: false }],
+    [["stack", "graph", "--stack=a/b/c", "out.dot"], { command: "stack", stack: "a/b/c", changesConfig: false }],
+    [["-C", "elsewhere", "config", "set", "a", "b"], { command: "config", stack: undefined, changesConfig: true }],
+    [["--help"], { command: undefined, stack: undefined, changesConfig: false }],
+    [["config", "set", "a", "--", "--stack"], { command: "config", stack: undefined, changesConfig: true }],
+  ])("reads %j", (args, expected) => expect(parseEngineArguments(args)).toEqual(expected));
+});
+
+describe("withDefaults", () => {
+  const defaults = { configFile: "/h/Pulumi.dev.yaml", policyPack: "/p/policy" };
+
+  it.each([
+    [["preview"], ["preview", "--config-file", "/h/Pulumi.dev.yaml", "--policy-pack", "/p/policy"]],
+    [["up", "--policy-pack", "mine"], ["up", "--policy-pack", "mine", "--config-file", "/h/Pulumi.dev.yaml"]],
+    [["up", "--config-file=x", "--policy-pack=y"], ["up", "--config-file=x", "--policy-pack=y"]],
+    [["destroy"], ["destroy", "--config-file", "/h/Pulumi.dev.yaml"]],
+    [["config", "set", "k", "--", "-v"], ["config", "set", "k", "--config-file", "/h/Pulumi.dev.yaml", "--", "-v"]],
+    [["stack", "output"], ["stack", "output"]],
+    [["stack", "rm", "--yes"], ["stack", "rm", "--yes", "--preserve-config"]],
+    [["--version"], ["--version"]],
+  ])("completes %j", (args, expected) => expect(withDefaults(args, defaults)).toEqual(expected));
+
+  it("adds nothing that there is not", () => expect(withDefaults(["up"], {})).toEqual(["up"]));
+});

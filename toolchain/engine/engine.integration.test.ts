@@ -1,0 +1,141 @@
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, truncateSync, watch, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { guildnetHome } from "../home.ts";
+import { PROJECT_ROOT } from "../project.ts";
+import { Engine } from "./engine.ts";
+import { prepareStackConfig } from "./stack-config.ts";
+
+// The real engine on a project of one resource whose creation ends when the test says so.
+
+let scratch: string;
+let project: string;
+let gate: string;
+let engine: Engine;
+
+beforeEach(async () => {
+  const realTools = guildnetHome().tools;
+  scratch = mkdtempSync(join(tmpdir(), "guildnet-engine-"));
+  project = join(scratch, "project");
+  gate = join(scratch, "gate");
+  cpSync(fileURLToPath(new URL("testing/project", import.meta.url)), project, { recursive: true });
+  symlinkSync(join(PROJECT_ROOT, "node_modules"), join(project, "node_modules"));
+  writeFileSync(join(project, "Pulumi.dev.yaml"), "# mine\nconfig:\n  recovery:a: b\n");
+  for (const name of ["PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"]) vi.stubEnv(name, undefined);
+  vi.stubEnv("PULUMI_CREDENTIALS_PATH", join(scratch, "nobody"));
+  vi.stubEnv("GUILDNET_HOME", join(scratch, "home"));
+  vi.stubEnv("GATE", gate);
+  const home = guildnetHome();
+  mkdirSync(home.root, { recursive: true });
+  symlinkSync(realTools, home.tools);
+  engine = await Engine.open("dev", project);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+const up = () => engine.run(["up", "--yes", "--skip-preview"], "ignore");
+const stackFile = () => readFileSync(join(project, "Pulumi.dev.yaml"), "utf8");
+const checkpoint = () => join(engine.home.state, ".pulumi", "stacks", "recovery", "dev.json");
+
+it("applies a stack, keeps the checkout clean and every secret encrypted", async () => {
+  writeFileSync(gate, "");
+  const before = stackFile();
+  await engine.ensureStack();
+  expect(await up()).toBe(0);
+  expect(await engine.json(["stack", "output", "--json", "--show-secrets"])).toEqual({ made: true, secret: "in-no-file-in-plain-text" });
+  expect(stackFile()).toBe(before);
+  expect(readdirSync(project).filter((file) => file.startsWith("Pulumi."))).toEqual(["Pulumi.dev.yaml", "Pulumi.yaml"]);
+  expect(readFileSync(checkpoint(), "utf8")).not.toContain("in-no-file-in-plain-text");
+}, 120_000);
+
+it("takes a setting over into the checkout, with the file's comment", async () => {
+  await engine.ensureStack();
+  expect(await engine.run(["config", "set", "recovery:a", "c"], "ignore")).toBe(0);
+  expect(stackFile()).toBe("# mine\nconfig:\n  recovery:a: c\n");
+}, 120_000);
+
+it("heals after a kill -9 of the engine, with nothing left running", async () => {
+  await engine.ensureStack();
+  const provider = await killWhileCreating();
+  await vi.waitFor(() => expect(existsSync(`/proc/${provider}`)).toBe(false), { timeout: 20_000 });
+  await vi.waitFor(() => expect(processesIn(project)).toEqual([]), { timeout: 20_000 });
+
+  const said: string[] = [];
+  await engine.recover((line) => said.push(line));
+  expect(said).toEqual([expect.stringContaining("lock"), expect.stringContaining("operation")]);
+  writeFileSync(gate, "");
+  expect(await up()).toBe(0);
+  const { deployment } = await engine.json<{ deployment: { pending_operations?: unknown[]; resources: unknown[] } }>(["stack", "export"]);
+  expect(deployment.pending_operations ?? []).toEqual([]);
+  expect(deployment.resources).toHaveLength(3);
+}, 120_000);
+
+it("goes on after its state file was cut off", async () => {
+  writeFileSync(gate, "");
+  await engine.ensureStack();
+  expect(await up()).toBe(0);
+  truncateSync(checkpoint(), 100);
+  const said: string[] = [];
+  await engine.recover((line) => said.push(line));
+  expect(said).toEqual([expect.stringContaining("restored")]);
+  expect(await up()).toBe(0);
+}, 120_000);
+
+it("leaves the lock of a run that goes on", async () => {
+  await engine.ensureStack();
+  const first = startUp();
+  await creating();
+  const said: string[] = [];
+  await engine.recover((line) => said.push(line));
+  expect(said).toEqual([]);
+  expect(() => engine.assertFree()).toThrow(`process ${first.child.pid}`);
+  expect(await up()).not.toBe(0);
+  writeFileSync(gate, "");
+  expect(await first.exited).toBe(0);
+}, 120_000);
+
+function startUp() {
+  const { file = "" } = prepareStackConfig(project, engine.home, "dev");
+  const child = spawn("pulumi", ["up", "--yes", "--skip-preview", "--config-file", file], { cwd: project, env: engine.env, stdio: "ignore" });
+  return { child, exited: new Promise<number | null>((resolve) => child.once("close", resolve)) };
+}
+
+async function killWhileCreating(): Promise<number> {
+  const { child, exited } = startUp();
+  const provider = await creating();
+  child.kill("SIGKILL");
+  await exited;
+  return provider;
+}
+
+/** Resolves with the provider's process id once it has begun to create. */
+function creating(): Promise<number> {
+  const sign = `${gate}.creating`;
+  return new Promise((resolve) => {
+    const watcher = watch(scratch, check);
+    function check() {
+      const pid = existsSync(sign) ? Number(readFileSync(sign, "utf8")) : 0;
+      if (pid === 0) return;
+      watcher.close();
+      resolve(pid);
+    }
+    check();
+  });
+}
+
+/** Process ids with their working directory in `folder`. */
+function processesIn(folder: string): string[] {
+  return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+    } catch {
+      return false;
+    }
+  });
+}

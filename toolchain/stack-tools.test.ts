@@ -1,0 +1,19 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { toolsForStack } from "./stack-tools.ts";
+import { useScratch } from "./testing/scratch.ts";
+
+const scratch = useScratch();
+
+it.each([
+  ["nothing", undefined, true],
+  ["no config", "", true],
+  ["an embedded cluster", "config:\n  guildnet:guild:\n    cluster: { kind: embedded }\n", true],
+  ["an existing cluster", "config:\n  guildnet:guild:\n    cluster: { kind: existing }\n", false],
+])("builds Kubernetes for a stack file of %s: %s", (_what, text, embedded) => {
+  if (text !== undefined) writeFileSync(join(scratch.path, "Pulumi.x.yaml"), text);
+  const tools = toolsForStack("x", scratch.path);
+  expect(tools.slice(0, 2)).toEqual(["pulumi", "pulumi-kubernetes"]);
+  expect(tools.includes("kubernetes")).toBe(embedded);
+});
