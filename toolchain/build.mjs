@@ -18,7 +18,7 @@ const parts = {
 /** @returns names of the parts that were built. */
 export async function build() {
   const lock = hash([await readFile(join(root, "package-lock.json"))]);
-  const built = await Promise.all(Object.entries(parts).map(async ([name, part]) => {
+  const results = await Promise.allSettled(Object.entries(parts).map(async ([name, part]) => {
     const wanted = hash([lock, await readFile(fileURLToPath(import.meta.url)), ...(await contents(part.sources))]);
     const stamp = join(stamps, name);
     if ((await readFile(stamp, "utf8").catch(ifMissing)) === wanted) return [];
@@ -28,7 +28,9 @@ export async function build() {
     await rename(`${stamp}.${process.pid}`, stamp);
     return [name];
   }));
-  return built.flat();
+  const failed = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
+  if (failed.length > 0) throw new AggregateError(failed, failed.map(({ message }) => message).join("\n"));
+  return results.flatMap(({ value }) => value);
 }
 
 async function buildProvider() {

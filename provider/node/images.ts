@@ -1,11 +1,12 @@
 import { execa } from "execa";
+import { join } from "node:path";
 import { ActionableError } from "../errors.ts";
 import { containerdSocket } from "./layout.ts";
 import { ensureImage, toolchainCommand, type Progress } from "./toolchain.ts";
 
 /** References of all images that a running node has. */
 export async function imagesOn(init: number): Promise<Set<string>> {
-  const { stdout } = await execa("ctr", [...addressOf(init), "images", "list", "--quiet"]);
+  const { stdout } = await execa("ctr", ["--address", socketOf(init), "--namespace", "k8s.io", "images", "list", "--quiet"]);
   return new Set(stdout.split("\n"));
 }
 
@@ -17,15 +18,12 @@ export async function bringImage(init: number, reference: string, options: { con
   if ((await imagesOn(init)).has(reference)) return;
   await ensureImage(reference, options, progress);
   progress(`loading ${reference}`);
-  const source = execa(process.execPath, [toolchainCommand() ?? "", "image-export", reference], { reject: false, stdin: "ignore", buffer: { stdout: false }, encoding: "buffer" });
-  const sink = source.pipe("ctr", [...addressOf(init), "images", "import", "--digests=false", "-"], { reject: false });
-  const [exported, imported] = await Promise.all([source, sink]);
-  if (exported.failed || imported.failed) {
-    throw new ActionableError("image-not-loaded", `${reference} could not be loaded into the cluster: ${Buffer.from(exported.stderr).toString()}${imported.stderr}`);
-  }
+  const script = join(import.meta.dirname, "scripts", "load-image");
+  const { failed, stderr } = await execa(script, [process.execPath, toolchainCommand() ?? "", reference, socketOf(init)], { reject: false, stdin: "ignore" });
+  if (failed) throw new ActionableError("image-not-loaded", `${reference} could not be loaded into the cluster: ${stderr}`);
   if (!(await imagesOn(init)).has(reference)) throw new ActionableError("image-not-loaded", `the archive of ${reference} held an image of another name`);
 }
 
-function addressOf(init: number): string[] {
-  return ["--address", `/proc/${init}/root${containerdSocket}`, "--namespace", "k8s.io"];
+function socketOf(init: number): string {
+  return `/proc/${init}/root${containerdSocket}`;
 }
