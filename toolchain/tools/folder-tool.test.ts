@@ -66,7 +66,7 @@ describe("install", () => {
     const place = join(scratch.home.tools, "fake", "1.0");
     for (const folder of [left, place]) {
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, "half"), "");
+      for (const file of ["half", "fake"]) writeFileSync(join(folder, file), "");
     }
     const tool = fake([source("registries")]);
     expect(tool.find(scratch.home)).toBeUndefined();
