@@ -33,11 +33,11 @@ export class ConfigError extends Error {
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
 const dnsName = z
-  .string()
+  .string({ error: "needs a DNS name, such as apps.guildnet.localhost" })
   .toLowerCase()
   .regex(/^(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, "must be a DNS name, such as apps.guildnet.localhost");
 
-const origin = z.string().transform((value, context) => {
+const origin = z.string({ error: "needs an https origin, such as https://guildnet.localhost:8090" }).transform((value, context) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol === "https:" && url.origin === value.toLowerCase().replace(/\/$/, "")) return url.origin;
   context.addIssue({ code: "custom", message: "must be an https origin without a path, such as https://guildnet.localhost:8090" });

@@ -1,5 +1,4 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { pipeline } from "node:stream";
 import type { FastifyBaseLogger } from "fastify";
 import { refusedByIde } from "./ide-login.ts";
 import { IDE_PORT } from "./names.ts";
@@ -116,7 +115,11 @@ function relay({ response, requestId, extraCookie, log }: Passage, answered: Inc
   response.writeHead(answered.statusCode ?? 502, answered.statusMessage, headers);
   // The head goes out now: an event stream may have nothing to say for a while.
   response.flushHeaders();
-  pipeline(answered, response, (error) => {
-    if (error) log.debug({ err: error, request_id: requestId }, "a proxied answer was cut off");
+  // `pipeline` would do the same with an AbortController and its exception per request, which shows in the processor time.
+  answered.pipe(response);
+  answered.once("error", (error) => {
+    log.debug({ err: error, request_id: requestId }, "a proxied answer was cut off");
+    response.destroy();
   });
+  response.once("close", () => answered.destroy());
 }

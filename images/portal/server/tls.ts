@@ -13,8 +13,13 @@ export interface CertificatePair {
 
 /** Reads `tls.crt` and `tls.key`. @throws where one is missing or they do not belong together */
 export async function readCertificate(directory: string): Promise<CertificatePair> {
+  const pair = await readPair(directory);
+  createSecureContext(pair);
+  return pair;
+}
+
+async function readPair(directory: string): Promise<CertificatePair> {
   const [cert, key] = await Promise.all([readFile(join(directory, "tls.crt"), "utf8"), readFile(join(directory, "tls.key"), "utf8")]);
-  createSecureContext({ cert, key });
   return { cert, key };
 }
 
@@ -36,8 +41,10 @@ export function watchCertificate(directory: string, { current, server, onRenewed
   let seen = fingerprint(current);
   const look = async (): Promise<void> => {
     try {
-      const pair = await readCertificate(directory);
+      const pair = await readPair(directory);
       if (fingerprint(pair) === seen) return;
+      // Tried out first: a server that is given a pair that does not match is left without any.
+      createSecureContext(pair);
       server.setSecureContext(pair);
       seen = fingerprint(pair);
       onRenewed();

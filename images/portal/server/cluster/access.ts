@@ -1,6 +1,7 @@
-import { ApiException, type CoreV1Api } from "@kubernetes/client-node";
+import type { CoreV1Api } from "@kubernetes/client-node";
 import { PortalError } from "../errors.ts";
 import type { Upstream, WorkspaceAccess } from "../workspaces.ts";
+import { plainError } from "./api-error.ts";
 import { namespaceOf } from "./directory.ts";
 
 const SERVICE = "workspace";
@@ -49,7 +50,7 @@ export class ClusterAccess implements WorkspaceAccess {
 
   async #readSession(id: string): Promise<string> {
     const secret = await this.#core.readNamespacedSecret({ namespace: namespaceOf(id), name: SECRET }).catch((error: unknown) => {
-      throw new PortalError(502, "ide_key_unreadable", `The key of the workspace ${id} cannot be read.`, { cause: withoutContent(error) });
+      throw new PortalError(502, "ide_key_unreadable", `The key of the workspace ${id} cannot be read.`, { cause: plainError(error) });
     });
     const session = Buffer.from(secret.data?.[SECRET_KEY] ?? "", "base64").toString("utf8").trim();
     // Goes into a header as it is, so nothing that could end the value, or the header, may be in it.
@@ -61,7 +62,7 @@ export class ClusterAccess implements WorkspaceAccess {
 
   async #readPorts(id: string): Promise<ReadonlyMap<string, number>> {
     const service = await this.#core.readNamespacedService({ namespace: namespaceOf(id), name: SERVICE }).catch((error: unknown) => {
-      throw new PortalError(502, "ports_unreadable", `The ports of the workspace ${id} cannot be read.`, { cause: withoutContent(error) });
+      throw new PortalError(502, "ports_unreadable", `The ports of the workspace ${id} cannot be read.`, { cause: plainError(error) });
     });
     return new Map((service.spec?.ports ?? []).map(({ name = "", port }) => [name, port]));
   }
@@ -75,10 +76,4 @@ function kept<V>(store: Map<string, Kept<V>>, id: string, freshMs: number, read:
   store.set(id, entry);
   entry.value.catch(() => store.get(id) === entry && store.delete(id));
   return entry.value;
-}
-
-/** client-node's errors quote the whole answer, which for a Secret would be its content. */
-function withoutContent(error: unknown): Error {
-  if (error instanceof ApiException) return new Error(`the API server answered ${error.code}`);
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,4 +1,5 @@
 import { ListWatch, Watch, type KubeConfig, type KubernetesListObject, type KubernetesObject } from "@kubernetes/client-node";
+import { plainError } from "./api-error.ts";
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
@@ -81,7 +82,7 @@ export class WatchedList<T extends KubernetesObject> {
   #failed(error: unknown): void {
     if (this.#stopped) return;
     this.#failures += 1;
-    this.#options.onError(error instanceof Error ? error : new Error(String(error)));
+    this.#options.onError(plainError(error));
     this.#settle();
     const wait = Math.min((this.#options.retryMs ?? FIRST_RETRY_MS) * 2 ** (this.#failures - 1), LONGEST_RETRY_MS);
     clearTimeout(this.#retry);

@@ -55,14 +55,16 @@ function Card({ workspace }: { workspace: ListedWorkspace }) {
         <h2>{workspace.id}</h2>
         <StateBadge workspace={workspace} />
       </div>
-      <p className="dim about">
-        <span>{workspace.mine ? new URL(workspace.url).host : `belongs to ${workspace.owner}`}</span>
-        {workspace.state === "running" && workspace.since && <span>since {shortTime(workspace.since)}</span>}
-      </p>
+      <About workspace={workspace} />
       <Reason workspace={workspace} />
       {workspace.mine && <OpenButton workspace={workspace} />}
     </li>
   );
+}
+
+function About({ workspace: { mine, owner, state, since } }: { workspace: ListedWorkspace }) {
+  const facts = [!mine && `belongs to ${owner}`, state === "running" && since && `since ${shortTime(since)}`].filter(Boolean);
+  return facts.length > 0 && <p className="dim">{facts.join(" · ")}</p>;
 }
 
 /** The time of day, with the date where it was not today. */
