@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, truncateSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +15,7 @@ let scratch: string;
 let project: string;
 let gate: string;
 let engine: Engine;
+const started: ChildProcess[] = [];
 
 beforeEach(async () => {
   const realTools = guildnetHome().tools;
@@ -35,6 +36,8 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
+  // A test that failed in the middle must not leave an engine waiting for its gate.
+  for (const child of started.splice(0)) child.kill("SIGKILL");
   vi.unstubAllEnvs();
   rmSync(scratch, { recursive: true, force: true });
 });
@@ -103,6 +106,7 @@ it("leaves the lock of a run that goes on", async () => {
 function startUp() {
   const { file = "" } = prepareStackConfig(project, engine.home, "dev");
   const child = spawn("pulumi", ["up", "--yes", "--skip-preview", "--config-file", file], { cwd: project, env: engine.env, stdio: "ignore" });
+  started.push(child);
   return { child, exited: new Promise<number | null>((resolve) => child.once("close", resolve)) };
 }
 
