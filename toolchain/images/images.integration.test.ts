@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { guildnetHome } from "../home.ts";
 import { ensureImage, exportImage, hasImage } from "./index.ts";
 import { ImageStore } from "./store.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let folder: string;
 let home: string;
@@ -43,11 +45,12 @@ it("builds once where two ask at the same time", async () => {
   expect(lines.filter((line) => line.includes("COMMIT guildnet.local/pair:1"))).toHaveLength(1);
 });
 
-it("exports what it built", async () => {
+it("exports what it built, under its reference", async () => {
   const output = new PassThrough();
   const archive = text(output);
   await exportImage("guildnet.local/tiny:first", home, output);
   expect(await archive).toContain("written by a test");
+  expect(await archive).toContain('"RepoTags":["guildnet.local/tiny:first"]');
 });
 
 it("keeps the newest two builds", async () => {
