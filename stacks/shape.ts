@@ -94,6 +94,7 @@ function suggest(found: string, options: string[], node: Node | undefined): stri
 }
 
 function fallbackFix(node: Node | undefined): string {
+  if (/no default/i.test(node?.description ?? "")) return "write one that is allowed";
   if (node?.default === undefined) return "write one that is allowed, or remove the key";
   return `write one that is allowed, or remove the key for ${JSON.stringify(node.default)}`;
 }

@@ -1,4 +1,4 @@
 import { PolicyPack } from "@pulumi/policy";
-import { rules } from "./rules.ts";
+import { resourceRules, stackRules } from "./rules.ts";
 
-new PolicyPack("guildnet", { enforcementLevel: "mandatory", policies: rules });
+new PolicyPack("guildnet", { enforcementLevel: "mandatory", policies: [...resourceRules, ...stackRules] });

@@ -1,4 +1,3 @@
-import type { Policies } from "@pulumi/policy";
 import { dataIsKept } from "./rules/data-is-kept.ts";
 import { noSecretInEnvironment } from "./rules/no-secret-in-environment.ts";
 import { pinnedImages } from "./rules/pinned-images.ts";
@@ -8,13 +7,8 @@ import { restrictedNamespaces } from "./rules/restricted-namespaces.ts";
 import { restrictedPods } from "./rules/restricted-pods.ts";
 import { servicesSayWhyExposed } from "./rules/services-say-why-exposed.ts";
 
-export const rules: Policies = [
-  restrictedNamespaces,
-  restrictedPods,
-  pinnedImages,
-  dataIsKept,
-  quotaForEveryOwner,
-  noSecretInEnvironment,
-  servicesSayWhyExposed,
-  publishedOnLoopback,
-];
+/** Rules that look at one resource at a time. */
+export const resourceRules = [restrictedNamespaces, restrictedPods, pinnedImages, noSecretInEnvironment, servicesSayWhyExposed];
+
+/** Rules that look at all of them together. */
+export const stackRules = [dataIsKept, quotaForEveryOwner, publishedOnLoopback];

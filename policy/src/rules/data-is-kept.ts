@@ -1,5 +1,6 @@
-import type { PolicyResource, StackValidationPolicy } from "@pulumi/policy";
+import type { PolicyResource } from "@pulumi/policy";
 import { ifKnown, metadataOf } from "../objects.ts";
+import { stackRule } from "../stack-rule.ts";
 
 const LABEL = "guildnet.io/data";
 const CLAIM = "kubernetes:core/v1:PersistentVolumeClaim";
@@ -9,23 +10,25 @@ const CLAIM = "kubernetes:core/v1:PersistentVolumeClaim";
  * data along must keep it too. (The engine doesn't tell a policy about `retainOnDelete`;
  * that it goes with the label is a test of the components.)
  */
-export const dataIsKept = {
+export const dataIsKept = stackRule({
   name: "data-is-kept",
   description: "Every volume claim says whether its data is kept; what is kept is kept by its namespace and its storage class as well.",
-  validateStack: ({ resources }, report) => {
+  check: (resources, report) => {
     for (const claim of resources.filter(({ type }) => type === CLAIM)) {
       for (const mistake of mistakesOf(claim, resources)) report(mistake, claim.urn);
     }
   },
-} satisfies StackValidationPolicy;
+});
 
 function mistakesOf(claim: PolicyResource, resources: PolicyResource[]): string[] {
-  const { name, namespace, labels } = metadataOf(claim.props);
-  const label = ifKnown(() => labels?.[LABEL] ?? "");
+  const metadata = metadataOf(claim.props);
+  const { name } = metadata;
+  const namespace = ifKnown(() => metadata.namespace);
+  const label = ifKnown(() => metadata.labels?.[LABEL] ?? "");
   if (label === undefined || label === "disposable" || claim.opts.protect) return [];
   if (label !== "kept") return [`Claim "${name}" doesn't say whether its data is kept. Label it ${LABEL}: kept or disposable.`];
   const mistakes: string[] = [];
-  const home = resources.find(({ type, props }) => type === "kubernetes:core/v1:Namespace" && metadataOf(props).name === ifKnown(() => namespace));
+  const home = resources.find(({ type, props }) => type === "kubernetes:core/v1:Namespace" && metadataOf(props).name === namespace);
   if (home !== undefined && metadataOf(home.props).labels?.[LABEL] !== "kept") {
     mistakes.push(`Claim "${name}" is kept, but namespace "${namespace}" isn't: deleting it deletes the claim. Label and retain it too.`);
   }

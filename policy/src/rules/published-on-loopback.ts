@@ -1,5 +1,6 @@
-import type { PolicyResource, StackValidationPolicy } from "@pulumi/policy";
+import type { PolicyResource } from "@pulumi/policy";
 import { ifKnown, metadataOf } from "../objects.ts";
+import { stackRule } from "../stack-rule.ts";
 
 const ADDRESS = "guildnet.io/exposed-address";
 
@@ -17,10 +18,10 @@ interface Service {
  * An embedded node opens ports of the machine it runs on. Beyond loopback it may only
  * where the Service behind the port says the same address, which a config asked for.
  */
-export const publishedOnLoopback = {
+export const publishedOnLoopback = stackRule({
   name: "published-on-loopback",
   description: "An embedded node publishes ports on loopback alone, unless the Service behind a port asks for another address.",
-  validateStack: ({ resources }, report) => {
+  check: (resources, report) => {
     for (const { props, urn } of resources.filter(({ type }) => type === "guildnet:index:EmbeddedNode")) {
       for (const { hostAddress, hostPort, nodePort } of (props as { publish?: Published[] }).publish ?? []) {
         const address = hostAddress ?? "127.0.0.1";
@@ -29,7 +30,7 @@ export const publishedOnLoopback = {
       }
     }
   },
-} satisfies StackValidationPolicy;
+});
 
 export function isLoopback(address: string): boolean {
   return /^127(\.\d{1,3}){3}$/.test(address) || address === "::1";

@@ -1,13 +1,13 @@
-import type { StackValidationPolicy } from "@pulumi/policy";
 import { ifKnown, metadataOf } from "../objects.ts";
+import { stackRule } from "../stack-rule.ts";
 
 const NEEDED = ["limits.cpu", "limits.memory", "requests.storage"];
 
 /** Without one, a single person's runaway build starves the others. */
-export const quotaForEveryOwner = {
+export const quotaForEveryOwner = stackRule({
   name: "quota-for-every-owner",
   description: "A namespace that belongs to a person has a quota on processors, memory and storage.",
-  validateStack: ({ resources }, report) => {
+  check: (resources, report) => {
     const quotas = resources.filter(({ type }) => type === "kubernetes:core/v1:ResourceQuota").map(({ props }) => props as { spec?: { hard?: Record<string, string> } });
     for (const { props, urn } of resources.filter(({ type }) => type === "kubernetes:core/v1:Namespace")) {
       const { name, labels } = metadataOf(props);
@@ -18,4 +18,4 @@ export const quotaForEveryOwner = {
       if (missing.length > 0) report(`Namespace "${name}" of ${owner} has no quota on ${missing.join(", ")}. Add a ResourceQuota.`, urn);
     }
   },
-} satisfies StackValidationPolicy;
+});

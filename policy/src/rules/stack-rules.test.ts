@@ -24,6 +24,14 @@ describe("data-is-kept", () => {
     expect(stackViolations(dataIsKept, [claim("disposable"), storageClass("fast", "Delete", true)])).toEqual([]);
   });
 
+  test("checks what a first preview knows: a label, but no namespace", () => {
+    const { type, props } = claim("maybe");
+    const unplaced = { type, props: { ...props, metadata: { ...props.metadata, namespace: unknown }, spec: { storageClassName: unknown } } };
+    expect(stackViolations(dataIsKept, [unplaced, kept]).join()).toContain("doesn't say");
+    unplaced.props.metadata.labels = { "guildnet.io/data": "kept" };
+    expect(stackViolations(dataIsKept, [unplaced, kept])).toEqual([]);
+  });
+
   test("refuses a claim that says nothing", () => {
     expect(stackViolations(dataIsKept, [claim(), kept]).join()).toContain("doesn't say");
     expect(stackViolations(dataIsKept, [claim("maybe"), kept])).toHaveLength(1);
@@ -81,4 +89,12 @@ describe("published-on-loopback", () => {
   test.each([["127.0.0.1", true], ["127.1.2.3", true], ["::1", true], ["0.0.0.0", false], ["127.0.0.1.example.org", false], ["1270.0.0.1", false]])("%s: %s", (address, loopback) => {
     expect(isLoopback(address)).toBe(loopback);
   });
+});
+
+test("what a rule wasn't shown one by one it takes as the engine tells it in the end", () => {
+  const found: string[] = [];
+  const resource = { type: "guildnet:index:EmbeddedNode", props: { publish: [{ hostAddress: "0.0.0.0", hostPort: 1 }] }, urn: "urn", name: "it" };
+  const args = { resources: [resource] } as unknown as Parameters<typeof publishedOnLoopback.validateStack>[0];
+  void publishedOnLoopback.validateStack(args, (message) => void found.push(message));
+  expect(found).toHaveLength(1);
 });

@@ -1,4 +1,5 @@
 import type { PolicyResource, ResourceValidationArgs, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { expect } from "vitest";
 import * as proxy from "@pulumi/policy/proxy.js";
 
 /** What the library keeps out of its types. */
@@ -23,10 +24,18 @@ export function violations(rule: ResourceValidationPolicy, given: Given): string
   return found;
 }
 
-/** What a rule has against all resources of a stack together. */
-export function stackViolations(rule: StackValidationPolicy, given: Given[]): string[] {
+/**
+ * What a rule has against all resources of a stack together, in a first preview: each was
+ * shown with its inputs, and in the end nothing is known of what they became.
+ */
+export function stackViolations(rule: ResourceValidationPolicy & StackValidationPolicy, given: Given[]): string[] {
   const found: string[] = [];
-  void rule.validateStack({ resources: given.map(seen) } as unknown as Parameters<StackValidationPolicy["validateStack"]>[0], (message) => void found.push(message));
+  const resources = given.map((each, index) => ({ ...seen(each), urn: `urn::${each.type}::${index}` }));
+  const { validateResource } = rule;
+  if (typeof validateResource !== "function") throw new Error(`${rule.name} isn't shown the inputs`);
+  for (const resource of resources) void validateResource(resource as unknown as ResourceValidationArgs, () => expect.unreachable());
+  const become = resources.map((resource) => ({ ...resource, props: {} }));
+  void rule.validateStack({ resources: become } as unknown as Parameters<StackValidationPolicy["validateStack"]>[0], (message) => void found.push(message));
   return found;
 }
 
