@@ -1,17 +1,18 @@
 import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { openLog } from "../log.ts";
-import { goBuild } from "../tools/go-build.ts";
+import { goBuild, type GoBuild } from "../tools/go-build.ts";
 import { placeBusybox, staticBusybox } from "./busybox.ts";
 import type { Kitchen } from "./kitchen.ts";
 import { debianPackage } from "./packages.ts";
+import { parseReference } from "./reference.ts";
 import { withScratch } from "./scratch.ts";
 
 /** CoreDNS at /coredns, as upstream places it, with the certificate authorities a `forward` over TLS needs. */
 export async function coredns(reference: string, kitchen: Kitchen): Promise<void> {
   const { store } = kitchen;
   await withScratch(store.home, async (scratch) => {
-    const binary = await compiled("coredns", ".", scratch, kitchen);
+    const binary = await compiled({ module: "coredns", command: ".", variables: {} }, scratch, kitchen);
     const authorities = await mozillaAuthorities(kitchen, scratch);
     await store.compose(reference, "scratch", async (root) => {
       await place(binary, join(root, "coredns"));
@@ -25,7 +26,11 @@ export async function coredns(reference: string, kitchen: Kitchen): Promise<void
 export async function localPathProvisioner(reference: string, kitchen: Kitchen): Promise<void> {
   const { store } = kitchen;
   await withScratch(store.home, async (scratch) => {
-    const binary = await compiled("local-path-provisioner", "github.com/rancher/local-path-provisioner", scratch, kitchen);
+    const binary = await compiled({
+      module: "local-path-provisioner",
+      command: "github.com/rancher/local-path-provisioner",
+      variables: { "main.VERSION": parseReference(reference).tag },
+    }, scratch, kitchen);
     const shell = await staticBusybox(kitchen, scratch);
     await store.compose(reference, "scratch", async (root) => {
       await placeBusybox(shell, root);
@@ -34,9 +39,9 @@ export async function localPathProvisioner(reference: string, kitchen: Kitchen):
   });
 }
 
-async function compiled(module: string, command: string, scratch: string, { store: { home }, log }: Kitchen): Promise<string> {
-  const output = join(scratch, `${module}.program`);
-  await goBuild({ module, command, variables: {}, output }, { home, log: openLog(home, `go-${module}`), report: log });
+async function compiled(build: Omit<GoBuild, "output">, scratch: string, { store: { home }, log }: Kitchen): Promise<string> {
+  const output = join(scratch, `${build.module}.program`);
+  await goBuild({ ...build, output }, { home, log: openLog(home, `go-${build.module}`), report: log });
   return output;
 }
 

@@ -1,4 +1,3 @@
-import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { execa, ExecaError } from "execa";
 import { UserError } from "../errors.ts";
@@ -65,10 +64,7 @@ export class ImageStore {
   async compose(reference: string, from: string, fill: (root: string, container: string) => Promise<void>, config: readonly string[]): Promise<string> {
     const container = await this.run(["from", "--pull-never", from]);
     try {
-      const root = await this.run(["mount", container]);
-      // An empty image begins with a root folder that not even root may write to.
-      if (from === "scratch") await chmod(root, 0o755);
-      await fill(root, container);
+      await fill(await this.run(["mount", container]), container);
       await this.run(["config", ...config, container]);
       await this.run(["umount", container]);
       return `sha256:${await this.run(["commit", "--quiet", container, reference])}`;
