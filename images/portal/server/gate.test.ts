@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBackend, type Backend } from "./testing/backend.ts";
+import { testCertificate } from "./testing/certificates.ts";
 import { appHost, PORTAL_HOST, startHarness, type Harness } from "./testing/harness.ts";
 
 let guild: Harness;
@@ -115,9 +116,13 @@ test("a renewed certificate is served without a restart, and a broken one is not
   open.write(`GET /api/me HTTP/1.1\r\nHost: ${PORTAL_HOST}\r\n\r\n`);
   expect(String(((await once(open, "data")) as [Buffer])[0])).toContain("HTTP/1.1 401");
   open.destroy();
-  await writeFile(join(guild.certificate.directory, "tls.crt"), "half a cert");
-  await expect.poll(() => guild.logLines.join("")).toContain("certificate not readable");
-  expect(await served()).toBe(renewed);
+  const warnings = (): number => guild.logLines.filter((line) => line.includes("certificate not readable")).length;
+  for (const broken of ["", "half a cert", (await testCertificate(["other.test"])).certificate]) {
+    const before = warnings();
+    await writeFile(join(guild.certificate.directory, "tls.crt"), broken);
+    await expect.poll(warnings).toBeGreaterThan(before + 1);
+    expect(await served()).toBe(renewed);
+  }
 });
 
 test("health tells why the portal is not ready", async () => {

@@ -7,7 +7,7 @@ import type { Hosts } from "./hosts.ts";
 import { RESERVED_PREFIX } from "./pages.ts";
 import { answerError, refuseUpgrade } from "./raw-answers.ts";
 import { destination, requestId } from "./request-checks.ts";
-import type { CertificatePair } from "./tls.ts";
+import { MIN_TLS_VERSION, type CertificatePair } from "./tls.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -26,7 +26,7 @@ export interface Behind {
 export function gate(behind: Behind, hosts: Hosts, certificate: CertificatePair, log: FastifyBaseLogger): Server {
   const server = createServer({
     ...certificate,
-    minVersion: "TLSv1.2",
+    minVersion: MIN_TLS_VERSION,
     ALPNProtocols: ["http/1.1"],
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,

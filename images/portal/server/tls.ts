@@ -1,9 +1,11 @@
-import { createHash } from "node:crypto";
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createSecureContext, type SecureContextOptions } from "node:tls";
+import type { SecureContextOptions } from "node:tls";
 
 const POLL_MS = 5_000;
+
+export const MIN_TLS_VERSION = "TLSv1.2";
 
 /** Both in PEM. */
 export interface CertificatePair {
@@ -14,8 +16,13 @@ export interface CertificatePair {
 /** Reads `tls.crt` and `tls.key`. @throws where one is missing or they do not belong together */
 export async function readCertificate(directory: string): Promise<CertificatePair> {
   const pair = await readPair(directory);
-  createSecureContext(pair);
+  check(pair);
   return pair;
+}
+
+/** Stricter than Node's TLS: it takes an empty file for "no certificate" and then serves none. */
+function check({ cert, key }: CertificatePair): void {
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error("tls.crt and tls.key do not belong together");
 }
 
 async function readPair(directory: string): Promise<CertificatePair> {
@@ -44,8 +51,8 @@ export function watchCertificate(directory: string, { current, server, onRenewed
       const pair = await readPair(directory);
       if (fingerprint(pair) === seen) return;
       // Tried out first: a server that is given a pair that does not match is left without any.
-      createSecureContext(pair);
-      server.setSecureContext(pair);
+      check(pair);
+      server.setSecureContext({ ...pair, minVersion: MIN_TLS_VERSION });
       seen = fingerprint(pair);
       onRenewed();
     } catch (error) {
