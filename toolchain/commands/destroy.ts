@@ -37,7 +37,7 @@ async function destroyStack(engine: Engine, kept: KeptVolumes, data: boolean): P
   }
   const retained = data || embeddedClusters(state).length > 0 ? [] : retainedResources(state);
   if (retained.length > 0) process.stdout.write(`\nLeft in the cluster with its data: ${retained.join(", ")}.\n`);
-  return engine.run(["stack", "rm", engine.stack, "--yes", "--force"]);
+  return engine.removeStack();
 }
 
 /** The volumes that outlive a destroyed embedded cluster, and where that is written down. */

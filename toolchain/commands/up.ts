@@ -17,7 +17,7 @@ export async function upCommand(stack: string): Promise<void> {
   await engine.recover();
   engine.assertFree();
   await engine.ensureStack();
-  const code = await engine.run(["up", "--yes", "--skip-preview"]);
+  const code = await engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
   if (code !== 0) {
     process.exitCode = code;
     return;

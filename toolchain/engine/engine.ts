@@ -14,7 +14,7 @@ import { placeKubernetesPlugin } from "./plugins.ts";
 import { hasPendingOperations, lockHolders, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
 import { engineEnvironment, type Backend } from "./session.ts";
 import { prepareStackConfig, stackFolder } from "./stack-config.ts";
-import { hasState, projectName, stateFiles, type StateFiles } from "./state-folder.ts";
+import { forgetState, hasState, projectName, stateFiles, type StateFiles } from "./state-folder.ts";
 
 /** The engine, ready to run commands on one stack. */
 export class Engine {
@@ -99,6 +99,13 @@ export class Engine {
     const { code, stdout, stderr } = await this.#capture([...args, "--stack", this.stack]);
     if (code !== 0) throw new UserError("engine-failed", `pulumi ${args.join(" ")} failed:\n\n${stderr.trim()}`);
     return JSON.parse(stdout) as T;
+  }
+
+  /** Removes a stack without resources, and what the engine would keep of it. @returns the exit code */
+  async removeStack(): Promise<number> {
+    const code = await this.run(["stack", "rm", this.stack, "--yes"]);
+    if (code === 0 && this.#backend.kind === "own") forgetState(this.#files);
+    return code;
   }
 
   /** Replaces the stack's state. @throws UserError `state-import-failed` */

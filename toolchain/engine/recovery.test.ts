@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { useScratch } from "../testing/scratch.ts";
 import { hasPendingOperations, isStale, lockHolders, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
-import { hasState, stateFiles, type StateFiles } from "./state-folder.ts";
+import { forgetState, hasState, stateFiles, type StateFiles } from "./state-folder.ts";
 
 const scratch = useScratch();
 const here = { hostname: hostname(), username: userInfo().username, timestamp: "2026-01-01T00:00:00Z" };
@@ -77,10 +77,18 @@ describe("the checkpoint", () => {
     expect(existsSync(files.checkpoint)).toBe(true);
   });
 
-  it("shows that the stack exists, and so does its backup", () => {
-    expect(hasState(files)).toBe(false);
+  it("is what shows that a stack exists; its backup outlives it", () => {
     writeFileSync(files.backup, WHOLE);
+    expect([hasState(files), restoreCheckpoint(files)]).toEqual([false, undefined]);
+    writeFileSync(files.checkpoint, WHOLE);
     expect(hasState(files)).toBe(true);
+  });
+
+  it("takes its backups along when it is forgotten", () => {
+    mkdirSync(files.olderBackups, { recursive: true });
+    writeFileSync(files.backup, WHOLE);
+    forgetState(files);
+    expect([existsSync(files.backup), existsSync(files.olderBackups)]).toEqual([false, false]);
   });
 });
 

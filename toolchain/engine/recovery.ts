@@ -67,13 +67,12 @@ function isRunningEngine(pid: number): boolean {
  * @returns the line to say, or nothing when the checkpoint is whole
  * @throws UserError `state-damaged` when the backup is no better
  */
-export function restoreCheckpoint({ checkpoint, backup }: StateFiles): string | undefined {
-  const whole = existsSync(checkpoint) && isWhole(checkpoint);
-  if (whole || (!existsSync(checkpoint) && !existsSync(backup))) return undefined;
+export function restoreCheckpoint({ checkpoint, backup, olderBackups }: StateFiles): string | undefined {
+  if (!existsSync(checkpoint) || isWhole(checkpoint)) return undefined;
   if (!existsSync(backup) || !isWhole(backup)) {
-    throw new UserError("state-damaged", `The state file ${checkpoint} is cut off, and so is its backup. Older copies lie in ${join(checkpoint, "..", "..", "..", "backups")}.`);
+    throw new UserError("state-damaged", `The state file ${checkpoint} is cut off, and so is its backup. Older copies lie in ${olderBackups}.`);
   }
-  if (existsSync(checkpoint)) renameSync(checkpoint, `${checkpoint}.damaged`);
+  copyFileSync(checkpoint, `${checkpoint}.damaged`);
   const temporary = `${checkpoint}.restoring`;
   copyFileSync(backup, temporary);
   renameSync(temporary, checkpoint);

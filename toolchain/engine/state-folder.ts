@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Home } from "../home.ts";
@@ -6,9 +6,11 @@ import type { Home } from "../home.ts";
 /** Where Pulumi's file backend keeps one stack. Layout of `pkg/backend/diy`. */
 export interface StateFiles {
   readonly checkpoint: string;
-  /** The checkpoint before the last write. */
+  /** The checkpoint before the last write. Outlives the stack, so it shows nothing by being there. */
   readonly backup: string;
   readonly lockFolder: string;
+  /** Checkpoints of former runs. */
+  readonly olderBackups: string;
 }
 
 /** Files of a stack in our backend; `stack` may be written `organization/<project>/<stack>`. */
@@ -16,12 +18,22 @@ export function stateFiles(home: Home, project: string, stack: string): StateFil
   const name = stack.split("/").pop() ?? stack;
   const pulumi = join(home.state, ".pulumi");
   const checkpoint = join(pulumi, "stacks", project, `${name}.json`);
-  return { checkpoint, backup: `${checkpoint}.bak`, lockFolder: join(pulumi, "locks", "organization", project, name) };
+  return {
+    checkpoint,
+    backup: `${checkpoint}.bak`,
+    lockFolder: join(pulumi, "locks", "organization", project, name),
+    olderBackups: join(pulumi, "backups", project, name),
+  };
 }
 
-/** Whether our backend knows the stack. */
-export function hasState({ checkpoint, backup }: StateFiles): boolean {
-  return existsSync(checkpoint) || existsSync(backup);
+/** Whether our backend knows the stack: the engine replaces the checkpoint in one step, so it is there as long as the stack is. */
+export function hasState({ checkpoint }: StateFiles): boolean {
+  return existsSync(checkpoint);
+}
+
+/** Removes what the engine keeps of a stack that it has removed. */
+export function forgetState({ backup, olderBackups }: StateFiles): void {
+  for (const path of [backup, `${backup}.attrs`, olderBackups]) rmSync(path, { recursive: true, force: true });
 }
 
 /** The project's name, from Pulumi.yaml. */

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { UserError } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { runLogged } from "../run-logged.ts";
@@ -14,7 +14,7 @@ export interface DebianToolOptions {
   readonly programs: readonly string[];
 }
 
-const NO_SERVICES_POLICY = "#!/bin/sh\nexit 101\n";
+const NO_SERVICES_POLICY = "#!/bin/sh\n# Of GuildNet, while it installs packages: start no services.\nexit 101\n";
 const POLICY_FILE = "/usr/sbin/policy-rc.d";
 
 /** System packages. Found by their programs, so that a machine of another distribution that has them will do. */
@@ -70,8 +70,9 @@ async function areKnown(packages: readonly string[]): Promise<boolean> {
  * containerd is not ours to start: the node runs one inside its namespaces.
  */
 async function withoutServices<T>(work: () => Promise<T>): Promise<T> {
-  if (existsSync(POLICY_FILE)) return work();
-  writeFileSync(POLICY_FILE, NO_SERVICES_POLICY, { mode: 0o755, flag: "wx" });
+  // One of our own is what a killed run left: it is ours to remove.
+  if (existsSync(POLICY_FILE) && readFileSync(POLICY_FILE, "utf8") !== NO_SERVICES_POLICY) return work();
+  writeFileSync(POLICY_FILE, NO_SERVICES_POLICY, { mode: 0o755 });
   try {
     return await work();
   } finally {
