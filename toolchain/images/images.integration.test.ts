@@ -1,11 +1,11 @@
-import { mkdtemp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { guildnetHome } from "../home.ts";
-import { ensureImage, exportImage, hasImage } from "./index.ts";
+import { ensureImage, exportImage, hasImage, tidyImages } from "./index.ts";
 import { ImageStore } from "./store.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -59,13 +59,15 @@ it("keeps the newest two builds", async () => {
   expect(await Promise.all(["first", "second", "third"].map((tag) => hasImage(`guildnet.local/tiny:${tag}`, home)))).toEqual([false, true, true]);
 });
 
-it("clears away what an interrupted build left behind", async () => {
-  await store.run(["from", "scratch"]);
+it("clears away what an interrupted build left behind, its mounts as well", async () => {
+  await store.run(["mount", await store.run(["from", "scratch"])]);
+  expect(await readFile("/proc/self/mounts", "utf8")).toContain(home);
   await mkdir(join(home, "locks", "builds"), { recursive: true });
   await writeFile(join(home, "locks", "builds", "999999999.dead"), "");
-  await build("after");
+  await tidyImages(home);
   expect(await store.run(["containers", "--quiet"])).toBe("");
   expect(await readdir(join(home, "locks", "builds"))).toEqual([]);
+  expect(await readFile("/proc/self/mounts", "utf8")).not.toContain(home);
 });
 
 it("gives no reference to an image whose build failed", async () => {

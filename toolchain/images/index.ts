@@ -79,6 +79,11 @@ export async function exportImage(reference: string, home?: string, output?: Wri
   }
 }
 
+/** Unmounts and removes what killed builds left in the store, unless a build is running. Images stay. */
+export async function tidyImages(home?: string, log: Log = () => {}): Promise<void> {
+  await withLease(new ImageStore(homeOf(home)), log, async () => {});
+}
+
 async function make(store: ImageStore, request: ImageRequest, log: Log): Promise<void> {
   const ensure = async (reference: string) => void (await ensureImage({ reference, home: store.home.root, log }));
   const { reference, context } = request;
