@@ -152,7 +152,7 @@ test("an answer that breaks off is not passed off as whole", async () => {
 
 test("an early refusal of a big upload is passed on", async () => {
   const { host, cookie: own } = await workspace("early", (_request, response) => void response.writeHead(413).end("too big"));
-  const answer = await guild.ask("/", { host, method: "POST", body: Buffer.alloc(256 * 1024), headers: { cookie: own, "transfer-encoding": "chunked" } });
+  const answer = await guild.ask("/", { host, method: "POST", body: Buffer.alloc(32 * 1024 * 1024), headers: { cookie: own, "transfer-encoding": "chunked" } });
   expect(answer).toMatchObject({ status: 413, body: "too big" });
 });
 
@@ -192,6 +192,14 @@ test("no session of one host is good on another", async () => {
     expect(answer.json()).toMatchObject({ code: "signed_out" });
   }
   expect((await guild.ask("/api/me", { headers: { cookie: cookie.replace("guildnet-app=", "guildnet=") } })).status).toBe(401);
+});
+
+test("a session of one workspace is not good on another of the same owner, nor on another port of the same workspace", async () => {
+  guild.workspaces.put({ id: "second", owner: "alice", state: "running" });
+  guild.workspaces.connect("second", "ide", echo.upstream);
+  for (const label of ["second", "web--alice"]) {
+    expect((await guild.ask("/", { host: appHost(label), headers: { cookie } })).status).toBe(401);
+  }
 });
 
 test("only its owner gets into a workspace; an admin sees it in the list and no more", async () => {

@@ -1,5 +1,7 @@
 import { once } from "node:events";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { startBackend, type Backend } from "./testing/backend.ts";
@@ -150,6 +152,30 @@ test("either side's closing reaches the other, with its code", async () => {
   [...echo.webSockets.clients].at(-1)?.terminate();
   expect((await seenAfterCut)[0]).toBe(1006);
   await expect.poll(() => guild.portal.services.leases.size).toBe(0);
+});
+
+test("a connection to the workspace that breaks off ends the browser's", async () => {
+  const socket = await opened();
+  const closed = once(socket, "close");
+  const peer = [...echo.webSockets.clients].at(-1) as unknown as { _socket: Socket };
+  peer._socket.resetAndDestroy();
+  expect((await closed)[0]).toBe(1006);
+});
+
+test("what the workspace says in one breath with its yes is not lost", async () => {
+  const eager = createServer().listen(0, "127.0.0.1");
+  await once(eager, "listening");
+  eager.on("upgrade", (request, socket) => {
+    const accept = createHash("sha1").update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+    const yes = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+    socket.write(Buffer.concat([Buffer.from(yes), Buffer.from([0x81, 2]), Buffer.from("hi")]));
+  });
+  guild.workspaces.put({ id: "eager", owner: "alice", state: "running" });
+  guild.workspaces.connect("eager", "ide", { host: "127.0.0.1", port: (eager.address() as AddressInfo).port });
+  const socket = guild.webSocket("/", "eager", { cookie: await guild.entered("alice", "eager") });
+  expect(String(((await once(socket, "message")) as [Buffer])[0])).toBe("hi");
+  socket.terminate();
+  eager.close();
 });
 
 test("an open WebSocket ends with its session: sign-out", async () => {
