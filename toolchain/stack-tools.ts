@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parse } from "yaml";
-import { stackFileName } from "./engine/stack-config.ts";
+import { stackFile } from "./engine/stack-config.ts";
 import { PROJECT_ROOT } from "./project.ts";
 import { ENGINE_TOOLS } from "./tools/index.ts";
 
@@ -12,7 +11,7 @@ interface StackFile { readonly config?: { readonly "guildnet:guild"?: { readonly
 
 /** The tools that the stack's configuration calls for, those that are needed first first. */
 export function toolsForStack(stack: string, projectRoot: string = PROJECT_ROOT): string[] {
-  const file = join(projectRoot, stackFileName(stack));
+  const file = stackFile(projectRoot, stack);
   const settings = (existsSync(file) ? parse(readFileSync(file, "utf8")) : {}) as StackFile | null;
   const kind = settings?.config?.["guildnet:guild"]?.cluster?.kind ?? "embedded";
   return kind === "embedded" ? [...ENGINE_TOOLS, ...EMBEDDED_TOOLS] : [...ENGINE_TOOLS];

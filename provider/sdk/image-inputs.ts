@@ -1,5 +1,6 @@
+import dockerignore from "@balena/dockerignore";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -7,12 +8,14 @@ import { join } from "node:path";
  * hash of all that goes into the build, so it is known before anything is built, changes
  * when and only when an input does, and carries the change to the pods that name it.
  *
- * @param contextDir folder with the Dockerfile; every file in it counts, with its path,
- *   executable bit and content.
+ * @param contextDir folder with the Dockerfile; every file in it that its `.dockerignore` lets
+ *   through counts, with its path, executable bit and content.
  * @throws when the folder holds no Dockerfile.
  */
 export function imageReference(name: string, contextDir: string, buildArgs: Record<string, string> = {}): string {
-  const files = filesBelow(contextDir);
+  const ignoreFile = join(contextDir, ".dockerignore");
+  const ignored = dockerignore.default().add(existsSync(ignoreFile) ? readFileSync(ignoreFile, "utf8") : "");
+  const files = filesBelow(contextDir).filter((file) => !ignored.ignores(file));
   if (!files.includes("Dockerfile")) throw new Error(`no Dockerfile in ${contextDir}; for images of this project, "npm run build" makes what is missing`);
   const hash = createHash("sha256");
   for (const file of files) {

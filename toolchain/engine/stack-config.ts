@@ -24,6 +24,11 @@ export function stackFileName(stack: string): string {
   return `Pulumi.${stack.split("/").pop()}.yaml`;
 }
 
+/** The stack's file: in the folder that GUILDNET_STACK_FILES names (a team's own repository, say), else in the checkout. */
+export function stackFile(projectRoot: string, stack: string): string {
+  return join(process.env["GUILDNET_STACK_FILES"] ?? projectRoot, stackFileName(stack));
+}
+
 /** The folder for what belongs to one stack but not into the checkout. */
 export function stackFolder(home: Home, stack: string): string {
   return join(home.stacks, stack.replaceAll("/", "_"));
@@ -35,7 +40,7 @@ export function stackFolder(home: Home, stack: string): string {
  * A stack file that has its own secrets settings is its owner's choice and is used as it is.
  */
 export function prepareStackConfig(projectRoot: string, home: Home, stack: string): StackConfig {
-  const source = join(projectRoot, stackFileName(stack));
+  const source = stackFile(projectRoot, stack);
   const text = readIfThere(source);
   const settings = parse(text, source);
   if (SECRETS_KEYS.some((key) => settings.has(key))) return { writeBack: () => {} };
