@@ -61,7 +61,9 @@ export function watchCertificate(directory: string, { current, server, onRenewed
     }
   };
   let looking = Promise.resolve();
-  const timer = setInterval(() => (looking = looking.then(look)), pollMs);
+  const timer = setInterval(() => {
+    looking = looking.then(look);
+  }, pollMs);
   timer.unref();
   return () => clearInterval(timer);
 }

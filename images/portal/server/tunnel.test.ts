@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import { startBackend, type Backend } from "./testing/backend.ts";
 import { appHost, ORIGIN, startHarness, type Harness } from "./testing/harness.ts";
 
