@@ -37,6 +37,9 @@ export function podSecurityLabels(level: "restricted" | "privileged"): Record<st
   return Object.fromEntries(["enforce", "audit", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, level]));
 }
 
+/** Annotation of an object that the engine shall not wait for once it is applied. */
+export const unawaited = { "pulumi.com/skipAwait": "true" };
+
 export interface MetaArgs {
   name: pulumi.Input<string>;
   namespace?: pulumi.Input<string>;

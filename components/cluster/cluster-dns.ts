@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { addressIn } from "../cidr.ts";
-import { appLabels, objectMeta, podSecurityLabels } from "../labels.ts";
+import { appLabels, objectMeta, podSecurityLabels, unawaited } from "../labels.ts";
 import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
 
 export interface ClusterDnsArgs {
@@ -39,7 +39,7 @@ export class ClusterDns extends pulumi.ComponentResource {
       metadata: objectMeta({
         name: "kube-dns", namespace: NAMESPACE, labels: { ...appLabels("coredns"), ...SELECTOR },
         // Its address is fixed and nothing waits for it: the pods' own readiness says enough.
-        annotations: { "pulumi.com/skipAwait": "true" },
+        annotations: unawaited,
       }),
       spec: {
         clusterIP: this.address,

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { Certificate, CertificateAuthority, RandomSecret } from "../../provider/sdk/index.ts";
-import { appLabels, appSelector, exposure as exposureAnnotation, objectMeta, podSecurityLabels } from "../labels.ts";
+import { appLabels, appSelector, exposure as exposureAnnotation, objectMeta, podSecurityLabels, unawaited } from "../labels.ts";
 import { denyAll, toDns } from "../workspace/network-policies.ts";
 import { deploymentSpec, PORTAL_PORT } from "./deployment.ts";
 import { portalIdentity } from "./identity.ts";
@@ -178,7 +178,7 @@ function service(place: Place, exposure: PortalExposure): void {
   if ("address" in exposure && exposure.address) annotations[exposureAnnotation.address] = exposure.address;
   new k8s.core.v1.Service(`${place.name}-service`, {
     // The Deployment is waited for; that says the same, and doesn't hang on a load balancer without a pool.
-    metadata: meta(place, "portal", { ...annotations, "pulumi.com/skipAwait": "true" }),
+    metadata: meta(place, "portal", { ...annotations, ...unawaited }),
     spec: {
       type: exposure.type,
       selector: appSelector("portal"),

@@ -51,7 +51,7 @@ describe("a workspace", () => {
 
   test("says nothing for the engine to wait for where it would wait forever", async () => {
     const named = await workspace();
-    for (const name of ["home", "service"]) expect(named(name).inputs["metadata"]).toMatchObject({ annotations: { "pulumi.com/skipAwait": "true" } });
+    for (const name of ["home", "service", "quota"]) expect(named(name).inputs["metadata"]).toMatchObject({ annotations: { "pulumi.com/skipAwait": "true" } });
     expect(JSON.stringify(named("deployment").inputs["metadata"])).not.toContain("skipAwait");
   });
 

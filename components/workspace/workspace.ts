@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomSecret } from "../../provider/sdk/index.ts";
-import { appLabels, appSelector, label, objectMeta, podSecurityLabels } from "../labels.ts";
+import { appLabels, appSelector, label, objectMeta, podSecurityLabels, unawaited } from "../labels.ts";
 import { portalIdentity } from "../portal/identity.ts";
 import type { PortalIdentity } from "../portal/identity.ts";
 import { checkWorkspace } from "./checks.ts";
@@ -114,7 +114,7 @@ function homeVolume(place: Place, storage: string, args: WorkspaceArgs): k8s.cor
       name: "home", namespace: place.namespace.metadata.name,
       labels: { ...appLabels("workspace"), [label.data]: fate(args) },
       // Not waited for: under WaitForFirstConsumer the engine would wait for "Pending", which a claim that is taken over never is again.
-      annotations: { "pulumi.com/skipAwait": "true" },
+      annotations: unawaited,
     }),
     spec: {
       accessModes: ["ReadWriteOnce"],
@@ -126,7 +126,10 @@ function homeVolume(place: Place, storage: string, args: WorkspaceArgs): k8s.cor
 }
 
 function limits(place: Place, size: ReturnType<typeof sizeOf>): void {
-  new k8s.core.v1.ResourceQuota(`${place.id}-quota`, { metadata: meta(place, "workspace"), spec: quotaSpec(size) }, { parent: place.parent });
+  new k8s.core.v1.ResourceQuota(`${place.id}-quota`, {
+    // Enforced from the moment it is there; the engine would wait for its first count.
+    metadata: meta(place, "workspace", unawaited), spec: quotaSpec(size),
+  }, { parent: place.parent });
   new k8s.core.v1.LimitRange(`${place.id}-limits`, { metadata: meta(place, "workspace"), spec: limitRangeSpec(size) }, { parent: place.parent });
 }
 
@@ -185,7 +188,7 @@ function deployment(place: Place, resolved: ResolvedWorkspace): void {
 function service(place: Place, extra: readonly WorkspacePort[]): void {
   new k8s.core.v1.Service(`${place.id}-service`, {
     // Not waited for: a stopped workspace has no pod that could make it ready.
-    metadata: meta(place, "workspace", { "pulumi.com/skipAwait": "true" }),
+    metadata: meta(place, "workspace", unawaited),
     spec: {
       selector: appSelector("workspace"),
       ports: servicePorts(extra).map(({ name, port }) => ({ name, port, targetPort: name, protocol: "TCP" })),
