@@ -16,10 +16,10 @@ export const imageBuilder = debianTool({
   programs: ["buildah", "mmdebstrap"],
 });
 
-/** The browser of the browser tests. */
+/** The browser of the browser tests, and what makes it trust an authority. */
 export const chromium = debianTool({
   name: "chromium",
   title: "Chromium",
-  packages: ["chromium"],
-  programs: ["chromium"],
+  packages: ["chromium", "libnss3-tools", "fonts-dejavu-core"],
+  programs: ["chromium", "certutil"],
 });

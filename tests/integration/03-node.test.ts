@@ -1,0 +1,111 @@
+import { execa } from "execa";
+import { readFileSync } from "node:fs";
+import { request } from "node:https";
+import { join } from "node:path";
+import { describe, expect, inject, test, vi } from "vitest";
+import { added, census } from "../support/census.ts";
+import { changesAhead, clusterFolder, configure, guildnet, home, kubectl, mustGuildnet, onePerson, ports } from "../support/guildnet.ts";
+
+const soon = { timeout: 90_000, interval: 250 };
+
+describe("the embedded node", () => {
+  test("shows nothing of itself on the host but processes, its cgroup and ports on loopback", async () => {
+    const { links, routes, tables, mounts, kernelSettings, sockets } = added(inject("before"), await census());
+    expect({ links, routes, tables, mounts, kernelSettings }).toEqual({});
+    expect(sockets?.sort()).toEqual([`127.0.0.1:${ports.portal}`, `127.0.0.1:${ports.api}`]);
+  });
+
+  test("lets no packet to a pod or service address leave the machine", async () => {
+    const init = firstProcess();
+    const drops = async (): Promise<number> => Number(/counter packets (\d+)/.exec((await inNode(init, "nft", "list", "table", "ip", "node")).stdout)?.[1] ?? 0);
+    const before = await drops();
+    // Addresses of the ranges that no pod and no Service has.
+    for (const address of ["10.96.250.250", "10.244.250.250"]) await inNode(init, "timeout", "1", "bash", "-c", `exec 3<>/dev/tcp/${address}/80`);
+    const { stdout } = await inNode(init, "ip", "route", "get", "10.96.250.250");
+    expect(stdout).toContain("dev uplink");
+    expect(await drops()).toBeGreaterThan(before);
+  });
+
+  test("answers without credentials for health alone", async () => {
+    expect(await anonymous("/readyz")).toBe(200);
+    for (const path of ["/api", "/version", "/metrics", "/api/v1/secrets"]) expect(await anonymous(path)).toBe(401);
+  });
+
+  test("refuses a privileged pod in a namespace that says nothing of pod security", async () => {
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "intruder" }, spec: { hostNetwork: true, containers: [{ name: "a", image: "registry.k8s.io/pause:3.10.1", securityContext: { privileged: true } }] } };
+    const { exitCode, stderr } = await execa(join(home, "tools/kubernetes/1.36.3/bin/kubectl"), ["--kubeconfig", join(clusterFolder, "kubeconfig"), "--namespace", "default", "apply", "--filename", "-"], { input: JSON.stringify(pod), reject: false });
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain('violates PodSecurity "restricted:latest"');
+  });
+
+  test("keeps a kubelet from reading the secrets of other nodes' pods", async () => {
+    const { exitCode, stderr } = await execa(join(home, "tools/kubernetes/1.36.3/bin/kubectl"),
+      ["--kubeconfig", join(clusterFolder, "etc", "kubelet.kubeconfig"), "--server", `https://127.0.0.1:${ports.api}`, "get", "secrets", "--all-namespaces"], { reject: false });
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain("Forbidden");
+  });
+
+  test("starts again what crashes", async () => {
+    for (const service of ["etcd", "kube-apiserver", "containerd", "kubelet", "uplink"]) {
+      const { stdout } = await inNode(firstProcess(), "cat", `/run/guildnet/services/${service}/supervise/pid`);
+      await inNode(firstProcess(), "kill", "-9", stdout.trim());
+      await vi.waitFor(async () => {
+        const now = (await inNode(firstProcess(), "cat", `/run/guildnet/services/${service}/supervise/pid`)).stdout.trim();
+        expect(now).not.toBe("");
+        expect(now).not.toBe(stdout.trim());
+      }, soon);
+    }
+    await vi.waitFor(async () => expect((await guildnet("status")).exitCode).toBe(0), soon);
+  });
+
+  test("comes back from down with its data, replacing nothing", async () => {
+    await kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "sh", "-c", "echo saved > /home/guild/project/saved");
+    await mustGuildnet("down");
+    expect((await guildnet("status")).exitCode).toBe(1);
+    const ahead = await changesAhead();
+    expect(ahead.map(({ op }) => op).filter((op) => op !== "update")).toEqual([]);
+    await mustGuildnet("up");
+    await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "60s");
+    expect(await kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "cat", "/home/guild/project/saved")).toBe("saved");
+    expect(await changesAhead()).toEqual([]);
+  });
+
+  test("comes back when it was cut off in the middle, as by a power cut", async () => {
+    process.kill(firstProcess(), "SIGKILL");
+    await vi.waitFor(async () => expect((await guildnet("status")).exitCode).toBe(1), soon);
+    await mustGuildnet("up");
+    await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "60s");
+    expect(await kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "cat", "/home/guild/project/saved")).toBe("saved");
+  });
+
+  test("replaces nothing when its kubeconfig changes", async () => {
+    const pki = join(clusterFolder, "pki");
+    await execa("rm", [join(pki, "user-admin.issued-for")]);
+    const before = readFileSync(join(clusterFolder, "kubeconfig"), "utf8");
+    configure({ ...onePerson, cluster: { kind: "embedded", apiPort: ports.api + 1 } });
+    const ahead = await changesAhead();
+    expect(ahead.map(({ op }) => op).filter((op) => op !== "update")).toEqual([]);
+    await mustGuildnet("up");
+    expect(readFileSync(join(clusterFolder, "kubeconfig"), "utf8")).not.toBe(before);
+    configure(onePerson);
+    await mustGuildnet("up");
+    expect(await changesAhead()).toEqual([]);
+  });
+});
+
+function firstProcess(): number {
+  return (JSON.parse(readFileSync(join(clusterFolder, "run", "init.json"), "utf8")) as { pid: number }).pid;
+}
+
+/** Runs a command inside the node, in its network. */
+async function inNode(init: number, ...command: string[]): Promise<{ stdout: string }> {
+  const { stdout } = await execa("nsenter", ["--target", String(init), "--mount", "--pid", "--", "nsenter", "--net=/run/node.netns", "--", ...command], { reject: false });
+  return { stdout };
+}
+
+function anonymous(path: string): Promise<number> {
+  const ca = readFileSync(join(clusterFolder, "pki", "ca.crt"));
+  return new Promise((resolve, reject) => {
+    request({ host: "127.0.0.1", port: ports.api, path, ca, agent: false }, (response) => resolve(response.resume().statusCode ?? 0)).on("error", reject).end();
+  });
+}

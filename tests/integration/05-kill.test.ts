@@ -1,0 +1,101 @@
+import { execa } from "execa";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { changesAhead, configure, exportedState, guildnet, home, kubectl, mustGuildnet, onePerson, root, stack, stackFiles } from "../support/guildnet.ts";
+
+const rounds = Number(process.env.GUILDNET_KILL_ROUNDS ?? 20);
+/** Two configurations, so that every round has objects to make, change and remove. */
+const shapes = [
+  { workspaces: [{ owner: "ada", environment: { ROUND: "odd" } }, { owner: "linus", keepData: false }] },
+  { workspaces: [{ owner: "ada", environment: { ROUND: "even" } }] },
+];
+
+describe("an engine that is killed", () => {
+  afterAll(() => configure(onePerson));
+
+  test(`at ${rounds} random moments is healed each time by one more up`, { timeout: 1_800_000 }, async () => {
+    await mustGuildnet("up");
+    const moments: string[] = [];
+    for (let round = 0; round < rounds; round++) {
+      configure(shapes[round % shapes.length]!);
+      const after = Math.round(Math.random() * 9_000);
+      moments.push(`${after} ms: ${(await killedUp(after)) ? "killed" : "had ended"}`);
+      const { exitCode, all } = await guildnet("up");
+      expect(exitCode, `round ${round}, ${moments.join("; ")}\n${all}`).toBe(0);
+    }
+    console.info(`engine killed after ${moments.join("; ")}`);
+    expect(moments.filter((moment) => moment.endsWith("killed")).length).toBeGreaterThan(rounds / 2);
+    expect(await changesAhead()).toEqual([]);
+    expect(await orphans()).toEqual([]);
+    expect(engineProcesses()).toEqual([]);
+  });
+
+  test("in the very first moments of a new stack leaves nothing that destroy does not find", async () => {
+    configure({ workspaces: [{ owner: "ada" }], cluster: { kind: "embedded", apiPort: 18191 } }, "cold");
+    const file = join(stackFiles, "Pulumi.cold.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("port: 18090", "port: 18190"));
+    const killed = await killedUp(() => readdirSync(join(home, "clusters")).includes("guildnet-cold-cluster"), "cold");
+    expect(killed).toBe(true);
+    const { exitCode, all } = await guildnet("destroy", ["--data"], "cold");
+    expect(exitCode, all).toBe(0);
+    expect(readdirSync(join(home, "clusters")).filter((name) => name.startsWith("guildnet-cold"))).toEqual([]);
+  });
+});
+
+describe("two runs at once", () => {
+  test("one wins, and the other says who holds the stack", async () => {
+    configure(shapes[0]!);
+    const runs = await Promise.all([guildnet("up"), guildnet("up")]);
+    expect(runs.map(({ exitCode }) => exitCode === 0).sort()).toEqual([false, true]);
+    expect(runs.find(({ exitCode }) => exitCode !== 0)?.all).toMatch(/another|busy|lock/i);
+    configure(onePerson);
+    await mustGuildnet("up");
+  });
+});
+
+/** Starts an up and kills its engine, and nothing else, after a time or as soon as something holds. Says whether the engine still ran. */
+async function killedUp(when: number | (() => boolean), name: string = stack): Promise<boolean> {
+  const run = execa(process.execPath, ["toolchain/bootstrap.mjs", "up", "--stack", name], { cwd: root, reject: false, stdin: "ignore", all: true, env: { GUILDNET_STACK_FILES: stackFiles } });
+  const ended = run.then(() => true);
+  const started = Date.now();
+  let killed = false;
+  for (;;) {
+    const over = await Promise.race([ended, tick()]);
+    if (over) return killed;
+    if (killed || (typeof when === "number" ? Date.now() - started < when : !when())) continue;
+    for (const pid of engineProcesses(run.pid)) {
+      process.kill(pid, "SIGKILL");
+      killed = true;
+    }
+  }
+}
+
+function tick(): Promise<false> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), 10));
+}
+
+/** Engines that run a program: of one command's descendants, or of all. */
+function engineProcesses(ancestor?: number): number[] {
+  const parents = new Map<number, { parent: number; name: string }>();
+  for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const status = readFileSync(`/proc/${entry}/status`, "utf8");
+      parents.set(Number(entry), { parent: Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]), name: /^Name:\s*(.*)$/m.exec(status)?.[1] ?? "" });
+    } catch {
+      continue; // ended meanwhile
+    }
+  }
+  const descends = (pid: number): boolean => pid === ancestor || (parents.has(pid) && descends(parents.get(pid)!.parent));
+  return [...parents].filter(([pid, { name }]) => name === "pulumi" && (ancestor === undefined || descends(pid))).map(([pid]) => pid);
+}
+
+/** Objects in the cluster that carry our label and are in no state. */
+async function orphans(): Promise<string[]> {
+  const kinds = "namespaces,deployments,services,secrets,configmaps,serviceaccounts,resourcequotas,limitranges,networkpolicies,roles,rolebindings,clusterroles,clusterrolebindings,storageclasses,persistentvolumeclaims";
+  const text = await kubectl("get", kinds, "--all-namespaces", "--selector", "app.kubernetes.io/managed-by=guildnet", "--output", "json");
+  const { items } = JSON.parse(text) as { items: { kind: string; metadata: { name: string; namespace?: string } }[] };
+  expect(items.length).toBeGreaterThan(30);
+  const known = new Set(((await exportedState()).deployment.resources ?? []).map(({ type, id }) => `${type.split(":").at(-1)} ${id}`));
+  return items.map(({ kind, metadata }) => `${kind} ${metadata.namespace === undefined ? "" : `${metadata.namespace}/`}${metadata.name}`).filter((object) => !known.has(object));
+}

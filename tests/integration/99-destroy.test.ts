@@ -1,0 +1,23 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, inject, test } from "vitest";
+import { added, census } from "../support/census.ts";
+import { clusterFolder, kubectl, mustGuildnet } from "../support/guildnet.ts";
+
+describe("destroy", () => {
+  test("keeps what people made, says where, and the next up finds it again", async () => {
+    await kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "sh", "-c", "echo precious > /home/guild/project/precious");
+    const text = await mustGuildnet("destroy");
+    const home = join(clusterFolder, "volumes", "ws-ada", "home");
+    expect(text).toContain(join(clusterFolder, "volumes"));
+    expect(readFileSync(join(home, "project", "precious"), "utf8")).toBe("precious\n");
+    expect(existsSync(join(clusterFolder, "data"))).toBe(false);
+    await mustGuildnet("up");
+    expect(await kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "cat", "/home/guild/project/precious")).toBe("precious");
+  });
+
+  test("with --data leaves nothing: no process, mount, link, route, table, port, cgroup, setting or file", async () => {
+    expect(await mustGuildnet("destroy", ["--data"])).toContain("Nothing is left");
+    expect(added(inject("before"), await census())).toEqual({});
+  });
+});

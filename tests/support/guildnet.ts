@@ -1,0 +1,95 @@
+/** The product as a user drives it, on a stack of the tests' own. */
+import { execa, type Options, type Result } from "execa";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+
+export const root = join(import.meta.dirname, "..", "..");
+export const home = process.env.GUILDNET_HOME ?? join(homedir(), ".guildnet");
+export const stack = "test";
+export const clusterName = `guildnet-${stack}-cluster`;
+export const clusterFolder = join(home, "clusters", clusterName);
+export const kubeconfig = join(clusterFolder, "kubeconfig");
+export const ports = { portal: 18090, api: 18091 } as const;
+export const portalUrl = `https://guildnet.localhost:${ports.portal}`;
+
+/** Where the tests' stack files are: the checkout stays clean. */
+export const stackFiles = join(home, "test-stacks");
+
+export interface WorkspaceConfig { owner: string; name?: string; environment?: Record<string, string>; [key: string]: unknown }
+
+/** What the test stack is made of, unless a test says otherwise: one person, small. */
+export const onePerson = { workspaces: [{ owner: "ada" }] as WorkspaceConfig[] };
+
+/** Writes the configuration of a stack, `guildnet:guild`. */
+export function configure(guild: { workspaces: WorkspaceConfig[]; cluster?: object }, name: string = stack, siblings: Record<string, unknown> = {}): void {
+  const cluster = { kind: "embedded", apiPort: ports.api };
+  mkdirSync(stackFiles, { recursive: true });
+  const config = { "guildnet:guild": { portal: { port: ports.portal }, ...guild, cluster: guild.cluster ?? cluster }, ...siblings };
+  writeFileSync(join(stackFiles, `Pulumi.${name}.yaml`), stringify({ config }));
+}
+
+const options = { cwd: root, reject: false, stdin: "ignore", all: true, env: { GUILDNET_STACK_FILES: stackFiles } } as const satisfies Options;
+
+/** Runs a verb as `npm run <verb> -- --stack test …` does. Never throws: look at `exitCode` and `all`. */
+export function guildnet(verb: string, args: readonly string[] = [], name: string = stack): Promise<Result<typeof options>> {
+  return execa(process.execPath, ["toolchain/bootstrap.mjs", verb, "--stack", name, ...args], options);
+}
+
+/** The same, but it must end well. */
+export async function mustGuildnet(verb: string, args: readonly string[] = [], name: string = stack): Promise<string> {
+  const { exitCode, all } = await guildnet(verb, args, name);
+  if (exitCode !== 0) throw new Error(`npm run ${verb} -- ${args.join(" ")} ended with ${exitCode}:\n${all}`);
+  return all;
+}
+
+export interface Step { op: string; urn: string }
+
+/** What a preview would do, without what stays the same. */
+export async function changesAhead(name: string = stack): Promise<Step[]> {
+  const { stdout, exitCode, all } = await guildnet("pulumi", ["preview", "--json"], name);
+  if (exitCode !== 0) throw new Error(`the preview ended with ${exitCode}:\n${all}`);
+  const { steps } = JSON.parse(stdout.slice(stdout.indexOf("{"))) as { steps: Step[] };
+  return steps.filter(({ op }) => op !== "same");
+}
+
+/** Name of a resource, the last part of its URN. */
+export function nameOf({ urn }: { urn: string }): string {
+  return urn.split("::").at(-1) ?? "";
+}
+
+/** Runs kubectl as the administrator of the test cluster; it must end well. */
+export async function kubectl(...args: string[]): Promise<string> {
+  const { stdout } = await execa(await kubectlPath(), ["--kubeconfig", kubeconfig, ...args]);
+  return stdout;
+}
+
+let kubernetes: string | undefined;
+
+async function kubectlPath(): Promise<string> {
+  if (kubernetes === undefined) {
+    const { stdout } = await execa(process.execPath, ["toolchain/bootstrap.mjs", "require", "kubernetes"], { cwd: root });
+    kubernetes = join((JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { kubernetes: { path: string } }).kubernetes.path, "bin", "kubectl");
+  }
+  return kubernetes;
+}
+
+export interface StackState { deployment: { resources?: { urn: string; type: string; id?: string; outputs?: Record<string, unknown> }[]; pending_operations?: unknown[] } }
+
+export async function exportedState(name: string = stack): Promise<StackState> {
+  const { stdout } = await guildnet("pulumi", ["stack", "export"], name);
+  return JSON.parse(stdout.slice(stdout.indexOf("{"))) as StackState;
+}
+
+export async function outputs(): Promise<{ caCertificate: string; signInKey: string; kubeconfig: string; workspaces: { name: string; url: string }[] }> {
+  const { stdout } = await guildnet("pulumi", ["stack", "output", "--json", "--show-secrets"]);
+  return JSON.parse(stdout.slice(stdout.indexOf("{"))) as Awaited<ReturnType<typeof outputs>>;
+}
+
+/** A fresh one-time link. */
+export async function signInLink(person: string): Promise<string> {
+  const link = /https:\/\/\S+token=\S+/.exec(await mustGuildnet("link", [person]))?.[0];
+  if (link === undefined) throw new Error("no link was printed");
+  return link;
+}

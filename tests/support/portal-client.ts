@@ -1,0 +1,63 @@
+import { request } from "node:https";
+import { outputs, portalUrl, signInLink } from "./guildnet.ts";
+
+export interface Answer { status: number; headers: NodeJS.Dict<string | string[]>; body: string; url: string }
+
+/** A browser as far as HTTP goes: trusts the guild's authority alone, keeps cookies for each host, follows redirects. */
+export class PortalClient {
+  readonly #ca: string;
+  readonly #cookies = new Map<string, Map<string, string>>();
+
+  private constructor(ca: string) {
+    this.#ca = ca;
+  }
+
+  static async anonymous(): Promise<PortalClient> {
+    return new PortalClient((await outputs()).caCertificate);
+  }
+
+  static async signIn(person: string): Promise<PortalClient> {
+    const client = await PortalClient.anonymous();
+    const token = new URL(await signInLink(person)).searchParams.get("token");
+    const answer = await client.send("POST", `${portalUrl}/api/sign-in`, JSON.stringify({ token }));
+    if (answer.status !== 200) throw new Error(`sign-in answered ${answer.status}: ${answer.body}`);
+    return client;
+  }
+
+  /** Opens a workspace as its link in the portal does. */
+  async open(workspace: string): Promise<Answer> {
+    let answer = await this.get(`https://${workspace}.apps.guildnet.localhost:${new URL(portalUrl).port}/`);
+    for (let hops = 0; hops < 10 && answer.headers.location !== undefined; hops++) answer = await this.get(new URL(String(answer.headers.location), answer.url).href);
+    return answer;
+  }
+
+  get(url: string): Promise<Answer> {
+    return this.send("GET", url);
+  }
+
+  send(method: string, url: string, body?: string): Promise<Answer> {
+    const { host, hostname, port, pathname, search, origin } = new URL(url);
+    const cookie = [...(this.#cookies.get(host) ?? [])].map(([name, value]) => `${name}=${value}`).join("; ");
+    const kind = body === undefined ? { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" } : { "content-type": "application/json", "x-guildnet-request": "1", origin };
+    const headers = { host, ...(cookie === "" ? {} : { cookie }), ...kind };
+    return new Promise((resolve, reject) => {
+      const call = request({ host: "127.0.0.1", port, servername: hostname, path: pathname + search, method, headers, ca: this.#ca, agent: false }, (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (part: string) => (text += part)).on("error", reject).on("end", () => {
+          this.#keep(host, response.headers["set-cookie"] ?? []);
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text, url });
+        });
+      });
+      call.on("error", reject).end(body);
+    });
+  }
+
+  #keep(host: string, cookies: readonly string[]): void {
+    const jar = this.#cookies.get(host) ?? new Map<string, string>();
+    for (const cookie of cookies) {
+      const [pair = ""] = cookie.split(";");
+      jar.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
+    }
+    this.#cookies.set(host, jar);
+  }
+}

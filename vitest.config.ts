@@ -1,0 +1,32 @@
+import { defineConfig } from "vitest/config";
+import { ByName } from "./tests/support/by-name.ts";
+
+/** What needs a real cluster runs after the rest: one file at a time, in the order of the names, since each stands on the ones before. */
+export default defineConfig({
+  test: {
+    reporters: ["default", "./tests/support/summary-reporter.ts"],
+    sequence: { sequencer: ByName },
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{toolchain,provider,components,stacks,policy,images}/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts"],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "integration",
+          include: ["toolchain/**/*.integration.test.ts", "tests/integration/*.test.ts"],
+          globalSetup: ["./tests/support/test-stack.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
