@@ -1,10 +1,18 @@
 import * as grpc from "@grpc/grpc-js";
 import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
-import type { Progress } from "./node/toolchain.ts";
+import { paced, type Pace } from "./pace.ts";
+
+/** Where a resource's words go. */
+export interface ResourceLog {
+  /** Status lines of one resource; each replaces the one before. */
+  progressOf(urn: string): Pace;
+  /** A line that stays, beside the resource's result. */
+  note(urn: string, message: string): void;
+}
 
 /** Shows what a resource is busy with, in the engine's own display. */
-export class EngineLog {
+export class EngineLog implements ResourceLog {
   readonly #client: engineServices.EngineClient;
 
   /** @param address where the engine listens, `host:port`. */
@@ -12,12 +20,11 @@ export class EngineLog {
     this.#client = new engineServices.EngineClient(address, grpc.credentials.createInsecure());
   }
 
-  /** A status line of one resource; each replaces the one before. */
-  progressOf(urn: string): Progress {
-    return (message) => this.#log(urn, message, true);
+  /** One a second: without a terminal, the engine prints each on a line of its own, and a build has hundreds. */
+  progressOf(urn: string): Pace {
+    return paced(1000, (message) => this.#log(urn, message, true));
   }
 
-  /** A line that stays, beside the resource's result. */
   note(urn: string, message: string): void {
     this.#log(urn, message, false);
   }

@@ -1,11 +1,12 @@
 import type { provider as sdk } from "@pulumi/pulumi";
-import type { EngineLog } from "./engine-log.ts";
+import type { ResourceLog } from "./engine-log.ts";
 import { ActionableError } from "./errors.ts";
+import type { Progress } from "./node/toolchain.ts";
 import { certificate, certificateAuthority } from "./resources/certificates.ts";
 import { embeddedNode } from "./resources/embedded-node.ts";
 import { nodeImage } from "./resources/node-image.ts";
 import { randomSecret } from "./resources/random-secret.ts";
-import type { Existing, Properties, ResourceKind } from "./resources/resource.ts";
+import { PartlyCreated, type Existing, type Properties, type ResourceKind } from "./resources/resource.ts";
 import { equal, hasUnknown, isUnknown, secret, unwrap, type Plain } from "./wire.ts";
 
 const kinds: Record<string, ResourceKind> = {
@@ -19,68 +20,90 @@ const kinds: Record<string, ResourceKind> = {
 /** The engine's view of this project's own resources: translates its calls for the kinds above. */
 export class GuildnetProvider implements sdk.Provider {
   readonly version: string;
-  readonly #log: EngineLog;
+  readonly #log: ResourceLog;
 
-  constructor(version: string, log: EngineLog) {
+  constructor(version: string, log: ResourceLog) {
     this.version = version;
     this.#log = log;
   }
 
   async check(urn: string, _old: Properties, wanted: Properties): Promise<sdk.CheckResult> {
-    const plain = unwrap(wanted) as Properties;
-    const failures = kindOf(urn).check(plain)
-      .filter(({ path }) => !hasUnknown(valueAt(plain, path)))
-      .map(({ path, message }) => ({ property: path.join("."), reason: message }));
-    return { inputs: wanted, failures };
+    return readably(async () => {
+      const plain = unwrap(wanted) as Properties;
+      const failures = kindOf(urn).check(plain)
+        .filter(({ path }) => !hasUnknown(valueAt(plain, path)))
+        .map(({ path, message }) => ({ property: path.join("."), reason: message }));
+      return { inputs: wanted, failures };
+    });
   }
 
   async diff(_id: string, urn: string, old: Properties, wanted: Properties): Promise<sdk.DiffResult> {
-    const kind = kindOf(urn), state = unwrap(old) as Properties, plain = unwrap(wanted) as Properties;
-    const changed = Object.keys(plain).filter((key) => !equal(state[key], plain[key]));
-    const replaces = changed.filter((key) => kind.replaces(key) && !isUnknown(plain[key]));
-    if (changed.length > 0) return { changes: true, replaces, deleteBeforeReplace: kind.deleteFirst };
-    const drift = await kind.drift(plain, state);
-    if (drift !== undefined) this.#log.note(urn, drift);
-    return { changes: drift !== undefined };
+    return readably(async () => {
+      const kind = kindOf(urn), state = unwrap(old) as Properties, plain = unwrap(wanted) as Properties;
+      const keys = new Set([...Object.keys(plain), ...kind.inputNames(state)]);
+      const changed = [...keys].filter((key) => !equal(state[key], plain[key]));
+      const replaces = changed.filter((key) => kind.replaces(key) && !isUnknown(plain[key]));
+      if (changed.length > 0) return { changes: true, replaces, deleteBeforeReplace: kind.deleteFirst };
+      const drift = await kind.drift(plain, state);
+      if (drift !== undefined) this.#log.note(urn, drift);
+      return { changes: drift !== undefined };
+    });
   }
 
   async create(urn: string, inputs: Properties): Promise<sdk.CreateResult> {
-    return this.#readably(async () => {
-      const existing = await kindOf(urn).create(unwrap(inputs) as Properties, this.#log.progressOf(urn));
+    return this.#work(urn, async (progress) => {
+      const existing = await kindOf(urn).create(unwrap(inputs) as Properties, progress).catch((error: unknown) => {
+        throw error instanceof PartlyCreated ? initializationError(error, inputs) : error;
+      });
       return { id: existing.id, outs: outputsOf(inputs, existing) };
     });
   }
 
   async update(id: string, urn: string, old: Properties, wanted: Properties): Promise<sdk.UpdateResult> {
-    return this.#readably(async () => {
+    return this.#work(urn, async (progress) => {
       const state = { ...(unwrap(old) as Properties), id };
-      return { outs: outputsOf(wanted, await kindOf(urn).update(unwrap(wanted) as Properties, this.#log.progressOf(urn), state)) };
+      return { outs: outputsOf(wanted, await kindOf(urn).update(unwrap(wanted) as Properties, progress, state)) };
     });
   }
 
   async read(id: string, urn: string, state: Properties): Promise<sdk.ReadResult> {
-    const kind = kindOf(urn), plain = unwrap(state) as Properties;
-    if (kind.check(plain).length > 0) throw new ActionableError("cannot-import", `${urn} cannot be imported: this program alone makes it`);
-    if (!(await kind.exists(plain))) return { id: "", props: {} };
-    const names = kind.inputNames(plain);
-    return { id, props: state, inputs: Object.fromEntries(Object.entries(state).filter(([key]) => names.includes(key))) };
-  }
-
-  async delete(_id: string, urn: string, state: Properties): Promise<void> {
-    return this.#readably(async () => {
-      await kindOf(urn).delete(unwrap(state) as Properties, this.#log.progressOf(urn));
+    return readably(async () => {
+      const kind = kindOf(urn), plain = unwrap(state) as Properties;
+      if (kind.check(plain).length > 0) throw new ActionableError("cannot-import", `${urn} cannot be imported: this program alone makes it`);
+      if (!(await kind.exists(plain))) return { id: "", props: {} };
+      const names = kind.inputNames(plain);
+      return { id, props: state, inputs: Object.fromEntries(Object.entries(state).filter(([key]) => names.includes(key))) };
     });
   }
 
-  /** Errors that a person can mend are shown without the stack of this program. */
-  async #readably<T>(work: () => Promise<T>): Promise<T> {
+  async delete(_id: string, urn: string, state: Properties): Promise<void> {
+    return this.#work(urn, (progress) => kindOf(urn).delete(unwrap(state) as Properties, progress));
+  }
+
+  async #work<T>(urn: string, work: (progress: Progress) => Promise<T>): Promise<T> {
+    const pace = this.#log.progressOf(urn);
     try {
-      return await work();
-    } catch (error) {
-      if (error instanceof ActionableError) error.stack = "";
-      throw error;
+      return await readably(() => work(pace.say));
+    } finally {
+      pace.flush();
     }
   }
+}
+
+/** Errors that a person can mend are shown without the stack of this program. */
+async function readably<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ActionableError) error.stack = "";
+    throw error;
+  }
+}
+
+/** By these fields the engine knows that there is something to keep in its state, to be completed or deleted later. */
+function initializationError({ id, cause }: PartlyCreated, properties: Properties): unknown {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return Object.assign(cause instanceof Error ? cause : new Error(reason), { id, properties, reasons: [reason] });
 }
 
 function kindOf(urn: string): ResourceKind {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import waitFor from "p-wait-for";
 
 const mountPoint = "/sys/fs/cgroup";
 
@@ -10,25 +11,26 @@ export function cgroupOf(clusterName: string): string {
 }
 
 /** Makes the cgroup in every hierarchy of this machine: one in version 2, one a controller in version 1. */
-export async function createCgroup(path: string): Promise<void> {
-  for (const hierarchy of hierarchies()) {
+export async function createCgroup(path: string, root = mountPoint): Promise<void> {
+  for (const hierarchy of hierarchies(root)) {
     const directory = join(hierarchy, path);
     await mkdir(directory, { recursive: true });
-    inheritCpuset(directory);
     if (isVersion2(hierarchy)) delegateControllers(hierarchy);
+    else inheritCpuset(directory);
   }
 }
 
 /** Removes the cgroup with all below it; they must hold no process. */
-export async function removeCgroup(path: string): Promise<void> {
-  for (const hierarchy of hierarchies()) await removeTree(join(hierarchy, path));
+export async function removeCgroup(path: string, root = mountPoint): Promise<void> {
+  for (const hierarchy of hierarchies(root)) await removeTree(join(hierarchy, path));
 }
 
-function hierarchies(): string[] {
-  if (isVersion2(mountPoint)) return [mountPoint];
-  return readdirSync(mountPoint, { withFileTypes: true })
+function hierarchies(root: string): string[] {
+  if (isVersion2(root)) return [root];
+  if (!existsSync(root)) return [];
+  return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map((entry) => join(mountPoint, entry.name))
+    .map((entry) => join(root, entry.name))
     .filter((directory) => existsSync(join(directory, "cgroup.procs")));
 }
 
@@ -57,5 +59,17 @@ async function removeTree(directory: string): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     if (entry.isDirectory()) await removeTree(join(directory, entry.name));
   }
-  await rmdir(directory);
+  // A process that just ended is counted for a moment longer.
+  await waitFor(() => removed(directory), { interval: 20, timeout: { milliseconds: 5000, message: `${directory} still holds a process` } });
+}
+
+/** False while the kernel calls the cgroup busy. */
+async function removed(directory: string): Promise<boolean> {
+  try {
+    await rmdir(directory);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EBUSY") return false;
+    throw error;
+  }
 }

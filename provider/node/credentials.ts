@@ -1,11 +1,11 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createPublicKey, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { createAuthority, createSigningKey, issueCertificate, isDueForRenewal, type KeyPair, type LeafOptions } from "../pki/x509.ts";
 import { writeAtomically } from "./atomic.ts";
-import { clusterDns } from "./files.ts";
+import { addressIn } from "./cidr.ts";
 import { addresses, nodeName } from "./layout.ts";
 import type { NodeSpec } from "./spec.ts";
 
@@ -58,12 +58,11 @@ export function endpoint(spec: NodeSpec): string {
 }
 
 function leaves(spec: NodeSpec): Record<string, Leaf> {
-  const firstService = clusterDns(spec.serviceCidr).replace(/\d+$/, (tenth) => String(Number(tenth) - 9));
   return {
     apiserver: {
       authority: "ca", commonName: "kube-apiserver",
       dnsNames: ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"],
-      ipAddresses: ["127.0.0.1", addresses.node, firstService],
+      ipAddresses: ["127.0.0.1", addresses.node, addressIn(spec.serviceCidr, 1)],
     },
     "apiserver-kubelet-client": { authority: "ca", commonName: "kube-apiserver-kubelet-client", organizations: ["system:masters"], usages: ["client"] },
     kubelet: { authority: "ca", commonName: `system:node:${nodeName}`, organizations: ["system:nodes"], dnsNames: [nodeName], ipAddresses: [addresses.node] },
@@ -106,10 +105,10 @@ async function writePair(directory: string, name: string, pair: KeyPair): Promis
 }
 
 async function ensureServiceAccountKey(directory: string): Promise<void> {
-  if (existsSync(join(directory, "service-account.pub"))) return;
-  const key = await createSigningKey();
-  await writeAtomically(join(directory, "service-account.key"), key.privateKeyPem, 0o600);
-  await writeAtomically(join(directory, "service-account.pub"), key.publicKeyPem);
+  const key = join(directory, "service-account.key");
+  if (!existsSync(key)) await writeAtomically(key, await createSigningKey(), 0o600);
+  const publicKey = createPublicKey(await readFile(key)).export({ type: "spki", format: "pem" });
+  await writeAtomically(join(directory, "service-account.pub"), String(publicKey));
 }
 
 async function ensureEncryptionKey(path: string): Promise<void> {

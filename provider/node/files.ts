@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { addressIn } from "./cidr.ts";
 import { addresses, containerdSocket, inNode, nodeName } from "./layout.ts";
 import { etc, pki } from "./services.ts";
 import type { NodeSpec } from "./spec.ts";
@@ -30,9 +31,7 @@ export function files(spec: NodeSpec, machine: Machine): Record<string, string> 
 
 /** Tenth address of the Service range, where CoreDNS answers; the convention of kubeadm. */
 export function clusterDns(serviceCidr: string): string {
-  const [network = ""] = serviceCidr.split("/");
-  const [a = 0, b = 0, c = 0, d = 0] = network.split(".").map(Number);
-  return `${a}.${b}.${c}.${d + 10}`;
+  return addressIn(serviceCidr, 10);
 }
 
 function resolvConf({ nameservers, searchDomains }: Machine): string {
@@ -49,7 +48,7 @@ function nftables({ podCidr, serviceCidr }: NodeSpec): string {
   return `table ip node {
   chain guard {
     type filter hook postrouting priority mangle; policy accept;
-    oifname "uplink" ip daddr { ${podCidr}, ${serviceCidr}, ${addresses.node}, 169.254.0.0/16 } drop
+    oifname "uplink" ip daddr { ${podCidr}, ${serviceCidr}, ${addresses.node}, 169.254.0.0/16 } counter drop
   }
   chain way-out {
     type nat hook postrouting priority srcnat; policy accept;

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 
 /** Where GuildNet keeps everything on this machine: `GUILDNET_HOME`, else `~/.guildnet`. */
 export function guildnetHome(): string {
-  return resolve(process.env.GUILDNET_HOME ?? join(homedir(), ".guildnet"));
+  return resolve(process.env.GUILDNET_HOME || join(homedir(), ".guildnet"));
 }
 
 /** Folder of one embedded node; everything it writes is below. */

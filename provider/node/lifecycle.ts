@@ -2,10 +2,11 @@ import { execa } from "execa";
 import { createHash, randomUUID } from "node:crypto";
 import { spawn } from "node:child_process";
 import { existsSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { chmod, copyFile, mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { lock } from "proper-lockfile";
 import waitFor from "p-wait-for";
+import { z } from "zod";
 import { ActionableError } from "../errors.ts";
 import { readiness, type Readiness } from "./api.ts";
 import { writeAtomically } from "./atomic.ts";
@@ -37,23 +38,22 @@ export interface RunningNode {
  */
 export async function startNode(spec: NodeSpec, progress: Progress = () => {}): Promise<RunningNode> {
   const folder = nodeFolder(spec.clusterName);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   return exclusively(folder, async () => {
-    await checkMachine(folder);
+    await checkMachine(dirname(folder));
     const tools = await requireTools(["kubernetes", "node-packages"], progress);
-    const running = initProcess(folder);
+    const running = await settledInit(folder);
     const previous = savedSpec(folder);
     await checkPorts(portsOf(spec).filter(({ address, port }) => running === undefined || !portsOf(previous ?? spec).some((old) => old.address === address && old.port === port)));
     const identity = await ensureIdentity(folder);
-    const before = running === undefined ? {} : fingerprints(folder);
-    const kubeconfig = await writeFiles(folder, spec);
-    const binaries = tools.kubernetes!;
+    const wanted = services(spec);
+    const kubeconfig = await writeFiles(folder, spec, wanted);
     if (running !== undefined && previous?.kubernetesVersion === spec.kubernetesVersion) {
-      await restartChanged(folder, running, before, progress);
+      await restartChanged(folder, running, wanted, progress);
     } else {
       if (running !== undefined) await terminate(folder, progress);
       progress("starting the cluster");
-      await launch(folder, binaries, spec.clusterName);
+      await writeAtomically(runsWith(folder), JSON.stringify(fingerprints(folder, wanted)));
+      await launch(folder, tools.kubernetes!, spec.clusterName);
     }
     await writeAtomically(join(folder, "spec.json"), JSON.stringify(spec, null, 2));
     await waitUntilReady(folder, spec, progress);
@@ -76,14 +76,22 @@ export async function deleteNode(clusterName: string, keepVolumes: boolean, prog
       await terminate(folder, progress);
       const volumes = join(folder, "volumes");
       const keep = keepVolumes && existsSync(volumes) && readdirSync(volumes).length > 0;
-      for (const entry of await readdir(folder)) {
-        if (!(keep && entry === "volumes")) await rm(join(folder, entry), { recursive: true, force: true });
-      }
+      await removeFrom(folder, keep ? ["volumes"] : []);
       if (keep) progress(`kept the volumes in ${volumes}`);
+      else await rm(folder, { recursive: true });
     });
-    if (readdirSync(folder).length === 0) await rm(folder, { recursive: true });
   }
   await removeCgroup(cgroupOf(clusterName));
+}
+
+/** A deletion may be cut off, and a start may follow: data is there whole or not at all, and never without its keys. */
+async function removeFrom(folder: string, kept: readonly string[]): Promise<void> {
+  const removed = join(folder, "removed");
+  await rm(removed, { recursive: true, force: true });
+  await mkdir(removed);
+  const entries = (await readdir(folder)).filter((entry) => entry !== "removed" && !kept.includes(entry));
+  for (const entry of entries.sort((a, b) => Number(b === "data") - Number(a === "data"))) await rename(join(folder, entry), join(removed, entry));
+  await rm(removed, { recursive: true });
 }
 
 /** How a node is: its readiness, or why there is none. */
@@ -102,7 +110,8 @@ export function savedSpec(folder: string): NodeSpec | undefined {
 
 /** Two programs never work on one node at a time; the second waits. */
 async function exclusively<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  const release = await lock(folder, { lockfilePath: `${folder}.lock`, stale: 15 * seconds, retries: { retries: 600, minTimeout: 500, maxTimeout: 1000 } });
+  await mkdir(dirname(folder), { recursive: true });
+  const release = await lock(folder, { realpath: false, lockfilePath: `${folder}.lock`, stale: 15 * seconds, retries: { retries: 600, minTimeout: 500, maxTimeout: 1000 } });
   try {
     return await work();
   } finally {
@@ -111,16 +120,17 @@ async function exclusively<T>(folder: string, work: () => Promise<T>): Promise<T
 }
 
 async function ensureIdentity(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, "identity");
   if (!existsSync(path)) await writeAtomically(path, randomUUID());
   return readFileSync(path, "utf8");
 }
 
-async function writeFiles(folder: string, spec: NodeSpec): Promise<string> {
+async function writeFiles(folder: string, spec: NodeSpec, wanted: Record<string, Service>): Promise<string> {
   for (const name of ["run", "data/containerd", "data/kubelet", "log/audit", "volumes"]) await mkdir(join(folder, name), { recursive: true });
   await mkdir(join(folder, "data", "etcd"), { recursive: true, mode: 0o700 });
   for (const [path, content] of Object.entries(files(spec, inspectMachine(spec.clusterName)))) await writeAtomically(join(folder, "etc", path), content);
-  const wanted = services(spec);
+  await removeServices(folder, (name) => wanted[name] === undefined);
   for (const [name, service] of Object.entries(wanted)) await writeService(folder, name, service);
   await copyScript("init", join(folder, "run", "init"));
   return ensureCredentials(folder, spec);
@@ -134,32 +144,42 @@ async function writeService(folder: string, name: string, { command }: Service):
   await copyScript("run", join(directory, "run"));
 }
 
+/** The supervisor ends a service within seconds of its folder's end. */
+async function removeServices(folder: string, which: (name: string) => boolean): Promise<void> {
+  const directory = join(folder, "services");
+  for (const name of existsSync(directory) ? readdirSync(directory).filter(which) : []) {
+    await rm(join(directory, name), { recursive: true, maxRetries: 5 });
+    await rm(join(folder, "etc", `${name}.command`), { force: true });
+  }
+}
+
 async function copyScript(name: string, target: string): Promise<void> {
   await copyFile(join(scripts, name), target);
   await chmod(target, 0o755);
 }
 
-/** Per service on disk, a hash of its command and of the files it reads. */
-function fingerprints(folder: string): Record<string, string> {
-  const spec = savedSpec(folder);
-  const known = spec === undefined ? {} : services(spec);
-  return Object.fromEntries(readdirSync(join(folder, "services")).map((name) => {
-    const hash = createHash("sha256").update(contentOf(join(folder, "etc", `${name}.command`)));
-    for (const path of known[name]?.reads ?? []) hash.update(contentOf(path.replace(inNode, folder)));
+/** Per service, a hash of its command and of the files it reads. */
+function fingerprints(folder: string, wanted: Record<string, Service>): Record<string, string> {
+  return Object.fromEntries(Object.entries(wanted).map(([name, { command, reads }]) => {
+    const hash = createHash("sha256").update(JSON.stringify(command));
+    for (const path of reads) hash.update(readFileSync(path.replace(inNode, folder)));
     return [name, hash.digest("hex")];
   }));
 }
 
-function contentOf(path: string): string {
-  return existsSync(path) ? readFileSync(path, "utf8") : "";
+/** The fingerprints that services were started with: what a program that was cut off wrote but did not apply differs. */
+function runsWith(folder: string): string {
+  return join(folder, "run", "services.json");
 }
 
-async function restartChanged(folder: string, init: number, before: Record<string, string>, progress: Progress): Promise<void> {
-  const after = fingerprints(folder);
-  for (const name of Object.keys(after).filter((service) => before[service] !== undefined && before[service] !== after[service])) {
+async function restartChanged(folder: string, init: number, wanted: Record<string, Service>, progress: Progress): Promise<void> {
+  const path = runsWith(folder), after = fingerprints(folder, wanted);
+  const before = existsSync(path) ? z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(path, "utf8"))) : {};
+  for (const name of Object.keys(after).filter((service) => before[service] !== after[service])) {
     progress(`restarting ${name}`);
     await control(init, ["-w", "60", "restart", name]);
   }
+  await writeAtomically(path, JSON.stringify(after));
 }
 
 /** Runs the supervisor's control command in the node; a service that does not obey in time is not an error. */
@@ -173,7 +193,6 @@ async function control(init: number, args: readonly string[]): Promise<void> {
  */
 async function launch(folder: string, kubernetes: string, clusterName: string): Promise<void> {
   await createCgroup(cgroupOf(clusterName));
-  await rm(join(folder, "run", "init.json"), { force: true });
   const console = openSync(join(folder, "log", "console"), "a");
   const child = spawn("flock", ["--nonblock", lockOf(folder), "unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", join(folder, "run", "init"), folder, kubernetes], { detached: true, stdio: ["ignore", console, console], cwd: "/" });
   let ended: number | string | undefined;
@@ -209,7 +228,7 @@ function summary({ reason }: Readiness): string | undefined {
  * given ten seconds, then the database closes, and the kernel ends the rest with the first process.
  */
 async function terminate(folder: string, progress: Progress): Promise<void> {
-  const init = initProcess(folder);
+  const init = await settledInit(folder);
   if (init === undefined) return;
   progress("stopping the cluster");
   await control(init, ["-w", "5", "force-stop", "kubelet"]);
@@ -217,7 +236,17 @@ async function terminate(folder: string, progress: Progress): Promise<void> {
   await waitFor(() => containerProcesses(init).length === 0, { interval: 50, timeout: { milliseconds: 10 * seconds, fallback: () => {} } });
   await control(init, ["-w", "2", "force-stop", "kube-apiserver", "etcd"]);
   signal(init, "SIGKILL");
-  await waitFor(() => isUnlocked(lockOf(folder)), { interval: 20, timeout: { milliseconds: 30 * seconds } });
+  await waitFor(() => isUnlocked(lockOf(folder)), { interval: 20, timeout: { milliseconds: 30 * seconds, message: stuck(folder) } });
+}
+
+/** The first process; a start or an end that was cut off by another program's death is waited for. */
+async function settledInit(folder: string): Promise<number | undefined> {
+  await waitFor(async () => initProcess(folder) !== undefined || isUnlocked(lockOf(folder)), { interval: 20, timeout: { milliseconds: 30 * seconds, message: stuck(folder) } });
+  return initProcess(folder);
+}
+
+function stuck(folder: string): ActionableError {
+  return new ActionableError("node-stuck", `processes of the cluster do not end; "fuser ${lockOf(folder)}" names them`);
 }
 
 function lockOf(folder: string): string {
@@ -225,7 +254,7 @@ function lockOf(folder: string): string {
 }
 
 async function isUnlocked(path: string): Promise<boolean> {
-  return (await execa("flock", ["--nonblock", path, "true"], { reject: false })).exitCode === 0;
+  return !existsSync(path) || (await execa("flock", ["--nonblock", path, "true"], { reject: false })).exitCode === 0;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -29,13 +29,14 @@ export function inspectMachine(clusterName: string): Machine {
 /**
  * Refuses, in one line each, what this machine lacks for a node.
  *
- * @throws ActionableError `no-root`, `no-capability`, `no-cgroups` or `no-disk`.
+ * @throws ActionableError `no-linux`, `no-root`, `no-capability`, `no-tun`, `no-cgroups` or `no-disk`.
  */
 export async function checkMachine(folder: string): Promise<void> {
   if (process.platform !== "linux") throw new ActionableError("no-linux", `the embedded cluster needs Linux, this is ${process.platform}; use cluster.kind: existing`);
   if (process.getuid?.() !== 0) throw new ActionableError("no-root", "the embedded cluster makes namespaces and mounts, for which it needs root: run it with sudo, or use cluster.kind: existing");
   const missing = missingCapabilities();
   if (missing.length > 0) throw new ActionableError("no-capability", `this machine withholds ${missing.join(", ")} even from root, so no pod could start; run outside of a container, or use cluster.kind: existing`);
+  if (!existsSync("/dev/net/tun")) throw new ActionableError("no-tun", "there is no /dev/net/tun, the cluster's way to the network: load the module tun, or use cluster.kind: existing");
   if (!existsSync("/sys/fs/cgroup/cgroup.controllers") && !existsSync("/sys/fs/cgroup/memory")) {
     throw new ActionableError("no-cgroups", "no cgroups are mounted at /sys/fs/cgroup, so pods could not be limited; mount them, or use cluster.kind: existing");
   }

@@ -8,9 +8,18 @@ const initFile = z.object({ pid: z.number(), startTime: z.number(), bootId: z.st
 export function initProcess(folder: string): number | undefined {
   const path = join(folder, "run", "init.json");
   if (!existsSync(path)) return undefined;
-  const { pid, startTime, bootId } = initFile.parse(JSON.parse(readFileSync(path, "utf8")));
-  const sameBoot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() === bootId;
-  return sameBoot && startTimeOf(pid) === startTime ? pid : undefined;
+  const init = initFile.safeParse(json(readFileSync(path, "utf8"))).data;
+  const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return init?.bootId === bootId && startTimeOf(init.pid) === init.startTime ? init.pid : undefined;
+}
+
+/** The file appears whole; a power cut can still leave it empty, and then its process is gone too. */
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Ticks from boot to the start of a process, which with its number identifies it; nothing when it is gone or a zombie. */

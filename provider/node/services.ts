@@ -1,4 +1,4 @@
-import { inNode, containerdSocket, networkNamespace, nodeName, addresses } from "./layout.ts";
+import { inNode, networkNamespace, nodeName, addresses } from "./layout.ts";
 import type { NodeSpec } from "./spec.ts";
 
 /** A supervised process: its command, and the files it reads at start, so that a change restarts it. */
@@ -16,13 +16,13 @@ export function services(spec: NodeSpec): Record<string, Service> {
   return {
     etcd: inNetwork(etcd()),
     "kube-apiserver": inNetwork(apiServer(spec), etc("authentication.yaml"), etc("encryption.yaml"), etc("admission.yaml"), etc("audit-policy.yaml")),
-    "kube-controller-manager": inNetwork(controllerManager(spec)),
-    "kube-scheduler": inNetwork(scheduler()),
+    "kube-controller-manager": inNetwork(controllerManager(spec), etc("kube-controller-manager.kubeconfig")),
+    "kube-scheduler": inNetwork(scheduler(), etc("kube-scheduler.kubeconfig")),
     containerd: inNetwork(["containerd", "--config", etc("containerd.toml")], etc("containerd.toml"), etc("cni/10-node.conflist")),
-    kubelet: inNetwork(kubelet(), etc("kubelet.yaml"), etc("resolv.conf")),
-    "kube-proxy": inNetwork([bin("kube-proxy"), `--config=${etc("kube-proxy.yaml")}`], etc("kube-proxy.yaml")),
+    kubelet: inNetwork(kubelet(), etc("kubelet.yaml"), etc("kubelet.kubeconfig"), etc("resolv.conf")),
+    "kube-proxy": inNetwork([bin("kube-proxy"), `--config=${etc("kube-proxy.yaml")}`], etc("kube-proxy.yaml"), etc("kube-proxy.kubeconfig")),
     uplink: { command: uplink(spec), reads: [] },
-    ...Object.fromEntries(spec.publish.map(({ hostPort, nodePort }) => [`publish-${hostPort}`, inNetwork(relay(hostPort, nodePort))])),
+    ...Object.fromEntries(spec.publish.map(({ nodePort }) => [`publish-${nodePort}`, inNetwork(relay(nodePort))])),
   };
 }
 
@@ -113,7 +113,7 @@ function kubelet(): string[] {
 function uplink(spec: NodeSpec): string[] {
   const published = [
     `127.0.0.1/${spec.apiPort}:6443`,
-    ...spec.publish.map(({ hostAddress, hostPort }) => `${hostAddress}/${hostPort}:${hostPort}`),
+    ...spec.publish.map(({ hostAddress, hostPort, nodePort }) => `${hostAddress}/${hostPort}:${relayPort(nodePort)}`),
   ];
   return ["pasta", "--foreground", "--quiet", "--runas", "0", "--ipv4-only", "--config-net", "--netns", networkNamespace, "--netns-only", "--ns-ifname", "uplink",
     "--address", addresses.uplink, "--netmask", "30", "--gateway", addresses.gateway,
@@ -123,8 +123,13 @@ function uplink(spec: NodeSpec): string[] {
 }
 
 /** The uplink hands a published connection to the node's loopback, where kube-proxy's nftables mode serves no NodePort. */
-function relay(hostPort: number, nodePort: number): string[] {
-  return ["socat", `TCP-LISTEN:${hostPort},fork,reuseaddr,backlog=512`, `TCP:${addresses.node}:${nodePort},nodelay`];
+function relay(nodePort: number): string[] {
+  return ["socat", `TCP-LISTEN:${relayPort(nodePort)},fork,reuseaddr,backlog=512`, `TCP:${addresses.node}:${nodePort},nodelay`];
+}
+
+/** 20000–22767: whatever port the host publishes, the relay's own is none that a component listens on. */
+function relayPort(nodePort: number): number {
+  return nodePort - 10000;
 }
 
 function flags(values: Record<string, string | number | boolean>): string[] {

@@ -1,4 +1,12 @@
 import { z } from "zod";
+import { addressIn, overlap } from "./cidr.ts";
+import { addresses } from "./layout.ts";
+
+/** From /12, the largest that the API server takes for Services, to /28, the smallest with a tenth address. */
+const network = z.cidrv4({ abort: true })
+  .refine((cidr) => lengthOf(cidr) >= 12 && lengthOf(cidr) <= 28, { error: "must have a length from /12 to /28", abort: true })
+  .refine((cidr) => cidr === networkOf(cidr), { error: ({ input }) => `must start at the network's first address: ${networkOf(String(input))}`, abort: true })
+  .refine((cidr) => !overlap(cidr, addresses.range), `must not overlap ${addresses.range}, where the node itself is`);
 
 const port = z.number().int().min(1).max(65535);
 
@@ -7,8 +15,8 @@ export const nodeSpec = z.object({
   clusterName: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$/, "must be a DNS label of at most 50 characters"),
   kubernetesVersion: z.string().regex(/^\d+\.\d+\.\d+$/, 'must be a version such as "1.36.3"'),
   apiPort: port,
-  podCidr: z.cidrv4(),
-  serviceCidr: z.cidrv4(),
+  podCidr: network,
+  serviceCidr: network,
   publish: z.array(z.strictObject({
     hostAddress: z.ipv4().default("127.0.0.1"),
     hostPort: port,
@@ -16,12 +24,33 @@ export const nodeSpec = z.object({
   })).default([]),
   keepVolumes: z.boolean().default(true),
 }).superRefine((spec, context) => {
-  const seen = new Set([`127.0.0.1:${spec.apiPort}`]);
-  for (const [index, { hostAddress, hostPort }] of spec.publish.entries()) {
-    const address = `${hostAddress}:${hostPort}`;
-    if (seen.has(address)) context.addIssue({ code: "custom", path: ["publish", index, "hostPort"], message: `${address} is published twice` });
-    seen.add(address);
+  if (overlap(spec.podCidr, spec.serviceCidr)) context.addIssue({ code: "custom", path: ["serviceCidr"], message: `must not overlap podCidr, ${spec.podCidr}` });
+  const taken = [{ hostAddress: "127.0.0.1", hostPort: spec.apiPort }];
+  for (const [index, published] of spec.publish.entries()) {
+    const { hostAddress, hostPort } = published;
+    if (taken.some((other) => collide(other, published))) {
+      context.addIssue({ code: "custom", path: ["publish", index, "hostPort"], message: `${hostAddress}:${hostPort} is published twice` });
+    }
+    taken.push(published);
   }
 });
 
 export type NodeSpec = z.infer<typeof nodeSpec>;
+
+interface Listener {
+  readonly hostAddress: string;
+  readonly hostPort: number;
+}
+
+function collide(a: Listener, b: Listener): boolean {
+  const sameAddress = a.hostAddress === b.hostAddress || [a.hostAddress, b.hostAddress].includes("0.0.0.0");
+  return sameAddress && a.hostPort === b.hostPort;
+}
+
+function lengthOf(cidr: string): number {
+  return Number(cidr.split("/")[1]);
+}
+
+function networkOf(cidr: string): string {
+  return `${addressIn(cidr, 0)}/${lengthOf(cidr)}`;
+}

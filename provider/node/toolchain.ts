@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { z } from "zod";
 import { ActionableError } from "../errors.ts";
 
@@ -22,8 +23,11 @@ export function toolchainCommand(): string | undefined {
  */
 export async function requireTools(names: readonly string[], progress: Progress): Promise<Record<string, string>> {
   const { stdout } = await runToolchain(["require", ...names], progress);
-  const found = tools.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
-  return Object.fromEntries(Object.entries(found).map(([name, { path }]) => [name, path]));
+  const line = lastLines(stdout, 1);
+  const { data } = tools.safeParse(parsed(line));
+  const missing = names.filter((name) => data?.[name] === undefined);
+  if (missing.length > 0) throw new ActionableError("toolchain-failed", `the toolchain did not say where ${missing.join(", ")} is; its last words: ${line}`);
+  return Object.fromEntries(Object.entries(data ?? {}).map(([name, { path }]) => [name, path]));
 }
 
 /** Makes an image available in the machine's image store, built where need be. */
@@ -36,13 +40,21 @@ export async function ensureImage(reference: string, options: { context?: string
 async function runToolchain(args: readonly string[], progress: Progress): Promise<{ stdout: string }> {
   const command = toolchainCommand();
   if (command === undefined) throw new ActionableError("no-toolchain", "this needs GuildNet's toolchain: set GUILDNET_TOOLCHAIN_CLI to toolchain/bootstrap.mjs of a checkout of GuildNet");
-  const child = execa(process.execPath, [command, ...args], { reject: false, stdin: "ignore", lines: false });
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    for (const line of text.split("\n")) if (line.trim() !== "") progress(line.trim());
+  const child = execa(process.execPath, [command, ...args], { reject: false, stdin: "ignore" });
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    if (line.trim() !== "") progress(line.trim());
   });
   const { exitCode, stdout, stderr } = await child;
   if (exitCode !== 0) throw new ActionableError("toolchain-failed", lastLines(stderr, 20) || `the toolchain ended with exit code ${exitCode}`);
   return { stdout };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the caller tells of it
+  }
 }
 
 function lastLines(text: string, count: number): string {

@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import type { webcrypto } from "node:crypto";
+import { ActionableError } from "../errors.ts";
 
 /** A certificate with its key: PEM, the key as PKCS #8. */
 export interface KeyPair {
@@ -44,9 +45,17 @@ export async function createAuthority(commonName: string, validityDays: number):
   return { certificatePem: certificate.toString("pem"), privateKeyPem: await exportKey(keys.privateKey) };
 }
 
+/**
+ * Signs a certificate for a new key; it ends with its authority at the latest.
+ *
+ * @throws ActionableError `authority-expired`.
+ */
 export async function issueCertificate(authority: KeyPair, options: LeafOptions): Promise<KeyPair> {
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const issuer = new x509.X509Certificate(authority.certificatePem);
+  if (issuer.notAfter.getTime() <= Date.now()) {
+    throw new ActionableError("authority-expired", `the certificate authority ${issuer.subject} expired at ${issuer.notAfter.toISOString()}: make it anew with "pulumi up --replace <its URN>"`);
+  }
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const names: x509.JsonGeneralName[] = [
     ...(options.dnsNames ?? []).map((value) => ({ type: "dns" as const, value })),
     ...(options.ipAddresses ?? []).map((value) => ({ type: "ip" as const, value })),
@@ -71,11 +80,9 @@ export async function issueCertificate(authority: KeyPair, options: LeafOptions)
   return { certificatePem: certificate.toString("pem"), privateKeyPem: await exportKey(keys.privateKey) };
 }
 
-/** A key pair that signs tokens, not certificates; both as PEM. */
-export async function createSigningKey(): Promise<{ publicKeyPem: string; privateKeyPem: string }> {
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const spki = await crypto.subtle.exportKey("spki", keys.publicKey);
-  return { publicKeyPem: x509.PemConverter.encode(spki, "PUBLIC KEY"), privateKeyPem: await exportKey(keys.privateKey) };
+/** A key that signs tokens, not certificates: PKCS #8 PEM. */
+export async function createSigningKey(): Promise<string> {
+  return exportKey((await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])).privateKey);
 }
 
 /** True once less than a third of the certificate's life is left. */

@@ -18,7 +18,7 @@ const certificateSchema = z.object({
   caCertificatePem: z.string().startsWith("-----BEGIN CERTIFICATE-----"),
   caPrivateKeyPem: z.string().startsWith("-----BEGIN PRIVATE KEY-----"),
   commonName: z.string().min(1).max(64),
-  dnsNames: z.array(z.string()),
+  dnsNames: z.array(z.string().min(1)),
   ipAddresses: z.array(z.union([z.ipv4(), z.ipv6()])),
   validityDays,
 });

@@ -8,24 +8,31 @@ import { nodeFolder } from "../node/layout.ts";
 import { deleteNode, nodeHealth, startNode } from "../node/lifecycle.ts";
 import { nodeSpec, type NodeSpec } from "../node/spec.ts";
 import type { Progress } from "../node/toolchain.ts";
-import { define, type Existing } from "./resource.ts";
+import { define, PartlyCreated, type Existing } from "./resource.ts";
 
 export const embeddedNode = define({
   schema: nodeSpec,
   replaceOn: ["clusterName", "podCidr", "serviceCidr"],
   deleteFirst: true,
-  create: start,
+  async create(spec, progress) {
+    return start(spec, progress).catch((error: unknown) => {
+      throw isThere(spec.clusterName) ? new PartlyCreated(spec.clusterName, error) : error;
+    });
+  },
   update: start,
   async drift(spec, { kubeconfig }) {
     const health = await nodeHealth(spec.clusterName);
     if (!health.ready) return health.reason;
-    return isDueForRenewal(clientCertificate(String(kubeconfig))) ? "the administrator's certificate is due for renewal" : undefined;
+    if (typeof kubeconfig !== "string") return "its creation was not completed";
+    return isDueForRenewal(clientCertificate(kubeconfig)) ? "the administrator's certificate is due for renewal" : undefined;
   },
-  async exists({ clusterName }) {
-    return existsSync(join(nodeFolder(clusterName), "identity"));
-  },
+  exists: async ({ clusterName }) => isThere(clusterName),
   delete: ({ clusterName, keepVolumes }, progress) => deleteNode(clusterName, keepVolumes, progress),
 });
+
+function isThere(clusterName: string): boolean {
+  return existsSync(join(nodeFolder(clusterName), "identity"));
+}
 
 async function start(spec: NodeSpec, progress: Progress): Promise<Existing> {
   const { kubeconfig, identity } = await startNode(spec, progress);

@@ -23,7 +23,9 @@ export const nodeImage = define({
     const init = initProcess(nodeFolder(cluster));
     // A stopped node is an update of its own, and keeps its images.
     if (init === undefined) return undefined;
-    return (await imagesOn(init)).has(reference) ? undefined : "the node does not have it";
+    const images = await imagesOn(init).catch(() => undefined);
+    if (images === undefined) return "the node's containerd does not answer";
+    return images.has(reference) ? undefined : "the node does not have it";
   },
 });
 

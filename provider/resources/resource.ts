@@ -12,6 +12,16 @@ export interface Existing {
   readonly secrets?: readonly string[];
 }
 
+/** Thrown by `create` when it failed with its `cause`, but left something that `delete` can remove. */
+export class PartlyCreated extends Error {
+  readonly id: string;
+
+  constructor(id: string, cause: unknown) {
+    super("created in part", { cause });
+    this.id = id;
+  }
+}
+
 /** How one kind of resource is made, kept and removed. Inputs arrive checked and plain. */
 export interface Definition<Inputs> {
   /** What the inputs must be; also fills in defaults, and drops outputs that stand beside them in the state. */
@@ -34,6 +44,7 @@ export interface Definition<Inputs> {
 export interface ResourceKind {
   readonly deleteFirst: boolean;
   check(properties: Properties): readonly z.core.$ZodIssue[];
+  /** Which properties of a state are inputs; none when the state is not of this kind. */
   inputNames(state: Properties): readonly string[];
   replaces(input: string): boolean;
   create(inputs: Properties, progress: Progress): Promise<Existing>;
@@ -48,9 +59,9 @@ export function define<Inputs extends object>(definition: Definition<Inputs>): R
   return {
     deleteFirst: definition.deleteFirst ?? false,
     check: (properties) => schema.safeParse(properties).error?.issues ?? [],
-    inputNames: (state) => Object.keys(schema.parse(state)),
+    inputNames: (state) => Object.keys(schema.safeParse(state).data ?? {}),
     replaces: (input) => definition.update === undefined || (definition.replaceOn as readonly string[]).includes(input),
-    create: (inputs, progress) => definition.create(schema.parse(inputs), progress),
+    create: async (inputs, progress) => definition.create(schema.parse(inputs), progress),
     async update(inputs, progress, old) {
       if (definition.update === undefined) throw new Error("this kind of resource cannot be changed in place");
       return definition.update(schema.parse(inputs), progress, old);

@@ -1,6 +1,6 @@
 import dockerignore from "@balena/dockerignore";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -9,7 +9,7 @@ import { join } from "node:path";
  * when and only when an input does, and carries the change to the pods that name it.
  *
  * @param contextDir folder with the Dockerfile; every file in it that its `.dockerignore` lets
- *   through counts, with its path, executable bit and content.
+ *   through counts, with its path, executable bit and content; of a link, where it points.
  * @throws when the folder holds no Dockerfile.
  */
 export function imageReference(name: string, contextDir: string, buildArgs: Record<string, string> = {}): string {
@@ -20,6 +20,10 @@ export function imageReference(name: string, contextDir: string, buildArgs: Reco
   const hash = createHash("sha256");
   for (const file of files) {
     const path = join(contextDir, file);
+    if (lstatSync(path).isSymbolicLink()) {
+      hash.update(`link ${JSON.stringify(file)} ${JSON.stringify(readlinkSync(path))}\n`);
+      continue;
+    }
     const executable = (statSync(path).mode & 0o100) !== 0;
     const content = createHash("sha256").update(readFileSync(path)).digest("hex");
     hash.update(`file ${JSON.stringify(file)} ${executable} ${content}\n`);

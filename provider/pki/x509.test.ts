@@ -1,0 +1,101 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { createAuthority, createSigningKey, isDueForRenewal, issueCertificate } from "./x509.ts";
+
+const day = 24 * 60 * 60 * 1000;
+const serverAuth = "1.3.6.1.5.5.7.3.1", clientAuth = "1.3.6.1.5.5.7.3.2";
+const authority = await createAuthority("Test CA", 3650);
+const leafOptions = { commonName: "portal", dnsNames: ["guildnet.localhost", "*.apps.guildnet.localhost"], ipAddresses: ["127.0.0.1", "::1"], validityDays: 90 };
+const leaf = await issueCertificate(authority, leafOptions);
+
+const read = ({ certificatePem }: { certificatePem: string }): X509Certificate => new X509Certificate(certificatePem);
+const start = (pair: { certificatePem: string }): number => Date.parse(read(pair).validFrom);
+const end = (pair: { certificatePem: string }): number => Date.parse(read(pair).validTo);
+
+describe("an authority", () => {
+  const certificate = read(authority);
+
+  test("is a self-signed certificate authority with its own key", () => {
+    expect(certificate.ca).toBe(true);
+    expect(certificate.subject).toBe("CN=Test CA");
+    expect(certificate.checkIssued(certificate)).toBe(true);
+    expect(certificate.verify(certificate.publicKey)).toBe(true);
+    expect(certificate.checkPrivateKey(createPrivateKey(authority.privateKeyPem))).toBe(true);
+  });
+});
+
+describe("a certificate", () => {
+  const certificate = read(leaf);
+
+  test("chains to its authority and to no other of the same name", async () => {
+    const impostor = read(await createAuthority("Test CA", 3650));
+    expect(certificate.checkIssued(read(authority))).toBe(true);
+    expect(certificate.verify(read(authority).publicKey)).toBe(true);
+    expect(certificate.verify(impostor.publicKey)).toBe(false);
+  });
+
+  test("is no authority and fits its key", () => {
+    expect(certificate.ca).toBe(false);
+    expect(certificate.checkPrivateKey(createPrivateKey(leaf.privateKeyPem))).toBe(true);
+  });
+
+  test("is valid for its names alone", () => {
+    for (const name of ["guildnet.localhost", "ada.apps.guildnet.localhost"]) expect(certificate.checkHost(name)).toBeTruthy();
+    for (const name of ["apps.guildnet.localhost", "a.b.apps.guildnet.localhost", "localhost", "portal"]) expect(certificate.checkHost(name)).toBeUndefined();
+    for (const address of ["127.0.0.1", "::1"]) expect(certificate.checkIP(address)).toBeTruthy();
+    expect(certificate.checkIP("127.0.0.2")).toBeUndefined();
+  });
+
+  test("serves unless told otherwise", async () => {
+    expect(certificate.keyUsage).toEqual([serverAuth]);
+    expect(read(await issueCertificate(authority, { ...leafOptions, usages: ["client"] })).keyUsage).toEqual([clientAuth]);
+    expect(read(await issueCertificate(authority, { ...leafOptions, usages: ["server", "client"] })).keyUsage).toEqual([serverAuth, clientAuth]);
+  });
+
+  test("carries groups beside the user, as Kubernetes reads them", async () => {
+    const { subject } = read(await issueCertificate(authority, { commonName: "system:node:a", organizations: ["system:nodes", "b"], validityDays: 1 }));
+    expect(subject.split("\n")).toEqual(["O=system:nodes", "O=b", "CN=system:node:a"]);
+  });
+
+  test("lasts as many days as asked, from a little before now", () => {
+    const now = Date.now();
+    expect(start(leaf)).toBeLessThanOrEqual(now - 4 * 60 * 1000);
+    expect(start(leaf)).toBeGreaterThan(now - day);
+    expect(Math.abs(end(leaf) - (now + 90 * day))).toBeLessThan(day);
+  });
+
+  test("never outlives its authority", async () => {
+    const brief = await createAuthority("Brief CA", 2);
+    expect(end(await issueCertificate(brief, { ...leafOptions, validityDays: 397 }))).toBe(end(brief));
+  });
+
+  test("has a positive serial number of its own", async () => {
+    const numbers = await Promise.all(Array.from({ length: 20 }, async () => read(await issueCertificate(authority, leafOptions)).serialNumber));
+    expect(new Set(numbers).size).toBe(20);
+    for (const number of numbers) expect(number).toMatch(/^[4-7][0-9A-F]{31}$/);
+  });
+
+  test("is not issued by an authority that expired", async () => {
+    const expired = await createAuthority("Old CA", -1);
+    await expect(issueCertificate(expired, leafOptions)).rejects.toThrow(/Old CA expired at .+: make it anew/);
+  });
+});
+
+describe("isDueForRenewal", () => {
+  const lastThird = end(leaf) - (end(leaf) - start(leaf)) / 3;
+
+  test.each([
+    ["a moment before the last third of its life", lastThird - 1, false],
+    ["a moment after the last third began", lastThird + 1, true],
+    ["when it was just issued", start(leaf), false],
+    ["when it has expired", end(leaf) + 1, true],
+  ])("%s: %s is %s", (_when, now, due) => {
+    expect(isDueForRenewal(leaf.certificatePem, new Date(now))).toBe(due);
+  });
+});
+
+test("a signing key is an elliptic curve's, and another each time", async () => {
+  const keys = [await createSigningKey(), await createSigningKey()];
+  expect(createPrivateKey(keys[0]!).asymmetricKeyDetails).toEqual({ namedCurve: "prime256v1" });
+  expect(keys[0]).not.toBe(keys[1]);
+});
