@@ -49,6 +49,13 @@ describe("a workspace", () => {
     expect(named("deployment").dependencies).toEqual(expect.arrayContaining(urns));
   });
 
+  test("is guarded before its pod runs, and has its quota before its volume grows", async () => {
+    const named = await workspace();
+    const guards = ["quota", "limits", "network-deny-all", "network-from-portal", "network-to-dns", "network-to-internet"].map((name) => named(name).urn);
+    expect(named("deployment").dependencies).toEqual(expect.arrayContaining(guards));
+    expect(named("home").dependencies).toContain(named("quota").urn);
+  });
+
   test("says nothing for the engine to wait for where it would wait forever", async () => {
     const named = await workspace();
     for (const name of ["home", "service", "quota"]) expect(named(name).inputs["metadata"]).toMatchObject({ annotations: { "pulumi.com/skipAwait": "true" } });

@@ -61,18 +61,17 @@ export class Workspace extends pulumi.ComponentResource {
     const place: Place = { id: name, labels: args.labels ?? {}, namespace: namespace(name, args, this), parent: this };
     this.namespace = place.namespace.metadata.name;
 
-    limits(place, size);
-    networkPolicies(place, args);
+    const guards = [...limits(place, size), ...networkPolicies(place, args)];
     portalRights(place, args.portal ?? portalIdentity);
     const account = serviceAccount(place);
-    const claim = homeVolume(place, size.storage, args);
+    const claim = homeVolume(place, size.storage, args, guards);
     const access = ideAccessSecret(place);
     deployment(place, {
       id: name, owner: args.owner, image: args.image, size,
       environment: args.environment ?? {}, ports: args.ports ?? [], labels: place.labels,
       dotfiles: args.dotfiles, nodeSelector: args.nodeSelector,
       serviceAccount: account.metadata.name, claim: claim.metadata.name, ideAccess: access.metadata.name,
-    });
+    }, guards);
     service(place, args.ports ?? []);
     this.registerOutputs({ namespace: this.namespace });
   }
@@ -108,7 +107,8 @@ function namespace(id: string, args: WorkspaceArgs, parent: Workspace): k8s.core
   }, { parent, retainOnDelete: fate(args) === "kept" });
 }
 
-function homeVolume(place: Place, storage: string, args: WorkspaceArgs): k8s.core.v1.PersistentVolumeClaim {
+/** @param guards applied first: a claim that grows is checked against the quota that is there */
+function homeVolume(place: Place, storage: string, args: WorkspaceArgs, guards: pulumi.Resource[]): k8s.core.v1.PersistentVolumeClaim {
   return new k8s.core.v1.PersistentVolumeClaim(`${place.id}-home`, {
     metadata: objectMeta({
       name: "home", namespace: place.namespace.metadata.name,
@@ -122,18 +122,19 @@ function homeVolume(place: Place, storage: string, args: WorkspaceArgs): k8s.cor
       resources: { requests: { storage } },
     },
     // The class is chosen once: claims can't change theirs.
-  }, { parent: place.parent, retainOnDelete: fate(args) === "kept", ignoreChanges: ["spec.storageClassName"] });
+  }, { parent: place.parent, dependsOn: guards, retainOnDelete: fate(args) === "kept", ignoreChanges: ["spec.storageClassName"] });
 }
 
-function limits(place: Place, size: ReturnType<typeof sizeOf>): void {
-  new k8s.core.v1.ResourceQuota(`${place.id}-quota`, {
+function limits(place: Place, size: ReturnType<typeof sizeOf>): pulumi.Resource[] {
+  const quota = new k8s.core.v1.ResourceQuota(`${place.id}-quota`, {
     // Enforced from the moment it is there; the engine would wait for its first count.
     metadata: meta(place, "workspace", unawaited), spec: quotaSpec(size),
   }, { parent: place.parent });
-  new k8s.core.v1.LimitRange(`${place.id}-limits`, { metadata: meta(place, "workspace"), spec: limitRangeSpec(size) }, { parent: place.parent });
+  const range = new k8s.core.v1.LimitRange(`${place.id}-limits`, { metadata: meta(place, "workspace"), spec: limitRangeSpec(size) }, { parent: place.parent });
+  return [quota, range];
 }
 
-function networkPolicies(place: Place, args: WorkspaceArgs): void {
+function networkPolicies(place: Place, args: WorkspaceArgs): pulumi.Resource[] {
   const portal = args.portal ?? portalIdentity;
   const specs = {
     "deny-all": denyAll(),
@@ -141,9 +142,8 @@ function networkPolicies(place: Place, args: WorkspaceArgs): void {
     "to-dns": toDns(),
     ...(args.internet ?? true ? { "to-internet": toInternet() } : {}),
   };
-  for (const [name, spec] of Object.entries(specs)) {
-    new k8s.networking.v1.NetworkPolicy(`${place.id}-network-${name}`, { metadata: meta(place, name), spec }, { parent: place.parent });
-  }
+  return Object.entries(specs).map(([name, spec]) =>
+    new k8s.networking.v1.NetworkPolicy(`${place.id}-network-${name}`, { metadata: meta(place, name), spec }, { parent: place.parent }));
 }
 
 /** The portal reads the workspace's state, and the one secret it needs to open the IDE. */
@@ -177,12 +177,13 @@ function ideAccessSecret(place: Place): k8s.core.v1.Secret {
   }, { parent: place.parent });
 }
 
-function deployment(place: Place, resolved: ResolvedWorkspace): void {
+/** @param guards applied first, so that no pod ever runs without them */
+function deployment(place: Place, resolved: ResolvedWorkspace, guards: pulumi.Resource[]): void {
   new k8s.apps.v1.Deployment(`${place.id}-deployment`, {
     metadata: meta(place, "workspace"),
     spec: deploymentSpec(resolved),
     // A stopped workspace stays stopped, also after a refresh has read its replicas.
-  }, { parent: place.parent, ignoreChanges: ["spec.replicas"] });
+  }, { parent: place.parent, dependsOn: guards, ignoreChanges: ["spec.replicas"] });
 }
 
 function service(place: Place, extra: readonly WorkspacePort[]): void {
