@@ -1,0 +1,23 @@
+import { readdirSync } from "node:fs";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { record } from "./testing/record.ts";
+
+const folder = new URL("../examples/", import.meta.url);
+const start = process.cwd();
+afterEach(() => process.chdir(start));
+
+/** What each example is about. */
+const shows: Record<string, string[]> = {
+  "embedded-cluster": ["EmbeddedCluster", "Storage"],
+  "workspace-on-a-cluster": ["Workspace"],
+  "whole-guild": ["EmbeddedCluster", "Storage", "Portal", "Workspace"],
+};
+
+beforeEach(() => expect(readdirSync(folder).sort()).toEqual(Object.keys(shows).sort()));
+
+test.each(Object.entries(shows))("the example %s runs", async (name, components) => {
+  process.chdir(new URL(name, folder).pathname);
+  const all = await record(() => import(new URL(`${name}/index.ts`, folder).href));
+  const types = all.map(({ type }) => type);
+  expect(types).toEqual(expect.arrayContaining(components.map((component) => `guildnet:index:${component}`)));
+});
