@@ -1,6 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
 import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
-import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
+import type engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { EngineLog } from "./engine-log.ts";

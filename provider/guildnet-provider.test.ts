@@ -173,7 +173,7 @@ describe("delete", () => {
 function existingNode(): string {
   const folder = join(scratchHome(), "clusters", node.clusterName);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "identity"), "an identity");
+  writeFileSync(join(folder, "identity"), inputs.clusterIdentifier);
   return folder;
 }
 

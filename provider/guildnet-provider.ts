@@ -27,10 +27,11 @@ export class GuildnetProvider implements sdk.Provider {
     this.#log = log;
   }
 
-  async check(urn: string, _old: Properties, wanted: Properties): Promise<sdk.CheckResult> {
+  async check(urn: string, old: Properties, given: Properties): Promise<sdk.CheckResult> {
     return readably(async () => {
+      const kind = kindOf(urn), wanted = { ...given, ...kind.choose(unwrap(old) as Properties) };
       const plain = unwrap(wanted) as Properties;
-      const failures = kindOf(urn).check(plain)
+      const failures = kind.check(plain)
         .filter(({ path }) => !hasUnknown(valueAt(plain, path)))
         .map(({ path, message }) => ({ property: path.join("."), reason: message }));
       return { inputs: wanted, failures };
@@ -44,6 +45,7 @@ export class GuildnetProvider implements sdk.Provider {
       const changed = [...keys].filter((key) => !equal(state[key], plain[key]));
       const replaces = changed.filter((key) => kind.replaces(key) && !isUnknown(plain[key]));
       if (changed.length > 0) return { changes: true, replaces, deleteBeforeReplace: kind.deleteFirst };
+      if (!(await kind.exists(plain))) return { changes: true, replaces: [...kind.replaceOn], deleteBeforeReplace: kind.deleteFirst };
       const drift = await kind.drift(plain, state);
       if (drift !== undefined) this.#log.note(urn, drift);
       return { changes: drift !== undefined };

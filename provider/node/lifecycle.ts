@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { spawn } from "node:child_process";
 import { existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
@@ -24,19 +24,13 @@ import { requireTools, type Progress } from "./toolchain.ts";
 const scripts = join(import.meta.dirname, "scripts");
 const seconds = 1000;
 
-/** What others need of a running node. */
-export interface RunningNode {
-  /** YAML, secret. */
-  readonly kubeconfig: string;
-  /** Made with the node's data and gone with it. */
-  readonly identity: string;
-}
-
 /**
  * Makes a node run as specified and waits until it is ready: starts it, restarts what changed
  * of it, or does nothing. Safe to repeat after an interruption at any point.
+ *
+ * @returns the administrator's kubeconfig, YAML, secret.
  */
-export async function startNode(spec: NodeSpec, progress: Progress = () => {}): Promise<RunningNode> {
+export async function startNode(spec: NodeSpec, progress: Progress = () => {}): Promise<string> {
   const folder = nodeFolder(spec.clusterName);
   return exclusively(folder, async () => {
     await checkMachine(dirname(folder));
@@ -44,7 +38,8 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     const running = await settledInit(folder);
     const previous = savedSpec(folder);
     await checkPorts(portsOf(spec).filter(({ address, port }) => running === undefined || !portsOf(previous ?? spec).some((old) => old.address === address && old.port === port)));
-    const identity = await ensureIdentity(folder);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeAtomically(join(folder, "identity"), spec.clusterIdentifier);
     const wanted = services(spec);
     const kubeconfig = await writeFiles(folder, spec, wanted);
     if (running !== undefined && previous?.kubernetesVersion === spec.kubernetesVersion) {
@@ -57,7 +52,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     }
     await writeAtomically(join(folder, "spec.json"), JSON.stringify(spec, null, 2));
     await waitUntilReady(folder, spec, progress);
-    return { kubeconfig, identity };
+    return kubeconfig;
   });
 }
 
@@ -108,6 +103,12 @@ export function savedSpec(folder: string): NodeSpec | undefined {
   return existsSync(path) ? nodeSpec.parse(JSON.parse(readFileSync(path, "utf8"))) : undefined;
 }
 
+/** The identifier of the data that a node has here; none without data. */
+export function savedIdentity(folder: string): string | undefined {
+  const path = join(folder, "identity");
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
+
 /** Two programs never work on one node at a time; the second waits. */
 async function exclusively<T>(folder: string, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(folder), { recursive: true });
@@ -117,13 +118,6 @@ async function exclusively<T>(folder: string, work: () => Promise<T>): Promise<T
   } finally {
     await release();
   }
-}
-
-async function ensureIdentity(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, "identity");
-  if (!existsSync(path)) await writeAtomically(path, randomUUID());
-  return readFileSync(path, "utf8");
 }
 
 async function writeFiles(folder: string, spec: NodeSpec, wanted: Record<string, Service>): Promise<string> {

@@ -13,9 +13,12 @@ const minimumFreeBytes = 3 * 1024 ** 3;
 /** Capability numbers from capabilities(7) that a node cannot do without. */
 const requiredCapabilities = { CAP_NET_ADMIN: 12, CAP_SYS_CHROOT: 18, CAP_SYS_ADMIN: 21, CAP_MKNOD: 27 } as const;
 
-/** Reads what the node's files depend on. A name server on the host's loopback is reached through the uplink. */
-export function inspectMachine(clusterName: string): Machine {
-  const path = resolverFiles.find((file) => existsSync(file));
+/**
+ * Reads what the node's files depend on. A name server on the host's loopback is reached through the uplink.
+ *
+ * @param path the host's resolver settings.
+ */
+export function inspectMachine(clusterName: string, path = resolverFiles.find((file) => existsSync(file))): Machine {
   const lines = path === undefined ? [] : readFileSync(path, "utf8").split("\n").map((line) => line.trim().split(/\s+/));
   const all = lines.filter(([key]) => key === "nameserver").flatMap(([, server]) => server ?? []);
   const reachable = all.filter((server) => !server.startsWith("127.") && !server.includes(":"));

@@ -13,6 +13,8 @@ const port = z.number().int().min(1).max(65535);
 /** What an embedded node shall be: the inputs of `EmbeddedNode`, checked. */
 export const nodeSpec = z.object({
   clusterName: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$/, "must be a DNS label of at most 50 characters"),
+  /** Made with the node's data and gone with it. */
+  clusterIdentifier: z.uuid(),
   kubernetesVersion: z.string().regex(/^\d+\.\d+\.\d+$/, 'must be a version such as "1.36.3"'),
   apiPort: port,
   podCidr: network,

@@ -12,7 +12,7 @@ const silent = (): void => {};
 function stoppedNode(): string {
   const folder = join(scratchHome(), "clusters", inputs.clusterName);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "identity"), "an identity");
+  writeFileSync(join(folder, "identity"), inputs.clusterIdentifier);
   writeFileSync(join(folder, "spec.json"), JSON.stringify(inputs));
   return folder;
 }

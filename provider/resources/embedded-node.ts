@@ -1,22 +1,22 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
 import { parse } from "yaml";
 import { z } from "zod";
 import { isDueForRenewal } from "../pki/x509.ts";
 import { endpoint } from "../node/credentials.ts";
 import { nodeFolder } from "../node/layout.ts";
-import { deleteNode, nodeHealth, startNode } from "../node/lifecycle.ts";
+import { deleteNode, nodeHealth, savedIdentity, startNode } from "../node/lifecycle.ts";
 import { nodeSpec, type NodeSpec } from "../node/spec.ts";
 import type { Progress } from "../node/toolchain.ts";
 import { define, PartlyCreated, type Existing } from "./resource.ts";
 
 export const embeddedNode = define({
   schema: nodeSpec,
-  replaceOn: ["clusterName", "podCidr", "serviceCidr"],
+  replaceOn: ["clusterIdentifier", "clusterName", "podCidr", "serviceCidr"],
   deleteFirst: true,
+  choose: ({ clusterIdentifier }) => ({ clusterIdentifier: clusterIdentifier ?? randomUUID() }),
   async create(spec, progress) {
     return start(spec, progress).catch((error: unknown) => {
-      throw isThere(spec.clusterName) ? new PartlyCreated(spec.clusterName, error) : error;
+      throw savedIdentity(nodeFolder(spec.clusterName)) === spec.clusterIdentifier ? new PartlyCreated(spec.clusterName, error) : error;
     });
   },
   update: start,
@@ -26,17 +26,13 @@ export const embeddedNode = define({
     if (typeof kubeconfig !== "string") return "its creation was not completed";
     return isDueForRenewal(clientCertificate(kubeconfig)) ? "the administrator's certificate is due for renewal" : undefined;
   },
-  exists: async ({ clusterName }) => isThere(clusterName),
+  exists: async ({ clusterName, clusterIdentifier }) => savedIdentity(nodeFolder(clusterName)) === clusterIdentifier,
   delete: ({ clusterName, keepVolumes }, progress) => deleteNode(clusterName, keepVolumes, progress),
 });
 
-function isThere(clusterName: string): boolean {
-  return existsSync(join(nodeFolder(clusterName), "identity"));
-}
-
 async function start(spec: NodeSpec, progress: Progress): Promise<Existing> {
-  const { kubeconfig, identity } = await startNode(spec, progress);
-  return { id: spec.clusterName, outputs: { kubeconfig, endpoint: endpoint(spec), clusterIdentifier: identity }, secrets: ["kubeconfig"] };
+  const kubeconfig = await startNode(spec, progress);
+  return { id: spec.clusterName, outputs: { kubeconfig, endpoint: endpoint(spec) }, secrets: ["kubeconfig"] };
 }
 
 const userOf = z.object({ users: z.tuple([z.object({ user: z.object({ "client-certificate-data": z.string() }) })]) });

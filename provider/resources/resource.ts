@@ -30,6 +30,8 @@ export interface Definition<Inputs> {
   readonly replaceOn: readonly (keyof Inputs & string)[];
   /** Whether the old must be gone before the new can be made. */
   readonly deleteFirst?: boolean;
+  /** Inputs that this provider chooses itself, once: they stay as they are in `old`, so that a preview knows them. */
+  choose?(old: Properties): Properties;
   create(inputs: Inputs, progress: Progress): Promise<Existing>;
   /** Without it every change replaces. */
   update?(inputs: Inputs, progress: Progress, old: Properties): Promise<Existing>;
@@ -43,9 +45,11 @@ export interface Definition<Inputs> {
 /** A definition whose methods take what the engine sends, without the wrappers of secrets, and check it themselves. */
 export interface ResourceKind {
   readonly deleteFirst: boolean;
+  choose(old: Properties): Properties;
   check(properties: Properties): readonly z.core.$ZodIssue[];
   /** Which properties of a state are inputs; none when the state is not of this kind. */
   inputNames(state: Properties): readonly string[];
+  readonly replaceOn: readonly string[];
   replaces(input: string): boolean;
   create(inputs: Properties, progress: Progress): Promise<Existing>;
   update(inputs: Properties, progress: Progress, old: Properties): Promise<Existing>;
@@ -58,6 +62,8 @@ export function define<Inputs extends object>(definition: Definition<Inputs>): R
   const { schema } = definition;
   return {
     deleteFirst: definition.deleteFirst ?? false,
+    replaceOn: definition.replaceOn,
+    choose: (old) => definition.choose?.(old) ?? {},
     check: (properties) => schema.safeParse(properties).error?.issues ?? [],
     inputNames: (state) => Object.keys(schema.safeParse(state).data ?? {}),
     replaces: (input) => definition.update === undefined || (definition.replaceOn as readonly string[]).includes(input),

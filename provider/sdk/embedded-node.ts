@@ -40,7 +40,7 @@ export class EmbeddedNode extends pulumi.CustomResource {
   declare readonly kubeconfig: pulumi.Output<string>;
   /** `https://127.0.0.1:<apiPort>` */
   declare readonly endpoint: pulumi.Output<string>;
-  /** Stays the same for the life of the node's data, whatever its credentials: use it as `clusterIdentifier`. */
+  /** Stays the same for the life of the node's data, whatever its credentials: use it as `clusterIdentifier`. Known in previews. */
   declare readonly clusterIdentifier: pulumi.Output<string>;
 
   constructor(name: string, args: EmbeddedNodeArgs, opts?: pulumi.CustomResourceOptions) {

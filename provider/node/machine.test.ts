@@ -1,0 +1,94 @@
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import * as promises from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { specWith } from "../testing/node-spec.ts";
+import { scratchFolder } from "../testing/scratch.ts";
+import { checkMachine, checkPorts, inspectMachine, portsOf } from "./machine.ts";
+
+vi.mock("node:fs/promises", { spy: true });
+
+async function portInUse(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+describe("checkPorts", () => {
+  test("names the port that another program has, and the key that chooses another", async () => {
+    const port = await portInUse();
+    const ports = [{ key: "cluster.apiPort", address: "127.0.0.1", port: await freePort() }, { key: "portal.port", address: "127.0.0.1", port }];
+    await expect(checkPorts(ports)).rejects.toMatchObject({
+      code: "port-in-use",
+      message: `port ${port} of 127.0.0.1 is in use by another program: free it, or set portal.port to another port`,
+    });
+  });
+
+  test("takes free ports and leaves them free", async () => {
+    const ports = [{ key: "cluster.apiPort", address: "127.0.0.1", port: await freePort() }];
+    await checkPorts(ports);
+    await checkPorts(ports);
+  });
+
+  test("names an address that this machine does not have", async () => {
+    await expect(checkPorts([{ key: "portal.port", address: "192.0.2.1", port: 8090 }])).rejects.toThrow(/^port 8090 of 192\.0\.2\.1 cannot be listened on \(EADDRNOTAVAIL\)/);
+  });
+});
+
+test("a node's ports are the API server's on loopback and those it publishes", () => {
+  expect(portsOf(specWith({ publish: [{ hostAddress: "10.0.0.1", hostPort: 8090, nodePort: 30090 }] }))).toEqual([
+    { key: "cluster.apiPort", address: "127.0.0.1", port: 16443 },
+    { key: "portal.port", address: "10.0.0.1", port: 8090 },
+  ]);
+});
+
+describe("inspectMachine", () => {
+  const inspect = (text: string): ReturnType<typeof inspectMachine> => {
+    const path = join(scratchFolder(), "resolv.conf");
+    writeFileSync(path, text);
+    return inspectMachine("guild-test", path);
+  };
+
+  test("takes the name servers and domains of the host, and its own cgroup", () => {
+    expect(inspect("# written by hand\nsearch example.org  example.net\nnameserver 10.0.0.53\n\tnameserver\t10.0.0.54\noptions edns0\n")).toEqual({
+      nameservers: ["10.0.0.53", "10.0.0.54"], searchDomains: ["example.org", "example.net"], cgroup: "/guildnet-guild-test",
+    });
+  });
+
+  test("skips name servers that the node cannot reach, and those beyond the third", () => {
+    const servers = ["127.0.0.53", "::1", "2001:db8::53", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"];
+    expect(inspect(servers.map((server) => `nameserver ${server}\n`).join("")).nameservers).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+  });
+
+  test.each(["nameserver 127.0.0.53\n", "nameserver ::1\n", ""])("asks the host's own resolver through the uplink where the file says %j", (text) => {
+    expect(inspect(text)).toMatchObject({ nameservers: ["198.18.1.3"], searchDomains: [] });
+  });
+});
+
+describe("checkMachine", () => {
+  test("says what to do without root, in one line", async () => {
+    vi.spyOn(process, "getuid").mockReturnValueOnce(1000);
+    const error: unknown = await checkMachine(scratchFolder()).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "no-root", message: expect.stringMatching(/^.*run it with sudo, or use cluster\.kind: existing$/) });
+  });
+
+  test.runIf(process.getuid?.() === 0)("says how much disk is missing, where, and what to do", async () => {
+    const folder = scratchFolder();
+    vi.mocked(promises.statfs).mockResolvedValueOnce({ ...(await promises.statfs(folder)), bavail: 1024 ** 2, bsize: 1024 } as never);
+    const error: unknown = await checkMachine(folder).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "no-disk", message: `only 1.0 GiB are free at ${folder}, the cluster needs 3.0: free some, or set GUILDNET_HOME to a larger disk` });
+  });
+});
