@@ -59,7 +59,8 @@ describe("initProcess", () => {
   });
 
   test("finds none that has ended, though its parent has not asked how", async () => {
-    const { firstLine } = start("bash", "-c", "true & echo $!; exec sleep 60");
+    // The child lives until its parent has become a program that asks after no child.
+    const { firstLine } = start("bash", "-c", `bash -c 'while [ "$(</proc/$PPID/comm)" = bash ]; do :; done' & echo $!; exec sleep 60`);
     const zombie = Number(await firstLine);
     await vi.waitFor(() => expect(readFileSync(`/proc/${zombie}/stat`, "utf8")).toContain(") Z "));
     expect(initProcess(folderWith({ pid: zombie, startTime: startTime(zombie), bootId }))).toBeUndefined();

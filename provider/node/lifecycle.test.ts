@@ -1,0 +1,192 @@
+import { execa } from "execa";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { delimiter, join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { inputs, specWith } from "../testing/node-spec.ts";
+import { scratchFolder, scratchHome } from "../testing/scratch.ts";
+import { readiness } from "./api.ts";
+import { deleteNode, nodeHealth, savedSpec, startNode, stopNode } from "./lifecycle.ts";
+import { initProcess } from "./process.ts";
+
+vi.mock("./api.ts", () => ({ readiness: vi.fn(async () => ({ ready: true })) }));
+vi.mock("./cgroup.ts", async (original) => ({ ...(await original<object>()), createCgroup: async () => {}, removeCgroup: async () => {} }));
+vi.mock("./machine.ts", async (original) => ({ ...(await original<object>()), checkMachine: async () => {} }));
+vi.mock("./images.ts", () => ({ imagesOn: async () => new Set(["registry.k8s.io/pause:3.10.1"]), bringImage: async () => {} }));
+vi.mock("./toolchain.ts", () => ({ requireTools: async () => ({ kubernetes: "/tools/kubernetes" }) }));
+
+/** Stands for a node's first process: says who it is, as the real one does, and waits for its end. */
+const firstProcess = `#!/bin/bash
+node=\${@: -2:1}
+read -r stat </proc/self/stat
+fields=(\${stat##*) })
+printf '{"pid":%d,"startTime":%d,"bootId":"%s"}' $$ "\${fields[19]}" "$(</proc/sys/kernel/random/boot_id)" >"$node/run/init.json.new"
+mv "$node/run/init.json.new" "$node/run/init.json"
+exec sleep 600
+`;
+
+/** A machine whose nodes are one idle process each, and what their supervisors were told. */
+function machine(): { folder: string; bin: string; controls: () => string[] } {
+  const folder = join(scratchHome(), "clusters", inputs.clusterName), bin = scratchFolder(), log = join(bin, "log");
+  writeFileSync(join(bin, "unshare"), firstProcess);
+  writeFileSync(join(bin, "nsenter"), `#!/bin/bash\necho "\${@: -2}" >>${log}\n`);
+  for (const name of ["unshare", "nsenter"]) chmodSync(join(bin, name), 0o755);
+  writeFileSync(log, "");
+  vi.stubEnv("PATH", `${bin}${delimiter}${process.env.PATH}`);
+  onTestFinished(() => end(folder));
+  return { folder, bin, controls: () => readFileSync(log, "utf8").split("\n").filter((line) => line !== "") };
+}
+
+function end(folder: string): void {
+  const init = initProcess(folder);
+  if (init !== undefined) process.kill(init, "SIGKILL");
+}
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const portal = { hostPort: 18090, nodePort: 30090 };
+
+describe("startNode", () => {
+  test("starts a node once, and finds it running the second time", async () => {
+    const { folder, controls } = machine();
+    const first = await startNode(specWith());
+    const init = initProcess(folder);
+    expect(init).toBeDefined();
+    expect(await startNode(specWith())).toEqual(first);
+    expect(initProcess(folder)).toBe(init);
+    expect(controls()).toEqual([]);
+    expect(savedSpec(folder)).toEqual(specWith());
+  });
+
+  test("restarts what changed, and nothing else", async () => {
+    const { folder, controls } = machine();
+    await startNode(specWith());
+    const init = initProcess(folder);
+    await startNode(specWith({ publish: [portal] }));
+    expect(controls()).toEqual(["restart uplink", "restart publish-30090"]);
+    expect(initProcess(folder)).toBe(init);
+  });
+
+  test("cut off between writing and restarting restarts the next time", async () => {
+    const { controls } = machine();
+    await startNode(specWith());
+    const cutOff = (): never => { throw new Error("killed"); };
+    await expect(startNode(specWith({ publish: [portal] }), cutOff)).rejects.toThrow("killed");
+    expect(controls()).toEqual([]);
+    await startNode(specWith({ publish: [portal] }));
+    expect(controls()).toEqual(["restart uplink", "restart publish-30090"]);
+  });
+
+  test("waits for a start that a killed program left behind, and takes it for its own", async () => {
+    const { folder, bin } = machine();
+    await startNode(specWith());
+    await stopNode(inputs.clusterName);
+    const go = join(bin, "go");
+    const left = execa("flock", ["--nonblock", join(folder, "run", "lock"), "bash", "-c", `until [ -e ${go} ]; do :; done; exec unshare ${folder} kubernetes`], { reject: false });
+    await vi.waitFor(async () => expect((await execa("flock", ["--nonblock", join(folder, "run", "lock"), "true"], { reject: false })).exitCode).toBe(1));
+    const started = startNode(specWith());
+    writeFileSync(go, "");
+    await started;
+    const init = initProcess(folder);
+    await stopNode(inputs.clusterName);
+    expect((await left).signal ?? (await left).exitCode).toBe(137);
+    expect(init).toBeDefined();
+  });
+
+  test("ends a service that is no longer wanted, with all its files", async () => {
+    const { folder } = machine();
+    await startNode(specWith({ publish: [portal] }));
+    expect(readdirSync(join(folder, "services"))).toContain("publish-30090");
+    await startNode(specWith());
+    expect(readdirSync(join(folder, "services"))).not.toContain("publish-30090");
+    expect(readdirSync(join(folder, "etc"))).not.toContain("publish-30090.command");
+  });
+
+  test("starts a node of another version anew", async () => {
+    const { folder } = machine();
+    await startNode(specWith());
+    const before = initProcess(folder);
+    await startNode(specWith({ kubernetesVersion: "1.36.4" }));
+    expect(initProcess(folder)).not.toBe(before);
+  });
+
+  test("gives up on a node that does not become ready, with the reason and the logs' place", async () => {
+    const { folder } = machine();
+    vi.mocked(readiness).mockImplementation(async () => {
+      end(folder);
+      return { ready: false, reason: "the API server does not answer: refused" };
+    });
+    onTestFinished(() => void vi.mocked(readiness).mockImplementation(async () => ({ ready: true })));
+    await expect(startNode(specWith())).rejects.toMatchObject({ code: "node-did-not-start", message: expect.stringContaining(`its logs are in ${join(folder, "log")}`) });
+  });
+
+  test("changes nothing when a port is taken", async () => {
+    const { folder } = machine();
+    const server = createServer().listen(inputs.apiPort, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await vi.waitFor(() => expect(server.listening).toBe(true));
+    await expect(startNode(specWith())).rejects.toThrow(`port ${inputs.apiPort} of 127.0.0.1 is in use by another program: free it, or set cluster.apiPort`);
+    expect(existsSync(folder)).toBe(false);
+    expect(readdirSync(join(folder, ".."))).toEqual([]);
+  });
+});
+
+describe("stopNode", () => {
+  test("ends the node and keeps its files", async () => {
+    const { folder, controls } = machine();
+    await startNode(specWith());
+    await stopNode(inputs.clusterName);
+    expect(initProcess(folder)).toBeUndefined();
+    expect(controls()).toEqual(["force-stop kubelet", "kube-apiserver etcd"]);
+    expect(savedSpec(folder)).toEqual(specWith());
+    expect(await nodeHealth(inputs.clusterName)).toEqual({ ready: false, reason: "the cluster is stopped" });
+  });
+
+  test("does nothing where there is no node", async () => {
+    const { folder } = machine();
+    await stopNode(inputs.clusterName);
+    expect(existsSync(folder)).toBe(false);
+  });
+});
+
+describe("deleteNode", () => {
+  /** A node with a file of a workspace's. */
+  async function nodeWithData(): Promise<string> {
+    const { folder } = machine();
+    await startNode(specWith());
+    mkdirSync(join(folder, "volumes", "ws-ada"));
+    writeFileSync(join(folder, "volumes", "ws-ada", "saved"), "work");
+    return folder;
+  }
+
+  test("leaves nothing, not even a lock", async () => {
+    const folder = await nodeWithData(), init = initProcess(folder);
+    await deleteNode(inputs.clusterName, false);
+    expect(readdirSync(join(folder, ".."))).toEqual([]);
+    expect(existsSync(`/proc/${init}`)).toBe(false);
+  });
+
+  test("leaves the volumes where they are to be kept, says so, and the next node has them", async () => {
+    const folder = await nodeWithData(), said: string[] = [];
+    await deleteNode(inputs.clusterName, true, (line) => said.push(line));
+    expect(readdirSync(folder)).toEqual(["volumes"]);
+    expect(said.at(-1)).toBe(`kept the volumes in ${join(folder, "volumes")}`);
+    await startNode(specWith());
+    expect(readFileSync(join(folder, "volumes", "ws-ada", "saved"), "utf8")).toBe("work");
+  });
+
+  test("keeps no volumes where there are none", async () => {
+    const { folder } = machine();
+    await startNode(specWith());
+    await deleteNode(inputs.clusterName, true);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test("finishes what another left half done", async () => {
+    const folder = await nodeWithData();
+    mkdirSync(join(folder, "removed", "data", "etcd"), { recursive: true });
+    await deleteNode(inputs.clusterName, false);
+    expect(existsSync(folder)).toBe(false);
+    await expect(deleteNode(inputs.clusterName, false)).resolves.toBeUndefined();
+  });
+});
