@@ -28,7 +28,16 @@ describe("check", () => {
   test("passes valid inputs on as they came, wrappers and all", async () => {
     const { inputs, failures } = await provider().provider.check(urnOf("Certificate"), {}, certificateInputs);
     expect(failures).toEqual([]);
-    expect(inputs).toBe(certificateInputs);
+    expect(inputs).toEqual(certificateInputs);
+  });
+
+  test("chooses a node's identifier once, and another for its replacement", async () => {
+    const { clusterIdentifier: _none, ...given } = node;
+    const check = async (old: Properties): Promise<unknown> => ((await provider().provider.check(urnOf("EmbeddedNode"), old, given)).inputs as Properties).clusterIdentifier;
+    expect(await check(node)).toBe(node.clusterIdentifier);
+    const chosen = [await check({}), await check({})];
+    expect(chosen).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+    expect(chosen[0]).not.toBe(chosen[1]);
   });
 
   test("names each property that is wrong, down to the entry of a list", async () => {
@@ -90,10 +99,17 @@ describe("diff", () => {
   });
 
   test("finds drift where no input changed, and says what it is", async () => {
-    scratchHome();
+    writeFileSync(join(existingNode(), "spec.json"), JSON.stringify(node));
     const { provider: tested, notes } = provider();
     expect(await tested.diff("id", urnOf("EmbeddedNode"), { ...node, kubeconfig: "" }, node)).toEqual({ changes: true });
-    expect(notes).toEqual(["there is no such cluster"]);
+    expect(notes).toEqual(["the cluster is stopped"]);
+  });
+
+  test("replaces a node whose data is gone, or is another's", async () => {
+    scratchHome();
+    expect(await diff("EmbeddedNode", node, node)).toMatchObject({ changes: true, replaces: expect.arrayContaining(["clusterIdentifier"]) });
+    writeFileSync(join(existingNode(), "identity"), "another");
+    expect(await diff("EmbeddedNode", node, node)).toMatchObject({ changes: true, replaces: expect.arrayContaining(["clusterIdentifier"]) });
   });
 });
 
@@ -173,7 +189,7 @@ describe("delete", () => {
 function existingNode(): string {
   const folder = join(scratchHome(), "clusters", node.clusterName);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "identity"), inputs.clusterIdentifier);
+  writeFileSync(join(folder, "identity"), node.clusterIdentifier);
   return folder;
 }
 

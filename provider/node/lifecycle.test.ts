@@ -1,6 +1,7 @@
 import { execa } from "execa";
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { inputs, specWith } from "../testing/node-spec.ts";
@@ -8,6 +9,7 @@ import { scratchFolder, scratchHome } from "../testing/scratch.ts";
 import { readiness } from "./api.ts";
 import { deleteNode, nodeHealth, savedSpec, startNode, stopNode } from "./lifecycle.ts";
 import { initProcess } from "./process.ts";
+import type { NodeSpec } from "./spec.ts";
 
 vi.mock("./api.ts", () => ({ readiness: vi.fn(async () => ({ ready: true })) }));
 vi.mock("./cgroup.ts", async (original) => ({ ...(await original<object>()), createCgroup: async () => {}, removeCgroup: async () => {} }));
@@ -44,47 +46,59 @@ function end(folder: string): void {
 
 vi.setConfig({ testTimeout: 30_000 });
 
-const portal = { hostPort: 18090, nodePort: 30090 };
+const [apiPort, hostPort] = [await freePort(), await freePort()];
+const portal = { hostPort, nodePort: 30090 };
+const spec = (changes: Record<string, unknown> = {}): NodeSpec => specWith({ apiPort, ...changes });
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
 
 describe("startNode", () => {
   test("starts a node once, and finds it running the second time", async () => {
     const { folder, controls } = machine();
-    const first = await startNode(specWith());
+    const first = await startNode(spec());
     const init = initProcess(folder);
     expect(init).toBeDefined();
-    expect(await startNode(specWith())).toEqual(first);
+    expect(await startNode(spec())).toEqual(first);
     expect(initProcess(folder)).toBe(init);
     expect(controls()).toEqual([]);
-    expect(savedSpec(folder)).toEqual(specWith());
+    expect(savedSpec(folder)).toEqual(spec());
   });
 
   test("restarts what changed, and nothing else", async () => {
     const { folder, controls } = machine();
-    await startNode(specWith());
+    await startNode(spec());
     const init = initProcess(folder);
-    await startNode(specWith({ publish: [portal] }));
+    await startNode(spec({ publish: [portal] }));
     expect(controls()).toEqual(["restart uplink", "restart publish-30090"]);
     expect(initProcess(folder)).toBe(init);
   });
 
   test("cut off between writing and restarting restarts the next time", async () => {
     const { controls } = machine();
-    await startNode(specWith());
+    await startNode(spec());
     const cutOff = (): never => { throw new Error("killed"); };
-    await expect(startNode(specWith({ publish: [portal] }), cutOff)).rejects.toThrow("killed");
+    await expect(startNode(spec({ publish: [portal] }), cutOff)).rejects.toThrow("killed");
     expect(controls()).toEqual([]);
-    await startNode(specWith({ publish: [portal] }));
+    await startNode(spec({ publish: [portal] }));
     expect(controls()).toEqual(["restart uplink", "restart publish-30090"]);
   });
 
   test("waits for a start that a killed program left behind, and takes it for its own", async () => {
     const { folder, bin } = machine();
-    await startNode(specWith());
+    await startNode(spec());
     await stopNode(inputs.clusterName);
     const go = join(bin, "go");
     const left = execa("flock", ["--nonblock", join(folder, "run", "lock"), "bash", "-c", `until [ -e ${go} ]; do :; done; exec unshare ${folder} kubernetes`], { reject: false });
     await vi.waitFor(async () => expect((await execa("flock", ["--nonblock", join(folder, "run", "lock"), "true"], { reject: false })).exitCode).toBe(1));
-    const started = startNode(specWith());
+    const started = startNode(spec());
     writeFileSync(go, "");
     await started;
     const init = initProcess(folder);
@@ -95,19 +109,29 @@ describe("startNode", () => {
 
   test("ends a service that is no longer wanted, with all its files", async () => {
     const { folder } = machine();
-    await startNode(specWith({ publish: [portal] }));
+    await startNode(spec({ publish: [portal] }));
     expect(readdirSync(join(folder, "services"))).toContain("publish-30090");
-    await startNode(specWith());
+    await startNode(spec());
     expect(readdirSync(join(folder, "services"))).not.toContain("publish-30090");
     expect(readdirSync(join(folder, "etc"))).not.toContain("publish-30090.command");
   });
 
   test("starts a node of another version anew", async () => {
     const { folder } = machine();
-    await startNode(specWith());
+    await startNode(spec());
     const before = initProcess(folder);
-    await startNode(specWith({ kubernetesVersion: "1.36.4" }));
+    await startNode(spec({ kubernetesVersion: "1.36.4" }));
     expect(initProcess(folder)).not.toBe(before);
+  });
+
+  test("starts a node anew whose specification another version of this program wrote", async () => {
+    const { folder } = machine();
+    await startNode(spec());
+    const before = initProcess(folder);
+    writeFileSync(join(folder, "spec.json"), '{"name":"guild-test"}');
+    await startNode(spec());
+    expect(initProcess(folder)).not.toBe(before);
+    expect(savedSpec(folder)).toEqual(spec());
   });
 
   test("gives up on a node that does not become ready, with the reason and the logs' place", async () => {
@@ -117,15 +141,15 @@ describe("startNode", () => {
       return { ready: false, reason: "the API server does not answer: refused" };
     });
     onTestFinished(() => void vi.mocked(readiness).mockImplementation(async () => ({ ready: true })));
-    await expect(startNode(specWith())).rejects.toMatchObject({ code: "node-did-not-start", message: expect.stringContaining(`its logs are in ${join(folder, "log")}`) });
+    await expect(startNode(spec())).rejects.toMatchObject({ code: "node-did-not-start", message: expect.stringContaining(`its logs are in ${join(folder, "log")}`) });
   });
 
   test("changes nothing when a port is taken", async () => {
     const { folder } = machine();
-    const server = createServer().listen(inputs.apiPort, "127.0.0.1");
+    const server = createServer().listen(apiPort, "127.0.0.1");
     onTestFinished(() => void server.close());
-    await vi.waitFor(() => expect(server.listening).toBe(true));
-    await expect(startNode(specWith())).rejects.toThrow(`port ${inputs.apiPort} of 127.0.0.1 is in use by another program: free it, or set cluster.apiPort`);
+    await once(server, "listening");
+    await expect(startNode(spec())).rejects.toThrow(`port ${apiPort} of 127.0.0.1 is in use by another program: free it, or set cluster.apiPort`);
     expect(existsSync(folder)).toBe(false);
     expect(readdirSync(join(folder, ".."))).toEqual([]);
   });
@@ -134,11 +158,11 @@ describe("startNode", () => {
 describe("stopNode", () => {
   test("ends the node and keeps its files", async () => {
     const { folder, controls } = machine();
-    await startNode(specWith());
+    await startNode(spec());
     await stopNode(inputs.clusterName);
     expect(initProcess(folder)).toBeUndefined();
     expect(controls()).toEqual(["force-stop kubelet", "kube-apiserver etcd"]);
-    expect(savedSpec(folder)).toEqual(specWith());
+    expect(savedSpec(folder)).toEqual(spec());
     expect(await nodeHealth(inputs.clusterName)).toEqual({ ready: false, reason: "the cluster is stopped" });
   });
 
@@ -153,7 +177,7 @@ describe("deleteNode", () => {
   /** A node with a file of a workspace's. */
   async function nodeWithData(): Promise<string> {
     const { folder } = machine();
-    await startNode(specWith());
+    await startNode(spec());
     mkdirSync(join(folder, "volumes", "ws-ada"));
     writeFileSync(join(folder, "volumes", "ws-ada", "saved"), "work");
     return folder;
@@ -171,13 +195,13 @@ describe("deleteNode", () => {
     await deleteNode(inputs.clusterName, true, (line) => said.push(line));
     expect(readdirSync(folder)).toEqual(["volumes"]);
     expect(said.at(-1)).toBe(`kept the volumes in ${join(folder, "volumes")}`);
-    await startNode(specWith());
+    await startNode(spec());
     expect(readFileSync(join(folder, "volumes", "ws-ada", "saved"), "utf8")).toBe("work");
   });
 
   test("keeps no volumes where there are none", async () => {
     const { folder } = machine();
-    await startNode(specWith());
+    await startNode(spec());
     await deleteNode(inputs.clusterName, true);
     expect(existsSync(folder)).toBe(false);
   });

@@ -97,10 +97,10 @@ export async function nodeHealth(clusterName: string): Promise<Readiness> {
   return readiness(folder, spec, nodeName);
 }
 
-/** The specification a node was last started with. */
+/** The specification a node was last started with; none when that was by a version of this program which wrote it otherwise. */
 export function savedSpec(folder: string): NodeSpec | undefined {
   const path = join(folder, "spec.json");
-  return existsSync(path) ? nodeSpec.parse(JSON.parse(readFileSync(path, "utf8"))) : undefined;
+  return existsSync(path) ? nodeSpec.safeParse(JSON.parse(readFileSync(path, "utf8"))).data : undefined;
 }
 
 /** The identifier of the data that a node has here; none without data. */

@@ -20,14 +20,15 @@ function stoppedNode(): string {
 describe("EmbeddedNode", () => {
   test("is replaced, the old one first, only for what its data depends on", () => {
     expect(embeddedNode.deleteFirst).toBe(true);
-    expect([...Object.keys(inputs), "publish", "keepVolumes"].filter((input) => embeddedNode.replaces(input))).toEqual(["clusterName", "podCidr", "serviceCidr"]);
+    expect([...Object.keys(inputs), "publish", "keepVolumes"].filter((input) => embeddedNode.replaces(input))).toEqual(["clusterName", "clusterIdentifier", "podCidr", "serviceCidr"]);
   });
 
-  test("exists once it has an identity", async () => {
+  test("exists where its data is, and not where another's is", async () => {
     scratchHome();
     expect(await embeddedNode.exists(inputs)).toBe(false);
     stoppedNode();
     expect(await embeddedNode.exists(inputs)).toBe(true);
+    expect(await embeddedNode.exists({ ...inputs, clusterIdentifier: "5f1a7c1e-1111-4222-8333-444455556666" })).toBe(false);
   });
 
   test("shows as an update when it is stopped, or gone", async () => {
