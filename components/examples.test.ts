@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { readdirSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { record } from "./testing/record.ts";
@@ -9,6 +10,8 @@ afterEach(() => process.chdir(start));
 /** What each example is about. */
 const shows: Record<string, string[]> = {
   "embedded-cluster": ["EmbeddedCluster", "Storage"],
+  "existing-cluster": ["ExistingCluster"],
+  "storage": ["EmbeddedCluster", "Storage"],
   "workspace-on-a-cluster": ["Workspace"],
   "whole-guild": ["EmbeddedCluster", "Storage", "Portal", "Workspace"],
 };
@@ -17,6 +20,7 @@ beforeEach(() => expect(readdirSync(folder).sort()).toEqual(Object.keys(shows).s
 
 test.each(Object.entries(shows))("the example %s runs", async (name, components) => {
   process.chdir(new URL(name, folder).pathname);
+  pulumi.runtime.setAllConfig({ "project:kubeconfig": "the text of a kubeconfig", "project:endpoint": "https://192.0.2.1:6443" });
   const all = await record(() => import(new URL(`${name}/index.ts`, folder).href));
   const types = all.map(({ type }) => type);
   expect(types).toEqual(expect.arrayContaining(components.map((component) => `guildnet:index:${component}`)));

@@ -6,10 +6,13 @@ export interface Answer { status: number; headers: NodeJS.Dict<string | string[]
 /** A browser as far as HTTP goes: trusts the guild's authority alone, keeps cookies for each host, follows redirects. */
 export class PortalClient {
   readonly #ca: string;
+  readonly #portal: string;
   readonly #cookies = new Map<string, Map<string, string>>();
 
-  private constructor(ca: string) {
+  /** @param portal its origin */
+  constructor(ca: string, portal: string = portalUrl) {
     this.#ca = ca;
+    this.#portal = portal;
   }
 
   static async anonymous(): Promise<PortalClient> {
@@ -18,15 +21,20 @@ export class PortalClient {
 
   static async signIn(person: string): Promise<PortalClient> {
     const client = await PortalClient.anonymous();
-    const token = new URL(await signInLink(person)).searchParams.get("token");
-    const answer = await client.send("POST", `${portalUrl}/api/sign-in`, JSON.stringify({ token }));
-    if (answer.status !== 200) throw new Error(`sign-in answered ${answer.status}: ${answer.body}`);
+    await client.use(await signInLink(person));
     return client;
+  }
+
+  /** Uses a sign-in link up. */
+  async use(link: string): Promise<void> {
+    const token = new URL(link).searchParams.get("token");
+    const answer = await this.send("POST", `${this.#portal}/api/sign-in`, JSON.stringify({ token }));
+    if (answer.status !== 200) throw new Error(`sign-in answered ${answer.status}: ${answer.body}`);
   }
 
   /** Opens a workspace as its link in the portal does. */
   async open(workspace: string): Promise<Answer> {
-    let answer = await this.get(`https://${workspace}.apps.guildnet.localhost:${new URL(portalUrl).port}/`);
+    let answer = await this.get(`https://${workspace}.apps.guildnet.localhost:${new URL(this.#portal).port}/`);
     for (let hops = 0; hops < 10 && answer.headers.location !== undefined; hops++) answer = await this.get(new URL(String(answer.headers.location), answer.url).href);
     return answer;
   }
