@@ -28,7 +28,6 @@ export function secret(value: string): Plain {
 /** Whether any part of an unwrapped value is not known yet. */
 export function hasUnknown(value: Plain): boolean {
   if (value === unknownValue) return true;
-  if (Array.isArray(value)) return value.some(hasUnknown);
   return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
 }
 

@@ -188,12 +188,22 @@ async function control(init: number, args: readonly string[]): Promise<void> {
 async function launch(folder: string, kubernetes: string, clusterName: string): Promise<void> {
   await createCgroup(cgroupOf(clusterName));
   const console = openSync(join(folder, "log", "console"), "a");
-  const child = spawn("flock", ["--nonblock", lockOf(folder), "unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", join(folder, "run", "init"), folder, kubernetes], { detached: true, stdio: ["ignore", console, console], cwd: "/" });
+  const child = spawn("flock", ["--nonblock", lockOf(folder), "unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", join(folder, "run", "init"), folder, kubernetes], { detached: true, stdio: ["ignore", console, console], cwd: "/", env: nodeEnvironment() });
   let ended: number | string | undefined;
   child.once("error", (error) => (ended = error.message)).once("exit", (code, signal) => (ended = code ?? signal ?? "unknown"));
   child.unref();
   await waitFor(() => ended !== undefined || initProcess(folder) !== undefined, { interval: 20, timeout: { milliseconds: 20 * seconds } });
   if (ended !== undefined) throw new ActionableError("node-did-not-start", `the cluster's first process ended (${ended}): ${lastLines(join(folder, "log", "console"))}`);
+}
+
+/** What a node takes over from this program: where programs are, and the way out to the internet. The rest is a person's own. */
+function nodeEnvironment(): NodeJS.ProcessEnv {
+  const proxies = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+  return {
+    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    HOME: "/root",
+    ...Object.fromEntries(proxies.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+  };
 }
 
 async function waitUntilReady(folder: string, spec: NodeSpec, progress: Progress): Promise<void> {
