@@ -53,9 +53,13 @@ async function secrets(): Promise<Canary[]> {
   return Object.entries(all).map(([name, value]) => ({ name, spellings: spellingsOf(value) }));
 }
 
-/** Plain, base64 at each of the three alignments, URL-encoded and hexadecimal. Of a PEM, its body counts. */
+/**
+ * Plain, base64 at each of the three alignments, URL-encoded and hexadecimal. Of a private key as
+ * PEM (PKCS #8, P-256), the end of the first line counts: before it is what all keys share, and
+ * further on the public key, which certificates have too.
+ */
 function spellingsOf(secret: string): string[] {
-  const body = secret.includes("-----BEGIN") ? secret.split("\n").filter((line) => !line.startsWith("-----")).join("").slice(30, 110) : secret;
+  const body = secret.includes("-----BEGIN") ? (secret.split("\n")[1] ?? "").slice(48) : secret;
   const bytes = Buffer.from(body);
   const aligned = [0, 1, 2].map((shift) => Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64").slice(shift === 0 ? 0 : 4).replace(/.{0,4}=*$/, ""));
   return [body, ...aligned, encodeURIComponent(body), bytes.toString("hex")];

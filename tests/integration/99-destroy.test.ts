@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test, vi } from "vitest";
 import { added, census } from "../support/census.ts";
 import { clusterFolder, kubectl, mustGuildnet } from "../support/guildnet.ts";
 
 describe("destroy", () => {
   test("keeps what people made, says where, and the next up finds it again", async () => {
+    await vi.waitFor(() => kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "60s"), { timeout: 60_000 });
     await kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "sh", "-c", "echo precious > /home/guild/project/precious");
     const text = await mustGuildnet("destroy");
     const home = join(clusterFolder, "volumes", "ws-ada", "home");
@@ -13,7 +14,7 @@ describe("destroy", () => {
     expect(readFileSync(join(home, "project", "precious"), "utf8")).toBe("precious\n");
     expect(existsSync(join(clusterFolder, "data"))).toBe(false);
     await mustGuildnet("up");
-    expect(await kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "cat", "/home/guild/project/precious")).toBe("precious");
+    await vi.waitFor(async () => expect(await kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "cat", "/home/guild/project/precious")).toBe("precious"), { timeout: 60_000 });
   });
 
   test("with --data leaves nothing: no process, mount, link, route, table, port, cgroup, setting or file", async () => {

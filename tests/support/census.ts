@@ -19,7 +19,13 @@ export interface Census {
 const programs = /^(etcd|kube|containerd|runsv|svlogd|pasta|passt|socat|coredns|local-path|pause|runc|pulumi|unshare|flock)/;
 const settings = ["kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory", "vm/panic_on_oom", "net/ipv4/ip_forward", "net/netfilter/nf_conntrack_max", "kernel/keys/root_maxkeys"];
 /** Folders whose entries matter; of our own, those that belong to stacks rather than to tools. */
-const folders = ["/var/lib", "/var/log", "/run", "/etc", "/opt", "/usr/libexec", "/tmp", ...["clusters", "stacks", "state/.pulumi/stacks", "state/.pulumi/locks"].map((name) => join(home, name))];
+const folders = ["/var/lib", "/var/log", "/run", "/etc", "/opt", "/usr/libexec", ...["clusters", "stacks", "state/.pulumi/stacks", "state/.pulumi/locks"].map((name) => join(home, name))];
+
+/** From here on the kernel gives ports to any program that asks for one (ip_local_port_range). */
+const ephemeral = 32768;
+
+/** Names that engine, plugins and tools give to temporary files; the test runner has its own there. */
+const temporaries = /kubeconfig|pulumi|guildnet-state|buildah|containers/;
 
 export async function census(): Promise<Census> {
   return {
@@ -28,10 +34,10 @@ export async function census(): Promise<Census> {
     links: await output("ip", "-o", "link").then((text) => text.map((line) => line.split(": ")[1] ?? "")),
     routes: await output("ip", "route", "show", "table", "all"),
     tables: await output("nft", "list", "tables"),
-    sockets: (await output("ss", "-H", "-l", "-n", "-t")).map((line) => line.split(/\s+/)[3] ?? ""),
+    sockets: (await output("ss", "-H", "-l", "-n", "-t")).map((line) => line.split(/\s+/)[3] ?? "").filter((socket) => Number(socket.split(":").at(-1)) < ephemeral),
     cgroups: cgroups("/sys/fs/cgroup"),
     kernelSettings: settings.filter((name) => existsSync(`/proc/sys/${name}`)).map((name) => `${name}=${readFileSync(`/proc/sys/${name}`, "utf8").trim()}`),
-    files: folders.flatMap(entries),
+    files: [...folders.flatMap(entries), ...entries("/tmp").filter((path) => temporaries.test(path))],
   };
 }
 

@@ -14,6 +14,7 @@ import { placeKubernetesPlugin } from "./plugins.ts";
 import { hasPendingOperations, lockHolders, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
 import { engineEnvironment, type Backend } from "./session.ts";
 import { prepareStackConfig, stackFolder } from "./stack-config.ts";
+import { withTemporaryFolder } from "./temporary-folder.ts";
 import { forgetState, hasState, projectName, stateFiles, type StateFiles } from "./state-folder.ts";
 
 /** The engine, ready to run commands on one stack. */
@@ -89,7 +90,8 @@ export class Engine {
     const config = prepareStackConfig(this.#projectRoot, this.home, this.stack);
     const pack = join(this.#projectRoot, "policy");
     const policyPack = existsSync(join(pack, "PulumiPolicy.yaml")) ? pack : undefined;
-    const code = await runAttended("pulumi", withDefaults(args, { configFile: config.file, policyPack }), { cwd: this.#projectRoot, env: this.env, stdio });
+    const code = await withTemporaryFolder(this.home, (TMPDIR) =>
+      runAttended("pulumi", withDefaults(args, { configFile: config.file, policyPack }), { cwd: this.#projectRoot, env: { ...this.env, TMPDIR }, stdio }));
     if (parseEngineArguments(args).changesConfig) config.writeBack();
     return code;
   }
@@ -123,7 +125,8 @@ export class Engine {
 
   async #capture(args: readonly string[], cwd: string = this.#projectRoot): Promise<{ code: number; stdout: string; stderr: string }> {
     const { execa } = await import("execa");
-    const result = await execa("pulumi", [...args, "--non-interactive"], { cwd, env: this.env, extendEnv: false, stdin: "ignore", reject: false });
+    const result = await withTemporaryFolder(this.home, (TMPDIR) =>
+      execa("pulumi", [...args, "--non-interactive"], { cwd, env: { ...this.env, TMPDIR }, extendEnv: false, stdin: "ignore", reject: false }));
     return { code: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr };
   }
 }
