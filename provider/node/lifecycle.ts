@@ -196,13 +196,12 @@ async function launch(folder: string, kubernetes: string, clusterName: string): 
   if (ended !== undefined) throw new ActionableError("node-did-not-start", `the cluster's first process ended (${ended}): ${lastLines(join(folder, "log", "console"))}`);
 }
 
-/** What a node takes over from this program: where programs are, and the way out to the internet. The rest is a person's own. */
+/** What a node takes over from this program: where programs are, the way out to the internet and whom to trust there. The rest is a person's own. */
 function nodeEnvironment(): NodeJS.ProcessEnv {
-  const proxies = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+  const taken = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
   return {
-    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    HOME: "/root",
-    ...Object.fromEntries(proxies.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+    PATH: `${process.env.PATH}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    ...Object.fromEntries(taken.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
   };
 }
 
