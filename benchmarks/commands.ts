@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from "node:fs";
 import { execa, type Subprocess } from "execa";
 import { UserError } from "../toolchain/errors.ts";
 import type { Log } from "../toolchain/log.ts";
@@ -12,8 +13,8 @@ export interface CommandOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly input?: string;
   readonly limitMs?: number;
-  /** Whether it may fail. */
-  readonly mayFail?: boolean;
+  /** What its output must hold, so that nothing is measured under a wrong name. */
+  readonly expects?: string;
 }
 
 /** Runs commands one after the other, with all of their output in one log, and says how long each took. */
@@ -27,9 +28,10 @@ export class Commands {
   }
 
   /** Wall-clock seconds of a command that must end well. @throws UserError `bench-command-failed`, `bench-interrupted` */
-  async seconds(command: string, args: readonly string[], { cwd, env, input, limitMs = LIMIT_MS, mayFail = false }: CommandOptions): Promise<number> {
+  async seconds(command: string, args: readonly string[], { cwd, env, input, limitMs = LIMIT_MS, expects }: CommandOptions): Promise<number> {
     this.#stopIfInterrupted();
     this.#log.write(`\n$ ${[command, ...args].join(" ")}\n`);
+    const written = statSync(this.#log.file).size;
     const output = { file: this.#log.file, append: true };
     const start = performance.now();
     const child = execa(command, args, {
@@ -41,7 +43,8 @@ export class Commands {
     const seconds = (performance.now() - start) / 1000;
     this.#running.delete(child);
     this.#stopIfInterrupted();
-    if (result.failed && !mayFail) throw new UserError("bench-command-failed", `${result.shortMessage}\n\n${this.#log.tail()}\n\nAll of it: ${this.#log.file}`);
+    if (result.failed) throw this.#failure(result.shortMessage ?? `${command} failed`);
+    if (expects !== undefined && !readFileSync(this.#log.file).subarray(written).includes(expects)) throw this.#failure(`The output does not say ${JSON.stringify(expects)}.`);
     return seconds;
   }
 
@@ -57,6 +60,10 @@ export class Commands {
   /** From here on commands run again: those that clean up. */
   resume(): void {
     this.#interrupted = false;
+  }
+
+  #failure(what: string): UserError {
+    return new UserError("bench-command-failed", `${what}\n\n${this.#log.tail()}\n\nAll of it: ${this.#log.file}`);
   }
 
   #stopIfInterrupted(): void {

@@ -1,3 +1,4 @@
+import { chmodSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
@@ -34,6 +35,8 @@ await command.parseAsync();
 async function main(names: readonly Name[], options: Options): Promise<void> {
   const home = guildnetHome();
   const log = openLog(home, "bench");
+  // `up` prints sign-in links.
+  chmodSync(log.file, 0o600);
   const commands = new Commands(log);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => {
     say("Stopping: what runs is let end, then the stack is removed. Once more leaves everything as it is.");

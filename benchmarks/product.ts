@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { PortalClient } from "../tests/support/portal-client.ts";
 import { PROJECT_ROOT, TOOLCHAIN_CLI } from "../toolchain/project.ts";
 import type { StackOutputs } from "../toolchain/stack-outputs.ts";
-import type { Commands } from "./commands.ts";
+import type { CommandOptions, Commands } from "./commands.ts";
 
 export const STACK = "bench";
 export const PORTS = { portal: 28090, api: 28091 } as const;
@@ -37,8 +37,8 @@ export class Product {
   }
 
   /** Seconds of a verb, as `npm run <verb>` runs it, without npm's own start. */
-  verb(name: string, args: readonly string[] = [], limitMs?: number): Promise<number> {
-    return this.#commands.seconds(process.execPath, [TOOLCHAIN_CLI, name, "--stack", STACK, ...args], { cwd: PROJECT_ROOT, env: this.#env, limitMs });
+  verb(name: string, args: readonly string[] = [], options: Pick<CommandOptions, "limitMs" | "expects"> = {}): Promise<number> {
+    return this.#commands.seconds(process.execPath, [TOOLCHAIN_CLI, name, "--stack", STACK, ...args], { cwd: PROJECT_ROOT, env: this.#env, ...options });
   }
 
   /** A browser, as far as HTTP goes, that the person has signed in with. */

@@ -16,7 +16,7 @@ export async function coldToolchain(home: string, commands: Commands): Promise<F
   const product = new Product(empty, commands, { GUILDNET_TOOLCHAIN: "registries", PATH: path.join(delimiter) });
   try {
     product.configure();
-    const values = [await product.verb("up", [], LIMIT_MS)];
+    const values = [await product.verb("up", [], { limitMs: LIMIT_MS })];
     return [{ name: "cold up, nothing built", unit: "s", values, includes: "empty GUILDNET_HOME: Pulumi, its Kubernetes plugin, Kubernetes and all images built from package registries, then as cold up; Debian packages and node_modules were there" }];
   } finally {
     commands.resume();
