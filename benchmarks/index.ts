@@ -38,7 +38,10 @@ async function main(names: readonly Name[], options: Options): Promise<void> {
   // `up` prints sign-in links.
   chmodSync(log.file, 0o600);
   const commands = new Commands(log);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => {
+  let signals = 0;
+  // Not `once`: execa ends a process that has no listener left.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {
+    if (++signals > 1) process.exit(130);
     say("Stopping: what runs is let end, then the stack is removed. Once more leaves everything as it is.");
     commands.interrupt(signal);
   });
