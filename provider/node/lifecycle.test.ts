@@ -10,12 +10,13 @@ import { readiness } from "./api.ts";
 import { deleteNode, nodeHealth, savedSpec, startNode, stopNode } from "./lifecycle.ts";
 import { initProcess } from "./process.ts";
 import type { NodeSpec } from "./spec.ts";
+import { requireTools } from "./toolchain.ts";
 
 vi.mock("./api.ts", () => ({ readiness: vi.fn(async () => ({ ready: true })) }));
 vi.mock("./cgroup.ts", async (original) => ({ ...(await original<object>()), createCgroup: async () => {}, removeCgroup: async () => {} }));
 vi.mock("./machine.ts", async (original) => ({ ...(await original<object>()), checkMachine: async () => {} }));
 vi.mock("./images.ts", () => ({ imagesOn: async () => new Set(["registry.k8s.io/pause:3.10.1"]), bringImage: async () => {} }));
-vi.mock("./toolchain.ts", () => ({ requireTools: async () => ({ kubernetes: "/tools/kubernetes" }) }));
+vi.mock("./toolchain.ts", () => ({ requireTools: vi.fn(async () => ({ kubernetes: "/tools/kubernetes" })) }));
 
 /** Stands for a node's first process: says who it is, as the real one does, and waits for its end. */
 const firstProcess = `#!/bin/bash
@@ -98,13 +99,18 @@ describe("startNode", () => {
     const go = join(bin, "go");
     const left = execa("flock", ["--nonblock", join(folder, "run", "lock"), "bash", "-c", `until [ -e ${go} ]; do :; done; exec unshare ${folder} kubernetes`], { reject: false });
     await vi.waitFor(async () => expect((await execa("flock", ["--nonblock", join(folder, "run", "lock"), "true"], { reject: false })).exitCode).toBe(1));
-    const started = startNode(spec());
+    vi.mocked(requireTools).mockClear();
+    const said: string[] = [];
+    const started = startNode(spec(), (line) => said.push(line));
+    // It has looked for a first process, and there is none yet, but the lock is held.
+    await vi.waitFor(() => expect(requireTools).toHaveBeenCalled());
     writeFileSync(go, "");
     await started;
     const init = initProcess(folder);
     await stopNode(inputs.clusterName);
-    expect((await left).signal ?? (await left).exitCode).toBe(137);
+    expect((await left).exitCode).toBe(137);
     expect(init).toBeDefined();
+    expect(said).toEqual([]);
   });
 
   test("ends a service that is no longer wanted, with all its files", async () => {
