@@ -45,11 +45,12 @@ async function main(names: readonly Name[], options: Options): Promise<void> {
     say("Stopping: what runs is let end, then the stack is removed. Once more leaves everything as it is.");
     commands.interrupt(signal);
   });
+  const before = machine();
   say(`Measuring ${names.join(", ")}. All output of the commands: ${log.file}`);
   try {
     const figures = await measure(new Product(home.root, commands), commands, names, options);
     if (options.coldToolchain === true) figures.push(...await said("nothing built", () => coldToolchain(home.root, commands)));
-    process.stdout.write(options.json === true ? `${asJson(machine(), figures)}\n` : `${heading()}\n\n${table(figures)}\n`);
+    process.stdout.write(options.json === true ? `${asJson(before, figures)}\n` : `${heading(before)}\n\n${table(figures)}\n`);
   } catch (error) {
     if (!isActionable(error)) throw error;
     process.stderr.write(`\n${error.message}\n`);
@@ -100,13 +101,21 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function machine(): { cores: number; memoryGiB: number; kernel: string; node: string; load: number } {
+interface Machine {
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly kernel: string;
+  readonly node: string;
+  /** Processes that wanted a core in the last minute, before anything was measured. */
+  readonly load: number;
+}
+
+function machine(): Machine {
   return { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), kernel: release(), node: process.versions.node, load: loadavg()[0] ?? 0 };
 }
 
-function heading(): string {
-  const { cores, memoryGiB, kernel, node } = machine();
-  return `${cores} cores, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}. Everything on this one machine; nothing throttled.`;
+function heading({ cores, memoryGiB, kernel, node, load }: Machine): string {
+  return `${cores} cores, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}; load before: ${load.toFixed(1)}. Everything on this one machine; nothing throttled.`;
 }
 
 function known(name: string): Name {

@@ -39,12 +39,12 @@ export async function objects(product: Product, commands: Commands, kubectl: str
     return { up, upAgain, applied, appliedAgain };
   });
 
-  const figure = (what: string, values: number[], includes: string): Figure => ({ name: `${count} workspaces: ${what}`, unit: "s", values, includes });
-  const up = figure("up", measured.map((run) => run.up), `${rendered.length} objects into the cluster and the state, policy pack checked; no pods, waits for nothing`);
+  const figure = (what: string, values: number[], includes: string): Figure => ({ name: `${count} × objects: ${what}`, unit: "s", values, includes });
+  const up = figure("up", measured.map((run) => run.up), `${count} workspaces, ${rendered.length} objects, into the cluster and the state, policy pack checked; no pods, waits for nothing`);
   const applied = figure("kubectl apply", measured.map((run) => run.applied), `the very same ${rendered.length} objects, --server-side; neither state nor policy`);
   return [
     up, applied,
-    { ...ratio(`${count} workspaces: up ÷ kubectl`, up, applied, "the two lines above, run by run") },
+    { ...ratio(`${count} × objects: up ÷ kubectl`, up, applied, "the two lines above, run by run") },
     figure("up, no change", measured.map((run) => run.upAgain), "the same program again"),
     figure("kubectl apply again", measured.map((run) => run.appliedAgain), "the same objects again"),
   ];
