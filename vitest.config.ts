@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{toolchain,provider,components,stacks,policy,images}/**/*.test.ts"],
+          include: ["{toolchain,provider,components,stacks,policy,images,benchmarks}/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts"],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },

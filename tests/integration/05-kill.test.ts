@@ -93,7 +93,7 @@ function engineProcesses(ancestor?: number): number[] {
 /** Objects in the cluster that carry our label and are in no state. */
 async function orphans(): Promise<string[]> {
   const kinds = "namespaces,deployments,services,secrets,configmaps,serviceaccounts,resourcequotas,limitranges,networkpolicies,roles,rolebindings,clusterroles,clusterrolebindings,storageclasses,persistentvolumeclaims";
-  const text = await kubectl("get", kinds, "--all-namespaces", "--selector", "app.kubernetes.io/managed-by=guildnet", "--output", "json");
+  const text = await kubectl("get", kinds, "--all-namespaces", "--selector", "app.kubernetes.io/part-of=guildnet", "--output", "json");
   const { items } = JSON.parse(text) as { items: { kind: string; metadata: { name: string; namespace?: string } }[] };
   expect(items.length).toBeGreaterThan(30);
   const known = new Set(((await exportedState()).deployment.resources ?? []).map(({ type, id }) => `${type.split(":").at(-1)} ${id}`));

@@ -11,8 +11,9 @@ import type { Home } from "../home.ts";
 export async function destroyCommand(stack: string, { data }: { readonly data: boolean }): Promise<void> {
   const engine = await Engine.open(stack);
   const kept = new KeptVolumes(engine.home, stack);
-  await engine.recover();
+  const abandoned = embeddedClusters({ deployment: { resources: await engine.recover() } });
   engine.assertFree();
+  kept.remember(abandoned);
   if (await engine.stackExists()) {
     const code = await destroyStack(engine, kept, data);
     if (code !== 0) {
@@ -20,6 +21,8 @@ export async function destroyCommand(stack: string, { data }: { readonly data: b
       return;
     }
   }
+  // A cluster whose creation was cut off may run and be in no state.
+  for (const cluster of abandoned) await deleteNode(cluster, !data);
   if (data) await kept.remove();
   process.stdout.write(kept.summary());
 }

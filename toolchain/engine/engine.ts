@@ -14,6 +14,7 @@ import { placeKubernetesPlugin } from "./plugins.ts";
 import { hasPendingOperations, lockHolders, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
 import { engineEnvironment, type Backend } from "./session.ts";
 import { prepareStackConfig, stackFolder } from "./stack-config.ts";
+import type { StackState, StateResource } from "./stack-state.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 import { forgetState, hasState, projectName, stateFiles, type StateFiles } from "./state-folder.ts";
 
@@ -63,16 +64,21 @@ export class Engine {
     if (code !== 0) throw new UserError("stack-init-failed", `The stack ${this.stack} could not be created:\n\n${stderr.trim()}`);
   }
 
-  /** Puts right what a killed run left in our backend: its lock, a cut-off state file, operations without an end. Leaves a stack alone that a living run holds. */
-  async recover(say: (line: string) => void = (line) => process.stderr.write(`${line}\n`)): Promise<void> {
-    if (this.#backend.kind === "elsewhere") return;
+  /**
+   * Puts right what a killed run left in our backend: its lock, a cut-off state file, operations without an end. Leaves a stack alone that a living run holds.
+   * @returns the resources of those operations: they may exist, in part, and be in no state
+   */
+  async recover(say: (line: string) => void = (line) => process.stderr.write(`${line}\n`)): Promise<StateResource[]> {
+    if (this.#backend.kind === "elsewhere") return [];
     for (const line of removeStaleLocks(this.#files)) say(line);
-    if (lockHolders(this.#files).length > 0) return;
+    if (lockHolders(this.#files).length > 0) return [];
     const restored = restoreCheckpoint(this.#files);
     if (restored !== undefined) say(restored);
-    if (!hasPendingOperations(this.#files)) return;
-    await this.importState(withoutPendingOperations(JSON.stringify(await this.json(["stack", "export"]))));
+    if (!hasPendingOperations(this.#files)) return [];
+    const state = await this.json<StackState>(["stack", "export"]);
+    await this.importState(withoutPendingOperations(JSON.stringify(state)));
     say("A run was killed in the middle of an operation; the operation will be done again.");
+    return (state.deployment.pending_operations ?? []).map(({ resource }) => resource);
   }
 
   /** @throws UserError `stack-busy` while another run changes the stack */

@@ -1,5 +1,11 @@
 /** What of an exported deployment (`pulumi stack export`) the toolchain looks at. */
-export interface StackState { readonly deployment: { readonly resources?: readonly StateResource[] } }
+export interface StackState {
+  readonly deployment: {
+    readonly resources?: readonly StateResource[];
+    /** Operations that began and of whose end the engine does not know. */
+    readonly pending_operations?: readonly { readonly resource: StateResource }[];
+  };
+}
 
 export interface StateResource {
   readonly urn: string;
