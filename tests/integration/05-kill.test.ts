@@ -15,6 +15,7 @@ describe("an engine that is killed", () => {
   afterAll(() => configure(onePerson));
 
   test(`at ${rounds} random moments is healed each time by one more up`, { timeout: 1_800_000 }, async () => {
+    configure(onePerson);
     await mustGuildnet("up");
     const moments: string[] = [];
     for (let round = 0; round < rounds; round++) {
