@@ -85,10 +85,10 @@ describe("the checkpoint", () => {
   });
 
   it("takes its backups along when it is forgotten", () => {
-    mkdirSync(files.olderBackups, { recursive: true });
+    for (const folder of [files.olderBackups, files.history, files.lockFolder]) mkdirSync(folder, { recursive: true });
     writeFileSync(files.backup, WHOLE);
     forgetState(files);
-    expect([existsSync(files.backup), existsSync(files.olderBackups)]).toEqual([false, false]);
+    expect([files.backup, files.olderBackups, files.history, files.lockFolder].filter((path) => existsSync(path))).toEqual([]);
   });
 });
 

@@ -11,6 +11,8 @@ export interface StateFiles {
   readonly lockFolder: string;
   /** Checkpoints of former runs. */
   readonly olderBackups: string;
+  /** What each update changed. */
+  readonly history: string;
 }
 
 /** Files of a stack in our backend; `stack` may be written `organization/<project>/<stack>`. */
@@ -23,6 +25,7 @@ export function stateFiles(home: Home, project: string, stack: string): StateFil
     backup: `${checkpoint}.bak`,
     lockFolder: join(pulumi, "locks", "organization", project, name),
     olderBackups: join(pulumi, "backups", project, name),
+    history: join(pulumi, "history", project, name),
   };
 }
 
@@ -32,8 +35,8 @@ export function hasState({ checkpoint }: StateFiles): boolean {
 }
 
 /** Removes what the engine keeps of a stack that it has removed. */
-export function forgetState({ backup, olderBackups }: StateFiles): void {
-  for (const path of [backup, `${backup}.attrs`, olderBackups]) rmSync(path, { recursive: true, force: true });
+export function forgetState({ backup, lockFolder, olderBackups, history }: StateFiles): void {
+  for (const path of [backup, `${backup}.attrs`, lockFolder, olderBackups, history]) rmSync(path, { recursive: true, force: true });
 }
 
 /** The project's name, from Pulumi.yaml. */
