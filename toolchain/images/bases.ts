@@ -1,10 +1,9 @@
-import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type Kitchen, runTool } from "./kitchen.ts";
 import { npmPackage, type PackedPackage } from "./packages.ts";
 import { withScratch } from "./scratch.ts";
 
-const DEBIAN_MIRROR = "http://deb.debian.org/debian";
 const DEBIAN = "docker.io/library/debian:bookworm-slim";
 
 /** What the official slim image leaves out, by the same dpkg settings. */
@@ -18,12 +17,11 @@ const NODE = {
 } satisfies Record<string, PackedPackage>;
 const NPM: PackedPackage = { name: "npm", version: "11.19.1", integrity: "sha512-ztsxKxt/kkIaAs+2i0GU6I+DRmUdrNasxTZKJe9TCdSjKxlhah/4r/hl5ygMD6XAg1qZ9c2TNomR4qgOydp10g==" };
 
-/** Debian's smallest base, unpacked straight into the image's root folder. */
+/** Debian's smallest base, from Debian's own mirrors, security updates included, unpacked straight into the image's root folder. */
 export async function debianBase(reference: string, kitchen: Kitchen): Promise<void> {
   await kitchen.store.compose(reference, "scratch", async (root) => {
     const settings = [...SLIM, ...SLIM_KEEPS].map((setting) => `--dpkgopt=${setting}`);
-    await runTool(kitchen, "mmdebstrap", ["--variant=minbase", ...settings, "bookworm", root, DEBIAN_MIRROR]);
-    await writeFile(join(root, "etc/apt/sources.list"), debianSources());
+    await runTool(kitchen, "mmdebstrap", ["--variant=minbase", ...settings, "bookworm", root]);
     await rm(join(root, "etc/hostname"), { force: true });
     await rm(join(root, "etc/resolv.conf"), { force: true });
   }, ["--cmd", '["bash"]', "--env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]);
@@ -49,15 +47,6 @@ export async function nodeBase(reference: string, kitchen: Kitchen): Promise<voi
       await store.run(["run", container, "--", "useradd", "--uid", "1000", "--user-group", "--shell", "/bin/bash", "--create-home", "node"], log);
     }, ["--env", `NODE_VERSION=${node.version}`, "--cmd", '["node"]']);
   });
-}
-
-function debianSources(): string {
-  const suites = [
-    [DEBIAN_MIRROR, "bookworm"],
-    [DEBIAN_MIRROR, "bookworm-updates"],
-    [`${DEBIAN_MIRROR}-security`, "bookworm-security"],
-  ];
-  return suites.map(([mirror, suite]) => `deb ${mirror} ${suite} main\n`).join("");
 }
 
 async function unpack(kitchen: Kitchen, archive: string, into: string, members: string[]): Promise<void> {
