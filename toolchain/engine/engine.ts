@@ -1,5 +1,5 @@
 import type { StdioOptions } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
@@ -8,6 +8,7 @@ import { PROJECT_ROOT } from "../project.ts";
 import { runAttended } from "../run-attended.ts";
 import { ENGINE_TOOLS, toolsNamed } from "../tools/index.ts";
 import { requireTools } from "../tools/require-tools.ts";
+import { endAbandonedPlugins } from "./abandoned-plugins.ts";
 import { parseEngineArguments, withDefaults } from "./arguments.ts";
 import { chooseBackend, prepareBackend } from "./backend.ts";
 import { placeKubernetesPlugin } from "./plugins.ts";
@@ -26,8 +27,11 @@ export class Engine {
   readonly #projectRoot: string;
   readonly #backend: Backend;
   readonly #files: StateFiles;
+  /** The Kubernetes plugin's program. */
+  readonly #plugin: string;
 
-  private constructor(stack: string, projectRoot: string, home: Home, backend: Backend, env: NodeJS.ProcessEnv) {
+  private constructor(stack: string, projectRoot: string, home: Home, backend: Backend, env: NodeJS.ProcessEnv, plugin: string) {
+    this.#plugin = plugin;
     this.stack = stack;
     this.home = home;
     this.env = env;
@@ -43,8 +47,9 @@ export class Engine {
     const tools = await requireTools(toolsNamed(ENGINE_TOOLS), { home });
     prepareBackend(backend, home);
     const plugin = tools["pulumi-kubernetes"];
-    if (plugin !== undefined) placeKubernetesPlugin(home, plugin);
-    return new Engine(stack, projectRoot, home, backend, engineEnvironment({ home, stack, backend, tools }));
+    if (plugin === undefined) throw new Error("the engine's tools lack its Kubernetes plugin");
+    const program = realpathSync(placeKubernetesPlugin(home, plugin));
+    return new Engine(stack, projectRoot, home, backend, engineEnvironment({ home, stack, backend, tools }), program);
   }
 
   /** Whether the stack exists. Asks the engine only where the state is not ours to look at. */
@@ -70,7 +75,7 @@ export class Engine {
    */
   async recover(say: (line: string) => void = (line) => process.stderr.write(`${line}\n`)): Promise<StateResource[]> {
     if (this.#backend.kind === "elsewhere") return [];
-    for (const line of removeStaleLocks(this.#files)) say(line);
+    for (const line of [...endAbandonedPlugins(this.#plugin), ...removeStaleLocks(this.#files)]) say(line);
     if (lockHolders(this.#files).length > 0) return [];
     const restored = restoreCheckpoint(this.#files);
     if (restored !== undefined) say(restored);

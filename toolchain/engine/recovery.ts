@@ -54,7 +54,7 @@ function readLock(file: string): LockHolder | undefined {
 }
 
 /** Process ids are used again: a process of that id counts only when it is an engine. */
-function isRunningEngine(pid: number): boolean {
+export function isRunningEngine(pid: number): boolean {
   try {
     return basename(readFileSync(`/proc/${pid}/comm`, "utf8").trim()).startsWith("pulumi");
   } catch {
