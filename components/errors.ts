@@ -12,5 +12,7 @@ export class GuildError extends pulumi.RunError {
     super(message);
     this.name = "GuildError";
     this.code = code;
+    // Nobody is shown where it was thrown, and Node would take seconds to look that up in the source maps.
+    this.stack = `${this.name}: ${message}`;
   }
 }

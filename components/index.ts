@@ -6,6 +6,7 @@ export type { EmbeddedClusterArgs, ImageSource } from "./cluster/embedded-cluste
 export { ExistingCluster } from "./cluster/existing-cluster.ts";
 export type { ExistingClusterArgs } from "./cluster/existing-cluster.ts";
 export { GuildError } from "./errors.ts";
+export { label, stackLabel } from "./labels.ts";
 export { privilegedNamespaces } from "./platform/privileged-namespaces.ts";
 export type { PrivilegedNamespace } from "./platform/privileged-namespaces.ts";
 export { Storage } from "./platform/storage.ts";

@@ -1,4 +1,5 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
 
 /** Labels that the portal and the policy pack look for. */
 export const label = {
@@ -8,7 +9,18 @@ export const label = {
   owner: "guildnet.io/owner",
   /** On a volume claim and its namespace: "kept" when removed from the program, or "disposable". */
   data: "guildnet.io/data",
+  /** On the portal's namespace: the stack whose guild lives in the cluster, as `stackLabel` writes it. */
+  stack: "guildnet.io/stack",
 } as const;
+
+/** Longest value of a label. */
+const LABEL_LENGTH = 63;
+
+/** A stack as the value of a label: "guildnet.dev", or a hash where that is too long for one. */
+export function stackLabel(project: string = pulumi.getProject(), stack: string = pulumi.getStack()): string {
+  const full = `${project}.${stack}`;
+  return full.length <= LABEL_LENGTH && /^[A-Za-z0-9].*[A-Za-z0-9]$/.test(full) ? full : createHash("sha256").update(full).digest("hex").slice(0, 32);
+}
 
 /** Annotations of a Service that listens beyond its cluster. */
 export const exposure = {

@@ -32,27 +32,43 @@ function settings(change: { server?: string; ca?: string; user?: object } = {}) 
   return { config: parseGuild({ cluster: { kind: "existing" }, images }, { kubeconfig: true }), kubeconfig: pulumi.secret(kubeconfig) };
 }
 
-const version = (minor: string) => (_: IncomingMessage, response: ServerResponse) => void response.end(JSON.stringify({ major: "1", minor }));
+/** An API server of that version, with nothing in it. */
+const version = (minor: string) => ({ url }: IncomingMessage, response: ServerResponse) =>
+  void (url?.endsWith("/version") ? response.end(JSON.stringify({ major: "1", minor })) : response.writeHead(404).end("{}"));
+
+/** An API server with a portal's namespace. */
+const cluster = (labels: object) => (request: IncomingMessage, response: ServerResponse) =>
+  request.url === "/api/v1/namespaces/guildnet-portal" ? void response.end(JSON.stringify({ metadata: { labels } })) : version("33")(request, response);
 
 describe("an existing cluster", () => {
   test("is asked for its version with the credentials of its kubeconfig", async () => {
-    let seen: string | undefined;
+    const seen: string[] = [];
     answer = (request, response) => {
-      seen = `${request.url} ${request.headers.authorization}`;
+      seen.push(`${request.url} ${request.headers.authorization}`);
       version("33+")(request, response);
     };
     expect(await reachCluster(settings())).toMatchObject({ clusterName: "lab" });
-    expect(seen).toBe("/version Bearer CANARY");
+    expect(seen[0]).toBe("/version Bearer CANARY");
+  });
+
+  test("with another guild in it is refused, naming its stack", async () => {
+    answer = cluster({ "guildnet.io/stack": "guildnet.theirs" });
+    await expect(reachCluster(settings())).rejects.toThrow(/guild of the stack "guildnet\.theirs"/);
+  });
+
+  test.each([["this very guild", { "guildnet.io/stack": "project.stack" }], ["a namespace of that name by somebody else", {}]])("with %s in it is joined", async (_, labels) => {
+    answer = cluster(labels);
+    expect(await reachCluster(settings())).toMatchObject({ clusterName: "lab" });
   });
 
   test("behind a path is asked below it", async () => {
-    let seen: string | undefined;
+    const seen: (string | undefined)[] = [];
     answer = (request, response) => {
-      seen = request.url;
+      seen.push(request.url);
       version("33")(request, response);
     };
     await reachCluster(settings({ server: `https://127.0.0.1:${(server.address() as AddressInfo).port}/k8s/clusters/c-1` }));
-    expect(seen).toBe("/k8s/clusters/c-1/version");
+    expect(seen).toEqual(["/k8s/clusters/c-1/version", "/k8s/clusters/c-1/api/v1/namespaces/guildnet-portal"]);
   });
 
   test.each<[string, () => ReturnType<typeof settings>, typeof answer, RegExp]>([

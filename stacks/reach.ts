@@ -1,5 +1,6 @@
 import { request } from "node:https";
 import * as pulumi from "@pulumi/pulumi";
+import { label, portalIdentity, stackLabel } from "../components/index.ts";
 import type { GuildSettings } from "./config.ts";
 import { parseKubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import type { Kubeconfig, Source } from "./kubeconfig.ts";
@@ -24,6 +25,7 @@ export async function reachCluster({ config, kubeconfig }: GuildSettings): Promi
     return found;
   }
   await checkServer(found, source);
+  await checkNeighbours(found, source);
   return found;
 }
 
@@ -56,6 +58,16 @@ async function checkServer(found: Kubeconfig, source: Source): Promise<void> {
   const minor = minorVersion(answer);
   if (minor === undefined) throw refuse(`it answered ${answer.status} and no version`, "check that the server is a Kubernetes API server");
   if (minor < OLDEST_MINOR) throw refuse(`it is version 1.${minor}`, "update the cluster");
+}
+
+/** Objects have fixed names, so that a second guild would take over the first one's. */
+async function checkNeighbours(found: Kubeconfig, source: Source): Promise<void> {
+  const { status, body } = await get(found, `/api/v1/namespaces/${portalIdentity.namespace}`);
+  if (status !== 200) return; // there is none, or these credentials may not look
+  const { metadata } = JSON.parse(body) as { metadata: { labels?: Record<string, string> } };
+  const owner = metadata.labels?.[label.stack];
+  if (owner === undefined || owner === stackLabel()) return;
+  throw new ConfigError([{ key: source, found: found.server, allowed: "a cluster without another guild", fix: `the guild of the stack "${owner}" lives there; add the people to that stack, or join another cluster` }]);
 }
 
 interface Answer {

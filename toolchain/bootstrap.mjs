@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // What every npm script starts: plain JavaScript, because on a bare machine there is nothing to run anything else with.
-import { spawnSync } from "node:child_process";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,7 +19,7 @@ try {
 } catch (error) {
   fail(error.name === "UserError" ? error.message : error.stack);
 }
-if (NEED_BUILD.has(args[0]) && !args.includes("--help")) build();
+if (NEED_BUILD.has(args[0]) && !args.includes("--help")) await build();
 const { register } = await import("tsx/esm/api");
 register();
 const { main } = await import("./cli.ts");
@@ -32,9 +31,14 @@ function checkNode() {
   fail(`Node ${OLDEST_NODE.join(".")} or later is needed; this is ${process.versions.node}.`);
 }
 
-function build() {
-  const { status } = spawnSync(process.execPath, [join(root, "toolchain", "build.mjs")], { stdio: ["ignore", 2, 2] });
-  if (status !== 0) process.exit(status ?? 1);
+async function build() {
+  const { buildParts } = await import("./build.mjs");
+  try {
+    const built = await buildParts();
+    if (built.length > 0) process.stderr.write(`built ${built.join(", ")}\n`);
+  } catch (error) {
+    fail(error.message);
+  }
 }
 
 /** @param {string} message */

@@ -1,6 +1,7 @@
 // Builds what runs as JavaScript: the provider, the policy pack and the portal. Each is built
 // again only when one of its inputs changed; `npm install` runs this, and so does every verb.
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -10,18 +11,19 @@ const stamps = join(root, "node_modules", ".guildnet-build");
 const generated = new Set(["dist", "node_modules"]);
 
 const parts = {
-  provider: { sources: ["provider"], build: buildProvider },
-  policy: { sources: ["policy"], build: buildPolicy },
-  portal: { sources: ["images/portal"], build: buildPortal },
+  provider: { source: "provider", build: buildProvider },
+  policy: { source: "policy", build: buildPolicy },
+  portal: { source: "images/portal", build: buildPortal },
 };
 
 /** @returns names of the parts that were built. */
-export async function build() {
+export async function buildParts() {
   const lock = hash([await readFile(join(root, "package-lock.json"))]);
   const results = await Promise.allSettled(Object.entries(parts).map(async ([name, part]) => {
-    const wanted = hash([lock, await readFile(fileURLToPath(import.meta.url)), ...(await contents(part.sources))]);
+    const wanted = hash([lock, await readFile(fileURLToPath(import.meta.url)), ...(await contents(part.source))]);
     const stamp = join(stamps, name);
-    if ((await readFile(stamp, "utf8").catch(ifMissing)) === wanted) return [];
+    const isBuilt = existsSync(join(root, part.source, "dist")) && (await readFile(stamp, "utf8").catch(ifMissing)) === wanted;
+    if (isBuilt) return [];
     await part.build();
     await mkdir(stamps, { recursive: true });
     await writeFile(`${stamp}.${process.pid}`, wanted);
@@ -74,8 +76,8 @@ async function buildPortal() {
   await buildImage();
 }
 
-async function contents(paths) {
-  const files = (await Promise.all(paths.map((path) => filesBelow(join(root, path))))).flat().sort();
+async function contents(path) {
+  const files = (await filesBelow(join(root, path))).sort();
   return (await Promise.all(files.map(async (file) => [file.slice(root.length), await readFile(file)]))).flat();
 }
 
@@ -100,6 +102,6 @@ function ifMissing(error) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const built = await build();
+  const built = await buildParts();
   if (built.length > 0) process.stderr.write(`built ${built.join(", ")}\n`);
 }

@@ -1,9 +1,21 @@
 import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput, type ListrTask } from "listr2";
 
+const LOG_EVERY_MS = 30_000;
+
+/** A compiler names a thousand packages: good for a line that is overwritten, not for a log of lines. */
+export function nowAndThen(show: (activity: string) => void, clock: () => number = Date.now): (activity: string) => void {
+  let last = clock();
+  return (activity) => {
+    if (clock() - last < LOG_EVERY_MS) return;
+    last = clock();
+    show(activity);
+  };
+}
+
 /** One step a person waits for. */
 export interface Step {
   readonly title: string;
-  /** Does the work; `report` shows a line of what goes on, where there is a terminal to show it. */
+  /** Does the work; `report` shows a line of what goes on: each one on a terminal, now and then in a log. */
   readonly run: (report: (activity: string) => void) => Promise<void>;
 }
 
@@ -14,8 +26,10 @@ export interface Step {
 export async function runSteps(steps: readonly Step[], atOnce: number): Promise<void> {
   const tasks: ListrTask[] = steps.map(({ title, run }) => ({
     title,
-    // A compiler names a thousand packages: good for a line that is overwritten, not for a log of lines.
-    task: (_context, task) => run((activity) => { if (process.stderr.isTTY) task.output = activity; }),
+    task: (_context, task) => {
+      const show = (activity: string): void => { task.output = activity; };
+      return run(process.stderr.isTTY ? show : nowAndThen(show));
+    },
   }));
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
   const list = process.stderr.isTTY

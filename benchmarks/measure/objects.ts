@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Engine } from "../../toolchain/engine/engine.ts";
-import { prepareStackConfig, stackFolder } from "../../toolchain/engine/stack-config.ts";
+import { prepareStackConfig } from "../../toolchain/engine/stack-config.ts";
 import { forgetState, stateFiles } from "../../toolchain/engine/state-folder.ts";
 import { PROJECT_ROOT } from "../../toolchain/project.ts";
 import type { Commands } from "../commands.ts";
@@ -54,11 +54,11 @@ export async function objects(product: Product, commands: Commands, kubectl: str
 export async function forgetWorkspaces(commands: Commands): Promise<void> {
   const engine = await Engine.open(STACK, PROJECT);
   if (await engine.stackExists()) {
-    await engine.recover();
+    engine.recover();
     await commands.seconds("pulumi", ["stack", "rm", "--stack", STACK, "--yes", "--force", "--preserve-config"], { cwd: PROJECT, env: engine.env });
   }
   forgetState(stateFiles(engine.home, "guildnet-bench", STACK));
-  rmSync(stackFolder(engine.home, STACK), { recursive: true, force: true });
+  rmSync(engine.folder, { recursive: true, force: true });
 }
 
 /** The stack of benchmarks/workspaces. */

@@ -31,6 +31,10 @@ describe("the portal", () => {
     expect((await portal())("certificate").inputs).toMatchObject({ dnsNames: ["guildnet.localhost", "*.apps.guildnet.localhost"] });
   });
 
+  test("says on its namespace whose guild the cluster has", async () => {
+    expect((await portal())("namespace").inputs).toMatchObject({ metadata: { labels: { "guildnet.io/stack": "project.stack" } } });
+  });
+
   test("is told what the contract with its image says", async () => {
     const spec = (await portal())("deployment").inputs["spec"] as { template: { spec: { containers: { env: { name: string; value: string }[] }[] } } };
     expect(Object.fromEntries(spec.template.spec.containers[0]?.env.map(({ name, value }) => [name, value]) ?? [])).toEqual({

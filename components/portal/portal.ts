@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { Certificate, CertificateAuthority, RandomSecret } from "../../provider/sdk/index.ts";
-import { appLabels, appSelector, exposure as exposureAnnotation, objectMeta, podSecurityLabels, unawaited } from "../labels.ts";
+import { appLabels, appSelector, exposure as exposureAnnotation, label, objectMeta, podSecurityLabels, stackLabel, unawaited } from "../labels.ts";
 import { denyAll, toDns } from "../workspace/network-policies.ts";
 import { deploymentSpec, PORTAL_PORT } from "./deployment.ts";
 import { portalIdentity } from "./identity.ts";
@@ -113,7 +113,7 @@ function meta(place: Place, name: string, annotations: Record<string, string> = 
 
 function namespace(name: string, parent: Portal): k8s.core.v1.Namespace {
   return new k8s.core.v1.Namespace(`${name}-namespace`, {
-    metadata: objectMeta({ name: portalIdentity.namespace, labels: { ...appLabels("portal"), ...podSecurityLabels("restricted") } }),
+    metadata: objectMeta({ name: portalIdentity.namespace, labels: { ...appLabels("portal"), ...podSecurityLabels("restricted"), [label.stack]: stackLabel() } }),
   }, { parent });
 }
 

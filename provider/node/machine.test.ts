@@ -89,6 +89,6 @@ describe("checkMachine", () => {
     const folder = scratchFolder();
     vi.mocked(promises.statfs).mockResolvedValueOnce({ ...(await promises.statfs(folder)), bavail: 1024 ** 2, bsize: 1024 } as never);
     const error: unknown = await checkMachine(folder).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: "no-disk", message: `only 1.0 GiB are free at ${folder}, the cluster needs 3.0: free some, or set GUILDNET_HOME to a larger disk` });
+    expect(error).toMatchObject({ code: "no-disk", message: `only 1.0 GiB are free at ${folder}, the cluster needs 3.0 GiB: free some, or set GUILDNET_HOME to a larger disk` });
   });
 });

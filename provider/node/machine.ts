@@ -45,7 +45,7 @@ export async function checkMachine(folder: string): Promise<void> {
   }
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize < minimumFreeBytes) {
-    throw new ActionableError("no-disk", `only ${gib(bavail * bsize)} GiB are free at ${folder}, the cluster needs ${gib(minimumFreeBytes)}: free some, or set GUILDNET_HOME to a larger disk`);
+    throw new ActionableError("no-disk", `only ${gib(bavail * bsize)} GiB are free at ${folder}, the cluster needs ${gib(minimumFreeBytes)} GiB: free some, or set GUILDNET_HOME to a larger disk`);
   }
 }
 

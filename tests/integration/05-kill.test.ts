@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { changesAhead, configure, exportedState, guildnet, home, kubectl, mustGuildnet, onePerson, root, stack, stackFiles } from "../support/guildnet.ts";
@@ -33,9 +33,7 @@ describe("an engine that is killed", () => {
   });
 
   test("in the very first moments of a new stack leaves nothing that destroy does not find", async () => {
-    configure({ workspaces: [{ owner: "ada" }], cluster: { kind: "embedded", apiPort: 18191 } }, "cold");
-    const file = join(stackFiles, "Pulumi.cold.yaml");
-    writeFileSync(file, readFileSync(file, "utf8").replace("port: 18090", "port: 18190"));
+    configure({ ...onePerson, cluster: { kind: "embedded", apiPort: 18191 }, portal: { port: 18190 } }, "cold");
     const killed = await killedUp(() => readdirSync(join(home, "clusters")).includes("guildnet-cold-cluster"), "cold");
     expect(killed).toBe(true);
     const { exitCode, all } = await guildnet("destroy", ["--data"], "cold");

@@ -19,7 +19,7 @@ export interface Census {
 const programs = /^(etcd|kube|containerd|runsv|svlogd|pasta|passt|socat|coredns|local-path|pause|runc|pulumi|unshare|flock)/;
 const settings = ["kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory", "vm/panic_on_oom", "net/ipv4/ip_forward", "net/netfilter/nf_conntrack_max", "kernel/keys/root_maxkeys"];
 /** Folders whose entries matter; of our own, those that belong to stacks rather than to tools. */
-const folders = ["/var/lib", "/var/log", "/run", "/etc", "/opt", "/usr/libexec", ...["clusters", "stacks", "state/.pulumi/stacks", "state/.pulumi/locks/organization/guildnet", "state/.pulumi/history/guildnet", "state/.pulumi/backups/guildnet"].map((name) => join(home, name))];
+const folders = ["/var/lib", "/var/log", "/run", "/etc", "/opt", "/usr/libexec", ...["clusters", "stacks/guildnet", "state/.pulumi/stacks", "state/.pulumi/locks/organization/guildnet", "state/.pulumi/history/guildnet", "state/.pulumi/backups/guildnet"].map((name) => join(home, name))];
 
 /** From here on the kernel gives ports to any program that asks for one (ip_local_port_range). */
 const ephemeral = 32768;

@@ -22,12 +22,14 @@ export interface WorkspaceConfig { owner: string; name?: string; environment?: R
 /** What the test stack is made of, unless a test says otherwise: one person, small. */
 export const onePerson = { workspaces: [{ owner: "ada" }] as WorkspaceConfig[] };
 
+/** What a stack's config says of things other than people. */
+export interface StackConfig { cluster?: object; portal?: object; images?: object }
+
 /** Writes the configuration of a stack, `guildnet:guild`. */
-export function configure(guild: { workspaces: WorkspaceConfig[]; cluster?: object }, name: string = stack, siblings: Record<string, unknown> = {}): void {
-  const cluster = { kind: "embedded", apiPort: ports.api };
+export function configure(guild: StackConfig & { workspaces: WorkspaceConfig[] }, name: string = stack): void {
   mkdirSync(stackFiles, { recursive: true });
-  const config = { "guildnet:guild": { portal: { port: ports.portal }, ...guild, cluster: guild.cluster ?? cluster }, ...siblings };
-  writeFileSync(join(stackFiles, `Pulumi.${name}.yaml`), stringify({ config }));
+  const embedded = { portal: { port: ports.portal }, cluster: { kind: "embedded", apiPort: ports.api } };
+  writeFileSync(join(stackFiles, `Pulumi.${name}.yaml`), stringify({ config: { "guildnet:guild": { ...embedded, ...guild } } }));
 }
 
 const options = { cwd: root, reject: false, stdin: "ignore", all: true, env: { GUILDNET_STACK_FILES: stackFiles } } as const satisfies Options;
@@ -60,8 +62,13 @@ export function nameOf({ urn }: { urn: string }): string {
 }
 
 /** Runs kubectl as the administrator of the test cluster; it must end well. */
-export async function kubectl(...args: string[]): Promise<string> {
-  const { stdout } = await execa(await kubectlPath(), ["--kubeconfig", kubeconfig, ...args]);
+export function kubectl(...args: string[]): Promise<string> {
+  return kubectlOn(kubeconfig, ...args);
+}
+
+/** The same on any cluster. */
+export async function kubectlOn(config: string, ...args: string[]): Promise<string> {
+  const { stdout } = await execa(await kubectlPath(), ["--kubeconfig", config, ...args]);
   return stdout;
 }
 
@@ -82,14 +89,14 @@ export async function exportedState(name: string = stack): Promise<StackState> {
   return JSON.parse(stdout.slice(stdout.indexOf("{"))) as StackState;
 }
 
-export async function outputs(): Promise<{ caCertificate: string; signInKey: string; kubeconfig: string; workspaces: { name: string; url: string }[] }> {
-  const { stdout } = await guildnet("pulumi", ["stack", "output", "--json", "--show-secrets"]);
+export async function outputs(name: string = stack): Promise<{ caCertificate: string; signInKey: string; kubeconfig: string; workspaces: { name: string; url: string }[] }> {
+  const { stdout } = await guildnet("pulumi", ["stack", "output", "--json", "--show-secrets"], name);
   return JSON.parse(stdout.slice(stdout.indexOf("{"))) as Awaited<ReturnType<typeof outputs>>;
 }
 
 /** A fresh one-time link. */
-export async function signInLink(person: string): Promise<string> {
-  const link = /https:\/\/\S+token=\S+/.exec(await mustGuildnet("link", [person]))?.[0];
+export async function signInLink(person: string, name: string = stack): Promise<string> {
+  const link = /https:\/\/\S+token=\S+/.exec(await mustGuildnet("link", [person], name))?.[0];
   if (link === undefined) throw new Error("no link was printed");
   return link;
 }

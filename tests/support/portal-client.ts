@@ -15,13 +15,10 @@ export class PortalClient {
     this.#portal = portal;
   }
 
-  static async anonymous(): Promise<PortalClient> {
-    return new PortalClient((await outputs()).caCertificate);
-  }
-
-  static async signIn(person: string): Promise<PortalClient> {
-    const client = await PortalClient.anonymous();
-    await client.use(await signInLink(person));
+  /** @param stack the tests' own unless said otherwise */
+  static async signIn(person: string, stack?: string, portal?: string): Promise<PortalClient> {
+    const client = new PortalClient((await outputs(stack)).caCertificate, portal);
+    await client.use(await signInLink(person, stack));
     return client;
   }
 

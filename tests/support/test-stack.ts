@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { census, type Census } from "./census.ts";
+import { removeExample } from "./example.ts";
 import { guildnet, stackFiles } from "./guildnet.ts";
 
 declare module "vitest" {
@@ -17,7 +18,8 @@ export async function setup({ provide }: { provide: (key: "before", value: Censu
 }
 
 async function removeAll(): Promise<void> {
-  for (const name of ["test", "beside", "cold"]) {
+  await removeExample();
+  for (const name of ["test", "cold", "refused"]) {
     const { exitCode, all } = await guildnet("destroy", ["--data"], name);
     if (exitCode !== 0) throw new Error(`the stack ${name} of the tests could not be removed:\n${all}`);
   }

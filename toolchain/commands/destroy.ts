@@ -1,17 +1,24 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { deleteNode } from "../../provider/control.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { Engine } from "../engine/engine.ts";
-import { stackFolder } from "../engine/stack-config.ts";
+import { PROJECT_ROOT } from "../project.ts";
 import { embeddedClusters, protectedResources, releaseData, retainedResources, type StackState } from "../engine/stack-state.ts";
-import type { Home } from "../home.ts";
+
+export interface DestroyOptions {
+  /** Whether protected and kept data goes as well. */
+  readonly data: boolean;
+  /** Relative to the checkout. */
+  readonly projectFolder: string;
+}
 
 /** Removes the stack: all of it, or all but its data. */
-export async function destroyCommand(stack: string, { data }: { readonly data: boolean }): Promise<void> {
-  const engine = await Engine.open(stack);
-  const kept = new KeptVolumes(engine.home, stack);
-  const abandoned = embeddedClusters({ deployment: { resources: await engine.recover() } });
+export async function destroyCommand(stack: string, { data, projectFolder }: DestroyOptions): Promise<void> {
+  const engine = await Engine.open(stack, resolve(PROJECT_ROOT, projectFolder));
+  const kept = new KeptVolumes(engine);
+  engine.recover();
+  const abandoned = embeddedClusters({ deployment: { resources: await engine.forgetPendingOperations() } });
   engine.assertFree();
   kept.remember(abandoned);
   if (await engine.stackExists()) {
@@ -45,12 +52,10 @@ async function destroyStack(engine: Engine, kept: KeptVolumes, data: boolean): P
 
 /** The volumes that outlive a destroyed embedded cluster, and where that is written down. */
 class KeptVolumes {
-  readonly #home: Home;
-  readonly #stack: string;
+  readonly #engine: Engine;
 
-  constructor(home: Home, stack: string) {
-    this.#home = home;
-    this.#stack = stack;
+  constructor(engine: Engine) {
+    this.#engine = engine;
   }
 
   /** Called before the destroy: afterwards no state names the clusters any more. */
@@ -64,12 +69,12 @@ class KeptVolumes {
 
   /** What is left, in words. Forgets the stack when that is nothing. */
   summary(): string {
-    const volumes = this.#clusters().map((cluster) => join(this.#home.root, "clusters", cluster, "volumes")).filter((folder) => existsSync(folder));
+    const volumes = this.#clusters().map((cluster) => join(this.#engine.home.root, "clusters", cluster, "volumes")).filter((folder) => existsSync(folder));
     if (volumes.length > 0) {
       return `\nKept the workspaces' volumes: ${volumes.join(", ")}\n\`npm run up\` finds them again; \`npm run destroy -- --data\` removes them.\n`;
     }
-    rmSync(stackFolder(this.#home, this.#stack), { recursive: true, force: true });
-    return `\nNothing is left of the stack ${this.#stack}.\n`;
+    rmSync(this.#engine.folder, { recursive: true, force: true });
+    return `\nNothing is left of the stack ${this.#engine.stack}.\n`;
   }
 
   #clusters(): string[] {
@@ -77,6 +82,6 @@ class KeptVolumes {
   }
 
   get #record(): string {
-    return join(stackFolder(this.#home, this.#stack), "kept-clusters.json");
+    return join(this.#engine.folder, "kept-clusters.json");
   }
 }

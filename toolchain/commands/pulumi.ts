@@ -1,25 +1,32 @@
-import { parseEngineArguments } from "../engine/arguments.ts";
+import { resolve } from "node:path";
+import { parseEngineArguments, withoutProjectFolder } from "../engine/arguments.ts";
 import { Engine } from "../engine/engine.ts";
+import { PROJECT_ROOT } from "../project.ts";
 
 /** Commands that need no stack: they must work before there is one, and for another project. */
 const WITHOUT_STACK = new Set([undefined, "about", "version", "help", "login", "logout", "whoami", "plugin", "new", "install", "package", "policy", "schema", "gen-completion", "convert"]);
+
+/** Commands that do again what a killed run was at. Any other leaves in the state what may exist. */
+const DOES_AGAIN = new Set<string | undefined>(["up", "update"]);
 
 const HELP = `npm run pulumi -- <anything>
 
 Runs the Pulumi engine on this project: the right version on the PATH, its state below GUILDNET_HOME, the
 stack's settings, and the policy pack on every preview and update. The stack is \`dev\` unless --stack or
-PULUMI_STACK names another. What follows is the engine's own help.
+PULUMI_STACK names another, and the project this one unless -C <folder> does (examples/storage, say).
+What follows is the engine's own help.
 
 `;
 
 /** Hands the command line to the engine; its exit code is ours. */
 export async function pulumiCommand(args: readonly string[], defaultStack: string): Promise<void> {
-  const { command, stack = defaultStack } = parseEngineArguments(args);
+  const { command, stack = defaultStack, projectFolder = PROJECT_ROOT } = parseEngineArguments(args);
   if (command === undefined && args.some((arg) => arg === "--help" || arg === "-h")) process.stdout.write(HELP);
-  const engine = await Engine.open(stack);
+  const engine = await Engine.open(stack, resolve(PROJECT_ROOT, projectFolder));
   if (!WITHOUT_STACK.has(command) && !args.includes("--help")) {
     if (command !== "stack") await engine.ensureStack();
-    await engine.recover();
+    engine.recover();
+    if (DOES_AGAIN.has(command)) await engine.forgetPendingOperations();
   }
-  process.exitCode = await engine.run(args);
+  process.exitCode = await engine.run(withoutProjectFolder(args));
 }

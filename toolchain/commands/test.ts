@@ -7,18 +7,13 @@ import { runAttended } from "../run-attended.ts";
 import { toolNames, toolsNamed } from "../tools/index.ts";
 import { requireTools } from "../tools/require-tools.ts";
 
-/** Lint, types, then every test; the first that fails decides the exit code. Arguments narrow it to vitest with them. */
+/** Lint, types, then every test; the first kind that fails decides the exit code. Arguments narrow it to vitest with them. */
 export async function testCommand(args: readonly string[]): Promise<void> {
   const home = guildnetHome();
   const env = toolEnvironment({ home, tools: await requireTools(toolsNamed(toolNames), { home }) });
-  const checks = [["eslint", "."], ["tsc", "--noEmit"]];
-  const steps = [...(args.length === 0 ? checks : []), ["vitest", "run", ...args]];
-  for (const [command = "", ...rest] of steps) {
-    const code = await runAttended(npmProgram(command), rest, { cwd: PROJECT_ROOT, env });
-    if (code === 0) continue;
-    process.exitCode = code;
-    return;
-  }
+  const run = (command: string, ...rest: string[]): Promise<number> => runAttended(npmProgram(command), rest, { cwd: PROJECT_ROOT, env });
+  const checks = args.length === 0 ? await Promise.all([run("eslint", "."), run("tsc", "--noEmit")]) : [];
+  process.exitCode = checks.find((code) => code !== 0) ?? await run("vitest", "run", ...args);
 }
 
 function npmProgram(name: string): string {

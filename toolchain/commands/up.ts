@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { Engine } from "../engine/engine.ts";
-import { stackFolder } from "../engine/stack-config.ts";
 import { linksBlock } from "../links.ts";
 import { stackOutputs } from "../stack-outputs.ts";
 import { toolsForStack } from "../stack-tools.ts";
@@ -14,7 +13,8 @@ interface UpdateSummary { readonly resourceChanges?: Readonly<Record<string, num
 export async function upCommand(stack: string): Promise<void> {
   await requireTools(toolsNamed(toolsForStack(stack)));
   const engine = await Engine.open(stack);
-  await engine.recover();
+  engine.recover();
+  await engine.forgetPendingOperations();
   engine.assertFree();
   await engine.ensureStack();
   const code = await engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
@@ -26,7 +26,7 @@ export async function upCommand(stack: string): Promise<void> {
     stackOutputs(engine),
     engine.json<readonly UpdateSummary[]>(["stack", "history", "--json", "--page-size", "1"]),
   ]);
-  const caFile = join(stackFolder(engine.home, stack), "ca.crt");
+  const caFile = join(engine.folder, "ca.crt");
   writeFileAtomic(caFile, outputs.caCertificate);
   const first = isUnchanged(history[0]) ? `The stack ${stack} is unchanged.` : `The stack ${stack} is up.`;
   process.stdout.write(`\n${first}\n\n${linksBlock(outputs, caFile)}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseEngineArguments, withDefaults } from "./arguments.ts";
+import { parseEngineArguments, withDefaults, withoutProjectFolder } from "./arguments.ts";
 
 describe("parseEngineArguments", () => {
   it.each([
@@ -7,10 +7,19 @@ describe("parseEngineArguments", () => {
     [["--stack", "homelab", "up", "--yes"], { command: "up", stack: "homelab", changesConfig: false }],
     [["up", "-s", "homelab"], { command: "up", stack: "homelab", changesConfig: false }],
     [["stack", "graph", "--stack=a/b/c", "out.dot"], { command: "stack", stack: "a/b/c", changesConfig: false }],
-    [["-C", "elsewhere", "config", "set", "a", "b"], { command: "config", stack: undefined, changesConfig: true }],
+    [["-C", "elsewhere", "config", "set", "a", "b"], { command: "config", stack: undefined, projectFolder: "elsewhere", changesConfig: true }],
     [["--help"], { command: undefined, stack: undefined, changesConfig: false }],
     [["config", "set", "a", "--", "--stack"], { command: "config", stack: undefined, changesConfig: true }],
   ])("reads %j", (args, expected) => expect(parseEngineArguments(args)).toEqual(expected));
+});
+
+describe("withoutProjectFolder", () => {
+  it.each([
+    [["-C", "examples/storage", "up", "--yes"], ["up", "--yes"]],
+    [["up", "--cwd", "x", "-s", "a"], ["up", "-s", "a"]],
+    [["--cwd=x", "preview"], ["preview"]],
+    [["config", "set", "k", "--", "-C", "x"], ["config", "set", "k", "--", "-C", "x"]],
+  ])("shortens %j", (args, expected) => expect(withoutProjectFolder(args)).toEqual(expected));
 });
 
 describe("withDefaults", () => {

@@ -1,6 +1,8 @@
 /** Global and common flags of the engine that take a value of their own, so that the value is not taken for the command. */
 const VALUE_FLAGS = new Set(["-C", "--cwd", "--color", "-v", "--verbose", "--tracing", "--profiling", "--memprofilerate", "--otel-traces", "-s", "--stack"]);
 
+const PROJECT_FOLDER = new Set(["-C", "--cwd"]);
+
 /** Commands (and their aliases) that take `--config-file`, and would else write the salt into the checkout. */
 const WITH_CONFIG_FILE = new Set(["up", "update", "preview", "pre", "destroy", "down", "dn", "refresh", "watch", "import", "logs", "config"]);
 /** Commands that run the program, and so the policy pack. */
@@ -12,6 +14,8 @@ export interface EngineArguments {
   readonly command?: string;
   /** The stack it names, if it does. */
   readonly stack?: string;
+  /** Folder of the project it names, if it does. */
+  readonly projectFolder?: string;
   /** Whether it may change the stack's settings. */
   readonly changesConfig: boolean;
 }
@@ -19,7 +23,14 @@ export interface EngineArguments {
 /** Reads a command line; it is the engine's to judge. */
 export function parseEngineArguments(args: readonly string[]): EngineArguments {
   const command = positionals(args)[0];
-  return { command, stack: flagValue(args, "--stack", "-s"), changesConfig: command === "config" };
+  return { command, stack: flagValue(args, "--stack", "-s"), projectFolder: flagValue(args, "--cwd", "-C"), changesConfig: command === "config" };
+}
+
+/** The command line for an engine that is started in the project's folder. */
+export function withoutProjectFolder(args: readonly string[]): string[] {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const kept = args.slice(0, end).filter((arg, index, all) => !arg.startsWith("--cwd=") && !PROJECT_FOLDER.has(arg) && !PROJECT_FOLDER.has(all[index - 1] ?? ""));
+  return [...kept, ...args.slice(end)];
 }
 
 export interface Defaults { readonly configFile?: string; readonly policyPack?: string }

@@ -3,9 +3,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { execa } from "execa";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { guildnetHome } from "../home.ts";
-import { PROJECT_ROOT } from "../project.ts";
+import { PROJECT_ROOT, TOOLCHAIN_CLI } from "../project.ts";
 import { Engine } from "./engine.ts";
 import { prepareStackConfig } from "./stack-config.ts";
 
@@ -70,7 +71,8 @@ it("heals after a kill -9 of the engine, with nothing left running", async () =>
   await vi.waitFor(() => expect(processesIn(project)).toEqual([]), { timeout: 20_000 });
 
   const said: string[] = [];
-  await engine.recover((line) => said.push(line));
+  engine.recover((line) => said.push(line));
+  expect(await engine.forgetPendingOperations((line) => said.push(line))).toHaveLength(1);
   expect(said).toEqual([expect.stringContaining("lock"), expect.stringContaining("operation")]);
   writeFileSync(gate, "");
   expect(await up()).toBe(0);
@@ -85,7 +87,7 @@ it("goes on after its state file was cut off", async () => {
   expect(await up()).toBe(0);
   truncateSync(checkpoint(), 100);
   const said: string[] = [];
-  await engine.recover((line) => said.push(line));
+  engine.recover((line) => said.push(line));
   expect(said).toEqual([expect.stringContaining("restored")]);
   expect(await up()).toBe(0);
 }, 120_000);
@@ -95,12 +97,29 @@ it("leaves the lock of a run that goes on", async () => {
   const first = startUp();
   await creating();
   const said: string[] = [];
-  await engine.recover((line) => said.push(line));
+  engine.recover((line) => said.push(line));
+  expect(await engine.forgetPendingOperations((line) => said.push(line))).toEqual([]);
   expect(said).toEqual([]);
   expect(() => engine.assertFree()).toThrow(`process ${first.child.pid}`);
   expect(await up()).not.toBe(0);
   writeFileSync(gate, "");
   expect(await first.exited).toBe(0);
+}, 120_000);
+
+// With no room the engine can't even lock the stack; with a little it begins, and can't write down what it did.
+it.each([0, 12])("says so when the disk has %d KiB left, and goes on from there once it has more", async (room) => {
+  writeFileSync(gate, "");
+  await engine.ensureStack();
+  mkdirSync(join(scratch, "full"));
+  const script = [
+    'cp -a "$STATE"/. "$SCRATCH/full" && mount -t tmpfs -o size=8m tmpfs "$STATE" && cp -a "$SCRATCH/full"/. "$STATE"',
+    'dd if=/dev/zero of="$STATE/filler" bs=4k 2>/dev/null; truncate --size="-${ROOM}K" "$STATE/filler"',
+    '"$@"; echo "full: $?"; rm "$STATE/filler"; "$@"; echo "with room: $?"',
+  ].join("; ");
+  const up = [process.execPath, TOOLCHAIN_CLI, "pulumi", "-C", project, "up", "--yes", "--skip-preview"];
+  const { all } = await execa("unshare", ["--mount", "sh", "-c", script, "sh", ...up], { all: true, env: { STATE: engine.home.state, SCRATCH: scratch, ROOM: String(room) } });
+  expect(all).toMatch(/no space left on device[^]*full: [1-9]/);
+  expect(all).toMatch(/with room: 0$/);
 }, 120_000);
 
 function startUp() {

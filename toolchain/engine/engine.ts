@@ -19,8 +19,12 @@ import type { StackState, StateResource } from "./stack-state.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 import { forgetState, hasState, projectName, stateFiles, type StateFiles } from "./state-folder.ts";
 
+type Say = (line: string) => void;
+const toStandardError: Say = (line) => process.stderr.write(`${line}\n`);
+
 /** The engine, ready to run commands on one stack. */
 export class Engine {
+  readonly project: string;
   readonly stack: string;
   readonly home: Home;
   readonly env: NodeJS.ProcessEnv;
@@ -32,12 +36,18 @@ export class Engine {
 
   private constructor(stack: string, projectRoot: string, home: Home, backend: Backend, env: NodeJS.ProcessEnv, plugin: string) {
     this.#plugin = plugin;
+    this.project = projectName(projectRoot);
     this.stack = stack;
     this.home = home;
     this.env = env;
     this.#projectRoot = projectRoot;
     this.#backend = backend;
-    this.#files = stateFiles(home, projectName(projectRoot), stack);
+    this.#files = stateFiles(home, this.project, stack);
+  }
+
+  /** For what belongs to this stack but not into its project's folder. */
+  get folder(): string {
+    return stackFolder(this.home, this.project, this.stack);
   }
 
   /** Makes the engine's tools and state ready. Touches no stack. */
@@ -62,28 +72,35 @@ export class Engine {
   /** Creates the stack unless it exists. The project folder it is created in is ours, so that the salt is written there. */
   async ensureStack(): Promise<void> {
     if (await this.stackExists()) return;
-    const folder = stackFolder(this.home, this.stack);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "Pulumi.yaml"), `name: ${projectName(this.#projectRoot)}\nruntime: nodejs\n`);
-    const { code, stderr } = await this.#capture(["stack", "init", this.stack, "--no-select"], folder);
+    mkdirSync(this.folder, { recursive: true });
+    writeFileSync(join(this.folder, "Pulumi.yaml"), `name: ${this.project}\nruntime: nodejs\n`);
+    const { code, stderr } = await this.#capture(["stack", "init", this.stack, "--no-select"], this.folder);
     if (code !== 0) throw new UserError("stack-init-failed", `The stack ${this.stack} could not be created:\n\n${stderr.trim()}`);
   }
 
-  /**
-   * Puts right what a killed run left in our backend: its lock, a cut-off state file, operations without an end. Leaves a stack alone that a living run holds.
-   * @returns the resources of those operations: they may exist, in part, and be in no state
-   */
-  async recover(say: (line: string) => void = (line) => process.stderr.write(`${line}\n`)): Promise<StateResource[]> {
-    if (this.#backend.kind === "elsewhere") return [];
+  /** Puts right what a killed run left in our backend: its plugins, its lock, a cut-off state file. Leaves a stack alone that a living run holds. */
+  recover(say: Say = toStandardError): void {
+    if (this.#backend.kind === "elsewhere") return;
     for (const line of [...endAbandonedPlugins(this.#plugin), ...removeStaleLocks(this.#files)]) say(line);
-    if (lockHolders(this.#files).length > 0) return [];
+    if (this.#isHeld()) return;
     const restored = restoreCheckpoint(this.#files);
     if (restored !== undefined) say(restored);
-    if (!hasPendingOperations(this.#files)) return [];
+  }
+
+  /**
+   * Forgets the operations whose end a killed run never saw, for a run that does them again.
+   * @returns their resources: they may exist, in part, and be in no state
+   */
+  async forgetPendingOperations(say: Say = toStandardError): Promise<StateResource[]> {
+    if (this.#backend.kind === "elsewhere" || this.#isHeld() || !hasPendingOperations(this.#files)) return [];
     const state = await this.json<StackState>(["stack", "export"]);
     await this.importState(withoutPendingOperations(JSON.stringify(state)));
     say("A run was killed in the middle of an operation; the operation will be done again.");
     return (state.deployment.pending_operations ?? []).map(({ resource }) => resource);
+  }
+
+  #isHeld(): boolean {
+    return lockHolders(this.#files).length > 0;
   }
 
   /** @throws UserError `stack-busy` while another run changes the stack */
@@ -101,8 +118,10 @@ export class Engine {
     const config = prepareStackConfig(this.#projectRoot, this.home, this.stack);
     const pack = join(this.#projectRoot, "policy");
     const policyPack = existsSync(join(pack, "PulumiPolicy.yaml")) ? pack : undefined;
-    const code = await withTemporaryFolder(this.home, (TMPDIR) =>
-      runAttended("pulumi", withDefaults(args, { configFile: config.file, policyPack }), { cwd: this.#projectRoot, env: { ...this.env, TMPDIR }, stdio }));
+    const [code] = await withTemporaryFolder(this.home, (TMPDIR) => Promise.all([
+      runAttended("pulumi", withDefaults(args, { configFile: config.file, policyPack }), { cwd: this.#projectRoot, env: { ...this.env, TMPDIR }, stdio }),
+      import("execa"), // wanted next, and loaded while there is nothing else to do
+    ]));
     if (parseEngineArguments(args).changesConfig) config.writeBack();
     return code;
   }

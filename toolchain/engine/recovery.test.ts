@@ -36,6 +36,12 @@ describe("locks", () => {
     expect(removeStaleLocks(files)).toHaveLength(1);
   });
 
+  it("removes what a full disk left of one", () => {
+    lock("a.json.18eb0c8126fedc7e.tmp", "");
+    expect(removeStaleLocks(files)).toHaveLength(1);
+    expect(readdirSync(files.lockFolder)).toEqual([]);
+  });
+
   it("leaves that of an engine that runs, and of another machine or user", () => {
     lock("engine.json", { ...here, pid: 7 });
     lock("machine.json", { ...here, hostname: "elsewhere", pid: 8 });

@@ -13,6 +13,9 @@ export interface LockHolder {
   readonly timestamp: string;
 }
 
+/** A lock, or the beginnings of one, which a full disk leaves behind: the engine takes that for a lock, and fails to read it. */
+const LOCK = /\.json(\.[0-9a-f]+\.tmp)?$/;
+
 /** Whether a process of this id runs here and is a Pulumi engine. */
 export type IsEngine = (pid: number) => boolean;
 
@@ -23,7 +26,7 @@ export type IsEngine = (pid: number) => boolean;
  */
 export function removeStaleLocks({ lockFolder }: StateFiles, isEngine: IsEngine = isRunningEngine): string[] {
   if (!existsSync(lockFolder)) return [];
-  return readdirSync(lockFolder).filter((file) => file.endsWith(".json")).flatMap((file) => {
+  return readdirSync(lockFolder).filter((file) => LOCK.test(file)).flatMap((file) => {
     const path = join(lockFolder, file);
     const holder = readLock(path);
     if (holder !== undefined && !isStale(holder, isEngine)) return [];

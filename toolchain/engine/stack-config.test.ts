@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { useScratch } from "../testing/scratch.ts";
@@ -33,6 +33,7 @@ describe("prepareStackConfig", () => {
   const checkout = (text: string) => {
     const root = join(scratch.path, "checkout");
     mkdirSync(root, { recursive: true });
+    writeFileSync(join(root, "Pulumi.yaml"), "name: guild\n");
     writeFileSync(join(root, "Pulumi.dev.yaml"), text);
     return root;
   };
@@ -57,6 +58,19 @@ describe("prepareStackConfig", () => {
   it.each(["encryptionsalt: v1:own", "secretsprovider: awskms://k"])("uses a file as it is that says %j", (line) => {
     const root = checkout(`${SOURCE}${line}\n`);
     expect(prepareStackConfig(root, scratch.home, "dev").file).toBeUndefined();
+  });
+
+  it("keeps the stacks of two projects apart", () => {
+    const root = checkout(SOURCE);
+    const { file } = prepareStackConfig(root, scratch.home, "dev");
+    writeFileSync(join(root, "Pulumi.yaml"), "name: other\n");
+    expect(prepareStackConfig(root, scratch.home, "dev").file).not.toBe(file);
+  });
+
+  it("says which folder is no project", () => {
+    const root = checkout(SOURCE);
+    rmSync(join(root, "Pulumi.yaml"));
+    expect(() => prepareStackConfig(root, scratch.home, "dev")).toThrow(/no project in .*checkout/);
   });
 
   it("names the file that is not YAML", () => {

@@ -4,6 +4,7 @@ import { isMap, parseDocument, type Document } from "yaml";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { UserError } from "../errors.ts";
 import type { Home } from "../home.ts";
+import { projectName } from "./state-folder.ts";
 
 /** Keys by which a stack file says how its secrets are encrypted. */
 const SECRETS_KEYS = ["encryptionsalt", "secretsprovider", "encryptedkey"] as const;
@@ -29,9 +30,9 @@ export function stackFile(projectRoot: string, stack: string): string {
   return join(process.env["GUILDNET_STACK_FILES"] ?? projectRoot, stackFileName(stack));
 }
 
-/** The folder for what belongs to one stack but not into the checkout. */
-export function stackFolder(home: Home, stack: string): string {
-  return join(home.stacks, stack.replaceAll("/", "_"));
+/** The folder for what belongs to one stack but not into its project's folder. */
+export function stackFolder(home: Home, project: string, stack: string): string {
+  return join(home.stacks, project, stack.replaceAll("/", "_"));
 }
 
 /**
@@ -45,7 +46,7 @@ export function prepareStackConfig(projectRoot: string, home: Home, stack: strin
   const settings = parse(text, source);
   if (SECRETS_KEYS.some((key) => settings.has(key))) return { writeBack: () => {} };
 
-  const file = join(stackFolder(home, stack), stackFileName(stack));
+  const file = join(stackFolder(home, projectName(projectRoot), stack), stackFileName(stack));
   writeFileAtomic(file, mergeSecretsSettings(settings, parse(readIfThere(file), file)));
   return {
     file,

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parse } from "yaml";
+import { UserError } from "../errors.ts";
 import type { Home } from "../home.ts";
 
 /** Where Pulumi's file backend keeps one stack. Layout of `pkg/backend/diy`. */
@@ -34,13 +35,22 @@ export function hasState({ checkpoint }: StateFiles): boolean {
   return existsSync(checkpoint);
 }
 
-/** Removes what the engine keeps of a stack that it has removed. */
+/** Removes what the engine keeps of a stack that it has removed, and the project's folders when it was the last. */
 export function forgetState({ backup, lockFolder, olderBackups, history }: StateFiles): void {
-  for (const path of [backup, `${backup}.attrs`, lockFolder, olderBackups, history]) rmSync(path, { recursive: true, force: true });
+  for (const path of [backup, `${backup}.attrs`, lockFolder, olderBackups, history]) {
+    rmSync(path, { recursive: true, force: true });
+    removeIfEmpty(dirname(path));
+  }
 }
 
-/** The project's name, from Pulumi.yaml. */
+function removeIfEmpty(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
+/** The project's name, from Pulumi.yaml. @throws UserError `no-project` where there is none */
 export function projectName(projectRoot: string): string {
-  const { name } = parse(readFileSync(join(projectRoot, "Pulumi.yaml"), "utf8")) as { name: string };
+  const file = join(projectRoot, "Pulumi.yaml");
+  if (!existsSync(file)) throw new UserError("no-project", `There is no project in ${projectRoot}: it has no Pulumi.yaml.`);
+  const { name } = parse(readFileSync(file, "utf8")) as { name: string };
   return name;
 }

@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { dirname, join } from "node:path";
 
 const running = new Set<ChildProcess>();
 
+/** Beside this program, which is one file. */
+const preload = join(dirname(process.argv[1] ?? ""), "deferred-packages.cjs");
+
 /** Starts Node with `args`. The child is stopped when this host stops, however that comes about. */
 export function startNode(args: readonly string[], options: SpawnOptions): ChildProcess {
-  const child = spawn(process.execPath, args, options);
+  const child = spawn(process.execPath, ["--require", preload, ...args], options);
   running.add(child);
   child.once("close", () => running.delete(child));
   return child;

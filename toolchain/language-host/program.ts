@@ -1,4 +1,6 @@
 import type { RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { startNode } from "./child.ts";
 import { optionsEnvironment, parseOptions } from "./options.ts";
 import { programInfo } from "./program-info.ts";
@@ -22,6 +24,7 @@ export function runProgram(request: RunRequest, engineAddress: string): Promise<
     env: {
       ...process.env,
       ...optionsEnvironment(options),
+      ...cacheEnvironment(process.env.GUILDNET_HOME),
       PULUMI_CONFIG: JSON.stringify(sdkConfig(request.getConfigMap().toArray() as [string, string][])),
       PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
     },
@@ -30,6 +33,17 @@ export function runProgram(request: RunRequest, engineAddress: string): Promise<
     child.once("error", (error) => resolve({ error: `Problem executing program: ${error.message}`, bail: false }));
     child.once("close", (code, signal) => resolve(programResult(code, signal)));
   });
+}
+
+/**
+ * Where tsx keeps what it has compiled: below its temporary folder, which is the engine's own and
+ * gone after each run.
+ */
+export function cacheEnvironment(home: string | undefined): NodeJS.ProcessEnv {
+  if (home === undefined) return {};
+  const TMPDIR = join(home, "cache", "program");
+  mkdirSync(TMPDIR, { recursive: true, mode: 0o700 });
+  return { TMPDIR };
 }
 
 /** The command line of `@pulumi/pulumi/cmd/run`. */

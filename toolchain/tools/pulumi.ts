@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,7 @@ import type { Source } from "./source.ts";
 const pinned = VERSIONS.pulumi;
 const HOST_SOURCE = fileURLToPath(new URL("../language-host/", import.meta.url));
 const HOST = "pulumi-language-nodejs";
+const HOST_PRELOAD = "deferred-packages";
 /** The dynamic provider's launcher; the official archive has it beside the CLI, the npm package brings it too. */
 const DYNAMIC_PROVIDER = "pulumi-resource-pulumi-nodejs";
 
@@ -28,18 +29,19 @@ const registries: Source = {
       variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pinned.version}` },
       output: join(bin, "pulumi"),
     }, context);
-    await bundleLanguageHost(join(bin, HOST));
+    await bundleLanguageHost(bin);
     const sdk = createRequire(import.meta.url).resolve(`@pulumi/pulumi/${DYNAMIC_PROVIDER}`);
     copyFileSync(sdk, join(bin, DYNAMIC_PROVIDER));
   },
 };
 
-/** One file without a module to resolve: it starts in half the time, and serves programs of any checkout. */
-async function bundleLanguageHost(output: string): Promise<void> {
+/** Files without a module to resolve: they start in half the time, and serve programs of any checkout. */
+async function bundleLanguageHost(bin: string): Promise<void> {
   const { build } = await import("esbuild");
   await build({
-    entryPoints: [join(HOST_SOURCE, "main.ts")],
-    outfile: output,
+    entryPoints: { [HOST]: join(HOST_SOURCE, "main.ts"), [HOST_PRELOAD]: join(HOST_SOURCE, "deferred-packages.ts") },
+    outdir: bin,
+    outExtension: { ".js": ".cjs" },
     bundle: true,
     platform: "node",
     format: "cjs",
@@ -48,7 +50,8 @@ async function bundleLanguageHost(output: string): Promise<void> {
     banner: { js: "#!/usr/bin/env node" },
     logLevel: "silent",
   });
-  chmodSync(output, 0o755);
+  renameSync(join(bin, `${HOST}.cjs`), join(bin, HOST));
+  chmodSync(join(bin, HOST), 0o755);
 }
 
 /** The Pulumi CLI, its engine, and the host that runs Node programs. */

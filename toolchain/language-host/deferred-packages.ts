@@ -1,0 +1,26 @@
+import Module from "node:module";
+
+/**
+ * Preloaded into every program and policy pack: packages that `@pulumi/pulumi` loads at its start for the sake of
+ * serialised closures alone are loaded when something of them is first used. Half of the SDK's start goes into them.
+ */
+const deferred = new Set(["typescript", "@npmcli/arborist"]);
+/** How CommonJS loads a package; not in Node's types, and what every tool that intercepts it replaces. */
+const loader = Module as unknown as { _load: (request: string, ...rest: unknown[]) => unknown };
+const load = loader._load;
+
+loader._load = function (request, ...rest) {
+  if (!deferred.has(request)) return load.call(this, request, ...rest);
+  let loaded: Record<PropertyKey, unknown> | undefined;
+  const real = (): Record<PropertyKey, unknown> => (loaded ??= load.call(loader, request, ...rest) as Record<PropertyKey, unknown>);
+  return new Proxy({}, {
+    get(_, name) {
+      // What a compiler's helpers ask for to decide how to import it.
+      if (name === "__esModule") return true;
+      return name === "default" ? real() : real()[name];
+    },
+    has: (_, name) => name in real(),
+    ownKeys: () => Reflect.ownKeys(real()),
+    getOwnPropertyDescriptor: (_, name) => ({ ...Reflect.getOwnPropertyDescriptor(real(), name), configurable: true }),
+  });
+};
