@@ -43,7 +43,10 @@ describe("main", () => {
   it("removes data only when told to", async () => {
     await main(["destroy"]);
     await main(["destroy", "--data"]);
-    expect(destroyCommand.mock.calls).toEqual([["dev", { data: false }], ["dev", { data: true }]]);
+    await main(["destroy", "--cwd", "examples/storage"]);
+    expect(destroyCommand.mock.calls).toEqual([
+      ["dev", { data: false, projectFolder: "." }], ["dev", { data: true, projectFolder: "." }], ["dev", { data: false, projectFolder: "examples/storage" }],
+    ]);
   });
 
   it("passes vitest its own flags", async () => {
