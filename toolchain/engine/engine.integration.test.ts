@@ -86,6 +86,8 @@ it("goes on after its state file was cut off", async () => {
   await engine.ensureStack();
   expect(await up()).toBe(0);
   truncateSync(checkpoint(), 100);
+  truncateSync(`${checkpoint()}.attrs`, 0);
+  truncateSync(`${checkpoint()}.bak.attrs`, 0);
   const said: string[] = [];
   engine.recover((line) => said.push(line));
   expect(said).toEqual([expect.stringContaining("restored")]);

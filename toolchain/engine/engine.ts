@@ -12,7 +12,7 @@ import { endAbandonedPlugins } from "./abandoned-plugins.ts";
 import { parseEngineArguments, withDefaults } from "./arguments.ts";
 import { chooseBackend, prepareBackend } from "./backend.ts";
 import { placeKubernetesPlugin } from "./plugins.ts";
-import { hasPendingOperations, lockHolders, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
+import { hasPendingOperations, lockHolders, removeHalfWritten, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
 import { engineEnvironment, type Backend } from "./session.ts";
 import { prepareStackConfig, stackFolder } from "./stack-config.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
@@ -83,6 +83,7 @@ export class Engine {
     if (this.#backend.kind === "elsewhere") return;
     for (const line of [...endAbandonedPlugins(this.#plugin), ...removeStaleLocks(this.#files)]) say(line);
     if (this.#isHeld()) return;
+    removeHalfWritten(this.#files);
     const restored = restoreCheckpoint(this.#files);
     if (restored !== undefined) say(restored);
   }

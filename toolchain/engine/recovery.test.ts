@@ -3,7 +3,7 @@ import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { useScratch } from "../testing/scratch.ts";
-import { hasPendingOperations, isStale, lockHolders, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
+import { hasPendingOperations, isStale, lockHolders, removeHalfWritten, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
 import { forgetState, hasState, stateFiles, type StateFiles } from "./state-folder.ts";
 
 const scratch = useScratch();
@@ -51,6 +51,21 @@ describe("locks", () => {
   });
 
   it("is stale only when nobody else could hold it", () => expect(isStale({ ...here, pid: 1 }, () => true)).toBe(false));
+});
+
+describe("what was half written", () => {
+  it("goes, and what is whole or another stack's stays", () => {
+    mkdirSync(files.history, { recursive: true });
+    const write = (path: string, content: string): string => {
+      writeFileSync(path, content);
+      return path;
+    };
+    const half = [write(`${files.checkpoint}.18eb0d.tmp`, "{"), write(`${files.checkpoint}.attrs`, ""), write(join(files.history, "dev-1.history.json.attrs"), "")];
+    const whole = [write(files.checkpoint, WHOLE), write(`${files.backup}.attrs`, "{}"), write(join(files.history, "dev-1.history.json"), ""), write(join(dirname(files.checkpoint), "other.json.attrs"), "")];
+    removeHalfWritten(files);
+    expect(half.filter(existsSync)).toEqual([]);
+    expect(whole.filter(existsSync)).toEqual(whole);
+  });
 });
 
 describe("the checkpoint", () => {

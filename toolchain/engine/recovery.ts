@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 import type { StateFiles } from "./state-folder.ts";
 
@@ -63,6 +63,22 @@ export function isRunningEngine(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Removes what a killed engine left half written: beginnings of files, and the attributes of whole ones. Those it
+ * writes in place, and can't read a file whose attributes are empty; without any, it can.
+ */
+export function removeHalfWritten({ checkpoint, history }: StateFiles): void {
+  const ofStack = filesIn(dirname(checkpoint)).filter((path) => path.startsWith(`${checkpoint}.`));
+  for (const path of [...ofStack, ...filesIn(history)]) {
+    const isHalf = path.endsWith(".tmp") || (path.endsWith(".attrs") && statSync(path).size === 0);
+    if (isHalf) rmSync(path);
+  }
+}
+
+function filesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
 /**
