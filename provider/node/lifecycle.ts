@@ -186,6 +186,8 @@ async function control(init: number, args: readonly string[]): Promise<void> {
  * its terminal. All its processes inherit the lock, which is free exactly when the last is gone.
  */
 async function launch(folder: string, kubernetes: string, clusterName: string): Promise<void> {
+  // A node that was cut off leaves its pods' cgroups behind, and the kubelet would look for the container of each for three seconds.
+  await removeCgroup(cgroupOf(clusterName));
   await createCgroup(cgroupOf(clusterName));
   const console = openSync(join(folder, "log", "console"), "a");
   const child = spawn("flock", ["--nonblock", lockOf(folder), "unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", join(folder, "run", "init"), folder, kubernetes], { detached: true, stdio: ["ignore", console, console], cwd: "/", env: nodeEnvironment() });

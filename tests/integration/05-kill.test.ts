@@ -20,7 +20,7 @@ describe("an engine that is killed", () => {
     const moments: string[] = [];
     for (let round = 0; round < rounds; round++) {
       configure(shapes[round % shapes.length]!);
-      const after = Math.round(Math.random() * 9_000);
+      const after = Math.round(Math.random() * 7_000);
       moments.push(`${after} ms: ${(await killedUp(after)) ? "killed" : "had ended"}`);
       const { exitCode, all } = await guildnet("up");
       expect(exitCode, `round ${round}, ${moments.join("; ")}\n${all}`).toBe(0);
@@ -74,19 +74,25 @@ function tick(): Promise<false> {
   return new Promise((resolve) => setTimeout(() => resolve(false), 10));
 }
 
-/** Engines that run a program: of one command's descendants, or of all. */
+/** Engines at work on the tests' stacks: of one command's descendants, or of all. */
 function engineProcesses(ancestor?: number): number[] {
-  const parents = new Map<number, { parent: number; name: string }>();
-  for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      const status = readFileSync(`/proc/${entry}/status`, "utf8");
-      parents.set(Number(entry), { parent: Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]), name: /^Name:\s*(.*)$/m.exec(status)?.[1] ?? "" });
-    } catch {
-      continue; // ended meanwhile
-    }
+  const processes = new Map(readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).flatMap((entry) => {
+    const found = processOf(Number(entry));
+    return found === undefined ? [] : [[Number(entry), found] as const];
+  }));
+  const descends = (pid: number): boolean => pid === ancestor || (processes.has(pid) && descends(processes.get(pid)!.parent));
+  return [...processes].filter(([pid, { isEngine }]) => isEngine && (ancestor === undefined || descends(pid))).map(([pid]) => pid);
+}
+
+/** Undefined where it ended meanwhile. */
+function processOf(pid: number): { parent: number; isEngine: boolean } | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const isEngine = /^Name:\s*pulumi$/m.test(status) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`GUILDNET_STACK_FILES=${stackFiles}\0`);
+    return { parent: Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]), isEngine };
+  } catch {
+    return undefined;
   }
-  const descends = (pid: number): boolean => pid === ancestor || (parents.has(pid) && descends(parents.get(pid)!.parent));
-  return [...parents].filter(([pid, { name }]) => name === "pulumi" && (ancestor === undefined || descends(pid))).map(([pid]) => pid);
 }
 
 /** Objects in the cluster that carry our label and are in no state. */

