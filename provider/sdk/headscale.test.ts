@@ -22,12 +22,13 @@ const { HeadscaleApiKey, HeadscalePolicy, HeadscalePreAuthKey, HeadscaleUser } =
 
 const server = { url: "https://headscale.example.org", apiKey: "a.b" };
 const pod = { kubeconfig: "{}", namespace: "mesh", labelSelector: "a=b", container: "headscale" };
+const registered = (resource: pulumi.Resource): Promise<string> => new Promise((resolve) => void resource.urn.apply(resolve));
 /** The mark that the SDK gives a secret on its way to the engine. */
 const sealed = (value: unknown): object => expect.objectContaining({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value });
 
 describe("a server's key", () => {
   test.each<[string, pulumi.Input<typeof server>]>([["fields", server], ["output", pulumi.output(server)], ["promise", Promise.resolve(server)]])("is secret, given as %s", async (how, given) => {
-    await new HeadscalePolicy(how, { server: given, policy: "{}" }).urn.promise();
+    await registered(new HeadscalePolicy(how, { server: given, policy: "{}" }));
     // The mocks, unlike the engine, carry the mark up to the outermost value.
     expect(inputs[how]).toEqual({ server: sealed(server), policy: "{}" });
   });
@@ -35,14 +36,14 @@ describe("a server's key", () => {
 
 test("defaults are those of the docstrings", async () => {
   const { userId } = new HeadscaleUser("ada", { server, name: "ada" });
-  await new HeadscalePreAuthKey("router", { server, userId, tags: ["tag:router"], expirationHours: 24 }).urn.promise();
+  await registered(new HeadscalePreAuthKey("router", { server, userId, tags: ["tag:router"], expirationHours: 24 }));
   expect(inputs.router).toMatchObject({ userId: "1", tags: ["tag:router"], reusable: false, ephemeral: false, expirationHours: 24, renewWhenUsed: false, generation: 1 });
-  await new HeadscaleApiKey("api", pod).urn.promise();
+  await registered(new HeadscaleApiKey("api", pod));
   expect(inputs.api).toEqual({ ...pod, kubeconfig: sealed("{}"), expirationDays: 90, renewBeforeDays: 30 });
 });
 
 test("keys are secret outputs, beside those that a program names", async () => {
-  await new HeadscaleApiKey("api", pod, { additionalSecretOutputs: ["prefix"] }).urn.promise();
-  await new HeadscalePreAuthKey("node", { server, userId: "1", tags: [], expirationHours: 24 }).urn.promise();
+  await registered(new HeadscaleApiKey("api", pod, { additionalSecretOutputs: ["prefix"] }));
+  await registered(new HeadscalePreAuthKey("node", { server, userId: "1", tags: [], expirationHours: 24 }));
   expect([secretOutputs.api, secretOutputs.node]).toEqual([["key", "kubeconfig", "prefix"], ["key"]]);
 });
