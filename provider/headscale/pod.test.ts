@@ -64,6 +64,13 @@ describe("a container", () => {
     expect((error as Error).message).toMatch(/^the API server https:\/\/127.0.0.1:9 does not answer: .*ECONNREFUSED/);
   });
 
+  test("of a cluster that takes the connection and says nothing is unknown after its time", async () => {
+    const served = await echo(), start = Date.now();
+    served.status = 0;
+    await expect(readyContainer(served.address, { ready: 300 }, silent)).rejects.toThrow(/does not answer: no word for 0.3 s$/);
+    expect(Date.now() - start).toBeLessThan(5000);
+  });
+
   test("of a cluster that refuses is not asked for again", async () => {
     const served = await echo();
     served.status = 403;

@@ -1,14 +1,16 @@
-import { ApiException, CoreV1Api, Exec, KubeConfig, type V1Pod, type V1Status } from "@kubernetes/client-node";
+import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
 import pRetry from "p-retry";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { ActionableError, Unreachable } from "../errors.ts";
 import type { Progress } from "../node/toolchain.ts";
-import { passesByItself } from "./network-errors.ts";
+import { listPods, messageOf, type Pod } from "./pods.ts";
 
 const seconds = 1000;
 /** Milliseconds one command may take. */
-const longestCommand = 60 * seconds;
+const longestCommand = 30 * seconds;
+/** Milliseconds without a word after which the API server is given up. */
+const longestAnswer = 10 * seconds;
 
 /** One container of the pod that a label selector finds. */
 export interface ContainerAddress {
@@ -46,8 +48,8 @@ export interface Waiting {
  */
 export async function readyContainer(address: ContainerAddress, { ready: readyWithin, there = readyWithin }: Waiting, progress: Progress): Promise<ReadyContainer> {
   const config = clusterConfig(address);
-  const core = config.makeApiClient(CoreV1Api), start = Date.now();
-  const pod = await pRetry(async () => ready(await pods(core, config, address), address), {
+  const start = Date.now(), { namespace, labelSelector } = address;
+  const pod = await pRetry(async () => ready(await listPods(config, namespace, labelSelector, Math.min(longestAnswer, readyWithin)), address), {
     retries: Infinity, maxRetryTime: readyWithin, minTimeout: seconds, factor: 1,
     shouldRetry: ({ error }) => error instanceof Unreachable && !(error instanceof NoPod && Date.now() - start >= there),
     onFailedAttempt: ({ error }) => progress(error.message),
@@ -63,57 +65,50 @@ function clusterConfig({ kubeconfig, context }: ContainerAddress): KubeConfig {
   return config;
 }
 
-async function pods(core: CoreV1Api, config: KubeConfig, { namespace, labelSelector }: ContainerAddress): Promise<V1Pod[]> {
-  try {
-    return (await core.listNamespacedPod({ namespace, labelSelector })).items;
-  } catch (error) {
-    const server = `the API server ${config.getCurrentCluster()?.server}`;
-    // Without its cause: that one holds the request, and with it the cluster's credentials.
-    if (error instanceof ApiException) throw new ActionableError("cluster-refused", `${server} answered ${error.code} to the list of pods in ${namespace}`);
-    if (passesByItself(error)) throw new Unreachable("cluster-unreachable", `${server} does not answer: ${messageOf(error)}`);
-    throw new ActionableError("cluster-refused", `${server} cannot be asked: ${messageOf(error)}`);
-  }
-}
-
 /** @throws NoPod, Unreachable */
-function ready(found: readonly V1Pod[], { namespace, labelSelector, container }: ContainerAddress): string {
-  const staying = found.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+function ready(found: readonly Pod[], { namespace, labelSelector, container }: ContainerAddress): string {
+  const staying = found.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   if (staying.length === 0) throw new NoPod("no-pod", `there is no pod ${labelSelector} in the namespace ${namespace}`);
-  const running = staying.find((pod) => pod.status?.containerStatuses?.some((state) => state.name === container && state.ready));
-  if (running?.metadata?.name === undefined) throw new Unreachable("pod-not-ready", staying.map((pod) => waitsFor(pod, container)).join("; "));
+  const running = staying.find(({ status }) => status.containerStatuses.some((state) => state.name === container && state.ready));
+  if (running === undefined) throw new Unreachable("pod-not-ready", staying.map((pod) => waitsFor(pod, container)).join("; "));
   return running.metadata.name;
 }
 
-function waitsFor({ metadata, status }: V1Pod, container: string): string {
-  const state = status?.containerStatuses?.find(({ name }) => name === container)?.state;
-  const unscheduled = status?.conditions?.find(({ type, status: held }) => type === "PodScheduled" && held !== "True");
+function waitsFor({ metadata, status }: Pod, container: string): string {
+  const state = status.containerStatuses.find(({ name }) => name === container)?.state;
+  const unscheduled = status.conditions.find(({ type, status: held }) => type === "PodScheduled" && held !== "True");
   const why = state?.waiting ?? state?.terminated ?? unscheduled;
   const words = [why?.reason, why?.message].filter((word) => word !== undefined).join(": ");
-  return `the pod ${metadata?.name} is not ready${words === "" ? "" : `: ${words}`}`;
+  return `the pod ${metadata.name} is not ready${words === "" ? "" : `: ${words}`}`;
 }
 
-async function run(config: KubeConfig, { namespace, container }: ContainerAddress, pod: string, command: string[]): Promise<string> {
+async function run(config: KubeConfig, address: ContainerAddress, pod: string, command: string[]): Promise<string> {
   const stdout = new PassThrough(), stderr = new PassThrough();
   const words = Promise.all([text(stdout), text(stderr)]);
-  const status = await new Promise<V1Status>((resolve, reject) => {
-    const lost = (why: string): void => reject(new Unreachable("command-lost", `the connection to the pod ${pod} broke: ${why}`));
-    const refused = (why: string): void => reject(new ActionableError("cluster-refused", `the API server runs no command in the pod ${pod}: ${why}`));
-    new Exec(config).exec(namespace, pod, container, command, stdout, stderr, null, false, resolve).then((socket) => {
-      const timer = setTimeout(() => socket.close(), longestCommand);
-      socket.onclose = ({ reason }) => {
-        clearTimeout(timer);
-        lost(reason || `no end of the command within ${longestCommand / seconds} s, or the pod ended`);
-      };
-    }, (error: unknown) => (/ 4\d\d$/.test(messageOf(error)) ? refused : lost)(messageOf(error)));
-  });
+  const status = await ended(config, address, pod, command, { stdout, stderr });
   const [printed, complaint] = await words;
   if (status.status === "Success") return printed;
   const last = complaint.trim().split("\n").at(-1) || status.message || "no word";
   throw new ActionableError("command-failed", `"${command.slice(0, 3).join(" ")}" failed in the pod ${pod}: ${last}`);
 }
 
-/** Failures to connect come as errors and as events of a WebSocket; both have a message. */
-function messageOf(error: unknown): string {
-  const message = typeof error === "object" && error !== null && "message" in error ? error.message : undefined;
-  return typeof message === "string" && message !== "" ? message : String(error);
+/** How a command ended. @throws Unreachable when that is not to be known; ActionableError `cluster-refused` when it was not begun. */
+function ended(config: KubeConfig, { namespace, container }: ContainerAddress, pod: string, command: string[], { stdout, stderr }: { stdout: PassThrough; stderr: PassThrough }): Promise<V1Status> {
+  return new Promise((resolve, reject) => {
+    let close = (): void => {};
+    const lost = (why: string): void => {
+      clearTimeout(timer);
+      reject(new Unreachable("command-lost", `the connection to the pod ${pod} broke: ${why}`));
+      close();
+    };
+    const timer = setTimeout(() => lost(`no end of the command within ${longestCommand / seconds} s`), longestCommand);
+    new Exec(config).exec(namespace, pod, container, command, stdout, stderr, null, false, resolve).then((socket) => {
+      close = () => socket.close();
+      socket.onclose = ({ reason }) => lost(reason || "it was closed before the command's end");
+    }, (error: unknown) => {
+      const words = messageOf(error);
+      if (/ 4\d\d$/.test(words)) reject(new ActionableError("cluster-refused", `the API server runs no command in the pod ${pod}: ${words}`));
+      lost(words);
+    });
+  });
 }

@@ -19,7 +19,7 @@ export interface Cluster {
   readonly address: ContainerAddress;
   /** As the API server lists them; a test may change them. */
   pods: unknown[];
-  /** Answer to a list of pods. @default 200 */
+  /** Answer to a list of pods, 0 for none. @default 200 */
   status: number;
   /** Every command, in order. */
   readonly commands: string[][];
@@ -38,6 +38,7 @@ export async function cluster(run: (command: string[]) => Outcome): Promise<Clus
   const commands: string[][] = [], selector = "app=headscale";
   const listening = createServer({ cert: certificate.certificatePem, key: certificate.privateKeyPem }, (request, response) => {
     const url = new URL(request.url ?? "", "http://api");
+    if (served.status === 0) return;
     const known = url.pathname === "/api/v1/namespaces/mesh/pods" && url.searchParams.get("labelSelector") === selector;
     response.writeHead(known ? served.status : 404, { "Content-Type": "application/json" }).end(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items: served.pods }));
   });
