@@ -11,4 +11,7 @@ export const images = {
   coredns: "registry.k8s.io/coredns/coredns:v1.14.0",
   /** Also what its helper pods run in: it has a shell. */
   localPathProvisioner: "docker.io/rancher/local-path-provisioner:v0.0.30",
+  headscale: "docker.io/headscale/headscale:v0.27.1",
+  /** With containerboot, which takes its settings from the environment. */
+  tailscale: "ghcr.io/tailscale/tailscale:v1.96.0",
 } as const;

@@ -63,10 +63,11 @@ export function guildPolicy({ people, destinations, openNetworks = [], routes }:
     groups: { "group:people": people.map((handle) => `${handle}@`) },
     hosts: Object.fromEntries(destinations.map(({ name, address }) => [name, `${address}/32`])),
     tagOwners: { [tag.client]: ["group:people"], [tag.router]: [] },
-    acls: [
-      ...(dst.length === 0 ? [] : [{ action: "accept", src: [tag.client], dst } as const]),
-      { action: "accept", src: ["autogroup:member"], dst: ["autogroup:self:*"] },
-    ],
+    acls: [...(dst.length === 0 ? [] : [accept([tag.client], dst)]), accept(["autogroup:member"], ["autogroup:self:*"])],
     autoApprovers: { routes: Object.fromEntries(routes.map((network) => [network, [tag.router]])) },
   };
+}
+
+function accept(src: string[], dst: string[]): PolicyRule {
+  return { action: "accept", src, dst };
 }

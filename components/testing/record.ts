@@ -49,6 +49,11 @@ const answers: Record<string, (inputs: Record<string, unknown>, name: string) =>
   "guildnet:index:EmbeddedNode": ({ apiPort, clusterName }) => ({ kubeconfig: pulumi.secret("kubeconfig of the node"), endpoint: `https://127.0.0.1:${String(apiPort)}`, clusterIdentifier: `id-of-${String(clusterName)}` }),
   "guildnet:index:RandomSecret": (_, name) => ({ value: pulumi.secret(`random of ${name}`) }),
   "guildnet:index:CertificateAuthority": () => ({ certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") }),
+  "guildnet:index:HeadscaleApiKey": () => ({ key: pulumi.secret("API KEY"), prefix: "API" }),
+  "guildnet:index:HeadscaleUser": (_, name) => ({ userId: `id of ${name}` }),
+  "guildnet:index:HeadscalePreAuthKey": (_, name) => ({ key: pulumi.secret(`auth key ${name}`) }),
+  "tailscale:index/tailnetKey:TailnetKey": (_, name) => ({ key: pulumi.secret(`auth key ${name}`) }),
+  "kubernetes:core/v1:Service": ({ spec }, name) => ({ spec: { clusterIP: `address of ${name}`, ...(spec as object) } }),
   "guildnet:index:Certificate": () => ({ certificatePem: "CERTIFICATE", privateKeyPem: pulumi.secret("KEY") }),
 };
 

@@ -43,7 +43,7 @@ export class HeadscaleApiKey extends pulumi.CustomResource {
 }
 
 export interface HeadscaleUserArgs {
-  server: pulumi.Input<HeadscaleServer>;
+  server: HeadscaleServer;
   /** A DNS label. */
   name: pulumi.Input<string>;
   displayName?: pulumi.Input<string>;
@@ -60,7 +60,7 @@ export class HeadscaleUser extends pulumi.CustomResource {
 }
 
 export interface HeadscalePreAuthKeyArgs {
-  server: pulumi.Input<HeadscaleServer>;
+  server: HeadscaleServer;
   userId: pulumi.Input<string>;
   /** What devices that join with it are, for instance ["tag:router"]. */
   tags: pulumi.Input<pulumi.Input<string>[]>;
@@ -94,7 +94,7 @@ export class HeadscalePreAuthKey extends pulumi.CustomResource {
 }
 
 export interface HeadscalePolicyArgs {
-  server: pulumi.Input<HeadscaleServer>;
+  server: HeadscaleServer;
   /** The policy as JSON; it replaces the server's whole policy. */
   policy: pulumi.Input<string>;
 }
@@ -106,6 +106,6 @@ export class HeadscalePolicy extends pulumi.CustomResource {
   }
 }
 
-function sealed(server: pulumi.Input<HeadscaleServer>): pulumi.Output<pulumi.Unwrap<HeadscaleServer>> {
-  return pulumi.output(server).apply((plain) => ({ ...plain, apiKey: pulumi.secret(plain.apiKey) }));
+function sealed(server: HeadscaleServer): HeadscaleServer {
+  return { ...server, apiKey: pulumi.secret(server.apiKey) };
 }
