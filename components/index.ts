@@ -8,6 +8,7 @@ export type { ExistingClusterArgs } from "./cluster/existing-cluster.ts";
 export { GuildError } from "./errors.ts";
 export { ExistingHeadscale } from "./network/existing-headscale.ts";
 export type { ExistingHeadscaleArgs } from "./network/existing-headscale.ts";
+export { GUILD_USER } from "./network/headscale-control.ts";
 export { HeadscaleOnHost } from "./network/headscale-on-host.ts";
 export type { HeadscaleOnHostArgs } from "./network/headscale-on-host.ts";
 export { isBelow, MESH_NETWORKS } from "./network/headscale-settings.ts";

@@ -22,6 +22,8 @@ export interface SubnetRouterArgs {
   mode?: RouterMode;
   /** Its name on the mesh. @default "router" */
   hostname?: pulumi.Input<string>;
+  /** Raising it makes a new key and ends the old one; the router, which has joined, stays. @default 1 */
+  keyGeneration?: number;
   /** @default upstream's */
   image?: pulumi.Input<string>;
   /** Size of the volume with its identity. @default "64Mi" */
@@ -64,7 +66,7 @@ export class SubnetRouter extends pulumi.ComponentResource {
       "to-networks": fromRouter(ROUTER_APP, { networks: args.routes, loginPort }),
     });
     const account = powerlessAccount(place);
-    const authKey = mesh.authKey(`${name}-key`, { tags: [tag.router], reusable: true }, { parent: this });
+    const authKey = mesh.authKey(`${name}-key`, { tags: [tag.router], reusable: true, generation: args.keyGeneration }, { parent: this });
     const keySecret = new k8s.core.v1.Secret(`${name}-auth-key`, {
       metadata: metaIn(place, "auth-key"), stringData: { "auth-key": authKey },
     }, { parent: this });
