@@ -7,5 +7,7 @@ test("what components name is what the toolchain builds", () => {
   const tag = (image: string) => image.split(":").at(-1);
   expect(kubernetesVersion).toBe(built["kubernetes"]?.version);
   expect(tag(images.coredns)).toBe(`v${built["coredns"]?.version}`);
+  expect(tag(images.headscale)).toBe(built["headscale"]?.version);
   expect(tag(images.localPathProvisioner)).toBe(`v${built["local-path-provisioner"]?.version}`);
+  expect(tag(images.tailscale)).toBe(`v${built["tailscale"]?.version}`);
 });

@@ -9,9 +9,10 @@ export const images = {
   /** Sandbox of every pod; the node's containerd is set to this reference. */
   pause: "registry.k8s.io/pause:3.10.1",
   coredns: "registry.k8s.io/coredns/coredns:v1.14.0",
+  /** Without a shell; runs as root unless a pod says otherwise. */
+  headscale: "docker.io/headscale/headscale:0.27.1",
   /** Also what its helper pods run in: it has a shell. */
   localPathProvisioner: "docker.io/rancher/local-path-provisioner:v0.0.30",
-  headscale: "docker.io/headscale/headscale:v0.27.1",
-  /** With containerboot, which takes its settings from the environment. */
+  /** Starts `containerboot`, which reads the TS_ variables; for userspace mode alone where it was built from packages. */
   tailscale: "ghcr.io/tailscale/tailscale:v1.96.0",
 } as const;

@@ -9,3 +9,6 @@ export class ActionableError extends Error {
     this.code = code;
   }
 }
+
+/** What was asked does not answer, so that nothing is known of what it holds. */
+export class Unreachable extends ActionableError {}

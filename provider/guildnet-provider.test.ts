@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { GuildnetProvider } from "./guildnet-provider.ts";
 import type { Properties } from "./resources/resource.ts";
+import { headscaleServer } from "./testing/headscale-server.ts";
 import { inputs as node } from "./testing/node-spec.ts";
 import { scratchFolder, scratchHome } from "./testing/scratch.ts";
 import { secret, unwrap } from "./wire.ts";
@@ -113,7 +114,45 @@ describe("diff", () => {
   });
 });
 
+describe("diff of what a server holds", () => {
+  const apiKey = { kubeconfig: "{}", namespace: "mesh", labelSelector: "a=b", container: "c", expirationDays: 90, renewBeforeDays: 30 };
+
+  test("finds none between two texts that say the same", async () => {
+    const { server, books } = await headscaleServer();
+    books.policy = '{"acls":[]}';
+    const { provider: tested } = provider();
+    expect(await tested.diff("id", urnOf("HeadscalePolicy"), { server: { ...server }, policy: '{"acls":[]}' }, { server: { ...server }, policy: '{ "acls": [] } // none' })).toEqual({ changes: false });
+    expect(await tested.diff("id", urnOf("HeadscalePolicy"), { server: { ...server }, policy: '{"acls":[]}' }, { server: { ...server }, policy: unknown })).toMatchObject({ changes: true, replaces: [] });
+  });
+
+  test("believes the state where nobody answers, and says so", async () => {
+    const server = { url: "https://nobody.localhost:9", apiKey: "a.b" }, { provider: tested, notes } = provider();
+    expect(await tested.diff("id", urnOf("HeadscalePolicy"), { server, policy: "{}" }, { server, policy: "{}" })).toEqual({ changes: false });
+    expect(notes).toEqual([expect.stringMatching(/^taken to be as it was: the Headscale server https:\/\/nobody.localhost:9 does not answer/)]);
+  });
+
+  test("does not believe it where it is refused", async () => {
+    const { server } = await headscaleServer(), wrong = { ...server, apiKey: "not.it" };
+    await expect(provider().provider.diff("id", urnOf("HeadscalePolicy"), { server: wrong, policy: "{}" }, { server: wrong, policy: "{}" })).rejects.toMatchObject({ code: "headscale-unauthorized", stack: "" });
+  });
+
+  test("replaces an API key that is due, the new one first", async () => {
+    const { provider: tested, notes } = provider();
+    const expiration = new Date(Date.now() + 29 * 24 * 60 * 60 * 1000).toISOString();
+    expect(await tested.diff("id", urnOf("HeadscaleApiKey"), { ...apiKey, key: "a.b", prefix: "a", expiration }, apiKey)).toEqual({ changes: true, replaces: ["key"] });
+    expect(notes).toEqual([`it ends at ${expiration}`]);
+  });
+});
+
 describe("create and update", () => {
+  test("keep a secret that lies within an input", async () => {
+    const { server } = await headscaleServer(), { provider: tested } = provider();
+    const inputs = { server: { ...server, apiKey: secret(server.apiKey) }, name: "ada" };
+    const { id, outs } = await tested.create(urnOf("HeadscaleUser"), inputs);
+    const updated = await tested.update(id, urnOf("HeadscaleUser"), outs as Properties, inputs);
+    for (const state of [outs, updated.outs] as Properties[]) expect(state).toEqual({ ...inputs, userId: "1" });
+  });
+
   test("encrypt every secret in the state, and nothing else", async () => {
     const { provider: tested } = provider();
     const { id, outs } = await tested.create(urnOf("Certificate"), { ...certificateInputs, caPrivateKeyPem: unwrap(authority.privateKeyPem) });

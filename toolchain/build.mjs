@@ -36,10 +36,14 @@ export async function build() {
 async function buildProvider() {
   const { build: bundle } = await import("esbuild");
   const dist = join(root, "provider", "dist");
+  await rm(dist, { recursive: true, force: true });
   await bundle({
     absWorkingDir: root,
     entryPoints: ["provider/plugin.ts"],
-    outfile: "provider/dist/plugin.mjs",
+    outdir: "provider/dist",
+    outExtension: { ".js": ".mjs" },
+    // What is imported late, a cluster's client, stays out of what every start reads.
+    splitting: true,
     bundle: true,
     minifySyntax: true,
     platform: "node",
@@ -50,7 +54,6 @@ async function buildProvider() {
     external: ["node-gyp/bin/node-gyp.js", "typescript", "ts-node"],
     logLevel: "error",
   });
-  await rm(join(dist, "scripts"), { recursive: true, force: true });
   await cp(join(root, "provider", "node", "scripts"), join(dist, "scripts"), { recursive: true });
 }
 

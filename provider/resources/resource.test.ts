@@ -29,6 +29,19 @@ describe("a resource kind", () => {
     await expect(kind.delete({ size: 1 }, silent)).resolves.toBeUndefined();
   });
 
+  test("holds unequal inputs for the same where its definition says so", () => {
+    const loose = define({ schema, replaceOn: [], create: made, same: (input, old, wanted) => input === "place" && String(old).trim() === String(wanted).trim() });
+    expect([loose.same("place", "here ", "here"), loose.same("place", "here", "there"), loose.same("size", 1, 1), loose.same("size", "1 ", "1")]).toEqual([true, false, true, false]);
+    expect(define({ schema, replaceOn: [], create: made }).same("place", "here ", "here")).toBe(false);
+  });
+
+  test("deletes with the outputs at hand", async () => {
+    const seen: unknown[] = [];
+    const kind = define({ schema, replaceOn: [], create: made, delete: async (_inputs, _progress, state) => void seen.push(state) });
+    await kind.delete({ size: 1, output: "x" }, silent);
+    expect(seen).toEqual([{ size: 1, output: "x" }]);
+  });
+
   test("makes nothing of inputs it would not check", async () => {
     const kind = define({ schema, replaceOn: [], create: made });
     await expect(kind.create({ size: "large" }, silent)).rejects.toThrow("size");

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Progress } from "../node/toolchain.ts";
-import type { Plain } from "../wire.ts";
+import { equal, type Plain } from "../wire.ts";
 
 export type Properties = { [key: string]: Plain };
 
@@ -35,11 +35,19 @@ export interface Definition<Inputs> {
   create(inputs: Inputs, progress: Progress): Promise<Existing>;
   /** Without it every change replaces. */
   update?(inputs: Inputs, progress: Progress, old: Properties): Promise<Existing>;
-  /** Why the thing needs an update although no input changed. */
+  /** Whether two unequal values of an input mean the same, so that there is nothing to change. */
+  same?(input: string, old: Plain, wanted: Plain): boolean;
+  /**
+   * Why the thing needs an update although no input changed.
+   *
+   * @throws Unreachable where nobody answers; the state is believed then.
+   */
   drift?(inputs: Inputs, state: Properties): Promise<string | undefined>;
+  /** Outputs that drift makes anew by a replacement; the old is deleted last, when nothing stands on it any more. Without it drift is an update. */
+  readonly replaceOnDrift?: readonly string[];
   /** False once it is gone. Without it the state is believed. */
   exists?(inputs: Inputs): Promise<boolean>;
-  delete?(inputs: Inputs, progress: Progress): Promise<void>;
+  delete?(inputs: Inputs, progress: Progress, state: Properties): Promise<void>;
 }
 
 /** A definition whose methods take what the engine sends, without the wrappers of secrets, and check it themselves. */
@@ -50,7 +58,9 @@ export interface ResourceKind {
   /** Which properties of a state are inputs; none when the state is not of this kind. */
   inputNames(state: Properties): readonly string[];
   readonly replaceOn: readonly string[];
+  readonly replaceOnDrift: readonly string[];
   replaces(input: string): boolean;
+  same(input: string, old: Plain, wanted: Plain): boolean;
   create(inputs: Properties, progress: Progress): Promise<Existing>;
   update(inputs: Properties, progress: Progress, old: Properties): Promise<Existing>;
   drift(inputs: Properties, state: Properties): Promise<string | undefined>;
@@ -63,10 +73,12 @@ export function define<Inputs extends object>(definition: Definition<Inputs>): R
   return {
     deleteFirst: definition.deleteFirst ?? false,
     replaceOn: definition.replaceOn,
+    replaceOnDrift: definition.replaceOnDrift ?? [],
     choose: (old) => definition.choose?.(old) ?? {},
     check: (properties) => schema.safeParse(properties).error?.issues ?? [],
     inputNames: (state) => Object.keys(schema.safeParse(state).data ?? {}),
     replaces: (input) => definition.update === undefined || (definition.replaceOn as readonly string[]).includes(input),
+    same: (input, old, wanted) => equal(old, wanted) || (definition.same?.(input, old, wanted) ?? false),
     create: async (inputs, progress) => definition.create(schema.parse(inputs), progress),
     async update(inputs, progress, old) {
       if (definition.update === undefined) throw new Error("this kind of resource cannot be changed in place");
@@ -74,6 +86,6 @@ export function define<Inputs extends object>(definition: Definition<Inputs>): R
     },
     drift: async (inputs, state) => definition.drift?.(schema.parse(inputs), state),
     exists: async (state) => definition.exists?.(schema.parse(state)) ?? true,
-    delete: async (state, progress) => definition.delete?.(schema.parse(state), progress),
+    delete: async (state, progress) => definition.delete?.(schema.parse(state), progress, state),
   };
 }

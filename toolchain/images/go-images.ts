@@ -39,20 +39,22 @@ export async function localPathProvisioner(reference: string, kitchen: Kitchen):
   });
 }
 
-async function compiled(build: Omit<GoBuild, "output">, scratch: string, { store: { home }, log }: Kitchen): Promise<string> {
-  const output = join(scratch, `${build.module}.program`);
+/** Compiles into the scratch folder and returns the program's path. @param name of the program, where a module has several */
+export async function compiled(build: Omit<GoBuild, "output">, scratch: string, { store: { home }, log }: Kitchen, name = build.module): Promise<string> {
+  const output = join(scratch, `${name}.program`);
   await goBuild({ ...build, output }, { home, log: openLog(home, `go-${build.module}`), report: log });
   return output;
 }
 
 /** Mozilla's list as Debian packs it: this machine's own bundle may hold a private authority. */
-async function mozillaAuthorities(kitchen: Kitchen, scratch: string): Promise<string> {
+export async function mozillaAuthorities(kitchen: Kitchen, scratch: string): Promise<string> {
   const folder = join(await debianPackage(kitchen, "ca-certificates", scratch), "usr/share/ca-certificates/mozilla");
   const files = (await readdir(folder)).sort();
   return (await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")))).join("");
 }
 
-async function place(binary: string, path: string): Promise<void> {
+/** Copies a program into an image. */
+export async function place(binary: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await copyFile(binary, path);
   await chmod(path, 0o755);

@@ -15,12 +15,16 @@ it("names every image in full", () => {
 });
 
 it.each([
-  ["coredns", "github.com/coredns/coredns", "registry.k8s.io/coredns/coredns"],
-  ["local-path-provisioner", "github.com/rancher/local-path-provisioner", "docker.io/rancher/local-path-provisioner"],
+  ["coredns", "github.com/coredns/coredns", "registry.k8s.io/coredns/coredns:"],
+  ["headscale", "github.com/juanfont/headscale", "docker.io/headscale/headscale:"],
+  ["local-path-provisioner", "github.com/rancher/local-path-provisioner", "docker.io/rancher/local-path-provisioner:"],
+  ["tailscale", "tailscale.com", "ghcr.io/tailscale/tailscale:"],
 ])("builds %s from the module of the version that its tag names", (folder, module, image) => {
   const goMod = readFileSync(new URL(`../go/${folder}/go.mod`, import.meta.url), "utf8");
-  const version = goMod.match(new RegExp(`${module} (v\\S+)`))?.[1];
-  expect(knownReferences()).toContain(`${image}:${version}`);
+  const version = goMod.match(new RegExp(`\\s${module} (v\\S+)`))?.[1] ?? "none";
+  const tag = knownReferences().find((reference) => reference.startsWith(image))?.slice(image.length);
+  // Headscale's tags are without the v.
+  expect([version, version.slice(1)]).toContain(tag);
 });
 
 it("keeps to the versions that are pinned in one place", () => {
@@ -30,6 +34,8 @@ it("keeps to the versions that are pinned in one place", () => {
   expect(knownReferences()).toEqual(expect.arrayContaining([
     `docker.io/library/node:${VERSIONS.node.version}-bookworm-slim`,
     `registry.k8s.io/coredns/coredns:v${VERSIONS.coredns.version}`,
+    `docker.io/headscale/headscale:${VERSIONS.headscale.version}`,
     `docker.io/rancher/local-path-provisioner:v${VERSIONS["local-path-provisioner"].version}`,
+    `ghcr.io/tailscale/tailscale:v${VERSIONS.tailscale.version}`,
   ]));
 });

@@ -15,6 +15,8 @@ export interface GoBuild {
   readonly command: string;
   /** Values for `-X`: full name of a string variable → value. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Build tags. @default none */
+  readonly tags?: readonly string[];
   /** The program to write. */
   readonly output: string;
   /** Writes what the module needs beside its own files; builds in a copy then. */
@@ -48,7 +50,8 @@ export async function goBuild(build: GoBuild, { home, log, report }: SourceConte
   await build.prepare?.(directory, go);
   report("compiling");
   const variables = Object.entries(build.variables).map(([name, value]) => `-X ${name}=${value}`);
-  const args = ["build", "-v", "-ldflags", ["-s", "-w", ...variables].join(" "), "-o", build.output, build.command];
+  const tags = build.tags === undefined ? [] : ["-tags", build.tags.join(",")];
+  const args = ["build", "-v", ...tags, "-ldflags", ["-s", "-w", ...variables].join(" "), "-o", build.output, build.command];
   await runLogged("go", args, { cwd: directory, env, log, onLine: report });
 }
 

@@ -1,0 +1,56 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { ActionableError } from "../errors.ts";
+import { HeadscaleApi, type User } from "../headscale/api.ts";
+import { littlePatience, patience, serverSchema } from "../headscale/connection.ts";
+import { define } from "./resource.ts";
+
+const schema = z.object({
+  server: serverSchema,
+  name: z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])$/, "must be 2 to 63 lower-case letters, digits, hyphens and dots, as in a DNS name"),
+  displayName: z.string().min(1).optional(),
+  email: z.email().optional(),
+});
+type Inputs = z.infer<typeof schema>;
+
+export const headscaleUser = define({
+  schema,
+  // The server has no call to change these two.
+  replaceOn: ["displayName", "email"],
+  // Names are unique, so the old must make room.
+  deleteFirst: true,
+  async create(inputs) {
+    return { id: randomUUID(), outputs: { userId: (await ensure(new HeadscaleApi(inputs.server, patience), inputs)).id } };
+  },
+  async update(inputs, _progress, old) {
+    const api = new HeadscaleApi(inputs.server, patience);
+    if (old.name !== inputs.name) await rename(api, String(old.name), inputs.name);
+    return { id: String(old.id), outputs: { userId: (await ensure(api, inputs)).id } };
+  },
+  async drift({ server, name }, { userId }) {
+    const user = await new HeadscaleApi(server, littlePatience).userNamed(name);
+    if (user === undefined) return "the server has no user of this name";
+    return user.id === userId ? undefined : `the server's number for it is ${user.id}, no longer ${String(userId)}`;
+  },
+  async delete({ server, name }) {
+    const api = new HeadscaleApi(server, patience);
+    const user = await api.userNamed(name);
+    if (user === undefined) return;
+    const nodes = await api.nodesOf(user.id);
+    if (nodes.length > 0) {
+      throw new ActionableError("user-has-nodes", `the user ${name} of ${server.url} still has ${nodes.length === 1 ? "a node" : `${nodes.length} nodes`} (${nodes.join(", ")}): ` +
+        `delete them with "headscale nodes delete", or give them to another user with "headscale nodes move", then run this again`);
+    }
+    await api.deleteUser(user.id);
+  },
+});
+
+/** The user of that name, whoever made it: a run that was killed may have, and its nodes are worth more than its display name. */
+async function ensure(api: HeadscaleApi, { name, displayName, email }: Inputs): Promise<User> {
+  return (await api.userNamed(name)) ?? api.createUser(name, { displayName, email });
+}
+
+async function rename(api: HeadscaleApi, from: string, to: string): Promise<void> {
+  const [old, taken] = [await api.userNamed(from), await api.userNamed(to)];
+  if (old !== undefined && taken === undefined) await api.renameUser(old.id, to);
+}
