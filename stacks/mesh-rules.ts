@@ -97,6 +97,10 @@ function nameMistakes({ portal, ...config }: GuildConfig, mesh: SomeMeshConfig):
   if ((mesh.kind === "headscale" || mesh.kind === "existing") && peopleOf({ ...config, portal }).includes(GUILD_USER)) {
     broken.push({ paths: [["mesh", "kind"], ["people"], ["workspaces"]], allowed: `nobody called "${GUILD_USER}": on a mesh that is the guild itself`, fix: "give that person another handle" });
   }
+  const short = mesh.kind === "tailnet" ? undefined : peopleOf({ ...config, portal }).find((handle) => handle.length < 2);
+  if (short !== undefined) {
+    broken.push({ paths: [["mesh", "kind"], ["people"], ["workspaces"]], allowed: `handles of two characters or more, unlike "${short}": Headscale takes no shorter ones`, fix: "give that person another handle" });
+  }
   return broken;
 }
 

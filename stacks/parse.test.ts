@@ -92,6 +92,7 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "device-twice": [["mesh.devices[1]"], /rename it/],
   "router-is-called-like-the-portal": [["mesh.router.hostname"], /write "router"/],
   "person-is-called-like-the-guild-on-a-mesh": [["mesh.kind"], /another handle/],
+  "person-with-one-letter-on-a-mesh": [["mesh.kind"], /another handle/],
   "several-mistakes-at-once": [[
     "name", "portal.hots", "workspaces[0].owner", "workspaces[1].preset",
     "workspaces[2].ports[0].name", "workspaces[2].ports[0].port", "cluster.serviceCidr", "cluster.apiPort",

@@ -21,19 +21,21 @@ export interface ControlArgs {
 export interface KeySource {
   server: HeadscaleServer;
   user: HeadscaleUser;
+  /** Where the guild keeps it: it must know a tag before a key gives it. */
+  policy?: HeadscalePolicy;
 }
 
 /** Puts users and policy on a server, through its API. */
 export function control(name: string, { server, people, policy }: ControlArgs, parent: pulumi.Resource, dependsOn: pulumi.Resource[] = []): KeySource {
   const user = (handle: string, displayName?: string) => new HeadscaleUser(`${name}-user-${handle}`, { server, name: handle, displayName }, { parent, dependsOn });
   const users = [user(GUILD_USER, "GuildNet"), ...people.map((handle) => user(handle))] as const;
+  if (policy === undefined) return { server, user: users[0] };
   // It speaks of users, so these come first.
-  if (policy !== undefined) new HeadscalePolicy(`${name}-policy`, { server, policy: pulumi.output(policy).apply(policyText) }, { parent, dependsOn: [...users] });
-  return { server, user: users[0] };
+  return { server, user: users[0], policy: new HeadscalePolicy(`${name}-policy`, { server, policy: pulumi.output(policy).apply(policyText) }, { parent, dependsOn: [...users] }) };
 }
 
 /** A key for devices of the guild's own user. */
-export function preAuthKey({ server, user }: KeySource, name: string, request: AuthKeyRequest, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
+export function preAuthKey({ server, user, policy }: KeySource, name: string, request: AuthKeyRequest, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
   const hours = request.expirationHours ?? KEY_HOURS;
   const { key } = new HeadscalePreAuthKey(name, {
     server,
@@ -45,6 +47,6 @@ export function preAuthKey({ server, user }: KeySource, name: string, request: A
     // As with certificates: any `up` within the last third of its life makes a new one.
     renewBeforeHours: Math.floor(hours / 3),
     generation: request.generation ?? 1,
-  }, opts);
+  }, policy === undefined ? opts : pulumi.mergeOptions(opts, { dependsOn: policy }));
   return pulumi.secret(key);
 }

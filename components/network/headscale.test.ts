@@ -97,6 +97,7 @@ describe("keys", () => {
         const mesh = new Headscale("it", { ...network, cluster: { kubeconfig: "kubeconfig" } }, { provider: new k8s.Provider("outer") });
         mesh.authKey("it-phone", { tags: ["tag:client"], ...request }, { parent: mesh });
       });
+      expect(named("phone").dependencies, "after the policy, which knows its tag").toContain(named("policy").urn);
       return named("phone").inputs;
     };
     expect(await key({})).toMatchObject({ userId: "id of it-user-guildnet", tags: ["tag:client"], reusable: false, ephemeral: false, expirationHours: 2160, renewBeforeHours: 720, generation: 1 });
