@@ -161,14 +161,17 @@ describe.each([
     for (const { name, pod } of pods) expect(restrictedViolations(pod ?? {}), name).toEqual([]);
   });
 
-  test("perishes with its node", async () => {
+  test("perishes with its node, but for keys at a server elsewhere, which are ended there", async () => {
     const { all, named } = await graph(raw, key);
     const parents = new Map(all.map((resource) => [resource.urn, resource]));
-    for (const resource of all.filter(({ type }) => type.startsWith("kubernetes:"))) {
+    const perishesWith = (resource: Registered) => {
       let above: Registered | undefined = resource;
       while (above !== undefined && above.deletedWith === "") above = parents.get(above.parent);
-      expect(above?.deletedWith, resource.name).toBe(named("cluster-node").urn);
-    }
+      return above?.deletedWith;
+    };
+    const node = named("cluster-node").urn;
+    for (const resource of all.filter(({ type, name }) => type.startsWith("kubernetes:") && !name.startsWith("router"))) expect(perishesWith(resource), resource.name).toBe(node);
+    for (const name of ["router-key", "mesh-device-ada-laptop"]) expect(perishesWith(named(name)), name).toBe(key === undefined ? node : undefined);
   });
 });
 

@@ -74,10 +74,12 @@ export function meshLayer(config: GuildConfig, ground: MeshGround, opts: pulumi.
   const outputs = { loginServer: mesh.loginServer, portalUrl: `https://${portalHost}`, dns: { domain: zone.domain, nameserver: dns.address } };
   if (wanted.kind === "headscale" && wanted.placement === "host" && ground.apiKey === undefined) return { ...outputs, keys: {} };
   const { router, keyGeneration } = wanted;
+  // A key at a server that outlives the cluster is to be ended there, not forgotten with the cluster.
+  const perishing = inCluster(wanted) ? opts : { ...opts, deletedWith: undefined };
   const way = new SubnetRouter("router", {
     mesh, routes, mode: router.mode, hostname: router.hostname, keyGeneration,
     image: ground.images.tailscale, storageClass: ground.storageClass,
-  }, opts);
+  }, perishing);
   const keys = wanted.devices.map((device) => [device, mesh.authKey(`mesh-device-${device}`, { tags: [tag.client], generation: keyGeneration }, { parent: mesh })]);
   return { ...outputs, routes: way.routes, keys: Object.fromEntries(keys) as MeshOutputs["keys"] };
 }
