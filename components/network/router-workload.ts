@@ -104,7 +104,8 @@ function container(v: ResolvedRouter): k8s.types.input.core.v1.Container {
 export function routerEnvironment(v: ResolvedRouter): k8s.types.input.core.v1.EnvVar[] {
   const environment: Record<string, pulumi.Input<string>> = {
     TS_USERSPACE: String(v.mode === "userspace"),
-    TS_STATE_DIR: folders.state,
+    // Below the volume's own folder: it sets the mode of this one, which only its owner may, and the volume's is root's.
+    TS_STATE_DIR: `${folders.state}/node`,
     TS_SOCKET: `${folders.run}/tailscaled.sock`,
     // A volume remembers the login; by default it would log in anew, as another device, at every start.
     TS_AUTH_ONCE: "true",

@@ -39,7 +39,7 @@ describe("a subnet router", () => {
 
   test("keeps its identity on a volume and logs in once", async () => {
     const { env, named, pod } = await router();
-    expect(env).toMatchObject({ TS_AUTH_ONCE: "true", TS_STATE_DIR: "/var/lib/tailscale" });
+    expect(env).toMatchObject({ TS_AUTH_ONCE: "true", TS_STATE_DIR: "/var/lib/tailscale/node" });
     expect(Object.keys(env), "empty, not absent").toContain("TS_KUBE_SECRET");
     expect(env["TS_KUBE_SECRET"]).toBeUndefined();
     expect(pod.containers[0]?.volumeMounts).toContainEqual({ name: "state", mountPath: "/var/lib/tailscale" });
