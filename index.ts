@@ -17,6 +17,8 @@ export const {
   signInKey,
   /** Administrator's access to the cluster. Secret. */
   kubeconfig,
+  /** Address and names of the mesh, and the keys by which its devices join. The keys are secret. */
+  mesh,
   /** What to know about this stack. */
   notes,
-} = guild(settings.config, await reachCluster(settings));
+} = guild(settings.config, await reachCluster(settings), settings.meshApiKey);

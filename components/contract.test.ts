@@ -1,7 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import { ClusterDns, EmbeddedCluster, ExistingCluster, Portal, Storage, Workspace } from "./index.ts";
+import {
+  ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, MeshDns, Portal, Storage, SubnetRouter, Tailnet, Workspace,
+} from "./index.ts";
+import { network, plainMesh } from "./network/testing/mesh.ts";
 import { record, showsInPlain } from "./testing/record.ts";
 import { ideAccess } from "./workspace/ide-access.ts";
 
@@ -89,6 +92,65 @@ const cases: Case[] = [
     outputs: ["url", "caCertificate", "signInKey"],
     secret: ["signInKey"],
     canaries: ["random of it-", "CA KEY", "KEY"],
+  },
+  {
+    component: "Headscale",
+    make: (on) => new Headscale("it", { ...network, cluster: { kubeconfig: "CANARY" } }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), policy("deny-all"), policy("from-clients"), core("ServiceAccount", "account"),
+      "guildnet:index:Certificate certificate", core("Secret", "tls"), core("ConfigMap", "config"), core("PersistentVolumeClaim", "data"),
+      "kubernetes:apps/v1:Deployment deployment", core("Service", "service"), "guildnet:index:HeadscaleApiKey api-key",
+      "guildnet:index:HeadscaleUser user-guildnet", "guildnet:index:HeadscaleUser user-ada", "guildnet:index:HeadscalePolicy policy",
+    ],
+    outputs: ["loginServer", "baseDomain", "caCertificate"], secret: [],
+    canaries: ["CANARY", "API KEY", "AUTHORITY KEY"],
+  },
+  {
+    component: "HeadscaleOnHost",
+    make: () => new HeadscaleOnHost("it", { ...network, host: "ssh://root@192.0.2.1", address: "192.0.2.1", apiKey: "CANARY" }),
+    children: [
+      "pulumi:providers:docker docker", "guildnet:index:Certificate certificate", "docker:index/volume:Volume data",
+      "docker:index/remoteImage:RemoteImage image", "docker:index/container:Container container",
+      "guildnet:index:HeadscaleUser user-guildnet", "guildnet:index:HeadscaleUser user-ada", "guildnet:index:HeadscalePolicy policy",
+    ],
+    outputs: ["loginServer", "baseDomain", "caCertificate"], secret: [],
+    canaries: ["CANARY", "AUTHORITY KEY"],
+  },
+  {
+    component: "ExistingHeadscale",
+    make: () => new ExistingHeadscale("it", { url: "https://mesh.example.org", apiKey: "CANARY", baseDomain: "mesh.internal", people: ["ada"] }),
+    children: ["guildnet:index:HeadscaleUser user-guildnet", "guildnet:index:HeadscaleUser user-ada"],
+    outputs: ["loginServer", "baseDomain"], secret: [],
+    canaries: ["CANARY"],
+  },
+  {
+    component: "Tailnet",
+    make: () => new Tailnet("it", { apiKey: "CANARY", baseDomain: "tail1234.ts.net", split: { "guildnet.internal": ["10.96.3.5"] }, policy: network.policy }),
+    children: [
+      "pulumi:providers:tailscale tailscale", "tailscale:index/dnsSplitNameservers:DnsSplitNameservers split-guildnet.internal", "tailscale:index/acl:Acl policy",
+    ],
+    outputs: ["baseDomain"], secret: [],
+    canaries: ["CANARY"],
+  },
+  {
+    component: "MeshDns",
+    make: (on) => new MeshDns("it", { domain: "apps.guildnet.internal", names: { "*": "10.96.3.4" } }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), policy("deny-all"), policy("from-routers"), core("ServiceAccount", "account"),
+      core("ConfigMap", "config"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+    ],
+    outputs: ["address"], secret: [], canaries: [],
+  },
+  {
+    component: "SubnetRouter",
+    make: (on) => new SubnetRouter("it", { mesh: plainMesh, routes: ["10.96.0.0/16"] }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), policy("deny-all"), policy("from-devices"), policy("to-networks"), core("ServiceAccount", "account"),
+      "guildnet:index:HeadscalePreAuthKey key", core("Secret", "auth-key"), core("ConfigMap", "authorities"),
+      core("PersistentVolumeClaim", "data"), "kubernetes:apps/v1:Deployment deployment",
+    ],
+    outputs: ["routes"], secret: [],
+    canaries: ["auth key it-key"],
   },
 ];
 

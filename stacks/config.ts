@@ -7,6 +7,8 @@ export interface GuildSettings {
   config: GuildConfig;
   /** Text of the kubeconfig from the secret `guildnet:kubeconfig`. */
   kubeconfig?: pulumi.Output<string>;
+  /** The secret `guildnet:meshApiKey`: what a mesh that is there already is spoken to with. */
+  meshApiKey?: pulumi.Output<string>;
 }
 
 /**
@@ -17,7 +19,9 @@ export interface GuildSettings {
 export function readSettings(): GuildSettings {
   const stack = new pulumi.Config("guildnet");
   const kubeconfig = stack.getSecret("kubeconfig");
-  return { config: parseGuild(readObject(stack), { kubeconfig: kubeconfig !== undefined }), kubeconfig };
+  const meshApiKey = stack.getSecret("meshApiKey");
+  const config = parseGuild(readObject(stack), { kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined });
+  return { config, kubeconfig, meshApiKey };
 }
 
 /** `guildnet:guild` as it stands; text that is no object is left to the schema to complain about. */

@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { EmbeddedCluster, ExistingCluster, images, Portal, Storage, Workspace } from "../components/index.ts";
 import type { ClusterAccess, ImageSource, PortalExposure } from "../components/index.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
+import { meshImages, meshLayer, meshNotes, meshPublish, portalOnMesh } from "./mesh.ts";
+import type { MeshImages, MeshOutputs } from "./mesh.ts";
 import { adminsOf, peopleOf, workspaceName } from "./schema.ts";
 import type { EmbeddedConfig, ExistingConfig, GuildConfig } from "./schema.ts";
 
@@ -12,7 +14,7 @@ const LOOPBACK = /^127\./;
 /** A cluster, and what it takes to run the layers above on it. */
 export interface Machines {
   access: ClusterAccess;
-  images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> };
+  images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> } & MeshImages;
   /** Where a cluster that brings no storage of its own gets it from. */
   storage?: { image: pulumi.Input<string>; path: string };
 }
@@ -29,6 +31,8 @@ export interface GuildOutputs {
   signInKey: pulumi.Output<string>;
   /** Secret. */
   kubeconfig: pulumi.Output<string>;
+  /** The mesh, with the keys of its devices; undefined where there is none. */
+  mesh?: MeshOutputs;
   /** What to know about this stack. */
   notes: string[];
 }
@@ -36,9 +40,10 @@ export interface GuildOutputs {
 /**
  * The whole guild: the machines, and on them the services.
  * @param kubeconfig of the cluster, checked, where one is to be joined
+ * @param meshApiKey of the mesh, where one is to be joined
  */
-export function guild(config: GuildConfig, kubeconfig?: Kubeconfig): GuildOutputs {
-  return services(machines(config, kubeconfig), config);
+export function guild(config: GuildConfig, kubeconfig?: Kubeconfig, meshApiKey?: pulumi.Output<string>): GuildOutputs {
+  return services(machines(config, kubeconfig), config, meshApiKey);
 }
 
 /** The cluster layer. */
@@ -48,23 +53,25 @@ export function machines(config: GuildConfig, kubeconfig?: Kubeconfig): Machines
   return existingMachines(config, config.cluster, kubeconfig);
 }
 
-function embeddedMachines({ images: own, portal }: GuildConfig, cluster: EmbeddedConfig): Machines {
+function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig): Machines {
+  const { images: own, portal } = config;
   const sources = {
     workspace: source(own.workspace, "images/workspace"),
     portal: source(own.portal, "images/portal"),
     "local-path-provisioner": { reference: images.localPathProvisioner },
+    ...meshImages(config),
   };
   const access = new EmbeddedCluster("cluster", {
     apiPort: cluster.apiPort,
     podCidr: cluster.podCidr,
     serviceCidr: cluster.serviceCidr,
     keepVolumes: cluster.keepVolumes,
-    publish: [{ hostAddress: portal.address, hostPort: portal.port, nodePort: PORTAL_NODE_PORT }],
+    publish: [{ hostAddress: portal.address, hostPort: portal.port, nodePort: PORTAL_NODE_PORT }, ...meshPublish(config)],
     images: sources,
   });
   return {
     access,
-    images: { workspace: reference(access, "workspace"), portal: reference(access, "portal") },
+    images: { workspace: reference(access, "workspace"), portal: reference(access, "portal"), headscale: access.images["headscale"], tailscale: access.images["tailscale"] },
     storage: { image: reference(access, "local-path-provisioner"), path: access.volumesPath },
   };
 }
@@ -93,7 +100,7 @@ function reference(cluster: EmbeddedCluster, name: string): pulumi.Output<string
 }
 
 /** Everything above a cluster; on its own, what another stack puts on a cluster it has. */
-export function services({ access, images: own, storage: source }: Machines, config: GuildConfig): GuildOutputs {
+export function services({ access, images: own, storage: source }: Machines, config: GuildConfig, meshApiKey?: pulumi.Output<string>): GuildOutputs {
   const opts = { provider: access.provider, deletedWith: access.machine };
   const storage = source === undefined ? undefined : new Storage("storage", source, opts);
   const portal = new Portal("portal", {
@@ -102,10 +109,12 @@ export function services({ access, images: own, storage: source }: Machines, con
     host: config.portal.host,
     port: config.portal.port,
     appsDomain: config.portal.appsDomain,
+    mesh: portalOnMesh(config),
     guildName: config.name,
     admins: adminsOf(config),
     exposure: portalExposure(config),
   }, opts);
+  const mesh = meshLayer(config, { access, portal, images: own, storageClass: storage?.className ?? access.storageClass, apiKey: meshApiKey }, opts);
   for (const { name, owner, storage: size, keepData, ...rest } of config.workspaces) {
     new Workspace(name ?? owner, {
       ...rest,
@@ -126,7 +135,8 @@ export function services({ access, images: own, storage: source }: Machines, con
     caCertificate: portal.caCertificate,
     signInKey: pulumi.secret(portal.signInKey),
     kubeconfig: pulumi.secret(access.kubeconfig),
-    notes: notes(config),
+    mesh,
+    notes: [...notes(config), ...meshNotes(config, meshApiKey !== undefined)],
   };
 }
 

@@ -46,7 +46,8 @@ function isPrivate(cidr: string): boolean {
   return length >= 8 && ipaddr.IPv4.networkAddressFromCIDR(cidr).range() === "private" && last.range() === "private";
 }
 
-function overlap(a: string, b: string): boolean {
+/** Whether two IPv4 networks have an address in common. */
+export function overlap(a: string, b: string): boolean {
   const [addressA, lengthA] = ipaddr.IPv4.parseCIDR(a);
   const [addressB, lengthB] = ipaddr.IPv4.parseCIDR(b);
   const shorter = Math.min(lengthA, lengthB);

@@ -67,6 +67,32 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "existing-cluster-without-images": [["images.workspace", "images.portal"], /registry/],
   "workspaces-are-no-list": [["workspaces"], /./],
   "the-guild-is-a-list": [[""], /./],
+  "unknown-kind-of-mesh": [["mesh.kind"], /did you mean "headscale"/],
+  "mesh-port-is-the-portals": [["mesh.port"], /write 8092/],
+  "mesh-network-is-outside-of-tailscales": [["mesh.network"], /write "100\.64\.0\.0\/10"/],
+  "mesh-network-has-host-bits": [["mesh.network"], /write "100\.100\.0\.0\/16"/],
+  "mesh-server-is-below-the-base-domain": [["mesh.hostname"], /write "headscale\.guildnet\.internal"/],
+  "mesh-base-domain-holds-the-workspaces": [["mesh.baseDomain"], /write "mesh\.guildnet\.internal"/],
+  "mesh-domain-holds-the-portals-host": [["portal.host"], /another mesh\.domain/],
+  "mesh-of-somebody-else-without-a-key": [["mesh.kind"], /--secret guildnet:meshApiKey/],
+  "mesh-server-without-https": [["mesh.url"], /./],
+  "mesh-on-a-host-without-an-engine": [["mesh.dockerHost"], /ssh:\/\//],
+  "mesh-engine-without-a-host": [["mesh.dockerHost"], /set placement to host/],
+  "mesh-service-on-an-embedded-cluster": [["mesh.service"], /mesh\.address/],
+  "mesh-on-an-existing-cluster-that-nobody-reaches": [["mesh.service"], /add it/],
+  "mesh-on-an-existing-cluster-under-a-local-name": [["mesh.hostname"], /headscale\.example\.org/],
+  "mesh-open-to-a-cluster-of-unknown-networks": [["mesh.access"], /write portal/],
+  "route-overlaps-the-pods": [["mesh.router.routes[0]"], /remove it/],
+  "route-overlaps-the-mesh": [["mesh.router.routes[0]"], /remove it/],
+  "route-has-host-bits": [["mesh.router.routes[0]"], /write "192\.168\.1\.0\/24"/],
+  "route-is-the-whole-internet": [["mesh.router.routes[0]"], /remove it/],
+  "route-is-this-machine": [["mesh.router.routes[0]"], /remove it/],
+  "device-is-called-like-the-portal": [["mesh.devices[0]"], /rename it/],
+  "device-is-called-like-the-router": [["mesh.devices[1]"], /rename it/],
+  "device-twice": [["mesh.devices[1]"], /rename it/],
+  "router-is-called-like-the-portal": [["mesh.router.hostname"], /write "router"/],
+  "person-is-called-like-the-guild-on-a-mesh": [["mesh.kind"], /another handle/],
+  "person-with-one-letter-on-a-mesh": [["mesh.kind"], /another handle/],
   "several-mistakes-at-once": [[
     "name", "portal.hots", "workspaces[0].owner", "workspaces[1].preset",
     "workspaces[2].ports[0].name", "workspaces[2].ports[0].port", "cluster.serviceCidr", "cluster.apiPort",
@@ -97,6 +123,14 @@ describe("valid", () => {
     const raw = { cluster: { kind: "embedded", podCidr: "10.96.0.0/12" } };
     const proposed = /write "(.*)"/.exec(mistakesOf(raw)[0]?.fix ?? "")?.[1];
     expect(mistakesOf({ cluster: { ...raw.cluster, serviceCidr: proposed } })).toEqual([]);
+  });
+
+  test("a mesh that is there already needs its API key, and one of the guild's own has none", () => {
+    const withKey = (mesh: object) => { try { parseGuild({ mesh }, { kubeconfig: false, meshApiKey: true }); } catch (error) { return (error as ConfigError).mistakes.map(({ key }) => key); } };
+    expect(withKey({ kind: "existing", url: "https://headscale.example.org", baseDomain: "mesh.example.org" })).toBeUndefined();
+    expect(withKey({ kind: "tailnet", baseDomain: "tail1234.ts.net" })).toBeUndefined();
+    expect(withKey({ kind: "headscale", placement: "host", dockerHost: "ssh://a", hostname: "mesh.example.org" })).toBeUndefined();
+    for (const kind of ["headscale", "none"]) expect(withKey({ kind })).toEqual(["mesh.kind"]);
   });
 
   test("a secret kubeconfig does instead of a path, and not beside one", () => {

@@ -1,5 +1,6 @@
 import { formatQuantity, sizeOf } from "../components/index.ts";
 import { quantity } from "../components/quantity.ts";
+import { meshMistakes } from "./mesh-rules.ts";
 import { networkMistakes } from "./network-rules.ts";
 import { closest } from "./mistakes.ts";
 import type { Path } from "./mistakes.ts";
@@ -18,12 +19,15 @@ export interface Broken {
 export interface Siblings {
   /** Whether the secret `guildnet:kubeconfig` is set. */
   kubeconfig: boolean;
+  /** Whether the secret `guildnet:meshApiKey` is set. */
+  meshApiKey?: boolean;
 }
 
 /** Every rule between keys that a well-shaped config breaks. */
 export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
   return [
     ...networkMistakes(config),
+    ...meshMistakes(config, siblings),
     ...clusterMistakes(config, siblings),
     ...peopleMistakes(config),
     ...nameMistakes(config),

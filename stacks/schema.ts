@@ -2,25 +2,18 @@ import { z } from "zod";
 import { PORT_NAME, presets, RESERVED_ENVIRONMENT, WORKSPACE_ID } from "../components/index.ts";
 import type { PresetName } from "../components/index.ts";
 import { QUANTITY } from "../components/quantity.ts";
+import { meshSchema } from "./mesh-schema.ts";
+import { bytes, cidr, dnsName, handle, port, text } from "./scalars.ts";
 
-const DNS_NAME = /^(?=.{1,200}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/;
 const LABEL_KEY = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const IMAGE = /^[a-z0-9.:/_-]+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$/;
 const GIT_URL = /^(https:\/\/|ssh:\/\/|git@)[^\s]+$/;
 
-/** Text, or a number that YAML made of one. */
-const text = z.union([z.string(), z.number()]).transform(String);
-
-const handle = z.string().regex(WORKSPACE_ID, 'a handle: lower case letters, digits and "-", at most 40, for instance "ada"');
-const port = z.int().min(1).max(65535);
-const cidr = z.cidrv4('an IPv4 network such as "10.244.0.0/16"');
-const dnsName = z.string().regex(DNS_NAME, 'a host name in lower case, for instance "guildnet.localhost"');
 const image = z.string().regex(IMAGE, 'an image with a tag or digest, for instance "registry.example.org/workspace:1.4"')
   .refine((reference) => !reference.endsWith(":latest"), 'a tag other than "latest", which may be another image tomorrow');
 const cores = text.pipe(z.string().regex(QUANTITY, 'a number of cores, for instance "2" or "500m"'));
-const bytes = text.pipe(z.string().regex(QUANTITY, 'an amount such as "512Mi" or "4Gi"'));
 const variableName = z.string().regex(VARIABLE, "a name of letters, digits and _, no digit first")
   .refine((name) => !RESERVED_ENVIRONMENT.test(name), "a name that doesn't start with GUILDNET_; those are set by the workspace itself");
 const labels = z.record(
@@ -101,6 +94,7 @@ export const guildSchema = z.strictObject({
     workspace: image.optional().describe("Image of workspaces. Default: built from images/workspace."),
     portal: image.optional().describe("Image of the portal. Default: built from images/portal."),
   }).default({}).describe("Images of your own. An existing cluster needs both, from a registry it can pull from."),
+  mesh: meshSchema.prefault({ kind: "none" }).describe("A private network of the members' devices, on which they find the portal and the workspaces from wherever they are."),
   portal: portal.prefault({}).describe("The web entrance."),
   quota: quota.prefault({}).describe("What each person may use, unless said otherwise beside the person."),
   // In YAML a handle with nothing after it is null.

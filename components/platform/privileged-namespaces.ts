@@ -13,4 +13,11 @@ export const privilegedNamespaces = [
     name: "local-path-storage",
     reason: "its helper pods make and remove the volumes' folders on the node, through a hostPath and as root",
   },
+  {
+    name: "guildnet-kernel-router",
+    reason: "a subnet router in kernel mode, which nobody gets unasked, makes a network device and turns on forwarding",
+  },
 ] as const satisfies readonly PrivilegedNamespace[];
+
+/** The name of one of them. */
+export type PrivilegedName = (typeof privilegedNamespaces)[number]["name"];

@@ -11,6 +11,8 @@ export interface ResolvedPortal {
   /** Where browsers find it, for instance "https://guildnet.localhost:8090". */
   origin: pulumi.Input<string>;
   appsDomain: pulumi.Input<string>;
+  /** Its names on a mesh. */
+  mesh?: { host: string; appsDomain: string };
   guildName?: pulumi.Input<string>;
   /** Handles, comma-separated. */
   admins: pulumi.Input<string>;
@@ -54,6 +56,7 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
     GUILDNET_APPS_DOMAIN: v.appsDomain,
     GUILDNET_ADMINS: v.admins,
     GUILDNET_LISTEN: `0.0.0.0:${PORTAL_PORT}`,
+    ...(v.mesh === undefined ? {} : { GUILDNET_MESH_ORIGIN: `https://${v.mesh.host}`, GUILDNET_MESH_APPS_DOMAIN: v.mesh.appsDomain }),
     ...(v.guildName === undefined ? {} : { GUILDNET_NAME: v.guildName }),
   };
   const live = { path: "/healthz", port: "health" };

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { record } from "../testing/record.ts";
 import { endpointPort } from "./network-policies.ts";
 import { Portal, portalAddresses } from "./portal.ts";
-import type { PortalExposure } from "./portal.ts";
+import type { PortalArgs, PortalExposure } from "./portal.ts";
 
-async function portal(exposure?: PortalExposure) {
-  const all = await record(() => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:7443", admins: ["ada", "bob"], exposure }, { provider: new k8s.Provider("outer") }));
+async function portal(exposure?: PortalExposure, mesh?: PortalArgs["mesh"]) {
+  const all = await record(() => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:7443", admins: ["ada", "bob"], exposure, mesh }, { provider: new k8s.Provider("outer") }));
   return (name: string) => {
     const found = all.find((resource) => resource.name === `it-${name}`);
     if (found === undefined) throw new Error(`no it-${name}`);
@@ -33,6 +33,16 @@ describe("the portal", () => {
 
   test("says on its namespace whose guild the cluster has", async () => {
     expect((await portal())("namespace").inputs).toMatchObject({ metadata: { labels: { "guildnet.io/stack": "project.stack" } } });
+  });
+
+  test("has its names on a mesh in certificate and settings, beside its own", async () => {
+    const named = await portal(undefined, { host: "portal.mesh.internal", appsDomain: "apps.internal" });
+    expect(named("certificate").inputs).toMatchObject({ commonName: "guildnet.localhost", dnsNames: ["guildnet.localhost", "*.apps.guildnet.localhost", "portal.mesh.internal", "*.apps.internal"] });
+    const spec = named("deployment").inputs["spec"] as { template: { spec: { containers: { env: object[] }[] } } };
+    expect(spec.template.spec.containers[0]?.env).toEqual(expect.arrayContaining([
+      { name: "GUILDNET_ORIGIN", value: "https://guildnet.localhost:8090" },
+      { name: "GUILDNET_MESH_ORIGIN", value: "https://portal.mesh.internal" }, { name: "GUILDNET_MESH_APPS_DOMAIN", value: "apps.internal" },
+    ]));
   });
 
   test("is told what the contract with its image says", async () => {

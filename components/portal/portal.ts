@@ -27,6 +27,8 @@ export interface PortalArgs {
   port?: number;
   /** Domain below which every workspace has a host name. @default "apps.<host>" */
   appsDomain?: string;
+  /** Its names on a mesh, at port 443 there. @default it has none */
+  mesh?: { host: string; /** Outside of `host`, so that no workspace shares an origin with the portal. */ appsDomain: string };
   /** Handles of the people who see every workspace. */
   admins: string[];
   /** Shown on its pages. @default "GuildNet" */
@@ -46,6 +48,10 @@ export class Portal extends pulumi.ComponentResource {
   declare readonly caCertificate: pulumi.Output<string>;
   /** Key that sign-in links are signed with, 32 bytes as base64url. Secret. */
   declare readonly signInKey: pulumi.Output<string>;
+  /** The guild's authority, for other servers of the guild. Its key is secret. */
+  readonly authority: { certificatePem: pulumi.Output<string>; privateKeyPem: pulumi.Output<string> };
+  /** Address of its Service in the cluster; it listens at port 443 there. */
+  declare readonly clusterAddress: pulumi.Output<string>;
   private readonly addresses: PortalAddresses;
 
   constructor(name: string, args: PortalArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -53,9 +59,10 @@ export class Portal extends pulumi.ComponentResource {
     this.addresses = portalAddresses(args);
     this.url = this.addresses.origin;
     const place: Place = { name, namespace: namespace(name, this), parent: this };
-    const certificate = certificates(place, this.addresses, args.guildName ?? "GuildNet");
+    const certificate = certificates(place, serverNames(this.addresses, args.mesh), args.guildName ?? "GuildNet");
     const signIn = new RandomSecret(`${name}-sign-in-key`, {}, { parent: this });
     const session = new RandomSecret(`${name}-session-key`, {}, { parent: this });
+    this.authority = certificate.authority;
     this.caCertificate = certificate.authority.certificatePem;
     this.signInKey = signIn.value;
 
@@ -69,13 +76,13 @@ export class Portal extends pulumi.ComponentResource {
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
       metadata: meta(place, "portal"),
       spec: deploymentSpec({
-        image: args.image, origin: this.url, appsDomain: this.addresses.appsDomain, guildName: args.guildName,
+        image: args.image, origin: this.url, appsDomain: this.addresses.appsDomain, mesh: args.mesh, guildName: args.guildName,
         admins: args.admins.join(","), serviceAccount: account.metadata.name,
         tlsSecret: tls.metadata.name, keysSecret: keys.metadata.name,
         mountedVersion: mountedVersion(certificate.server, [session, signIn]),
       }),
     }, { parent: this });
-    service(place, args.exposure ?? { type: "ClusterIP" });
+    this.clusterAddress = service(place, args.exposure ?? { type: "ClusterIP" }).spec.clusterIP;
     this.registerOutputs({ url: this.url, caCertificate: this.caCertificate, signInKey: this.signInKey });
   }
 
@@ -117,13 +124,18 @@ function namespace(name: string, parent: Portal): k8s.core.v1.Namespace {
   }, { parent });
 }
 
-function certificates(place: Place, addresses: PortalAddresses, guildName: string) {
+/** The names it is found under; one wildcard covers every workspace. The first is the certificate's subject. */
+function serverNames({ host, appsDomain }: PortalAddresses, mesh: PortalArgs["mesh"]): [string, ...string[]] {
+  return [host, `*.${appsDomain}`, ...(mesh === undefined ? [] : [mesh.host, `*.${mesh.appsDomain}`])];
+}
+
+function certificates(place: Place, dnsNames: [string, ...string[]], guildName: string) {
   const authority = new CertificateAuthority(`${place.name}-authority`, { commonName: `${guildName} CA` }, { parent: place.parent });
   const server = new Certificate(`${place.name}-certificate`, {
     caCertificatePem: authority.certificatePem,
     caPrivateKeyPem: authority.privateKeyPem,
-    commonName: addresses.host,
-    dnsNames: [addresses.host, `*.${addresses.appsDomain}`],
+    commonName: dnsNames[0],
+    dnsNames,
   }, { parent: place.parent });
   return { authority, server };
 }
@@ -172,11 +184,11 @@ function networkPolicies(place: Place, endpoint: pulumi.Input<string>): void {
   }
 }
 
-function service(place: Place, exposure: PortalExposure): void {
+function service(place: Place, exposure: PortalExposure): k8s.core.v1.Service {
   const annotations: Record<string, string> = {};
   if ("reason" in exposure) annotations[exposureAnnotation.reason] = exposure.reason;
   if ("address" in exposure && exposure.address) annotations[exposureAnnotation.address] = exposure.address;
-  new k8s.core.v1.Service(`${place.name}-service`, {
+  return new k8s.core.v1.Service(`${place.name}-service`, {
     // The Deployment is waited for; that says the same, and doesn't hang on a load balancer without a pool.
     metadata: meta(place, "portal", { ...annotations, ...unawaited }),
     spec: {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 
 /** A resource as it was registered with the engine. */
@@ -49,8 +50,19 @@ const answers: Record<string, (inputs: Record<string, unknown>, name: string) =>
   "guildnet:index:EmbeddedNode": ({ apiPort, clusterName }) => ({ kubeconfig: pulumi.secret("kubeconfig of the node"), endpoint: `https://127.0.0.1:${String(apiPort)}`, clusterIdentifier: `id-of-${String(clusterName)}` }),
   "guildnet:index:RandomSecret": (_, name) => ({ value: pulumi.secret(`random of ${name}`) }),
   "guildnet:index:CertificateAuthority": () => ({ certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") }),
+  "guildnet:index:HeadscaleApiKey": () => ({ key: pulumi.secret("API KEY"), prefix: "API" }),
+  "guildnet:index:HeadscaleUser": (_, name) => ({ userId: `id of ${name}` }),
+  "guildnet:index:HeadscalePreAuthKey": (_, name) => ({ key: pulumi.secret(`auth key ${name}`) }),
+  "tailscale:index/tailnetKey:TailnetKey": (_, name) => ({ key: pulumi.secret(`auth key ${name}`) }),
+  "kubernetes:core/v1:Service": ({ spec }, name) => ({ spec: { clusterIP: serviceAddress(name), ...(spec as object) } }),
   "guildnet:index:Certificate": () => ({ certificatePem: "CERTIFICATE", privateKeyPem: pulumi.secret("KEY") }),
 };
+
+/** The address a Service gets that asks for none: its own by its resource's name, and always the same. */
+export function serviceAddress(name: string): string {
+  const [third, fourth] = createHash("sha256").update(name).digest();
+  return `10.96.${third}.${fourth}`;
+}
 
 /**
  * Runs a piece of a program against a mocked engine.

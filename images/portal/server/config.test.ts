@@ -5,7 +5,7 @@ const GOOD = { GUILDNET_ORIGIN: "https://guildnet.localhost:8090", GUILDNET_APPS
 
 test("two variables are enough; what is left out listens on loopback", () => {
   expect(readConfig({ ...GOOD, PATH: "/bin" })).toMatchObject({
-    origin: "https://guildnet.localhost:8090", appsDomain: "apps.guildnet.localhost", guildName: "GuildNet", admins: new Set(),
+    sites: [{ origin: "https://guildnet.localhost:8090", appsDomain: "apps.guildnet.localhost" }], guildName: "GuildNet", admins: new Set(),
     listen: { host: "127.0.0.1", port: 8443 }, healthListen: { host: "127.0.0.1", port: 8081 },
     tlsDirectory: "/etc/guildnet/tls", keysDirectory: "/etc/guildnet/keys", clusterDomain: "cluster.local", logLevel: "info",
   });
@@ -18,10 +18,19 @@ test("health listens where the portal does, unless told otherwise", () => {
 
 test("letter case, spaces and a closing slash do not matter", () => {
   const config = readConfig({ GUILDNET_ORIGIN: "https://Guild.Example/", GUILDNET_APPS_DOMAIN: "Apps.Guild.Example", GUILDNET_ADMINS: " ada, ,grace " });
-  expect(config).toMatchObject({ origin: "https://guild.example", appsDomain: "apps.guild.example", admins: new Set(["ada", "grace"]) });
+  expect(config).toMatchObject({ sites: [{ origin: "https://guild.example", appsDomain: "apps.guild.example" }], admins: new Set(["ada", "grace"]) });
+});
+
+test("a mesh adds a site", () => {
+  const { sites } = readConfig({ ...GOOD, GUILDNET_MESH_ORIGIN: "https://portal.mesh.internal", GUILDNET_MESH_APPS_DOMAIN: "apps.internal" });
+  expect(sites.slice(1)).toEqual([{ origin: "https://portal.mesh.internal", appsDomain: "apps.internal" }]);
 });
 
 test.each<[string, Record<string, string | undefined>, RegExp]>([
+  ["half a site of a mesh", { GUILDNET_MESH_ORIGIN: "https://portal.mesh.internal" }, /^GUILDNET_MESH_APPS_DOMAIN is not set.*go together/],
+  ["the other half", { GUILDNET_MESH_APPS_DOMAIN: "apps.internal" }, /^GUILDNET_MESH_ORIGIN is not set.*go together/],
+  ["workspaces of a mesh on the portal's own host there", { GUILDNET_MESH_ORIGIN: "https://a.internal", GUILDNET_MESH_APPS_DOMAIN: "internal" }, /GUILDNET_MESH_APPS_DOMAIN="internal".*must never share/],
+  ["workspaces of a mesh on the portal's own host here", { GUILDNET_MESH_ORIGIN: "https://a.test", GUILDNET_MESH_APPS_DOMAIN: "guildnet.localhost" }, /GUILDNET_MESH_APPS_DOMAIN=.*must never share/],
   ["no origin", { GUILDNET_ORIGIN: undefined }, /^GUILDNET_ORIGIN is not set: needs an https origin/],
   ["an origin without TLS", { GUILDNET_ORIGIN: "http://guildnet.localhost" }, /^GUILDNET_ORIGIN="http:.*must be an https origin/],
   ["an origin with a path", { GUILDNET_ORIGIN: "https://a.test/x" }, /must be an https origin without a path/],

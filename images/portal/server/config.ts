@@ -3,10 +3,8 @@ import { HANDLE } from "./names.ts";
 
 /** Everything the portal is told from outside, read once at start. */
 export interface PortalConfig {
-  /** The portal's own origin, e.g. `https://guildnet.localhost:8090`: lower case, no path. */
-  readonly origin: string;
-  /** Workspaces answer at `<id>.<appsDomain>` on the origin's port. */
-  readonly appsDomain: string;
+  /** Where it answers; the first is its home, and a mesh may add another. */
+  readonly sites: readonly SiteConfig[];
   /** Shown in the page's header. */
   readonly guildName: string;
   /** Handles that see every workspace in the list. Opening one stays its owner's alone. */
@@ -18,6 +16,13 @@ export interface PortalConfig {
   /** The DNS suffix of the cluster's services. */
   readonly clusterDomain: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+export interface SiteConfig {
+  /** The portal's own origin, e.g. `https://guildnet.localhost:8090`: lower case, no path. */
+  readonly origin: string;
+  /** Workspaces answer at `<id>.<appsDomain>` on the origin's port. */
+  readonly appsDomain: string;
 }
 
 export interface Address {
@@ -64,6 +69,8 @@ const environment = z
   .object({
     GUILDNET_ORIGIN: origin,
     GUILDNET_APPS_DOMAIN: dnsName,
+    GUILDNET_MESH_ORIGIN: origin.optional(),
+    GUILDNET_MESH_APPS_DOMAIN: dnsName.optional(),
     GUILDNET_NAME: z.string().trim().min(1).max(60).default("GuildNet"),
     GUILDNET_ADMINS: admins.default(new Set<string>()),
     GUILDNET_LISTEN: address.default({ host: "127.0.0.1", port: 8443 }),
@@ -73,9 +80,16 @@ const environment = z
     GUILDNET_CLUSTER_DOMAIN: dnsName.default("cluster.local"),
     GUILDNET_LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
   })
-  .refine((env) => !`.${new URL(env.GUILDNET_ORIGIN).hostname}`.endsWith(`.${env.GUILDNET_APPS_DOMAIN}`), {
-    path: ["GUILDNET_APPS_DOMAIN"],
-    message: "must not contain the portal's own host: a workspace must never share an origin with the portal",
+  .superRefine((env, context) => {
+    const complain = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });
+    if ((env.GUILDNET_MESH_ORIGIN === undefined) !== (env.GUILDNET_MESH_APPS_DOMAIN === undefined)) {
+      complain(env.GUILDNET_MESH_ORIGIN === undefined ? "GUILDNET_MESH_ORIGIN" : "GUILDNET_MESH_APPS_DOMAIN", "GUILDNET_MESH_ORIGIN and GUILDNET_MESH_APPS_DOMAIN go together");
+    }
+    const hosts = [env.GUILDNET_ORIGIN, env.GUILDNET_MESH_ORIGIN ?? []].flat().map((each) => new URL(each).hostname);
+    for (const name of ["GUILDNET_APPS_DOMAIN", "GUILDNET_MESH_APPS_DOMAIN"] as const) {
+      if (env[name] === undefined || !hosts.some((host) => `.${host}`.endsWith(`.${env[name]}`))) continue;
+      complain(name, "must not contain the portal's own host: a workspace must never share an origin with the portal");
+    }
   });
 
 /**
@@ -87,8 +101,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): P
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => describe(issue, env)).join("\n"));
   const value = parsed.data;
   return {
-    origin: value.GUILDNET_ORIGIN,
-    appsDomain: value.GUILDNET_APPS_DOMAIN,
+    sites: [
+      { origin: value.GUILDNET_ORIGIN, appsDomain: value.GUILDNET_APPS_DOMAIN },
+      ...siteOf(value.GUILDNET_MESH_ORIGIN, value.GUILDNET_MESH_APPS_DOMAIN),
+    ],
     guildName: value.GUILDNET_NAME,
     admins: value.GUILDNET_ADMINS,
     listen: value.GUILDNET_LISTEN,
@@ -98,6 +114,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): P
     clusterDomain: value.GUILDNET_CLUSTER_DOMAIN,
     logLevel: value.GUILDNET_LOG_LEVEL,
   };
+}
+
+function siteOf(origin: string | undefined, appsDomain: string | undefined): SiteConfig[] {
+  return origin === undefined || appsDomain === undefined ? [] : [{ origin, appsDomain }];
 }
 
 function describe(issue: z.core.$ZodIssue, env: Readonly<Record<string, string | undefined>>): string {

@@ -45,7 +45,7 @@ await startPortal({
 for (const handle of ["ada", "grace", "new-here"]) {
   const token = await new SignJWT({ sub: handle, aud: "guildnet-sign-in", jti: randomUUID() })
     .setProtectedHeader({ alg: "HS256" }).setIssuedAt(Math.ceil(Date.now() / 1000)).setExpirationTime("14m").sign(signIn);
-  console.log(`${handle}: ${config.origin}/sign-in?token=${token}`);
+  console.log(`${handle}: ${config.sites[0]?.origin}/sign-in?token=${token}`);
 }
 const turns = ["starting", "running"] as const;
 let turn = 0;

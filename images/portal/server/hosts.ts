@@ -1,10 +1,11 @@
+import { PortalError } from "./errors.ts";
 import { HOST_LABEL } from "./names.ts";
 
 /** Who a request is for, decided by its Host header alone. */
 export type Destination = { readonly kind: "portal" } | { readonly kind: "app"; readonly label: string };
 
-/** The host names this portal answers at. Comparison is exact (port included) but for letter case. */
-export class Hosts {
+/** A portal's host and the domain of its workspaces. Comparison is exact (port included) but for letter case. */
+export class Site {
   readonly origin: string;
   readonly secureTransportHeader: boolean;
   readonly #portalHost: string;
@@ -38,5 +39,36 @@ export class Hosts {
 
   #withoutDefaultPort(host: string): string {
     return this.#port === "" && host.endsWith(":443") ? host.slice(0, -4) : host;
+  }
+}
+
+/**
+ * The sites this portal answers at: that of its config, and that of a mesh. A session, a
+ * redirect and an Origin are always of the site that the request itself named.
+ */
+export class Hosts {
+  readonly #sites: readonly Site[];
+  /** Where whoever names no host of ours is told to go. */
+  readonly main: Site;
+
+  constructor(main: Site, ...others: readonly Site[]) {
+    this.main = main;
+    this.#sites = [main, ...others];
+  }
+
+  /** @returns undefined where the header names neither a portal nor a possible workspace */
+  classify(host: string | undefined): Destination | undefined {
+    return this.#named(host)?.classify(host);
+  }
+
+  /** The site a request is for. @throws {PortalError} 421 where its Host header names none */
+  of({ headers: { host } }: { readonly headers: { readonly host?: string | undefined } }): Site {
+    const site = this.#named(host);
+    if (!site) throw new PortalError(421, "unknown_host", `Nothing is served under this host name. The portal is at ${this.main.origin}`);
+    return site;
+  }
+
+  #named(host: string | undefined): Site | undefined {
+    return this.#sites.find((site) => site.classify(host) !== undefined);
   }
 }

@@ -21,7 +21,7 @@ export function httpApp(log: FastifyBaseLogger, hosts: Hosts): FastifyInstance {
   app.setNotFoundHandler((request, reply) => answerError(new PortalError(404, "not_found", "There is nothing here."), request, reply));
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
-    if (hosts.secureTransportHeader) reply.header("strict-transport-security", "max-age=31536000");
+    if (hosts.of(request).secureTransportHeader) reply.header("strict-transport-security", "max-age=31536000");
   });
   return app;
 }

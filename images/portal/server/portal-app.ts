@@ -4,6 +4,7 @@ import type { ListedWorkspace, Me } from "./api-types.ts";
 import { hostCookie, readCookie, SESSION_COOKIE } from "./cookies.ts";
 import { PortalError } from "./errors.ts";
 import { streamEvents } from "./events.ts";
+import type { Site } from "./hosts.ts";
 import { httpApp, OWN_PAGE_HEADERS } from "./http-app.ts";
 import { HOST_LABEL } from "./names.ts";
 import { page, registerAssets } from "./pages.ts";
@@ -25,7 +26,7 @@ export async function portalApp(services: Services, log: FastifyBaseLogger): Pro
   const app = httpApp(log, services.hosts);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(OWN_PAGE_HEADERS);
-    refuseCrossOrigin(request.method, request.headers, services.hosts.origin);
+    refuseCrossOrigin(request.method, request.headers, services.hosts.of(request).origin);
   });
   app.addHook("onResponse", async (request, reply) => {
     const path = pathOf(request.url);
@@ -59,11 +60,12 @@ async function open(
   const workspace = HOST_LABEL.test(label) ? findApp(services.directory, label)?.workspace : undefined;
   if (workspace?.owner !== session.sub) return shell(reply, 404);
   const path = safePath(query.data?.return);
+  const appOrigin = services.hosts.of(request).appOrigin(label);
   // Without a state the round did not begin at the workspace's host, so its browser could not be told apart from another's.
-  if (!query.data?.state) return reply.redirect(services.hosts.appOrigin(label) + path, 303);
+  if (!query.data?.state) return reply.redirect(appOrigin + path, 303);
   await renew(reply, session, services);
   const ticket = await services.sessions.handoffToken(session, label, path, query.data.state);
-  return reply.redirect(`${services.hosts.appOrigin(label)}/.guildnet/session?code=${ticket}`, 303);
+  return reply.redirect(`${appOrigin}/.guildnet/session?code=${ticket}`, 303);
 }
 
 function registerApi(app: FastifyInstance, services: Services): void {
@@ -76,12 +78,13 @@ function registerApi(app: FastifyInstance, services: Services): void {
 
   app.get("/api/workspaces", async (request) => {
     const session = await requireSession(request, services);
-    return { workspaces: visibleWorkspaces(session, services) };
+    return { workspaces: visibleWorkspaces(session, services, services.hosts.of(request)) };
   });
 
   app.get("/api/events", async (request, reply) => {
     const session = await requireSession(request, services);
-    return streamEvents(reply, session, services, (workspace) => listed(workspace, session, services));
+    const site = services.hosts.of(request);
+    return streamEvents(reply, session, services, (workspace) => listed(workspace, session, services, site));
   });
 
   app.post("/api/sign-in", async (request, reply) => {
@@ -116,18 +119,18 @@ async function signIn(request: FastifyRequest, reply: FastifyReply, services: Se
 }
 
 /** @returns the workspaces a person may see: their own, and all of them for an admin */
-function visibleWorkspaces(session: Session, services: Services): ListedWorkspace[] {
+function visibleWorkspaces(session: Session, services: Services, site: Site): ListedWorkspace[] {
   return services.directory
     .list()
-    .map((workspace) => listed(workspace, session, services))
+    .map((workspace) => listed(workspace, session, services, site))
     .filter((workspace) => workspace !== undefined)
     .sort((a, b) => Number(b.mine) - Number(a.mine) || a.id.localeCompare(b.id, "en"));
 }
 
-function listed(workspace: Workspace, session: Session, services: Services): ListedWorkspace | undefined {
+function listed(workspace: Workspace, session: Session, services: Services, site: Site): ListedWorkspace | undefined {
   const mine = workspace.owner === session.sub;
   if (!mine && !services.admins.has(session.sub)) return undefined;
-  return { ...workspace, mine, url: services.hosts.appOrigin(workspace.id) };
+  return { ...workspace, mine, url: site.appOrigin(workspace.id) };
 }
 
 function currentSession(request: FastifyRequest, services: Services): Promise<Session | undefined> {

@@ -4,7 +4,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { PortalConfig } from "./config.ts";
 import { gate } from "./gate.ts";
 import { healthServer } from "./health.ts";
-import { Hosts } from "./hosts.ts";
+import { Hosts, Site } from "./hosts.ts";
 import { Leases } from "./leases.ts";
 import { portalApp } from "./portal-app.ts";
 import type { Services } from "./services.ts";
@@ -43,7 +43,9 @@ export interface Portal {
 /** Puts the parts together and listens. @throws where the certificate cannot be read or an address is taken */
 export async function startPortal(parts: PortalParts): Promise<Portal> {
   const { config, log, directory, access, uiDirectory, now = () => Date.now() / 1000 } = parts;
-  const hosts = new Hosts(config.origin, config.appsDomain);
+  const [main, ...others] = config.sites.map(({ origin, appsDomain }) => new Site(origin, appsDomain));
+  if (!main) throw new Error("a portal has a site");
+  const hosts = new Hosts(main, ...others);
   const services: Services = {
     hosts,
     guildName: config.guildName,
@@ -75,7 +77,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   const readiness = (): Readiness => (stopping ? { ready: false, reason: "stopping" } : directory.readiness());
   const health = healthServer(readiness);
   await Promise.all([listen(server, config.listen), listen(health, config.healthListen)]);
-  log.info({ origin: config.origin, listen: server.address() }, "portal is up");
+  log.info({ origins: config.sites.map(({ origin }) => origin), listen: server.address() }, "portal is up");
 
   const close = async (graceMs = GRACE_MS): Promise<void> => {
     stopping = true;

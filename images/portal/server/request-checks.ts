@@ -20,8 +20,8 @@ export function destination(request: IncomingMessage, hosts: Hosts): Destination
   if (hostHeaders.length !== 1) throw new PortalError(400, "bad_host", "A request needs exactly one Host header.");
   // Absolute-form targets carry a second host name, and two names that disagree are how requests are smuggled.
   if (!request.url?.startsWith("/")) throw new PortalError(400, "bad_target", "The request target must be a path.");
-  const found = hosts.classify(request.headers.host);
-  if (!found) throw new PortalError(421, "unknown_host", `Nothing is served under this host name. The portal is at ${hosts.origin}`);
+  const found = hosts.of(request).classify(request.headers.host);
+  if (!found) throw new Error("a site classifies what it was found by");
   return found;
 }
 

@@ -28,21 +28,22 @@ async function redeem(request: FastifyRequest, reply: FastifyReply, services: Se
   const state = readCookie(request.headers.cookie, HANDOFF_COOKIE);
   const handoff = await services.sessions.redeemHandoff(typeof code === "string" ? code : undefined, label, state);
   if (!handoff) {
-    throw new PortalError(403, "handoff_invalid", `This way in was used already or is too old. Open the workspace again from ${services.hosts.origin}`);
+    throw new PortalError(403, "handoff_invalid", `This way in was used already or is too old. Open the workspace again from ${services.hosts.of(request).origin}`);
   }
   const session = services.sessions.appSessionOf(handoff);
   const cookie = hostCookie(APP_COOKIE, await services.sessions.appToken(session), services.sessions.secondsLeft(session));
-  return reply.header("set-cookie", cookie).redirect(services.hosts.appOrigin(label) + safePath(handoff.path), 303);
+  return reply.header("set-cookie", cookie).redirect(services.hosts.of(request).appOrigin(label) + safePath(handoff.path), 303);
 }
 
 async function waitingState(request: FastifyRequest, services: Services): Promise<WaitingState> {
   const label = labelOf(request, services);
-  refuseCrossOrigin(request.method, request.headers, services.hosts.appOrigin(label));
+  const site = services.hosts.of(request);
+  refuseCrossOrigin(request.method, request.headers, site.appOrigin(label));
   const admitted = await admit(request.headers, label, services);
   if (!admitted) throw new PortalError(401, "signed_out", "You are not signed in on this host.");
   const { workspace, port } = admitted;
   const upstream = workspace.state === "running" ? await services.access.upstream(workspace.id, port) : undefined;
-  return { workspace, answers: upstream !== undefined && (await answers(upstream)), portal: services.hosts.origin };
+  return { workspace, answers: upstream !== undefined && (await answers(upstream)), portal: site.origin };
 }
 
 function answers(upstream: Upstream): Promise<boolean> {

@@ -55,7 +55,7 @@ export class WorkspaceHost {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse, label: string, id: string): Promise<void> {
-    refuseCrossOrigin(request.method, request.headers, this.#services.hosts.appOrigin(label));
+    refuseCrossOrigin(request.method, request.headers, this.#services.hosts.of(request).appOrigin(label));
     const admitted = await admit(request.headers, label, this.#services);
     if (!admitted) return this.#sendToPortal(request, response, label, id);
     if (admitted.workspace.state !== "running") throw notRunning(admitted);
@@ -67,7 +67,7 @@ export class WorkspaceHost {
   #sendToPortal(request: IncomingMessage, response: ServerResponse, label: string, id: string): void {
     if (!isNavigation(request.method, request.headers)) throw new PortalError(401, "signed_out", "You are not signed in on this host.");
     const { state, isNew } = handoffState(request.headers);
-    const location = `${this.#services.hosts.origin}/open/${label}?${new URLSearchParams({ return: safePath(request.url), state })}`;
+    const location = `${this.#services.hosts.of(request).origin}/open/${label}?${new URLSearchParams({ return: safePath(request.url), state })}`;
     const cookie = isNew ? { "set-cookie": hostCookie(HANDOFF_COOKIE, state, HANDOFF_COOKIE_SECONDS) } : {};
     answer(response, 303, { location, "x-request-id": id, ...cookie });
   }
@@ -83,7 +83,7 @@ export class WorkspaceHost {
     if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket") {
       throw new PortalError(400, "bad_upgrade", "Only WebSocket upgrades are served.");
     }
-    if (request.headers.origin !== this.#services.hosts.appOrigin(label)) {
+    if (request.headers.origin !== this.#services.hosts.of(request).appOrigin(label)) {
       throw new PortalError(403, "cross_origin", "This WebSocket was opened by a page of another origin.");
     }
     const admitted = await admit(request.headers, label, this.#services);

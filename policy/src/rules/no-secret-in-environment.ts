@@ -30,8 +30,12 @@ export const noSecretInEnvironment = {
   },
 } satisfies ResourceValidationPolicy;
 
+/** Names a file with a credential in it, as containerboot takes its key, and holds none. */
+const FILE = /^file:\/[^\s:@]+$/;
+
 /** What kind of credential a variable is; undefined where it is none. */
 export function credential(name: string, value: string): string | undefined {
+  if (FILE.test(value)) return undefined;
   if (NAME.test(name)) return "a credential, by its name";
   return VALUES.find(([pattern]) => pattern.test(value))?.[1];
 }

@@ -93,14 +93,14 @@ describe("pinned-images", () => {
 describe("no-secret-in-environment", () => {
   const env = (name: string, value?: string) => deployment({ containers: [{ name: "main", env: [{ name, value, valueFrom: value === undefined ? {} : undefined }] }] });
 
-  test.each([["EDITOR", "vim"], ["TOKEN_LIFETIME", "15m"], ["KEYBOARD", "us"], ["REPOSITORY", "https://example.org/a/b"], ["API_TOKEN", undefined], ["API_TOKEN", ""]])("passes %s=%s", (name, value) => {
+  test.each([["EDITOR", "vim"], ["TOKEN_LIFETIME", "15m"], ["KEYBOARD", "us"], ["REPOSITORY", "https://example.org/a/b"], ["API_TOKEN", undefined], ["API_TOKEN", ""], ["TS_AUTHKEY", "file:/etc/mesh/auth-key"]])("passes %s=%s", (name, value) => {
     expect(violations(noSecretInEnvironment, env(name, value))).toEqual([]);
   });
 
   test.each([
     ["DATABASE_PASSWORD", "x"], ["OPENAI_API_KEY", "x"], ["github_token", "x"],
     ["A", "-----BEGIN PRIVATE KEY-----"], ["A", `ghp_${"x".repeat(36)}`], ["A", `AKIA${"A".repeat(16)}`], ["A", `sk-${"x".repeat(40)}`],
-    ["A", `tskey-auth-${"x".repeat(20)}`], ["A", `eyJ${"x".repeat(20)}.${"y".repeat(20)}.z`], ["A", "postgres://ada:hunter2@db/x"],
+    ["A", `tskey-auth-${"x".repeat(20)}`], ["A", `eyJ${"x".repeat(20)}.${"y".repeat(20)}.z`], ["A", "postgres://ada:hunter2@db/x"], ["TS_AUTHKEY", "file:not/a/path"], ["A", "file://ada:hunter2@db/x"],
   ])("refuses %s=%s without repeating it", (name, value) => {
     const found = violations(noSecretInEnvironment, env(name, value));
     expect(found).toHaveLength(1);

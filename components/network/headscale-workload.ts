@@ -1,0 +1,84 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { appLabels, appSelector } from "../labels.ts";
+import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
+import { HEADSCALE_PORT, paths, STUN_PORT } from "./headscale-settings.ts";
+
+export const HEADSCALE_APP = "headscale";
+/** Container the command line is run in for the first API key. */
+export const HEADSCALE_CONTAINER = "headscale";
+const USER = 1000;
+
+export interface HeadscaleWorkload {
+  image: pulumi.Input<string>;
+  serviceAccount: pulumi.Input<string>;
+  /** Names of the objects it mounts. */
+  config: pulumi.Input<string>;
+  tlsSecret: pulumi.Input<string>;
+  claim: pulumi.Input<string>;
+  stun: boolean;
+  /** Changes when a mounted file does: the server reads them at its start alone. Not secret. */
+  mountedVersion: pulumi.Input<string>;
+}
+
+/**
+ * One replica, and the old pod gone before the new one starts: the database is SQLite in one
+ * file, which two servers at once would spoil. A Deployment, not a StatefulSet, since that
+ * gives a lone pod nothing but a name, and waits for ever behind a pod that never got ready.
+ */
+export function headscaleDeployment(v: HeadscaleWorkload): k8s.types.input.apps.v1.DeploymentSpec {
+  return {
+    replicas: 1,
+    strategy: { type: "Recreate" },
+    revisionHistoryLimit: 1,
+    progressDeadlineSeconds: 60,
+    selector: { matchLabels: appSelector(HEADSCALE_APP) },
+    template: {
+      metadata: { labels: appLabels(HEADSCALE_APP), annotations: { "guildnet.io/mounted": v.mountedVersion } },
+      spec: {
+        serviceAccountName: v.serviceAccount,
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        terminationGracePeriodSeconds: 10,
+        securityContext: restrictedPod(USER),
+        containers: [container(v)],
+        volumes: [
+          { name: "config", configMap: { name: v.config } },
+          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
+          { name: "data", persistentVolumeClaim: { claimName: v.claim } },
+          { name: "run", emptyDir: { sizeLimit: "1Mi" } },
+          { name: "tmp", emptyDir: { sizeLimit: "16Mi" } },
+        ],
+      },
+    },
+  };
+}
+
+function container(v: HeadscaleWorkload): k8s.types.input.core.v1.Container {
+  const health = { path: "/health", port: "https", scheme: "HTTPS" };
+  return {
+    name: HEADSCALE_CONTAINER,
+    image: v.image,
+    imagePullPolicy: "IfNotPresent",
+    args: ["serve"],
+    ports: [
+      { name: "https", containerPort: HEADSCALE_PORT, protocol: "TCP" },
+      ...(v.stun ? [{ name: "stun", containerPort: STUN_PORT, protocol: "UDP" }] : []),
+    ],
+    securityContext: restrictedContainer,
+    resources: {
+      requests: { cpu: "20m", memory: "64Mi", "ephemeral-storage": "16Mi" },
+      limits: { cpu: "1", memory: "512Mi", "ephemeral-storage": "64Mi" },
+    },
+    startupProbe: { httpGet: health, periodSeconds: 1, failureThreshold: 60 },
+    readinessProbe: { httpGet: health, periodSeconds: 5, failureThreshold: 2 },
+    livenessProbe: { httpGet: health, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
+    volumeMounts: [
+      { name: "config", mountPath: paths.config, readOnly: true },
+      { name: "tls", mountPath: paths.tls, readOnly: true },
+      { name: "data", mountPath: paths.data },
+      { name: "run", mountPath: paths.run },
+      { name: "tmp", mountPath: "/tmp" },
+    ],
+  };
+}
