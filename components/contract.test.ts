@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import { ClusterDns, EmbeddedCluster, ExistingCluster, Portal, Storage, Workspace } from "./index.ts";
+import { BatchSpace, ClusterDns, EmbeddedCluster, ExistingCluster, Portal, Scheduling, Storage, Workspace } from "./index.ts";
 import { record, showsInPlain } from "./testing/record.ts";
 import { ideAccess } from "./workspace/ide-access.ts";
 
@@ -21,6 +21,8 @@ interface Case {
 const core = (kind: string, name: string) => `kubernetes:core/v1:${kind} ${name}`;
 const rbac = (kind: string, name: string) => `kubernetes:rbac.authorization.k8s.io/v1:${kind} ${name}`;
 const policy = (name: string) => `kubernetes:networking.k8s.io/v1:NetworkPolicy network-${name}`;
+const queue = (kind: string, name: string) => `kubernetes:kueue.x-k8s.io/v1beta2:${kind} ${name}`;
+const priorityClasses = ["platform", "interactive", "batch"].map((name) => `kubernetes:scheduling.k8s.io/v1:PriorityClass ${name}`);
 const provider = "pulumi:providers:kubernetes kubernetes";
 
 const cases: Case[] = [
@@ -62,6 +64,27 @@ const cases: Case[] = [
       "kubernetes:storage.k8s.io/v1:StorageClass class", "kubernetes:storage.k8s.io/v1:StorageClass disposable-class",
     ],
     outputs: ["className", "disposableClassName"], secret: [], canaries: [],
+  },
+  {
+    component: "Scheduling",
+    make: (on) => new Scheduling("it", {}, { provider: on() }),
+    children: priorityClasses,
+    outputs: ["classes"], secret: [], canaries: [],
+  },
+  {
+    component: "Scheduling",
+    make: (on) => new Scheduling("it", { queue: { kind: "kueue", budget: { cpu: "4", memory: "8Gi" } } }, { provider: on() }),
+    children: [...priorityClasses, queue("ResourceFlavor", "flavor"), queue("ClusterQueue", "queue")],
+    outputs: ["classes", "clusterQueue"], secret: [], canaries: [],
+  },
+  {
+    component: "BatchSpace",
+    make: (on) => new BatchSpace("it", { owner: "ada", priorityClass: "batch", clusterQueue: "all" }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), core("ResourceQuota", "quota-batch"), core("ResourceQuota", "quota-other-classes"), core("ResourceQuota", "quota-volumes"),
+      core("LimitRange", "limits"), policy("deny-all"), policy("to-dns"), policy("to-internet"), core("ServiceAccount", "account"), queue("LocalQueue", "queue"),
+    ],
+    outputs: ["namespace"], secret: [], canaries: [],
   },
   {
     component: "Workspace",

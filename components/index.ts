@@ -6,6 +6,13 @@ export type { EmbeddedClusterArgs, ImageSource } from "./cluster/embedded-cluste
 export { ExistingCluster } from "./cluster/existing-cluster.ts";
 export type { ExistingClusterArgs } from "./cluster/existing-cluster.ts";
 export { GuildError } from "./errors.ts";
+export { BatchSpace } from "./platform/batch-space.ts";
+export type { BatchSpaceArgs } from "./platform/batch-space.ts";
+export type { BatchSize } from "./platform/batch-quota.ts";
+export type { QueueBudget } from "./platform/kueue.ts";
+export type { Priority } from "./platform/priority.ts";
+export { Scheduling } from "./platform/scheduling.ts";
+export type { BatchQueue, SchedulingArgs } from "./platform/scheduling.ts";
 export { privilegedNamespaces } from "./platform/privileged-namespaces.ts";
 export type { PrivilegedNamespace } from "./platform/privileged-namespaces.ts";
 export { Storage } from "./platform/storage.ts";

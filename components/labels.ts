@@ -8,6 +8,8 @@ export const label = {
   owner: "guildnet.io/owner",
   /** On a volume claim and its namespace: "kept" when removed from the program, or "disposable". */
   data: "guildnet.io/data",
+  /** On a namespace: the handle of the person whose batch jobs run in it. */
+  batch: "guildnet.io/batch",
 } as const;
 
 /** Annotations of a Service that listens beyond its cluster. */

@@ -46,6 +46,9 @@ describe("the embedded guild", () => {
     expectEdge("portal-deployment", "cluster-image-portal");
     expectEdge("storage-provisioner", "cluster-image-local-path-provisioner");
     expectEdge("cluster-dns-deployment", "cluster-image-coredns");
+    // A pod that names a missing class is refused.
+    expectEdge("you-deployment", "scheduling-interactive");
+    for (const deployment of ["portal-deployment", "storage-provisioner"]) expectEdge(deployment, "scheduling-platform");
   });
 
   test("has a portal that waits for no workspace, and workspaces that wait for no portal nor each other", async () => {
@@ -99,6 +102,23 @@ describe("the embedded guild", () => {
   });
 });
 
+describe("batch jobs", () => {
+  test("have a place of each person's own where the config says so, and none otherwise", async () => {
+    expect((await graph({ workspaces: two })).all.filter(({ type }) => type.endsWith(":BatchSpace"))).toEqual([]);
+    const { named } = await graph({ workspaces: two, batch: { cpu: 3 } });
+    for (const owner of ["you", "ada"]) expect(named(`${owner}-batch-namespace`).inputs["metadata"]).toMatchObject({ name: `batch-${owner}` });
+    expect(named("ada-batch-quota-batch").inputs["spec"]).toMatchObject({ hard: { "requests.cpu": "3" } });
+    expect(named("ada-batch-quota-batch").dependencies).toContain(named("scheduling-batch").urn);
+  });
+
+  test("are let start by Kueue within what all may use together", async () => {
+    const raw = { cluster: { kind: "existing" }, workspaces: two, batch: { queue: "kueue", memory: "2Gi", together: { cpu: 9 } } };
+    const { named } = await graph(raw, kubeconfig);
+    expect(named("scheduling-queue").inputs["spec"]).toMatchObject({ resourceGroups: [{ flavors: [{ resources: [{ nominalQuota: "9" }, { nominalQuota: "2Gi" }] }] }] });
+    expect(named("ada-batch-queue").dependencies).toContain(named("scheduling-queue").urn);
+  });
+});
+
 test("one more workspace adds its own resources and changes no other", async () => {
   const before = await graph({ people: { you: {}, ada: {} }, workspaces: [{ owner: "you" }] });
   const after = await graph({ people: { you: {}, ada: {} }, workspaces: [{ owner: "ada" }, { owner: "you" }] });
@@ -140,6 +160,7 @@ describe("a guild on an existing cluster", () => {
 describe.each([
   ["embedded", { workspaces: two }, undefined],
   ["embedded and open to a network", { workspaces: two, portal: { address: "192.0.2.1" } }, undefined],
+  ["embedded with batch jobs", { workspaces: two, batch: {} }, undefined],
   ["existing", { cluster: { kind: "existing" }, workspaces: two, portal: { service: "LoadBalancer" } }, kubeconfig],
 ])("the graph that is %s", (_, raw, joined) => {
   test("holds to every rule of the policy pack", async () => {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { EmbeddedCluster, ExistingCluster, images, Portal, Storage, Workspace } from "../components/index.ts";
-import type { ClusterAccess, ImageSource, PortalExposure } from "../components/index.ts";
+import { BatchSpace, EmbeddedCluster, ExistingCluster, images, Portal, Scheduling, Storage, Workspace } from "../components/index.ts";
+import type { BatchQueue, ClusterAccess, ImageSource, PortalExposure } from "../components/index.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { adminsOf, peopleOf, workspaceName } from "./schema.ts";
 import type { EmbeddedConfig, ExistingConfig, GuildConfig } from "./schema.ts";
@@ -95,7 +95,9 @@ function reference(cluster: EmbeddedCluster, name: string): pulumi.Output<string
 /** Everything above a cluster; on its own, what another stack puts on a cluster it has. */
 export function services({ access, images: own, storage: source }: Machines, config: GuildConfig): GuildOutputs {
   const opts = { provider: access.provider, deletedWith: access.machine };
-  const storage = source === undefined ? undefined : new Storage("storage", source, opts);
+  const scheduling = new Scheduling("scheduling", { queue: batchQueue(config) }, opts);
+  const { platform, interactive } = scheduling.classes;
+  const storage = source === undefined ? undefined : new Storage("storage", { ...source, priorityClass: platform }, opts);
   const portal = new Portal("portal", {
     image: own.portal,
     endpoint: access.endpoint,
@@ -105,17 +107,20 @@ export function services({ access, images: own, storage: source }: Machines, con
     guildName: config.name,
     admins: adminsOf(config),
     exposure: portalExposure(config),
+    priorityClass: platform,
   }, opts);
   for (const { name, owner, storage: size, keepData, ...rest } of config.workspaces) {
     new Workspace(name ?? owner, {
       ...rest,
       owner,
       keepData,
+      priorityClass: interactive,
       image: rest.image ?? own.workspace,
       resources: { ...rest.resources, storage: size },
       storageClass: keepData ? (storage?.className ?? access.storageClass) : (storage?.disposableClassName ?? access.storageClass),
     }, opts);
   }
+  batchSpaces(config, scheduling, opts);
   return {
     portalUrl: portal.url,
     people: peopleOf(config),
@@ -128,6 +133,20 @@ export function services({ access, images: own, storage: source }: Machines, con
     kubeconfig: pulumi.secret(access.kubeconfig),
     notes: notes(config),
   };
+}
+
+function batchSpaces(config: GuildConfig, { classes, clusterQueue }: Scheduling, opts: pulumi.ComponentResourceOptions): void {
+  if (config.batch === undefined) return;
+  const { cpu, memory, storage, pods } = config.batch;
+  for (const owner of peopleOf(config)) {
+    new BatchSpace(`${owner}-batch`, { owner, priorityClass: classes.batch, clusterQueue, size: { cpu, memory, storage, pods } }, opts);
+  }
+}
+
+/** What lets batch jobs start. */
+export function batchQueue({ batch }: GuildConfig): BatchQueue {
+  if (batch?.queue !== "kueue") return { kind: "none" };
+  return { kind: "kueue", budget: { cpu: batch.together.cpu ?? batch.cpu, memory: batch.together.memory ?? batch.memory } };
 }
 
 /** How the portal is shown beyond its cluster. */

@@ -65,6 +65,9 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "service-type-on-an-embedded-cluster": [["portal.service"], /remove it/],
   "existing-cluster-without-a-kubeconfig": [["cluster.kubeconfigPath"], /--secret guildnet:kubeconfig/],
   "existing-cluster-without-images": [["images.workspace", "images.portal"], /registry/],
+  "kueue-on-an-embedded-cluster": [["batch.queue"], /write "none"/],
+  "a-budget-for-a-queue-that-is-not-there": [["batch.together.cpu"], /remove it/],
+  "pods-of-a-batch-space-are-none": [["batch.pods"], /remove the key for 10/],
   "workspaces-are-no-list": [["workspaces"], /./],
   "the-guild-is-a-list": [[""], /./],
   "several-mistakes-at-once": [[

@@ -25,6 +25,7 @@ export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
   return [
     ...networkMistakes(config),
     ...clusterMistakes(config, siblings),
+    ...batchMistakes(config),
     ...peopleMistakes(config),
     ...nameMistakes(config),
     ...config.workspaces.flatMap(portMistakes),
@@ -51,6 +52,15 @@ function clusterMistakes({ cluster, images, portal, workspaces }: GuildConfig, {
     broken.push({ paths: [["images", name], ["cluster"]], allowed: 'an image, as cluster.kind is "existing"', fix: "build it, push it to a registry the cluster pulls from, and name it here" });
   }
   return broken;
+}
+
+function batchMistakes({ batch, cluster }: GuildConfig): Broken[] {
+  if (batch === undefined) return [];
+  if (batch.queue === "kueue" && cluster.kind === "embedded") {
+    return [{ paths: [["batch", "queue"], ["cluster"]], allowed: 'only with cluster.kind "existing"', fix: 'remove it, or write "none": an embedded cluster has no Kueue' }];
+  }
+  const key = (["cpu", "memory"] as const).find((resource) => batch.queue === "none" && batch.together[resource] !== undefined);
+  return key === undefined ? [] : [{ paths: [["batch", "together", key], ["batch", "queue"]], allowed: 'only with batch.queue "kueue"', fix: "remove it, or let Kueue start the jobs" }];
 }
 
 function peopleMistakes(config: GuildConfig): Broken[] {

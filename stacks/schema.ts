@@ -53,6 +53,18 @@ const quota = z.strictObject({
   workspaces: z.int().min(0).default(5).describe("Number of workspaces of one person."),
 });
 
+const batch = z.strictObject({
+  cpu: cores.prefault("2").describe("Cores that one person's jobs may use together."),
+  memory: bytes.prefault("4Gi").describe("Memory that one person's jobs may use together."),
+  storage: bytes.prefault("0").describe("Size of all volumes of one person's jobs together."),
+  pods: z.int().min(1).default(10).describe("Pods of one person's jobs at a time."),
+  queue: z.enum(["none", "kueue"]).default("none").describe("Who lets jobs start: \"none\" when they fit, or Kueue, which an existing cluster must have."),
+  together: z.strictObject({
+    cpu: cores.optional().describe("Cores. Default: one person's."),
+    memory: bytes.optional().describe("Memory. Default: one person's."),
+  }).default({}).describe("What Kueue lets run at a time, of all people's jobs together."),
+});
+
 const person = z.strictObject({
   quota: z.strictObject({
     cpu: cores.optional().describe("Cores. Default: the guild's quota."),
@@ -103,6 +115,7 @@ export const guildSchema = z.strictObject({
   }).default({}).describe("Images of your own. An existing cluster needs both, from a registry it can pull from."),
   portal: portal.prefault({}).describe("The web entrance."),
   quota: quota.prefault({}).describe("What each person may use, unless said otherwise beside the person."),
+  batch: batch.optional().describe("A namespace for batch jobs for each person; they yield to workspaces. Default: none. Write {} for one with every default."),
   // In YAML a handle with nothing after it is null.
   people: z.record(handle, person.nullable().transform((entry) => entry ?? person.parse({}))).optional().describe("Who is in the guild, by handle. Default: the owners of the workspaces."),
   workspaces: z.array(workspace).optional().describe("One entry per workspace. Default: one, of a person called \"you\"; none where people are named."),

@@ -27,6 +27,7 @@ export interface ResolvedWorkspace {
   ports: readonly WorkspacePort[];
   dotfiles?: pulumi.Input<string>;
   nodeSelector?: Record<string, pulumi.Input<string>>;
+  priorityClass?: pulumi.Input<string>;
   labels: Record<string, pulumi.Input<string>>;
   /** Names of the objects it refers to. */
   serviceAccount: pulumi.Input<string>;
@@ -54,6 +55,7 @@ export function deploymentSpec(v: ResolvedWorkspace): k8s.types.input.apps.v1.De
         enableServiceLinks: false,
         terminationGracePeriodSeconds: 10,
         nodeSelector: v.nodeSelector,
+        priorityClassName: v.priorityClass,
         securityContext: restrictedPod(WORKSPACE_USER),
         containers: [container(v)],
         volumes: [

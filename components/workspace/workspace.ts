@@ -36,6 +36,8 @@ export interface WorkspaceArgs {
   labels?: Record<string, pulumi.Input<string>>;
   /** Whether it may reach the internet; never private networks. @default true */
   internet?: boolean;
+  /** PriorityClass of its pod, usually `Scheduling`'s `classes.interactive`. @default the cluster's default */
+  priorityClass?: pulumi.Input<string>;
   /**
    * Whether namespace and home volume stay when it is removed. A workspace of the same
    * name takes them over again. To remove them with it, apply `false` first, then remove it.
@@ -69,7 +71,7 @@ export class Workspace extends pulumi.ComponentResource {
     deployment(place, {
       id: name, owner: args.owner, image: args.image, size,
       environment: args.environment ?? {}, ports: args.ports ?? [], labels: place.labels,
-      dotfiles: args.dotfiles, nodeSelector: args.nodeSelector,
+      dotfiles: args.dotfiles, nodeSelector: args.nodeSelector, priorityClass: args.priorityClass,
       serviceAccount: account.metadata.name, claim: claim.metadata.name, ideAccess: access.metadata.name,
     }, guards);
     service(place, args.ports ?? []);

@@ -23,7 +23,7 @@ export interface WorkspaceConfig { owner: string; name?: string; environment?: R
 export const onePerson = { workspaces: [{ owner: "ada" }] as WorkspaceConfig[] };
 
 /** Writes the configuration of a stack, `guildnet:guild`. */
-export function configure(guild: { workspaces: WorkspaceConfig[]; cluster?: object }, name: string = stack, siblings: Record<string, unknown> = {}): void {
+export function configure(guild: { workspaces: WorkspaceConfig[]; cluster?: object; [key: string]: unknown }, name: string = stack, siblings: Record<string, unknown> = {}): void {
   const cluster = { kind: "embedded", apiPort: ports.api };
   mkdirSync(stackFiles, { recursive: true });
   const config = { "guildnet:guild": { portal: { port: ports.portal }, ...guild, cluster: guild.cluster ?? cluster }, ...siblings };
@@ -63,6 +63,12 @@ export function nameOf({ urn }: { urn: string }): string {
 export async function kubectl(...args: string[]): Promise<string> {
   const { stdout } = await execa(await kubectlPath(), ["--kubeconfig", kubeconfig, ...args]);
   return stdout;
+}
+
+/** Gives the API server an object. Never throws: a refusal is in `stderr`. */
+export async function apply(object: object): Promise<{ exitCode?: number; stderr: string }> {
+  const { exitCode, stderr } = await execa(await kubectlPath(), ["--kubeconfig", kubeconfig, "apply", "--filename", "-"], { input: JSON.stringify(object), reject: false });
+  return { exitCode, stderr };
 }
 
 let kubernetes: string | undefined;
