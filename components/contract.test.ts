@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import { BatchSpace, ClusterDns, EmbeddedCluster, ExistingCluster, Portal, Scheduling, Storage, Workspace } from "./index.ts";
+import { BatchSpace, ClusterDns, EmbeddedCluster, ExistingCluster, Portal, Registry, registryHost, registryIdentity, Scheduling, Storage, Workspace } from "./index.ts";
 import { record, showsInPlain } from "./testing/record.ts";
 import { ideAccess } from "./workspace/ide-access.ts";
 
@@ -24,6 +24,14 @@ const policy = (name: string) => `kubernetes:networking.k8s.io/v1:NetworkPolicy 
 const queue = (kind: string, name: string) => `kubernetes:kueue.x-k8s.io/v1beta2:${kind} ${name}`;
 const priorityClasses = ["platform", "interactive", "batch"].map((name) => `kubernetes:scheduling.k8s.io/v1:PriorityClass ${name}`);
 const provider = "pulumi:providers:kubernetes kubernetes";
+
+const workspaceChildren = [
+  core("Namespace", "namespace"), core("ResourceQuota", "quota"), core("LimitRange", "limits"),
+  policy("deny-all"), policy("from-portal"), policy("to-dns"), policy("to-internet"),
+  rbac("Role", "portal-role"), rbac("RoleBinding", "portal-binding"), core("ServiceAccount", "account"),
+  core("PersistentVolumeClaim", "home"), "guildnet:index:RandomSecret ide-token", core("Secret", "ide-access"),
+  "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+];
 
 const cases: Case[] = [
   {
@@ -89,15 +97,36 @@ const cases: Case[] = [
   {
     component: "Workspace",
     make: (on) => new Workspace("it", { owner: "ada", image: "example.org/workspace:1" }, { provider: on() }),
-    children: [
-      core("Namespace", "namespace"), core("ResourceQuota", "quota"), core("LimitRange", "limits"),
-      policy("deny-all"), policy("from-portal"), policy("to-dns"), policy("to-internet"),
-      rbac("Role", "portal-role"), rbac("RoleBinding", "portal-binding"), core("ServiceAccount", "account"),
-      core("PersistentVolumeClaim", "home"), "guildnet:index:RandomSecret ide-token", core("Secret", "ide-access"),
-      "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
-    ],
+    children: workspaceChildren,
     outputs: ["namespace"], secret: [],
     canaries: [ideAccess("random of it-ide-token").session],
+  },
+  {
+    component: "Workspace",
+    make: (on) => new Workspace("it", {
+      owner: "ada", image: "example.org/workspace:1", registry: { host: registryHost, identity: registryIdentity, caCertificate: "CA CERTIFICATE" },
+    }, { provider: on() }),
+    children: [...workspaceChildren,
+      "guildnet:index:RandomSecret registry-password", core("Secret", "registry-access"), core("ConfigMap", "registry-authority"),
+      rbac("Role", "registry-role"), rbac("RoleBinding", "registry-binding"), policy("to-registry"),
+    ],
+    outputs: ["namespace"], secret: [],
+    canaries: ["random of it-registry-password", Buffer.from("it:random of it-registry-password").toString("base64")],
+  },
+  {
+    component: "Registry",
+    make: (on) => new Registry("it", {
+      image: "example.org/registry:3", tokenImage: "example.org/portal:1", address: "10.96.0.11", endpoint: "https://10.0.0.1:6443",
+      authority: { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") },
+    }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), "guildnet:index:Certificate certificate", "guildnet:index:CertificateAuthority signer", core("ServiceAccount", "account"),
+      core("ConfigMap", "settings"), core("PersistentVolumeClaim", "data"), core("Secret", "tls"), core("Secret", "signer"),
+      policy("deny-all"), policy("from-cluster"), policy("to-dns"), policy("to-api-server"),
+      "kubernetes:apps/v1:Deployment deployment", "kubernetes:batch/v1:CronJob collector", core("Service", "service"),
+    ],
+    outputs: ["host", "caCertificate"], secret: [],
+    canaries: ["CA KEY", "KEY"],
   },
   {
     component: "Portal",

@@ -11,6 +11,7 @@ afterEach(() => process.chdir(start));
 const shows: Record<string, string[]> = {
   "embedded-cluster": ["EmbeddedCluster", "Storage"],
   "existing-cluster": ["ExistingCluster"],
+  "registry": ["EmbeddedCluster", "Storage", "Registry", "Workspace"],
   "scheduling": ["EmbeddedCluster", "Scheduling", "BatchSpace"],
   "storage": ["EmbeddedCluster", "Storage"],
   "workspace-on-a-cluster": ["Workspace"],

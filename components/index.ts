@@ -6,11 +6,16 @@ export type { EmbeddedClusterArgs, ImageSource } from "./cluster/embedded-cluste
 export { ExistingCluster } from "./cluster/existing-cluster.ts";
 export type { ExistingClusterArgs } from "./cluster/existing-cluster.ts";
 export { GuildError } from "./errors.ts";
+export { CertificateAuthority } from "../provider/sdk/index.ts";
 export { BatchSpace } from "./platform/batch-space.ts";
 export type { BatchSpaceArgs } from "./platform/batch-space.ts";
 export type { BatchSize } from "./platform/batch-quota.ts";
 export type { QueueBudget } from "./platform/kueue.ts";
 export type { Priority } from "./platform/priority.ts";
+export { Registry } from "./platform/registry.ts";
+export type { Authority, RegistryArgs } from "./platform/registry.ts";
+export { registryHost, registryIdentity } from "./platform/registry-identity.ts";
+export type { RegistryAccess, RegistryIdentity } from "./platform/registry-identity.ts";
 export { Scheduling } from "./platform/scheduling.ts";
 export type { BatchQueue, SchedulingArgs } from "./platform/scheduling.ts";
 export { privilegedNamespaces } from "./platform/privileged-namespaces.ts";

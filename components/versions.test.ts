@@ -8,4 +8,5 @@ test("what components name is what the toolchain builds", () => {
   expect(kubernetesVersion).toBe(built["kubernetes"]?.version);
   expect(tag(images.coredns)).toBe(`v${built["coredns"]?.version}`);
   expect(tag(images.localPathProvisioner)).toBe(`v${built["local-path-provisioner"]?.version}`);
+  expect(tag(images.registry)).toBe(built["registry"]?.version);
 });

@@ -11,4 +11,5 @@ export const images = {
   coredns: "registry.k8s.io/coredns/coredns:v1.14.0",
   /** Also what its helper pods run in: it has a shell. */
   localPathProvisioner: "docker.io/rancher/local-path-provisioner:v0.0.30",
+  registry: "docker.io/library/registry:3.1.2",
 } as const;

@@ -119,6 +119,30 @@ describe("batch jobs", () => {
   });
 });
 
+describe("a registry", () => {
+  test("is there where the config says so, and is trusted by the node from its start", async () => {
+    expect((await graph({ workspaces: two })).all.filter(({ type, name }) => type.endsWith(":Registry") || name.includes("registry"))).toEqual([]);
+    const { named } = await graph({ workspaces: two, registry: {}, cluster: { kind: "embedded", serviceCidr: "10.99.0.0/16" } });
+    expect(named("cluster-node").inputs["registries"]).toEqual([{ host: "registry.guildnet-registry.svc", address: "10.99.0.11", caCertificatePem: "CA CERTIFICATE" }]);
+    expect(named("registry-service").inputs["spec"]).toMatchObject({ clusterIP: "10.99.0.11" });
+    expect(named("registry-authority").deletedWith).toBe("");
+    for (const image of ["cluster-image-registry", "cluster-image-portal"]) expect(named("registry-deployment").dependencies).toContain(named(image).urn);
+    expect(named("registry-data").dependencies).toContain(named("storage-class").urn);
+  });
+
+  test("is waited for by no workspace", async () => {
+    const { all, named } = await graph({ workspaces: two, registry: {} });
+    const own = new Set(all.filter(({ parent, type }) => parent.endsWith("::registry") || type.endsWith(":Registry")).map(({ urn }) => urn));
+    expect(own.size).toBeGreaterThan(10);
+    for (const owner of ["you", "ada"]) {
+      const parts = all.filter(({ parent }) => parent.endsWith(`:Workspace::${owner}`));
+      expect(parts.map(({ name }) => name)).toContain(`${owner}-registry-access`);
+      for (const { name, dependencies } of parts) expect(dependencies.filter((urn) => own.has(urn)), name).toEqual([]);
+    }
+    expect(named("you-registry-authority").dependencies).toContain(named("registry-authority").urn);
+  });
+});
+
 test("one more workspace adds its own resources and changes no other", async () => {
   const before = await graph({ people: { you: {}, ada: {} }, workspaces: [{ owner: "you" }] });
   const after = await graph({ people: { you: {}, ada: {} }, workspaces: [{ owner: "ada" }, { owner: "you" }] });
@@ -160,8 +184,8 @@ describe("a guild on an existing cluster", () => {
 describe.each([
   ["embedded", { workspaces: two }, undefined],
   ["embedded and open to a network", { workspaces: two, portal: { address: "192.0.2.1" } }, undefined],
-  ["embedded with batch jobs", { workspaces: two, batch: {} }, undefined],
-  ["existing", { cluster: { kind: "existing" }, workspaces: two, portal: { service: "LoadBalancer" } }, kubeconfig],
+  ["embedded with batch jobs and a registry", { workspaces: two, batch: {}, registry: {} }, undefined],
+  ["existing", { cluster: { kind: "existing" }, workspaces: two, portal: { service: "LoadBalancer" }, registry: { address: "10.43.0.11", keepData: false } }, kubeconfig],
 ])("the graph that is %s", (_, raw, joined) => {
   test("holds to every rule of the policy pack", async () => {
     const given = (await graph(raw, joined)).all.filter(({ custom }) => custom).map(({ type, inputs }): Given => ({ type, props: inputs }));

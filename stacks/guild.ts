@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { BatchSpace, EmbeddedCluster, ExistingCluster, images, Portal, Scheduling, Storage, Workspace } from "../components/index.ts";
+import { BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Storage, Workspace } from "../components/index.ts";
 import type { BatchQueue, ClusterAccess, ImageSource, PortalExposure } from "../components/index.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
-import { adminsOf, peopleOf, workspaceName } from "./schema.ts";
+import { adminsOf, peopleOf, registryAddress, workspaceName } from "./schema.ts";
 import type { EmbeddedConfig, ExistingConfig, GuildConfig } from "./schema.ts";
 
 /** NodePort of the portal's Service. */
@@ -15,6 +15,8 @@ export interface Machines {
   images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> };
   /** Where a cluster that brings no storage of its own gets it from. */
   storage?: { image: pulumi.Input<string>; path: string };
+  /** What a registry takes that nodes pull from; undefined where none is wanted. */
+  registry?: { image: pulumi.Input<string>; address: string; authority: CertificateAuthority };
 }
 
 /** What `pulumi up` ends with. */
@@ -48,8 +50,11 @@ export function machines(config: GuildConfig, kubeconfig?: Kubeconfig): Machines
   return existingMachines(config, config.cluster, kubeconfig);
 }
 
-function embeddedMachines({ images: own, portal }: GuildConfig, cluster: EmbeddedConfig): Machines {
+function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig): Machines {
+  const { images: own, portal } = config;
+  const registry = registrySource(config);
   const sources = {
+    ...(registry === undefined ? {} : { registry: { reference: images.registry } }),
     workspace: source(own.workspace, "images/workspace"),
     portal: source(own.portal, "images/portal"),
     "local-path-provisioner": { reference: images.localPathProvisioner },
@@ -60,16 +65,19 @@ function embeddedMachines({ images: own, portal }: GuildConfig, cluster: Embedde
     serviceCidr: cluster.serviceCidr,
     keepVolumes: cluster.keepVolumes,
     publish: [{ hostAddress: portal.address, hostPort: portal.port, nodePort: PORTAL_NODE_PORT }],
+    registries: registry && [{ host: registryHost, address: registry.address, caCertificatePem: registry.authority.certificatePem }],
     images: sources,
   });
   return {
     access,
+    registry: registry && { ...registry, image: reference(access, "registry") },
     images: { workspace: reference(access, "workspace"), portal: reference(access, "portal") },
     storage: { image: reference(access, "local-path-provisioner"), path: access.volumesPath },
   };
 }
 
-function existingMachines({ images: own }: GuildConfig, cluster: ExistingConfig, kubeconfig: Kubeconfig): Machines {
+function existingMachines(config: GuildConfig, cluster: ExistingConfig, kubeconfig: Kubeconfig): Machines {
+  const { images: own } = config;
   const access = new ExistingCluster("cluster", {
     kubeconfig: kubeconfig.text,
     endpoint: kubeconfig.server,
@@ -79,7 +87,14 @@ function existingMachines({ images: own }: GuildConfig, cluster: ExistingConfig,
     serviceCidr: cluster.serviceCidr,
   });
   // The rules of the config make sure that what is used of these is there.
-  return { access, images: { workspace: own.workspace ?? "", portal: own.portal ?? "" } };
+  return { access, images: { workspace: own.workspace ?? "", portal: own.portal ?? "" }, registry: registrySource(config) };
+}
+
+/** An authority of its own, made before the cluster: its nodes have to trust it from their start, and for this one name alone. */
+function registrySource(config: GuildConfig): Machines["registry"] {
+  const address = registryAddress(config);
+  if (config.registry === undefined || address === undefined) return undefined;
+  return { image: images.registry, address, authority: new CertificateAuthority("registry-authority", { commonName: `${config.name} registry CA` }) };
 }
 
 function source(own: string | undefined, context: string): ImageSource {
@@ -93,7 +108,7 @@ function reference(cluster: EmbeddedCluster, name: string): pulumi.Output<string
 }
 
 /** Everything above a cluster; on its own, what another stack puts on a cluster it has. */
-export function services({ access, images: own, storage: source }: Machines, config: GuildConfig): GuildOutputs {
+export function services({ access, images: own, storage: source, registry }: Machines, config: GuildConfig): GuildOutputs {
   const opts = { provider: access.provider, deletedWith: access.machine };
   const scheduling = new Scheduling("scheduling", { queue: batchQueue(config) }, opts);
   const { platform, interactive } = scheduling.classes;
@@ -109,6 +124,14 @@ export function services({ access, images: own, storage: source }: Machines, con
     exposure: portalExposure(config),
     priorityClass: platform,
   }, opts);
+  const classOf = (kept: boolean) => (kept ? (storage?.className ?? access.storageClass) : (storage?.disposableClassName ?? access.storageClass));
+  if (registry !== undefined && config.registry !== undefined) {
+    const { storage: size, keepData, maintenanceHour } = config.registry;
+    new Registry("registry", {
+      ...registry, tokenImage: own.portal, endpoint: access.endpoint, storage: size, keepData, maintenanceHour,
+      storageClass: classOf(keepData), priorityClass: platform,
+    }, opts);
+  }
   for (const { name, owner, storage: size, keepData, ...rest } of config.workspaces) {
     new Workspace(name ?? owner, {
       ...rest,
@@ -117,7 +140,8 @@ export function services({ access, images: own, storage: source }: Machines, con
       priorityClass: interactive,
       image: rest.image ?? own.workspace,
       resources: { ...rest.resources, storage: size },
-      storageClass: keepData ? (storage?.className ?? access.storageClass) : (storage?.disposableClassName ?? access.storageClass),
+      storageClass: classOf(keepData),
+      registry: registry && { host: registryHost, identity: registryIdentity, caCertificate: registry.authority.certificatePem },
     }, opts);
   }
   batchSpaces(config, scheduling, opts);

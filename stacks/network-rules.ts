@@ -8,7 +8,7 @@ const PROPOSALS = ["10.96.0.0/16", "10.244.0.0/16", "10.97.0.0/16", "10.245.0.0/
 
 /** What is wrong with networks, ports and host names. */
 export function networkMistakes(config: GuildConfig): Broken[] {
-  return [...cidrMistakes(config), ...apiPortMistakes(config), ...domainMistakes(config)];
+  return [...cidrMistakes(config), ...apiPortMistakes(config), ...domainMistakes(config), ...registryMistakes(config)];
 }
 
 function cidrMistakes({ cluster }: GuildConfig): Broken[] {
@@ -60,6 +60,18 @@ function apiPortMistakes({ cluster, portal }: GuildConfig): Broken[] {
     allowed: `a port other than the portal's, ${portal.port}`,
     fix: `write ${portal.port < 65535 ? portal.port + 1 : portal.port - 1}`,
   }];
+}
+
+/** Its certificate is for one address, and clients are sent to it: it can't be left to the cluster. */
+function registryMistakes(config: GuildConfig): Broken[] {
+  const { cluster: { serviceCidr }, registry } = config;
+  if (registry === undefined) return [];
+  const path = ["registry", "address"];
+  if (registry.address === undefined) {
+    return serviceCidr !== undefined ? [] : [{ paths: [path, ["cluster", "serviceCidr"]], allowed: "an address of the cluster's Services, where cluster.serviceCidr isn't said", fix: "add it, or add cluster.serviceCidr" }];
+  }
+  if (serviceCidr === undefined || ipaddr.IPv4.parse(registry.address).match(ipaddr.IPv4.parseCIDR(serviceCidr))) return [];
+  return [{ paths: [path, ["cluster", "serviceCidr"]], allowed: `an address inside cluster.serviceCidr, ${serviceCidr}`, fix: "write one of those, or remove the key" }];
 }
 
 /** A workspace's page must never share an origin, or a domain's cookies, with the portal. */

@@ -68,6 +68,9 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "kueue-on-an-embedded-cluster": [["batch.queue"], /write "none"/],
   "a-budget-for-a-queue-that-is-not-there": [["batch.together.cpu"], /remove it/],
   "pods-of-a-batch-space-are-none": [["batch.pods"], /remove the key for 10/],
+  "registry-outside-the-service-network": [["registry.address"], /remove the key/],
+  "registry-on-an-existing-cluster-without-an-address": [["registry.address"], /cluster\.serviceCidr/],
+  "maintenance-at-an-hour-that-is-none": [["registry.maintenanceHour"], /remove the key for 3/],
   "workspaces-are-no-list": [["workspaces"], /./],
   "the-guild-is-a-list": [[""], /./],
   "several-mistakes-at-once": [[

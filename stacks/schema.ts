@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PORT_NAME, presets, RESERVED_ENVIRONMENT, WORKSPACE_ID } from "../components/index.ts";
 import type { PresetName } from "../components/index.ts";
+import { addressIn } from "../components/cidr.ts";
 import { QUANTITY } from "../components/quantity.ts";
 
 const DNS_NAME = /^(?=.{1,200}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/;
@@ -65,6 +66,13 @@ const batch = z.strictObject({
   }).default({}).describe("What Kueue lets run at a time, of all people's jobs together."),
 });
 
+const registry = z.strictObject({
+  storage: bytes.prefault("20Gi").describe("Size of its volume; it can grow, not shrink."),
+  address: z.ipv4("an IPv4 address of the cluster's Services").optional().describe("Address of its Service. Default: the eleventh of cluster.serviceCidr."),
+  maintenanceHour: z.int().min(0).max(23).default(3).describe("Hour of the day, UTC, from which for half an hour nothing can be pushed and garbage is collected."),
+  keepData: z.boolean().default(true).describe("Whether its images stay when it is removed. To remove both, apply false first."),
+});
+
 const person = z.strictObject({
   quota: z.strictObject({
     cpu: cores.optional().describe("Cores. Default: the guild's quota."),
@@ -116,6 +124,7 @@ export const guildSchema = z.strictObject({
   portal: portal.prefault({}).describe("The web entrance."),
   quota: quota.prefault({}).describe("What each person may use, unless said otherwise beside the person."),
   batch: batch.optional().describe("A namespace for batch jobs for each person; they yield to workspaces. Default: none. Write {} for one with every default."),
+  registry: registry.optional().describe("An image registry inside the cluster, to which each workspace may push below its own name. Default: none. Write {} for one with every default."),
   // In YAML a handle with nothing after it is null.
   people: z.record(handle, person.nullable().transform((entry) => entry ?? person.parse({}))).optional().describe("Who is in the guild, by handle. Default: the owners of the workspaces."),
   workspaces: z.array(workspace).optional().describe("One entry per workspace. Default: one, of a person called \"you\"; none where people are named."),
@@ -133,6 +142,11 @@ export type ExistingConfig = z.output<typeof existing>;
 /** Name of a workspace: its own or its owner's. */
 export function workspaceName(config: Pick<WorkspaceConfig, "name" | "owner">): string {
   return config.name ?? config.owner;
+}
+
+/** Address of the registry's Service; undefined where nobody said what it could be. */
+export function registryAddress({ cluster, registry: wanted }: GuildConfig): string | undefined {
+  return wanted?.address ?? (cluster.serviceCidr && addressIn(cluster.serviceCidr, 11));
 }
 
 /** Handles of everybody in the guild, in the order of the config. */

@@ -27,9 +27,9 @@ export function toWorkspaces(): Spec {
 }
 
 /** Out: to the API server, which is no pod and can only be told by its port. */
-export function toApiServer(endpoint: pulumi.Input<number>): Spec {
+export function toApiServer(endpoint: pulumi.Input<number>, app = "portal"): Spec {
   return {
-    podSelector: { matchLabels: appSelector("portal") },
+    podSelector: { matchLabels: appSelector(app) },
     policyTypes: ["Egress"],
     egress: [{ ports: [...API_PORTS, endpoint].map((port) => ({ protocol: "TCP", port })) }],
   };

@@ -4,6 +4,8 @@ import { RandomSecret } from "../../provider/sdk/index.ts";
 import { appLabels, appSelector, label, objectMeta, podSecurityLabels, unawaited } from "../labels.ts";
 import { portalIdentity } from "../portal/identity.ts";
 import type { PortalIdentity } from "../portal/identity.ts";
+import type { RegistryAccess } from "../platform/registry-identity.ts";
+import { toRegistry } from "../platform/registry-network.ts";
 import { checkWorkspace } from "./checks.ts";
 import { deploymentSpec, servicePorts } from "./deployment.ts";
 import type { ResolvedWorkspace, WorkspacePort } from "./deployment.ts";
@@ -12,6 +14,7 @@ import { denyAll, fromPortal, toDns, toInternet } from "./network-policies.ts";
 import { sizeOf } from "./presets.ts";
 import type { PresetName, WorkspaceSize } from "./presets.ts";
 import { limitRangeSpec, quotaSpec } from "./quota.ts";
+import { registryMount } from "./registry-access.ts";
 
 export interface WorkspaceArgs {
   /** Handle of the person it belongs to; the portal lets nobody else in. */
@@ -38,6 +41,8 @@ export interface WorkspaceArgs {
   internet?: boolean;
   /** PriorityClass of its pod, usually `Scheduling`'s `classes.interactive`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
+  /** The registry it may push to, below its own name. @default none */
+  registry?: RegistryAccess;
   /**
    * Whether namespace and home volume stay when it is removed. A workspace of the same
    * name takes them over again. To remove them with it, apply `false` first, then remove it.
@@ -68,11 +73,12 @@ export class Workspace extends pulumi.ComponentResource {
     const account = serviceAccount(place);
     const claim = homeVolume(place, size.storage, args, guards);
     const access = ideAccessSecret(place);
+    const registry = args.registry && registryMount(name, args.registry, (object) => meta(place, object), this);
     deployment(place, {
       id: name, owner: args.owner, image: args.image, size,
       environment: args.environment ?? {}, ports: args.ports ?? [], labels: place.labels,
       dotfiles: args.dotfiles, nodeSelector: args.nodeSelector, priorityClass: args.priorityClass,
-      serviceAccount: account.metadata.name, claim: claim.metadata.name, ideAccess: access.metadata.name,
+      serviceAccount: account.metadata.name, claim: claim.metadata.name, ideAccess: access.metadata.name, registry,
     }, guards);
     service(place, args.ports ?? []);
     this.registerOutputs({ namespace: this.namespace });
@@ -143,6 +149,7 @@ function networkPolicies(place: Place, args: WorkspaceArgs): pulumi.Resource[] {
     "from-portal": fromPortal(portal.namespace, servicePorts(args.ports ?? []).map(({ port }) => port)),
     "to-dns": toDns(),
     ...(args.internet ?? true ? { "to-internet": toInternet() } : {}),
+    ...(args.registry === undefined ? {} : { "to-registry": toRegistry(args.registry.identity) }),
   };
   return Object.entries(specs).map(([name, spec]) =>
     new k8s.networking.v1.NetworkPolicy(`${place.id}-network-${name}`, { metadata: meta(place, name), spec }, { parent: place.parent }));

@@ -1,11 +1,12 @@
 import { debianBase, nodeBase } from "./bases.ts";
-import { coredns, localPathProvisioner } from "./go-images.ts";
+import { coredns, localPathProvisioner, registry } from "./go-images.ts";
 import type { Recipe } from "./kitchen.ts";
 import { pause } from "./pause.ts";
 
 const RECIPES: Readonly<Record<string, Recipe>> = {
   "docker.io/library/debian:bookworm-slim": debianBase,
   "docker.io/library/node:24.21.0-bookworm-slim": nodeBase,
+  "docker.io/library/registry:3.1.2": registry,
   "docker.io/rancher/local-path-provisioner:v0.0.30": localPathProvisioner,
   "registry.k8s.io/coredns/coredns:v1.14.0": coredns,
   "registry.k8s.io/pause:3.10.1": pause,
