@@ -4,6 +4,10 @@ import type * as pulumi from "@pulumi/pulumi";
 export const label = {
   /** On a namespace: the id of the workspace in it. */
   workspace: "guildnet.io/workspace",
+  /** On a namespace: the id of the app in it. */
+  app: "guildnet.io/app",
+  /** On an app's namespace: who may open it, "private", "members" or "public". */
+  visibility: "guildnet.io/visibility",
   /** On a namespace: the handle of the person it belongs to. */
   owner: "guildnet.io/owner",
   /** On a volume claim and its namespace: "kept" when removed from the program, or "disposable". */

@@ -17,12 +17,12 @@ export function fromBrowsers(): Spec {
   };
 }
 
-/** Out: to the pods of workspaces, whatever ports they declare. */
+/** Out: to the pods of workspaces and apps, whatever ports they declare. */
 export function toWorkspaces(): Spec {
   return {
     podSelector: { matchLabels: appSelector("portal") },
     policyTypes: ["Egress"],
-    egress: [{ to: [{ namespaceSelector: { matchExpressions: [{ key: label.workspace, operator: "Exists" }] } }] }],
+    egress: [{ to: [label.workspace, label.app].map((key) => ({ namespaceSelector: { matchExpressions: [{ key, operator: "Exists" }] } })) }],
   };
 }
 
