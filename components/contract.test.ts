@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import { BatchSpace, ClusterDns, EmbeddedCluster, ExistingCluster, Portal, Registry, registryHost, registryIdentity, Scheduling, Storage, Workspace } from "./index.ts";
+import { App, BatchSpace, ClusterDns, EmbeddedCluster, ExistingCluster, Portal, Registry, registryHost, registryIdentity, Scheduling, Storage, Workspace } from "./index.ts";
 import { record, showsInPlain } from "./testing/record.ts";
 import { ideAccess } from "./workspace/ide-access.ts";
 
@@ -112,6 +112,17 @@ const cases: Case[] = [
     ],
     outputs: ["namespace"], secret: [],
     canaries: ["random of it-registry-password", Buffer.from("it:random of it-registry-password").toString("base64")],
+  },
+  {
+    component: "App",
+    make: (on) => new App("it", { owner: "ada", image: "example.org/wiki:1", port: 3000, storage: { size: "1Gi", path: "/data" }, internet: true }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), core("ResourceQuota", "quota"), core("LimitRange", "limits"),
+      policy("deny-all"), policy("from-portal"), policy("to-dns"), policy("to-internet"),
+      rbac("Role", "portal-role"), rbac("RoleBinding", "portal-binding"), core("ServiceAccount", "account"),
+      core("PersistentVolumeClaim", "data"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+    ],
+    outputs: ["namespace"], secret: [], canaries: [],
   },
   {
     component: "Registry",

@@ -9,6 +9,7 @@ afterEach(() => process.chdir(start));
 
 /** What each example is about. */
 const shows: Record<string, string[]> = {
+  "app": ["App"],
   "embedded-cluster": ["EmbeddedCluster", "Storage"],
   "existing-cluster": ["ExistingCluster"],
   "registry": ["EmbeddedCluster", "Storage", "Registry", "Workspace"],

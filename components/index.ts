@@ -7,6 +7,8 @@ export { ExistingCluster } from "./cluster/existing-cluster.ts";
 export type { ExistingClusterArgs } from "./cluster/existing-cluster.ts";
 export { GuildError } from "./errors.ts";
 export { CertificateAuthority } from "../provider/sdk/index.ts";
+export { App, APP_PATH, appSize, visibilities } from "./platform/app.ts";
+export type { AppArgs, AppStorage, Visibility } from "./platform/app.ts";
 export { BatchSpace } from "./platform/batch-space.ts";
 export type { BatchSpaceArgs } from "./platform/batch-space.ts";
 export type { BatchSize } from "./platform/batch-quota.ts";

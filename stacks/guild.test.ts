@@ -119,6 +119,20 @@ describe("batch jobs", () => {
   });
 });
 
+describe("an app", () => {
+  const apps = [{ name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000, visibility: "public", storage: { size: "1Gi", path: "/data" }, keepData: false }];
+
+  test("is there where the config says so, and told with its address; a public one is told of", async () => {
+    const { named, outputs } = await graph({ workspaces: two, apps });
+    expect(named("wiki-namespace").inputs["metadata"]).toMatchObject({ name: "app-wiki", labels: { "guildnet.io/visibility": "public" } });
+    expect(named("wiki-data").dependencies).toContain(named("storage-disposable-class").urn);
+    expect(named("wiki-deployment").dependencies).toContain(named("scheduling-interactive").urn);
+    expect(outputs.apps).toEqual([{ name: "wiki", owner: "ada", visibility: "public", url: "https://wiki.apps.guildnet.localhost:8090/" }]);
+    expect(outputs.notes.join()).toContain("without signing in: wiki");
+    expect((await graph({ workspaces: two })).outputs).toMatchObject({ apps: [] });
+  });
+});
+
 describe("a registry", () => {
   test("is there where the config says so, and is trusted by the node from its start", async () => {
     expect((await graph({ workspaces: two })).all.filter(({ type, name }) => type.endsWith(":Registry") || name.includes("registry"))).toEqual([]);
@@ -184,7 +198,10 @@ describe("a guild on an existing cluster", () => {
 describe.each([
   ["embedded", { workspaces: two }, undefined],
   ["embedded and open to a network", { workspaces: two, portal: { address: "192.0.2.1" } }, undefined],
-  ["embedded with batch jobs and a registry", { workspaces: two, batch: {}, registry: {} }, undefined],
+  ["embedded with everything", {
+    workspaces: two, batch: {}, registry: {},
+    apps: [{ name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000, replicas: 2 }, { name: "notes", owner: "you", image: "example.org/notes:1", port: 3000, storage: { size: "1Gi", path: "/data" } }],
+  }, undefined],
   ["existing", { cluster: { kind: "existing" }, workspaces: two, portal: { service: "LoadBalancer" }, registry: { address: "10.43.0.11", keepData: false } }, kubeconfig],
 ])("the graph that is %s", (_, raw, joined) => {
   test("holds to every rule of the policy pack", async () => {

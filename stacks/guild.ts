@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Storage, Workspace } from "../components/index.ts";
-import type { BatchQueue, ClusterAccess, ImageSource, PortalExposure } from "../components/index.ts";
+import { App, BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Storage, Workspace } from "../components/index.ts";
+import type { BatchQueue, ClusterAccess, ImageSource, PortalExposure, Visibility } from "../components/index.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { adminsOf, peopleOf, registryAddress, workspaceName } from "./schema.ts";
 import type { EmbeddedConfig, ExistingConfig, GuildConfig } from "./schema.ts";
@@ -25,6 +25,7 @@ export interface GuildOutputs {
   /** Handles. */
   people: string[];
   workspaces: { name: string; owner: string; url: string }[];
+  apps: { name: string; owner: string; visibility: Visibility; url: string }[];
   /** PEM of the authority to trust. */
   caCertificate: pulumi.Output<string>;
   /** Key that sign-in links are signed with. Secret. */
@@ -144,6 +145,9 @@ export function services({ access, images: own, storage: source, registry }: Mac
       registry: registry && { host: registryHost, identity: registryIdentity, caCertificate: registry.authority.certificatePem },
     }, opts);
   }
+  for (const { name, ...app } of config.apps) {
+    new App(name, { ...app, storageClass: classOf(app.keepData), priorityClass: interactive }, opts);
+  }
   batchSpaces(config, scheduling, opts);
   return {
     portalUrl: portal.url,
@@ -152,6 +156,7 @@ export function services({ access, images: own, storage: source, registry }: Mac
       const name = workspaceName(workspace);
       return { name, owner: workspace.owner, url: portal.workspaceUrl(name) };
     }),
+    apps: config.apps.map(({ name, owner, visibility }) => ({ name, owner, visibility, url: portal.workspaceUrl(name) })),
     caCertificate: portal.caCertificate,
     signInKey: pulumi.secret(portal.signInKey),
     kubeconfig: pulumi.secret(access.kubeconfig),
@@ -191,7 +196,7 @@ export function portalExposure({ cluster, portal }: GuildConfig): PortalExposure
 }
 
 /** What a person should know, told once as an output instead of at every run. */
-export function notes({ cluster, portal }: GuildConfig): string[] {
+export function notes({ apps, cluster, portal }: GuildConfig): string[] {
   const result: string[] = [];
   if (cluster.kind === "embedded") {
     result.push("The embedded cluster's network doesn't enforce NetworkPolicies: workspaces can reach each other's ports. Each IDE still refuses whoever doesn't come through the portal.");
@@ -199,5 +204,7 @@ export function notes({ cluster, portal }: GuildConfig): string[] {
   } else if (portal.service === undefined || portal.service === "ClusterIP") {
     result.push(`Nothing outside the cluster reaches the portal. To open it from here: kubectl --namespace guildnet-portal port-forward service/portal ${portal.port}:443`);
   }
+  const open = apps.filter(({ visibility }) => visibility === "public").map(({ name }) => name);
+  if (open.length > 0) result.push(`Whoever reaches the portal can open, without signing in: ${open.join(", ")}.`);
   return result;
 }

@@ -75,16 +75,19 @@ function registryMistakes(config: GuildConfig): Broken[] {
 }
 
 /** A workspace's page must never share an origin, or a domain's cookies, with the portal. */
-function domainMistakes({ portal, workspaces }: GuildConfig): Broken[] {
+function domainMistakes({ portal, workspaces, apps }: GuildConfig): Broken[] {
   const { host, appsDomain } = portal;
   const broken: Broken[] = [];
   if (appsDomain !== undefined && `.${host}`.endsWith(`.${appsDomain}`)) {
     broken.push({ paths: [["portal", "appsDomain"], ["portal", "host"]], allowed: `a domain that portal.host, ${host}, is neither equal to nor below`, fix: `write "apps.${host}", or remove the key` });
   }
   const domain = appsDomain ?? `apps.${host}`;
-  for (const [index, workspace] of workspaces.entries()) {
-    const name = `${workspaceName(workspace)}.${domain}`;
-    if (name === host) broken.push({ paths: [["workspaces", index, "name"], ["portal"]], allowed: `a name whose address isn't the portal's own, ${host}`, fix: "rename it" });
+  const named = [
+    ...workspaces.map((workspace, index) => ({ path: ["workspaces", index, "name"], name: workspaceName(workspace) })),
+    ...apps.map(({ name }, index) => ({ path: ["apps", index, "name"], name })),
+  ];
+  for (const { path, name } of named) {
+    if (`${name}.${domain}` === host) broken.push({ paths: [path, ["portal"]], allowed: `a name whose address isn't the portal's own, ${host}`, fix: "rename it" });
   }
   return broken;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PORT_NAME, presets, RESERVED_ENVIRONMENT, WORKSPACE_ID } from "../components/index.ts";
+import { APP_PATH, PORT_NAME, presets, RESERVED_ENVIRONMENT, visibilities, WORKSPACE_ID } from "../components/index.ts";
 import type { PresetName } from "../components/index.ts";
 import { addressIn } from "../components/cidr.ts";
 import { QUANTITY } from "../components/quantity.ts";
@@ -91,6 +91,35 @@ const portal = z.strictObject({
   service: z.enum(["ClusterIP", "NodePort", "LoadBalancer"]).optional().describe("How an existing cluster shows the portal. Default: ClusterIP, not outside the cluster."),
 });
 
+const ports = z.array(z.strictObject({
+  name: z.string().regex(PORT_NAME, 'at most 15 lower case letters, digits and "-", for instance "web"').describe("Name, unique among the ports. No default."),
+  port: z.int().min(1024).max(65535).describe("Port it listens at, 1024 to 65535. No default."),
+})).default([]);
+const environment = z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String)).prefault({});
+
+const app = z.strictObject({
+  name: z.string().regex(WORKSPACE_ID, 'lower case letters, digits and "-", at most 40, for instance "wiki"').describe("Name, unique among apps and workspaces; part of its address. No default."),
+  owner: handle.describe("Handle of the person it belongs to. No default."),
+  image: image.describe("Image to run. No default."),
+  port: z.int().min(1024).max(65535).describe("Port it serves HTTP at, 1024 to 65535. No default."),
+  ports: ports.describe("Further ports the portal may reach."),
+  environment: environment.describe("Environment variables. Not for secrets."),
+  resources: z.strictObject({
+    cpu: cores.optional().describe("Cores each of its pods may use. Default: 500m."),
+    memory: bytes.optional().describe("Memory each of its pods may use. Default: 512Mi."),
+  }).default({}).describe("What each of its pods may use."),
+  replicas: z.int().min(1).max(50).default(1).describe("Pods; more than one only without storage."),
+  storage: z.strictObject({
+    size: bytes.describe("Size; it can grow, not shrink. No default."),
+    path: z.string().regex(APP_PATH, 'a folder such as "/data", not /tmp').describe("Folder where it is mounted. No default."),
+  }).optional().describe("A volume of its own. Default: none."),
+  visibility: z.enum(visibilities).default("private").describe("Who may open it: its owner, \"members\" who are signed in, or everybody who reaches the portal, \"public\"."),
+  user: z.int().min(1).default(1000).describe("Number of the user it runs as; not 0."),
+  labels: labels.prefault({}).describe("Further labels of its namespace and pods."),
+  internet: z.boolean().default(false).describe("Whether it may reach the internet; never private networks."),
+  keepData: z.boolean().default(true).describe("Whether its volume stays when it is removed. To remove both, apply false first."),
+});
+
 const workspace = z.strictObject({
   name: z.string().regex(WORKSPACE_ID, 'lower case letters, digits and "-", at most 40, for instance "ada-lab"').optional().describe("Name, unique in the guild; part of its address. Default: the owner's handle."),
   owner: handle.describe("Handle of the person it belongs to. No default."),
@@ -101,11 +130,8 @@ const workspace = z.strictObject({
     memory: bytes.optional().describe("Memory it may use. Default: the preset's."),
   }).default({}).describe("What it may use, where that differs from the preset."),
   storage: bytes.optional().describe("Size of its home volume; it can grow, not shrink. Default: the preset's."),
-  environment: z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String)).prefault({}).describe("Environment variables. Not for secrets."),
-  ports: z.array(z.strictObject({
-    name: z.string().regex(PORT_NAME, 'at most 15 lower case letters, digits and "-", for instance "web"').describe("Name, unique in the workspace. No default."),
-    port: z.int().min(1024).max(65535).describe("Port it listens at, 1024 to 65535. No default."),
-  })).default([]).describe("Ports the portal may reach beside the IDE."),
+  environment: environment.describe("Environment variables. Not for secrets."),
+  ports: ports.describe("Ports the portal may reach beside the IDE."),
   dotfiles: z.string().regex(GIT_URL, 'a git repository, for instance "https://example.org/ada/dotfiles"').optional().describe("Git repository with the person's dotfiles. Default: none."),
   nodeSelector: labels.prefault({}).describe("Labels a node must have to run it."),
   labels: labels.prefault({}).describe("Further labels of its namespace and pod."),
@@ -123,6 +149,7 @@ export const guildSchema = z.strictObject({
   }).default({}).describe("Images of your own. An existing cluster needs both, from a registry it can pull from."),
   portal: portal.prefault({}).describe("The web entrance."),
   quota: quota.prefault({}).describe("What each person may use, unless said otherwise beside the person."),
+  apps: z.array(app).default([]).describe("Web apps, one entry each."),
   batch: batch.optional().describe("A namespace for batch jobs for each person; they yield to workspaces. Default: none. Write {} for one with every default."),
   registry: registry.optional().describe("An image registry inside the cluster, to which each workspace may push below its own name. Default: none. Write {} for one with every default."),
   // In YAML a handle with nothing after it is null.
@@ -136,6 +163,7 @@ export const guildSchema = z.strictObject({
 /** A checked config with every default filled in. */
 export type GuildConfig = z.output<typeof guildSchema>;
 export type WorkspaceConfig = GuildConfig["workspaces"][number];
+export type AppConfig = GuildConfig["apps"][number];
 export type EmbeddedConfig = z.output<typeof embedded>;
 export type ExistingConfig = z.output<typeof existing>;
 
@@ -151,7 +179,7 @@ export function registryAddress({ cluster, registry: wanted }: GuildConfig): str
 
 /** Handles of everybody in the guild, in the order of the config. */
 export function peopleOf(config: GuildConfig): string[] {
-  return [...new Set([...Object.keys(config.people ?? {}), ...config.workspaces.map(({ owner }) => owner)])];
+  return [...new Set([...Object.keys(config.people ?? {}), ...[...config.workspaces, ...config.apps].map(({ owner }) => owner)])];
 }
 
 /** Handles of the people who see every workspace. */
