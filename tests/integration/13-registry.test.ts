@@ -1,12 +1,17 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { apply, changesAhead, configure, kubectl, mustGuildnet, onePerson } from "../support/guildnet.ts";
+import { apply, changesAhead, configure, kubectl, mustGuildnet, onePerson, portalUrl, root } from "../support/guildnet.ts";
+import { PortalClient } from "../support/portal-client.ts";
 
 const host = "registry.guildnet-registry.svc";
 const soon = { timeout: 90_000, interval: 500 };
 const layout = "/tmp/image", files = "/tmp/rootfs";
 
+const registry = { storage: "1Gi", keepData: false };
+
 beforeAll(async () => {
-  configure({ ...onePerson, registry: { storage: "1Gi", keepData: false } });
+  configure({ ...onePerson, registry });
   await mustGuildnet("up");
   await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
 });
@@ -57,17 +62,53 @@ describe("the registry", () => {
   });
 });
 
-/** An image of a shell that says something, made of the workspace's own files by its own means. */
+describe("an app", () => {
+  const hello = { name: "hello", owner: "ada", image: `${host}/ada/hello:1`, port: 8080 };
+  const page = { headers: expect.anything(), status: 200, body: "second" };
+
+  test("runs an image that was made in a workspace, under a host name of its own, for its owner alone", async () => {
+    configure({ ...onePerson, people: { ada: {}, grace: {} }, registry, apps: [hello] });
+    await mustGuildnet("up");
+    expect(await changesAhead()).toEqual([]);
+    expect(await (await PortalClient.signIn("ada")).open("hello")).toMatchObject(page);
+    expect((await (await PortalClient.signIn("grace")).open("hello")).status).toBe(404);
+    expect((await (await PortalClient.anonymous()).open("hello")).url).toContain(`${portalUrl}/open/hello`);
+  });
+
+  test("is opened to members, and to everybody, by a word in the config, and not started anew for it", async () => {
+    const uid = () => kubectl("get", "pods", "--namespace", "app-hello", "--output", "jsonpath={.items[*].metadata.uid}");
+    const before = await uid();
+    configure({ ...onePerson, people: { ada: {}, grace: {} }, registry, apps: [{ ...hello, visibility: "members" }] });
+    await mustGuildnet("up");
+    const grace = await PortalClient.signIn("grace");
+    await vi.waitFor(async () => expect(await grace.open("hello")).toMatchObject(page), soon);
+    expect((await (await PortalClient.anonymous()).open("hello")).status).toBe(401);
+    configure({ ...onePerson, people: { ada: {}, grace: {} }, registry, apps: [{ ...hello, visibility: "public" }] });
+    await mustGuildnet("up");
+    const anybody = await PortalClient.anonymous();
+    await vi.waitFor(async () => expect(await anybody.open("hello")).toMatchObject(page), soon);
+    expect(await uid()).toBe(before);
+  });
+});
+
+/** An image that serves what it says, made of the workspace's own files by its own means. */
 async function makeImage(says: string): Promise<void> {
-  const libraries = (await inWorkspace("ldd", "/bin/dash")).match(/\/\S+/g) ?? [];
-  expect(libraries.length).toBeGreaterThan(1);
+  const libraries = (await inWorkspace("ldd", "/usr/bin/perl")).match(/\/\S+/g) ?? [];
+  expect(libraries.length).toBeGreaterThan(2);
+  const modules = await inWorkspace("perl", "-MIO::Socket::INET", "-MFile::Basename", "-e", 'print dirname($INC{"strict.pm"})');
   await inWorkspace("rm", "-rf", layout, files);
   await inWorkspace("mkdir", files);
-  await inWorkspace("cp", "--parents", "--dereference", "/bin/dash", ...libraries, files);
+  await inWorkspace("cp", "--recursive", "--parents", "--dereference", "/usr/bin/perl", modules, ...libraries, files);
+  await write(`${files}/serve.pl`, readFileSync(join(root, "tests/support/hello/serve.pl"), "utf8"));
+  await write(`${files}/says`, says);
   await inWorkspace("umoci", "init", "--layout", layout);
   await inWorkspace("umoci", "new", "--image", `${layout}:app`);
   await inWorkspace("umoci", "insert", "--rootless", "--image", `${layout}:app`, files, "/");
-  await inWorkspace("umoci", "config", "--image", `${layout}:app`, "--config.entrypoint", "/bin/dash", "--config.cmd", "-c", "--config.cmd", `echo ${says}`);
+  await inWorkspace("umoci", "config", "--image", `${layout}:app`, "--config.entrypoint", "/usr/bin/perl", "--config.cmd", "/serve.pl");
+}
+
+async function write(path: string, content: string): Promise<void> {
+  await inWorkspace("perl", "-e", "open my $file, '>', $ARGV[0] or die; print $file $ARGV[1]", path, content);
 }
 
 function push(name: string): Promise<string> {
@@ -82,7 +123,7 @@ async function run(name: string): Promise<string> {
     spec: {
       restartPolicy: "Never", automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } },
-      containers: [{ name: "hello", image: `${host}/${name}`, imagePullPolicy: "Always", securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } } }],
+      containers: [{ name: "hello", image: `${host}/${name}`, imagePullPolicy: "Always", args: ["-pe", "", "/says"], securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } } }],
     },
   });
   expect(exitCode, stderr).toBe(0);
