@@ -11,6 +11,8 @@ export const {
   people,
   /** Name, owner and address of each workspace. */
   workspaces,
+  /** Name, owner, visibility and address of each app. */
+  apps,
   /** PEM of the certificate authority to trust. */
   caCertificate,
   /** Key that sign-in links are signed with. Secret. */

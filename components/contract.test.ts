@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import {
-  ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, MeshDns, Portal, Storage, SubnetRouter, Tailnet, Workspace,
+  App, BatchSpace, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, MeshDns, Portal,
+  Registry, registryHost, registryIdentity, Scheduling, Storage, SubnetRouter, Tailnet, Workspace,
 } from "./index.ts";
 import { network, plainMesh } from "./network/testing/mesh.ts";
 import { record, showsInPlain } from "./testing/record.ts";
@@ -24,7 +25,17 @@ interface Case {
 const core = (kind: string, name: string) => `kubernetes:core/v1:${kind} ${name}`;
 const rbac = (kind: string, name: string) => `kubernetes:rbac.authorization.k8s.io/v1:${kind} ${name}`;
 const policy = (name: string) => `kubernetes:networking.k8s.io/v1:NetworkPolicy network-${name}`;
+const queue = (kind: string, name: string) => `kubernetes:kueue.x-k8s.io/v1beta2:${kind} ${name}`;
+const priorityClasses = ["platform", "interactive", "batch"].map((name) => `kubernetes:scheduling.k8s.io/v1:PriorityClass ${name}`);
 const provider = "pulumi:providers:kubernetes kubernetes";
+
+const workspaceChildren = [
+  core("Namespace", "namespace"), core("ResourceQuota", "quota"), core("LimitRange", "limits"),
+  policy("deny-all"), policy("from-portal"), policy("to-dns"), policy("to-internet"),
+  rbac("Role", "portal-role"), rbac("RoleBinding", "portal-binding"), core("ServiceAccount", "account"),
+  core("PersistentVolumeClaim", "home"), "guildnet:index:RandomSecret ide-token", core("Secret", "ide-access"),
+  "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+];
 
 const cases: Case[] = [
   {
@@ -67,17 +78,70 @@ const cases: Case[] = [
     outputs: ["className", "disposableClassName"], secret: [], canaries: [],
   },
   {
+    component: "Scheduling",
+    make: (on) => new Scheduling("it", {}, { provider: on() }),
+    children: priorityClasses,
+    outputs: ["classes"], secret: [], canaries: [],
+  },
+  {
+    component: "Scheduling",
+    make: (on) => new Scheduling("it", { queue: { kind: "kueue", budget: { cpu: "4", memory: "8Gi" } } }, { provider: on() }),
+    children: [...priorityClasses, queue("ResourceFlavor", "flavor"), queue("ClusterQueue", "queue")],
+    outputs: ["classes", "clusterQueue"], secret: [], canaries: [],
+  },
+  {
+    component: "BatchSpace",
+    make: (on) => new BatchSpace("it", { owner: "ada", priorityClass: "batch", clusterQueue: "all" }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), core("ResourceQuota", "quota-batch"), core("ResourceQuota", "quota-other-classes"), core("ResourceQuota", "quota-volumes"),
+      core("LimitRange", "limits"), policy("deny-all"), policy("to-dns"), policy("to-internet"), core("ServiceAccount", "account"), queue("LocalQueue", "queue"),
+    ],
+    outputs: ["namespace"], secret: [], canaries: [],
+  },
+  {
     component: "Workspace",
     make: (on) => new Workspace("it", { owner: "ada", image: "example.org/workspace:1" }, { provider: on() }),
+    children: workspaceChildren,
+    outputs: ["namespace"], secret: [],
+    canaries: [ideAccess("random of it-ide-token").session],
+  },
+  {
+    component: "Workspace",
+    make: (on) => new Workspace("it", {
+      owner: "ada", image: "example.org/workspace:1", registry: { host: registryHost, identity: registryIdentity, caCertificate: "CA CERTIFICATE" },
+    }, { provider: on() }),
+    children: [...workspaceChildren,
+      "guildnet:index:RandomSecret registry-password", core("Secret", "registry-access"), core("ConfigMap", "registry-authority"),
+      rbac("Role", "registry-role"), rbac("RoleBinding", "registry-binding"), policy("to-registry"),
+    ],
+    outputs: ["namespace"], secret: [],
+    canaries: ["random of it-registry-password", Buffer.from("it:random of it-registry-password").toString("base64")],
+  },
+  {
+    component: "App",
+    make: (on) => new App("it", { owner: "ada", image: "example.org/wiki:1", port: 3000, storage: { size: "1Gi", path: "/data" }, internet: true }, { provider: on() }),
     children: [
       core("Namespace", "namespace"), core("ResourceQuota", "quota"), core("LimitRange", "limits"),
       policy("deny-all"), policy("from-portal"), policy("to-dns"), policy("to-internet"),
       rbac("Role", "portal-role"), rbac("RoleBinding", "portal-binding"), core("ServiceAccount", "account"),
-      core("PersistentVolumeClaim", "home"), "guildnet:index:RandomSecret ide-token", core("Secret", "ide-access"),
-      "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+      core("PersistentVolumeClaim", "data"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
     ],
-    outputs: ["namespace"], secret: [],
-    canaries: [ideAccess("random of it-ide-token").session],
+    outputs: ["namespace"], secret: [], canaries: [],
+  },
+  {
+    component: "Registry",
+    make: (on) => new Registry("it", {
+      image: "example.org/registry:3", tokenImage: "example.org/portal:1", address: "10.96.0.11", endpoint: "https://10.0.0.1:6443",
+      authority: { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") },
+    }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), "guildnet:index:Certificate certificate", "guildnet:index:CertificateAuthority signer", core("ServiceAccount", "account"),
+      core("ConfigMap", "settings"), core("PersistentVolumeClaim", "data"), core("Secret", "tls"), core("Secret", "signer"),
+      policy("deny-all"), policy("from-cluster"), policy("to-dns"), policy("to-api-server"),
+      "kubernetes:apps/v1:Deployment deployment", "kubernetes:batch/v1:CronJob collector", core("Service", "service"),
+    ],
+    outputs: ["host", "caCertificate"], secret: [],
+    canaries: ["CA KEY", "KEY"],
   },
   {
     component: "Portal",

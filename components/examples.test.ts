@@ -9,9 +9,12 @@ afterEach(() => process.chdir(start));
 
 /** What each example is about. */
 const shows: Record<string, string[]> = {
+  "app": ["App"],
   "embedded-cluster": ["EmbeddedCluster", "Storage"],
   "existing-cluster": ["ExistingCluster"],
   "mesh": ["EmbeddedCluster", "Portal", "MeshDns", "Headscale", "SubnetRouter"],
+  "registry": ["EmbeddedCluster", "Storage", "Registry", "Workspace"],
+  "scheduling": ["EmbeddedCluster", "Scheduling", "BatchSpace"],
   "storage": ["EmbeddedCluster", "Storage"],
   "workspace-on-a-cluster": ["Workspace"],
   "whole-guild": ["EmbeddedCluster", "Storage", "Portal", "Workspace"],

@@ -5,12 +5,18 @@ import { createHash } from "node:crypto";
 export const label = {
   /** On a namespace: the id of the workspace in it. */
   workspace: "guildnet.io/workspace",
+  /** On a namespace: the id of the app in it. */
+  app: "guildnet.io/app",
+  /** On an app's namespace: who may open it, "private", "members" or "public". */
+  visibility: "guildnet.io/visibility",
   /** On a namespace: the handle of the person it belongs to. */
   owner: "guildnet.io/owner",
   /** On a volume claim and its namespace: "kept" when removed from the program, or "disposable". */
   data: "guildnet.io/data",
   /** On the portal's namespace: the stack whose guild lives in the cluster, as `stackLabel` writes it. */
   stack: "guildnet.io/stack",
+  /** On a namespace: the handle of the person whose batch jobs run in it. */
+  batch: "guildnet.io/batch",
 } as const;
 
 /** Longest value of a label. */

@@ -10,4 +10,5 @@ test("what components name is what the toolchain builds", () => {
   expect(tag(images.headscale)).toBe(built["headscale"]?.version);
   expect(tag(images.localPathProvisioner)).toBe(`v${built["local-path-provisioner"]?.version}`);
   expect(tag(images.tailscale)).toBe(`v${built["tailscale"]?.version}`);
+  expect(tag(images.registry)).toBe(built["registry"]?.version);
 });

@@ -15,4 +15,5 @@ export const images = {
   localPathProvisioner: "docker.io/rancher/local-path-provisioner:v0.0.30",
   /** Starts `containerboot`, which reads the TS_ variables; for userspace mode alone where it was built from packages. */
   tailscale: "ghcr.io/tailscale/tailscale:v1.96.0",
+  registry: "docker.io/library/registry:3.1.2",
 } as const;

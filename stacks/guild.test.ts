@@ -46,6 +46,9 @@ describe("the embedded guild", () => {
     expectEdge("portal-deployment", "cluster-image-portal");
     expectEdge("storage-provisioner", "cluster-image-local-path-provisioner");
     expectEdge("cluster-dns-deployment", "cluster-image-coredns");
+    // A pod that names a missing class is refused.
+    expectEdge("you-deployment", "scheduling-interactive");
+    for (const deployment of ["portal-deployment", "storage-provisioner"]) expectEdge(deployment, "scheduling-platform");
   });
 
   test("has a portal that waits for no workspace, and workspaces that wait for no portal nor each other", async () => {
@@ -99,6 +102,61 @@ describe("the embedded guild", () => {
   });
 });
 
+describe("batch jobs", () => {
+  test("have a place of each person's own where the config says so, and none otherwise", async () => {
+    expect((await graph({ workspaces: two })).all.filter(({ type }) => type.endsWith(":BatchSpace"))).toEqual([]);
+    const { named } = await graph({ workspaces: two, batch: { cpu: 3 } });
+    for (const owner of ["you", "ada"]) expect(named(`${owner}-batch-namespace`).inputs["metadata"]).toMatchObject({ name: `batch-${owner}` });
+    expect(named("ada-batch-quota-batch").inputs["spec"]).toMatchObject({ hard: { "requests.cpu": "3" } });
+    expect(named("ada-batch-quota-batch").dependencies).toContain(named("scheduling-batch").urn);
+  });
+
+  test("are let start by Kueue within what all may use together", async () => {
+    const raw = { cluster: { kind: "existing" }, workspaces: two, batch: { queue: "kueue", memory: "2Gi", together: { cpu: 9 } } };
+    const { named } = await graph(raw, kubeconfig);
+    expect(named("scheduling-queue").inputs["spec"]).toMatchObject({ resourceGroups: [{ flavors: [{ resources: [{ nominalQuota: "9" }, { nominalQuota: "2Gi" }] }] }] });
+    expect(named("ada-batch-queue").dependencies).toContain(named("scheduling-queue").urn);
+  });
+});
+
+describe("an app", () => {
+  const apps = [{ name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000, visibility: "public", storage: { size: "1Gi", path: "/data" }, keepData: false }];
+
+  test("is there where the config says so, and told with its address; a public one is told of", async () => {
+    const { named, outputs } = await graph({ workspaces: two, apps });
+    expect(named("wiki-namespace").inputs["metadata"]).toMatchObject({ name: "app-wiki", labels: { "guildnet.io/visibility": "public" } });
+    expect(named("wiki-data").dependencies).toContain(named("storage-disposable-class").urn);
+    expect(named("wiki-deployment").dependencies).toContain(named("scheduling-interactive").urn);
+    expect(outputs.apps).toEqual([{ name: "wiki", owner: "ada", visibility: "public", url: "https://wiki.apps.guildnet.localhost:8090/" }]);
+    expect(outputs.notes.join()).toContain("without signing in: wiki");
+    expect((await graph({ workspaces: two })).outputs).toMatchObject({ apps: [] });
+  });
+});
+
+describe("a registry", () => {
+  test("is there where the config says so, and is trusted by the node from its start", async () => {
+    expect((await graph({ workspaces: two })).all.filter(({ type, name }) => type.endsWith(":Registry") || name.includes("registry"))).toEqual([]);
+    const { named } = await graph({ workspaces: two, registry: {}, cluster: { kind: "embedded", serviceCidr: "10.99.0.0/16" } });
+    expect(named("cluster-node").inputs["registries"]).toEqual([{ host: "registry.guildnet-registry.svc", address: "10.99.0.11", caCertificatePem: "CA CERTIFICATE" }]);
+    expect(named("registry-service").inputs["spec"]).toMatchObject({ clusterIP: "10.99.0.11" });
+    expect(named("registry-authority").deletedWith).toBe("");
+    for (const image of ["cluster-image-registry", "cluster-image-portal"]) expect(named("registry-deployment").dependencies).toContain(named(image).urn);
+    expect(named("registry-data").dependencies).toContain(named("storage-class").urn);
+  });
+
+  test("is waited for by no workspace", async () => {
+    const { all, named } = await graph({ workspaces: two, registry: {} });
+    const own = new Set(all.filter(({ parent, type }) => parent.endsWith("::registry") || type.endsWith(":Registry")).map(({ urn }) => urn));
+    expect(own.size).toBeGreaterThan(10);
+    for (const owner of ["you", "ada"]) {
+      const parts = all.filter(({ parent }) => parent.endsWith(`:Workspace::${owner}`));
+      expect(parts.map(({ name }) => name)).toContain(`${owner}-registry-access`);
+      for (const { name, dependencies } of parts) expect(dependencies.filter((urn) => own.has(urn)), name).toEqual([]);
+    }
+    expect(named("you-registry-authority").dependencies).toContain(named("registry-authority").urn);
+  });
+});
+
 test("one more workspace adds its own resources and changes no other", async () => {
   const before = await graph({ people: { you: {}, ada: {} }, workspaces: [{ owner: "you" }] });
   const after = await graph({ people: { you: {}, ada: {} }, workspaces: [{ owner: "ada" }, { owner: "you" }] });
@@ -140,7 +198,11 @@ describe("a guild on an existing cluster", () => {
 describe.each([
   ["embedded", { workspaces: two }, undefined],
   ["embedded and open to a network", { workspaces: two, portal: { address: "192.0.2.1" } }, undefined],
-  ["existing", { cluster: { kind: "existing" }, workspaces: two, portal: { service: "LoadBalancer" } }, kubeconfig],
+  ["embedded with everything", {
+    workspaces: two, batch: {}, registry: {},
+    apps: [{ name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000, replicas: 2 }, { name: "notes", owner: "you", image: "example.org/notes:1", port: 3000, storage: { size: "1Gi", path: "/data" } }],
+  }, undefined],
+  ["existing", { cluster: { kind: "existing" }, workspaces: two, portal: { service: "LoadBalancer" }, registry: { address: "10.43.0.11", keepData: false } }, kubeconfig],
 ])("the graph that is %s", (_, raw, joined) => {
   test("holds to every rule of the policy pack", async () => {
     const given = (await graph(raw, joined)).all.filter(({ custom }) => custom).map(({ type, inputs }): Given => ({ type, props: inputs }));

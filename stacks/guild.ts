@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { EmbeddedCluster, ExistingCluster, images, Portal, Storage, Workspace } from "../components/index.ts";
-import type { ClusterAccess, ImageSource, PortalExposure } from "../components/index.ts";
+import { App, BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Storage, Workspace } from "../components/index.ts";
+import type { BatchQueue, ClusterAccess, ImageSource, PortalExposure, Visibility } from "../components/index.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { meshImages, meshLayer, meshNotes, meshPublish, portalOnMesh } from "./mesh.ts";
 import type { MeshImages, MeshOutputs } from "./mesh.ts";
-import { adminsOf, peopleOf, workspaceName } from "./schema.ts";
+import { adminsOf, peopleOf, registryAddress, workspaceName } from "./schema.ts";
 import type { EmbeddedConfig, ExistingConfig, GuildConfig } from "./schema.ts";
 
 /** NodePort of the portal's Service. */
@@ -17,6 +17,8 @@ export interface Machines {
   images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> } & MeshImages;
   /** Where a cluster that brings no storage of its own gets it from. */
   storage?: { image: pulumi.Input<string>; path: string };
+  /** What a registry takes that nodes pull from; undefined where none is wanted. */
+  registry?: { image: pulumi.Input<string>; address: string; authority: CertificateAuthority };
 }
 
 /** What `pulumi up` ends with. */
@@ -25,6 +27,7 @@ export interface GuildOutputs {
   /** Handles. */
   people: string[];
   workspaces: { name: string; owner: string; url: string }[];
+  apps: { name: string; owner: string; visibility: Visibility; url: string }[];
   /** PEM of the authority to trust. */
   caCertificate: pulumi.Output<string>;
   /** Key that sign-in links are signed with. Secret. */
@@ -55,7 +58,9 @@ export function machines(config: GuildConfig, kubeconfig?: Kubeconfig): Machines
 
 function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig): Machines {
   const { images: own, portal } = config;
+  const registry = registrySource(config);
   const sources = {
+    ...(registry === undefined ? {} : { registry: { reference: images.registry } }),
     workspace: source(own.workspace, "images/workspace"),
     portal: source(own.portal, "images/portal"),
     "local-path-provisioner": { reference: images.localPathProvisioner },
@@ -67,16 +72,19 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig): Machine
     serviceCidr: cluster.serviceCidr,
     keepVolumes: cluster.keepVolumes,
     publish: [{ hostAddress: portal.address, hostPort: portal.port, nodePort: PORTAL_NODE_PORT }, ...meshPublish(config)],
+    registries: registry && [{ host: registryHost, address: registry.address, caCertificatePem: registry.authority.certificatePem }],
     images: sources,
   });
   return {
     access,
+    registry: registry && { ...registry, image: reference(access, "registry") },
     images: { workspace: reference(access, "workspace"), portal: reference(access, "portal"), headscale: access.images["headscale"], tailscale: access.images["tailscale"] },
     storage: { image: reference(access, "local-path-provisioner"), path: access.volumesPath },
   };
 }
 
-function existingMachines({ images: own }: GuildConfig, cluster: ExistingConfig, kubeconfig: Kubeconfig): Machines {
+function existingMachines(config: GuildConfig, cluster: ExistingConfig, kubeconfig: Kubeconfig): Machines {
+  const { images: own } = config;
   const access = new ExistingCluster("cluster", {
     kubeconfig: kubeconfig.text,
     endpoint: kubeconfig.server,
@@ -86,7 +94,14 @@ function existingMachines({ images: own }: GuildConfig, cluster: ExistingConfig,
     serviceCidr: cluster.serviceCidr,
   });
   // The rules of the config make sure that what is used of these is there.
-  return { access, images: { workspace: own.workspace ?? "", portal: own.portal ?? "" } };
+  return { access, images: { workspace: own.workspace ?? "", portal: own.portal ?? "" }, registry: registrySource(config) };
+}
+
+/** An authority of its own, made before the cluster: its nodes have to trust it from their start, and for this one name alone. */
+function registrySource(config: GuildConfig): Machines["registry"] {
+  const address = registryAddress(config);
+  if (config.registry === undefined || address === undefined) return undefined;
+  return { image: images.registry, address, authority: new CertificateAuthority("registry-authority", { commonName: `${config.name} registry CA` }) };
 }
 
 function source(own: string | undefined, context: string): ImageSource {
@@ -100,9 +115,11 @@ function reference(cluster: EmbeddedCluster, name: string): pulumi.Output<string
 }
 
 /** Everything above a cluster; on its own, what another stack puts on a cluster it has. */
-export function services({ access, images: own, storage: source }: Machines, config: GuildConfig, meshApiKey?: pulumi.Output<string>): GuildOutputs {
+export function services({ access, images: own, storage: source, registry }: Machines, config: GuildConfig, meshApiKey?: pulumi.Output<string>): GuildOutputs {
   const opts = { provider: access.provider, deletedWith: access.machine };
-  const storage = source === undefined ? undefined : new Storage("storage", source, opts);
+  const scheduling = new Scheduling("scheduling", { queue: batchQueue(config) }, opts);
+  const { platform, interactive } = scheduling.classes;
+  const storage = source === undefined ? undefined : new Storage("storage", { ...source, priorityClass: platform }, opts);
   const portal = new Portal("portal", {
     image: own.portal,
     endpoint: access.endpoint,
@@ -113,18 +130,33 @@ export function services({ access, images: own, storage: source }: Machines, con
     guildName: config.name,
     admins: adminsOf(config),
     exposure: portalExposure(config),
+    priorityClass: platform,
   }, opts);
   const mesh = meshLayer(config, { access, portal, images: own, storageClass: storage?.className ?? access.storageClass, apiKey: meshApiKey }, opts);
+  const classOf = (kept: boolean) => (kept ? (storage?.className ?? access.storageClass) : (storage?.disposableClassName ?? access.storageClass));
+  if (registry !== undefined && config.registry !== undefined) {
+    const { storage: size, keepData, maintenanceHour } = config.registry;
+    new Registry("registry", {
+      ...registry, tokenImage: own.portal, endpoint: access.endpoint, storage: size, keepData, maintenanceHour,
+      storageClass: classOf(keepData), priorityClass: platform,
+    }, opts);
+  }
   for (const { name, owner, storage: size, keepData, ...rest } of config.workspaces) {
     new Workspace(name ?? owner, {
       ...rest,
       owner,
       keepData,
+      priorityClass: interactive,
       image: rest.image ?? own.workspace,
       resources: { ...rest.resources, storage: size },
-      storageClass: keepData ? (storage?.className ?? access.storageClass) : (storage?.disposableClassName ?? access.storageClass),
+      storageClass: classOf(keepData),
+      registry: registry && { host: registryHost, identity: registryIdentity, caCertificate: registry.authority.certificatePem },
     }, opts);
   }
+  for (const { name, ...app } of config.apps) {
+    new App(name, { ...app, storageClass: classOf(app.keepData), priorityClass: interactive }, opts);
+  }
+  batchSpaces(config, scheduling, opts);
   return {
     portalUrl: portal.url,
     people: peopleOf(config),
@@ -132,12 +164,27 @@ export function services({ access, images: own, storage: source }: Machines, con
       const name = workspaceName(workspace);
       return { name, owner: workspace.owner, url: portal.workspaceUrl(name) };
     }),
+    apps: config.apps.map(({ name, owner, visibility }) => ({ name, owner, visibility, url: portal.workspaceUrl(name) })),
     caCertificate: portal.caCertificate,
     signInKey: pulumi.secret(portal.signInKey),
     kubeconfig: pulumi.secret(access.kubeconfig),
     mesh,
     notes: [...notes(config), ...meshNotes(config, meshApiKey !== undefined)],
   };
+}
+
+function batchSpaces(config: GuildConfig, { classes, clusterQueue }: Scheduling, opts: pulumi.ComponentResourceOptions): void {
+  if (config.batch === undefined) return;
+  const { cpu, memory, storage, pods } = config.batch;
+  for (const owner of peopleOf(config)) {
+    new BatchSpace(`${owner}-batch`, { owner, priorityClass: classes.batch, clusterQueue, size: { cpu, memory, storage, pods } }, opts);
+  }
+}
+
+/** What lets batch jobs start. */
+export function batchQueue({ batch }: GuildConfig): BatchQueue {
+  if (batch?.queue !== "kueue") return { kind: "none" };
+  return { kind: "kueue", budget: { cpu: batch.together.cpu ?? batch.cpu, memory: batch.together.memory ?? batch.memory } };
 }
 
 /** How the portal is shown beyond its cluster. */
@@ -158,7 +205,7 @@ export function portalExposure({ cluster, portal }: GuildConfig): PortalExposure
 }
 
 /** What a person should know, told once as an output instead of at every run. */
-export function notes({ cluster, portal }: GuildConfig): string[] {
+export function notes({ apps, cluster, portal }: GuildConfig): string[] {
   const result: string[] = [];
   if (cluster.kind === "embedded") {
     result.push("The embedded cluster's network doesn't enforce NetworkPolicies: workspaces can reach each other's ports. Each IDE still refuses whoever doesn't come through the portal.");
@@ -166,5 +213,7 @@ export function notes({ cluster, portal }: GuildConfig): string[] {
   } else if (portal.service === undefined || portal.service === "ClusterIP") {
     result.push(`Nothing outside the cluster reaches the portal. To open it from here: kubectl --namespace guildnet-portal port-forward service/portal ${portal.port}:443`);
   }
+  const open = apps.filter(({ visibility }) => visibility === "public").map(({ name }) => name);
+  if (open.length > 0) result.push(`Whoever reaches the portal can open, without signing in: ${open.join(", ")}.`);
   return result;
 }

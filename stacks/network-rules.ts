@@ -8,7 +8,7 @@ const PROPOSALS = ["10.96.0.0/16", "10.244.0.0/16", "10.97.0.0/16", "10.245.0.0/
 
 /** What is wrong with networks, ports and host names. */
 export function networkMistakes(config: GuildConfig): Broken[] {
-  return [...cidrMistakes(config), ...apiPortMistakes(config), ...domainMistakes(config)];
+  return [...cidrMistakes(config), ...apiPortMistakes(config), ...domainMistakes(config), ...registryMistakes(config)];
 }
 
 function cidrMistakes({ cluster }: GuildConfig): Broken[] {
@@ -63,17 +63,32 @@ function apiPortMistakes({ cluster, portal }: GuildConfig): Broken[] {
   }];
 }
 
+/** Its certificate is for one address, and clients are sent to it: it can't be left to the cluster. */
+function registryMistakes(config: GuildConfig): Broken[] {
+  const { cluster: { serviceCidr }, registry } = config;
+  if (registry === undefined) return [];
+  const path = ["registry", "address"];
+  if (registry.address === undefined) {
+    return serviceCidr !== undefined ? [] : [{ paths: [path, ["cluster", "serviceCidr"]], allowed: "an address of the cluster's Services, where cluster.serviceCidr isn't said", fix: "add it, or add cluster.serviceCidr" }];
+  }
+  if (serviceCidr === undefined || ipaddr.IPv4.parse(registry.address).match(ipaddr.IPv4.parseCIDR(serviceCidr))) return [];
+  return [{ paths: [path, ["cluster", "serviceCidr"]], allowed: `an address inside cluster.serviceCidr, ${serviceCidr}`, fix: "write one of those, or remove the key" }];
+}
+
 /** A workspace's page must never share an origin, or a domain's cookies, with the portal. */
-function domainMistakes({ portal, workspaces }: GuildConfig): Broken[] {
+function domainMistakes({ portal, workspaces, apps }: GuildConfig): Broken[] {
   const { host, appsDomain } = portal;
   const broken: Broken[] = [];
   if (appsDomain !== undefined && `.${host}`.endsWith(`.${appsDomain}`)) {
     broken.push({ paths: [["portal", "appsDomain"], ["portal", "host"]], allowed: `a domain that portal.host, ${host}, is neither equal to nor below`, fix: `write "apps.${host}", or remove the key` });
   }
   const domain = appsDomain ?? `apps.${host}`;
-  for (const [index, workspace] of workspaces.entries()) {
-    const name = `${workspaceName(workspace)}.${domain}`;
-    if (name === host) broken.push({ paths: [["workspaces", index, "name"], ["portal"]], allowed: `a name whose address isn't the portal's own, ${host}`, fix: "rename it" });
+  const named = [
+    ...workspaces.map((workspace, index) => ({ path: ["workspaces", index, "name"], name: workspaceName(workspace) })),
+    ...apps.map(({ name }, index) => ({ path: ["apps", index, "name"], name })),
+  ];
+  for (const { path, name } of named) {
+    if (`${name}.${domain}` === host) broken.push({ paths: [path, ["portal"]], allowed: `a name whose address isn't the portal's own, ${host}`, fix: "rename it" });
   }
   return broken;
 }

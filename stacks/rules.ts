@@ -1,11 +1,11 @@
-import { formatQuantity, sizeOf } from "../components/index.ts";
-import { quantity } from "../components/quantity.ts";
+import { appSize, formatQuantity, sizeOf } from "../components/index.ts";
+import { multiply, quantity } from "../components/quantity.ts";
 import { meshMistakes } from "./mesh-rules.ts";
 import { networkMistakes } from "./network-rules.ts";
 import { closest } from "./mistakes.ts";
 import type { Path } from "./mistakes.ts";
 import { peopleOf, workspaceName } from "./schema.ts";
-import type { GuildConfig, WorkspaceConfig } from "./schema.ts";
+import type { AppConfig, GuildConfig, WorkspaceConfig } from "./schema.ts";
 
 /** A rule between keys that a config breaks. */
 export interface Broken {
@@ -29,9 +29,12 @@ export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
     ...networkMistakes(config),
     ...meshMistakes(config, siblings),
     ...clusterMistakes(config, siblings),
+    ...batchMistakes(config),
     ...peopleMistakes(config),
     ...nameMistakes(config),
-    ...config.workspaces.flatMap(portMistakes),
+    ...config.workspaces.flatMap((workspace, index) => portMistakes(["workspaces", index], workspace.ports, { name: "ide", port: 8080, whose: "the IDE's" })),
+    ...config.apps.flatMap((app, index) => portMistakes(["apps", index], app.ports, { name: "app", port: app.port, whose: "the app's own" })),
+    ...config.apps.flatMap(replicaMistakes),
     ...config.workspaces.flatMap(dotfilesMistakes),
     ...quotaMistakes(config),
   ];
@@ -57,6 +60,15 @@ function clusterMistakes({ cluster, images, portal, workspaces }: GuildConfig, {
   return broken;
 }
 
+function batchMistakes({ batch, cluster }: GuildConfig): Broken[] {
+  if (batch === undefined) return [];
+  if (batch.queue === "kueue" && cluster.kind === "embedded") {
+    return [{ paths: [["batch", "queue"], ["cluster"]], allowed: 'only with cluster.kind "existing"', fix: 'remove it, or write "none": an embedded cluster has no Kueue' }];
+  }
+  const key = (["cpu", "memory"] as const).find((resource) => batch.queue === "none" && batch.together[resource] !== undefined);
+  return key === undefined ? [] : [{ paths: [["batch", "together", key], ["batch", "queue"]], allowed: 'only with batch.queue "kueue"', fix: "remove it, or let Kueue start the jobs" }];
+}
+
 function peopleMistakes(config: GuildConfig): Broken[] {
   const broken: Broken[] = [];
   const listed = Object.keys(config.people ?? {});
@@ -69,8 +81,10 @@ function peopleMistakes(config: GuildConfig): Broken[] {
     };
   };
   if (config.people !== undefined) {
-    for (const [index, { owner }] of config.workspaces.entries()) {
-      if (!listed.includes(owner)) broken.push(unknown(owner, ["workspaces", index, "owner"], listed, "one of the people"));
+    for (const list of ["workspaces", "apps"] as const) {
+      for (const [index, { owner }] of config[list].entries()) {
+        if (!listed.includes(owner)) broken.push(unknown(owner, [list, index, "owner"], listed, "one of the people"));
+      }
     }
   }
   const everybody = config.people === undefined ? peopleOf(config) : listed;
@@ -80,50 +94,63 @@ function peopleMistakes(config: GuildConfig): Broken[] {
   return broken;
 }
 
-function nameMistakes({ workspaces }: GuildConfig): Broken[] {
-  const first = new Map<string, number>();
-  return workspaces.flatMap((workspace, index) => {
-    const name = workspaceName(workspace);
+/** Workspaces and apps share the names below the apps domain. */
+function nameMistakes({ workspaces, apps }: GuildConfig): Broken[] {
+  const entries = [
+    ...workspaces.map((workspace, index) => ({ path: ["workspaces", index], name: workspaceName(workspace), own: workspace.name !== undefined })),
+    ...apps.map(({ name }, index) => ({ path: ["apps", index], name, own: true })),
+  ];
+  const first = new Map<string, Path>();
+  return entries.flatMap(({ path, name, own }) => {
     const other = first.get(name);
     if (other === undefined) {
-      first.set(name, index);
+      first.set(name, path);
       return [];
     }
-    const from = workspace.name === undefined ? `; without a name it is the owner's, "${name}"` : "";
+    const from = own ? "" : `; without a name it is the owner's, "${name}"`;
     return [{
-      paths: [["workspaces", index, "name"], ["workspaces", other]],
-      allowed: `a name that no other workspace has${from}`,
-      fix: `name it, for instance "${freeName(name, workspaces)}"`,
+      paths: [[...path, "name"], other],
+      allowed: `a name that no other ${path[0] === other[0] ? path[0] === "apps" ? "app" : "workspace" : "workspace or app"} has${from}`,
+      fix: `name it, for instance "${freeName(name, entries.map((entry) => entry.name))}"`,
     }];
   });
 }
 
-function freeName(name: string, workspaces: WorkspaceConfig[]): string {
-  const taken = new Set(workspaces.map(workspaceName));
+function freeName(name: string, taken: string[]): string {
   let number = 2;
-  while (taken.has(`${name}-${number}`)) number++;
+  while (taken.includes(`${name}-${number}`)) number++;
   return `${name}-${number}`;
 }
 
-function portMistakes(workspace: WorkspaceConfig, index: number): Broken[] {
-  const names = new Set(["ide"]);
-  const numbers = new Set([8080]);
-  return workspace.ports.flatMap(({ name, port }, place) => {
-    const at = ["workspaces", index, "ports", place];
+interface NamedPort {
+  name: string;
+  port: number;
+}
+
+/** @param main the port that is there already */
+function portMistakes(path: Path, ports: NamedPort[], main: NamedPort & { whose: string }): Broken[] {
+  const names = new Set([main.name]);
+  const numbers = new Set([main.port]);
+  return ports.flatMap(({ name, port }, place) => {
+    const at = [...path, "ports", place];
     const broken: Broken[] = [];
-    if (names.has(name)) broken.push({ paths: [[...at, "name"]], allowed: 'a name no other port of the workspace has; "ide" is the IDE\'s', fix: "rename it" });
-    if (numbers.has(port)) broken.push({ paths: [[...at, "port"]], allowed: "a port no other of the workspace has; 8080 is the IDE's", fix: `choose another, for instance ${nextFree(port, workspace)}` });
+    if (names.has(name)) broken.push({ paths: [[...at, "name"]], allowed: `a name no other port of it has; "${main.name}" is ${main.whose}`, fix: "rename it" });
+    if (numbers.has(port)) broken.push({ paths: [[...at, "port"]], allowed: `a port no other of it has; ${main.port} is ${main.whose}`, fix: `choose another, for instance ${nextFree(port, [main, ...ports])}` });
     names.add(name);
     numbers.add(port);
     return broken;
   });
 }
 
-function nextFree(port: number, workspace: WorkspaceConfig): number {
-  const taken = new Set([8080, ...workspace.ports.map((entry) => entry.port)]);
+function nextFree(port: number, taken: NamedPort[]): number {
   let free = port + 1;
-  while (taken.has(free)) free++;
+  while (taken.some((other) => other.port === free)) free++;
   return free;
+}
+
+function replicaMistakes({ replicas, storage }: AppConfig, index: number): Broken[] {
+  if (replicas === 1 || storage === undefined) return [];
+  return [{ paths: [["apps", index, "replicas"], ["apps", index, "storage"]], allowed: "1 beside storage: a volume is writable by one pod at a time", fix: "write 1, or remove storage" }];
 }
 
 /** A password in a URL would end in the Deployment, readable. */
@@ -134,31 +161,51 @@ function dotfilesMistakes({ dotfiles }: WorkspaceConfig, index: number): Broken[
 
 type Resource = "cpu" | "memory" | "storage";
 
-/** A person's workspaces together, against the person's quota. */
+/** Something that counts to a person's quota. */
+interface Counted {
+  path: Path;
+  size: Record<Resource, string>;
+  /** Keys, below the path, of what it asks for. */
+  keys: Record<Resource, Path[]>;
+}
+
+/** A person's workspaces and apps together, against the person's quota. */
 function quotaMistakes(config: GuildConfig): Broken[] {
   return peopleOf(config).flatMap((owner) => {
     const quota = { ...config.quota, ...withoutUndefined(config.people?.[owner]?.quota ?? {}) };
-    const own = config.workspaces.flatMap((workspace, index) => (workspace.owner === owner ? [{ workspace, index }] : []));
+    const workspaces = config.workspaces.flatMap((workspace, index) => (workspace.owner === owner ? [countedWorkspace(workspace, index)] : []));
+    const apps = config.apps.flatMap((app, index) => (app.owner === owner ? [countedApp(app, index)] : []));
     const broken: Broken[] = [];
-    const tooMany = own[quota.workspaces];
+    const tooMany = workspaces[quota.workspaces];
     if (tooMany !== undefined) {
-      broken.push({ paths: [["workspaces", tooMany.index]], allowed: `${quota.workspaces} workspaces for ${owner}`, fix: `remove one, or raise people.${owner}.quota.workspaces` });
+      broken.push({ paths: [tooMany.path], allowed: `${quota.workspaces} workspaces for ${owner}`, fix: `remove one, or raise people.${owner}.quota.workspaces` });
     }
-    for (const resource of ["cpu", "memory", "storage"] as const) broken.push(...exceeded(owner, resource, quota[resource], own));
+    for (const resource of ["cpu", "memory", "storage"] as const) broken.push(...exceeded(owner, resource, quota[resource], [...workspaces, ...apps]));
     return broken;
   });
 }
 
-function exceeded(owner: string, resource: Resource, limit: string, own: { workspace: WorkspaceConfig; index: number }[]): Broken[] {
+function countedWorkspace(workspace: WorkspaceConfig, index: number): Counted {
+  const keys = { cpu: [["resources", "cpu"], ["preset"]], memory: [["resources", "memory"], ["preset"]], storage: [["storage"], ["preset"]] };
+  return { path: ["workspaces", index], size: workspaceSize(workspace), keys };
+}
+
+function countedApp(app: AppConfig, index: number): Counted {
+  const { cpu, memory, storage } = appSize({ resources: withoutUndefined(app.resources), storage: app.storage });
+  const size = { cpu: multiply(cpu, app.replicas), memory: multiply(memory, app.replicas), storage };
+  return { path: ["apps", index], size, keys: { cpu: [["resources", "cpu"], ["replicas"]], memory: [["resources", "memory"], ["replicas"]], storage: [["storage", "size"]] } };
+}
+
+function exceeded(owner: string, resource: Resource, limit: string, own: Counted[]): Broken[] {
   let sum = 0;
-  for (const { workspace, index } of own) {
-    sum += quantity(workspaceSize(workspace)[resource]);
+  for (const { path, size, keys } of own) {
+    sum += quantity(size[resource]);
     if (sum <= quantity(limit)) continue;
-    const key = resource === "storage" ? ["storage"] : ["resources", resource];
     const asked = formatQuantity(sum, resource === "cpu" ? "cores" : "bytes");
+    const whose = own.some((entry) => entry.path[0] === "apps") ? "workspaces and apps" : "workspaces";
     return [{
-      paths: [["workspaces", index, ...key], ["workspaces", index, "preset"], ["people", owner, "quota", resource], ["quota", resource]],
-      allowed: `${limit} for ${owner}'s workspaces together; with this one they ask for ${asked}`,
+      paths: [...keys[resource].map((key) => [...path, ...key]), ["people", owner, "quota", resource], ["quota", resource]],
+      allowed: `${limit} for ${owner}'s ${whose} together; with this one they ask for ${asked}`,
       fix: `ask for less, or raise people.${owner}.quota.${resource}`,
     }];
   }

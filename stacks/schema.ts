@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { PORT_NAME, presets, RESERVED_ENVIRONMENT, WORKSPACE_ID } from "../components/index.ts";
+import { APP_PATH, PORT_NAME, presets, RESERVED_ENVIRONMENT, visibilities, WORKSPACE_ID } from "../components/index.ts";
 import type { PresetName } from "../components/index.ts";
+import { addressIn } from "../components/cidr.ts";
 import { QUANTITY } from "../components/quantity.ts";
 import { meshSchema } from "./mesh-schema.ts";
 import { bytes, cidr, dnsName, handle, port, text } from "./scalars.ts";
@@ -46,6 +47,25 @@ const quota = z.strictObject({
   workspaces: z.int().min(0).default(5).describe("Number of workspaces of one person."),
 });
 
+const batch = z.strictObject({
+  cpu: cores.prefault("2").describe("Cores that one person's jobs may use together."),
+  memory: bytes.prefault("4Gi").describe("Memory that one person's jobs may use together."),
+  storage: bytes.prefault("0").describe("Size of all volumes of one person's jobs together."),
+  pods: z.int().min(1).default(10).describe("Pods of one person's jobs at a time."),
+  queue: z.enum(["none", "kueue"]).default("none").describe("Who lets jobs start: \"none\" when they fit, or Kueue, which an existing cluster must have."),
+  together: z.strictObject({
+    cpu: cores.optional().describe("Cores. Default: one person's."),
+    memory: bytes.optional().describe("Memory. Default: one person's."),
+  }).default({}).describe("What Kueue lets run at a time, of all people's jobs together."),
+});
+
+const registry = z.strictObject({
+  storage: bytes.prefault("20Gi").describe("Size of its volume; it can grow, not shrink."),
+  address: z.ipv4("an IPv4 address of the cluster's Services").optional().describe("Address of its Service. Default: the eleventh of cluster.serviceCidr."),
+  maintenanceHour: z.int().min(0).max(23).default(3).describe("Hour of the day, UTC, from which for half an hour nothing can be pushed and garbage is collected."),
+  keepData: z.boolean().default(true).describe("Whether its images stay when it is removed. To remove both, apply false first."),
+});
+
 const person = z.strictObject({
   quota: z.strictObject({
     cpu: cores.optional().describe("Cores. Default: the guild's quota."),
@@ -64,6 +84,35 @@ const portal = z.strictObject({
   service: z.enum(["ClusterIP", "NodePort", "LoadBalancer"]).optional().describe("How an existing cluster shows the portal. Default: ClusterIP, not outside the cluster."),
 });
 
+const ports = z.array(z.strictObject({
+  name: z.string().regex(PORT_NAME, 'at most 15 lower case letters, digits and "-", for instance "web"').describe("Name, unique among the ports. No default."),
+  port: z.int().min(1024).max(65535).describe("Port it listens at, 1024 to 65535. No default."),
+})).default([]);
+const environment = z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String)).prefault({});
+
+const app = z.strictObject({
+  name: z.string().regex(WORKSPACE_ID, 'lower case letters, digits and "-", at most 40, for instance "wiki"').describe("Name, unique among apps and workspaces; part of its address. No default."),
+  owner: handle.describe("Handle of the person it belongs to. No default."),
+  image: image.describe("Image to run. No default."),
+  port: z.int().min(1024).max(65535).describe("Port it serves HTTP at, 1024 to 65535. No default."),
+  ports: ports.describe("Further ports the portal may reach."),
+  environment: environment.describe("Environment variables. Not for secrets."),
+  resources: z.strictObject({
+    cpu: cores.optional().describe("Cores each of its pods may use. Default: 500m."),
+    memory: bytes.optional().describe("Memory each of its pods may use. Default: 512Mi."),
+  }).default({}).describe("What each of its pods may use."),
+  replicas: z.int().min(1).max(50).default(1).describe("Pods; more than one only without storage."),
+  storage: z.strictObject({
+    size: bytes.describe("Size; it can grow, not shrink. No default."),
+    path: z.string().regex(APP_PATH, 'a folder such as "/data", not /tmp').describe("Folder where it is mounted. No default."),
+  }).optional().describe("A volume of its own. Default: none."),
+  visibility: z.enum(visibilities).default("private").describe("Who may open it: its owner, \"members\" who are signed in, or everybody who reaches the portal, \"public\"."),
+  user: z.int().min(1).default(1000).describe("Number of the user it runs as; not 0."),
+  labels: labels.prefault({}).describe("Further labels of its namespace and pods."),
+  internet: z.boolean().default(false).describe("Whether it may reach the internet; never private networks."),
+  keepData: z.boolean().default(true).describe("Whether its volume stays when it is removed. To remove both, apply false first."),
+});
+
 const workspace = z.strictObject({
   name: z.string().regex(WORKSPACE_ID, 'lower case letters, digits and "-", at most 40, for instance "ada-lab"').optional().describe("Name, unique in the guild; part of its address. Default: the owner's handle."),
   owner: handle.describe("Handle of the person it belongs to. No default."),
@@ -74,11 +123,8 @@ const workspace = z.strictObject({
     memory: bytes.optional().describe("Memory it may use. Default: the preset's."),
   }).default({}).describe("What it may use, where that differs from the preset."),
   storage: bytes.optional().describe("Size of its home volume; it can grow, not shrink. Default: the preset's."),
-  environment: z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String)).prefault({}).describe("Environment variables. Not for secrets."),
-  ports: z.array(z.strictObject({
-    name: z.string().regex(PORT_NAME, 'at most 15 lower case letters, digits and "-", for instance "web"').describe("Name, unique in the workspace. No default."),
-    port: z.int().min(1024).max(65535).describe("Port it listens at, 1024 to 65535. No default."),
-  })).default([]).describe("Ports the portal may reach beside the IDE."),
+  environment: environment.describe("Environment variables. Not for secrets."),
+  ports: ports.describe("Ports the portal may reach beside the IDE."),
   dotfiles: z.string().regex(GIT_URL, 'a git repository, for instance "https://example.org/ada/dotfiles"').optional().describe("Git repository with the person's dotfiles. Default: none."),
   nodeSelector: labels.prefault({}).describe("Labels a node must have to run it."),
   labels: labels.prefault({}).describe("Further labels of its namespace and pod."),
@@ -97,6 +143,9 @@ export const guildSchema = z.strictObject({
   mesh: meshSchema.prefault({ kind: "none" }).describe("A private network of the members' devices, on which they find the portal and the workspaces from wherever they are."),
   portal: portal.prefault({}).describe("The web entrance."),
   quota: quota.prefault({}).describe("What each person may use, unless said otherwise beside the person."),
+  apps: z.array(app).default([]).describe("Web apps, one entry each."),
+  batch: batch.optional().describe("A namespace for batch jobs for each person; they yield to workspaces. Default: none. Write {} for one with every default."),
+  registry: registry.optional().describe("An image registry inside the cluster, to which each workspace may push below its own name. Default: none. Write {} for one with every default."),
   // In YAML a handle with nothing after it is null.
   people: z.record(handle, person.nullable().transform((entry) => entry ?? person.parse({}))).optional().describe("Who is in the guild, by handle. Default: the owners of the workspaces."),
   workspaces: z.array(workspace).optional().describe("One entry per workspace. Default: one, of a person called \"you\"; none where people are named."),
@@ -108,6 +157,7 @@ export const guildSchema = z.strictObject({
 /** A checked config with every default filled in. */
 export type GuildConfig = z.output<typeof guildSchema>;
 export type WorkspaceConfig = GuildConfig["workspaces"][number];
+export type AppConfig = GuildConfig["apps"][number];
 export type EmbeddedConfig = z.output<typeof embedded>;
 export type ExistingConfig = z.output<typeof existing>;
 
@@ -116,9 +166,14 @@ export function workspaceName(config: Pick<WorkspaceConfig, "name" | "owner">): 
   return config.name ?? config.owner;
 }
 
+/** Address of the registry's Service; undefined where nobody said what it could be. */
+export function registryAddress({ cluster, registry: wanted }: GuildConfig): string | undefined {
+  return wanted?.address ?? (cluster.serviceCidr && addressIn(cluster.serviceCidr, 11));
+}
+
 /** Handles of everybody in the guild, in the order of the config. */
 export function peopleOf(config: GuildConfig): string[] {
-  return [...new Set([...Object.keys(config.people ?? {}), ...config.workspaces.map(({ owner }) => owner)])];
+  return [...new Set([...Object.keys(config.people ?? {}), ...[...config.workspaces, ...config.apps].map(({ owner }) => owner)])];
 }
 
 /** Handles of the people who see every workspace. */

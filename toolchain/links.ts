@@ -3,12 +3,13 @@ import type { StackOutputs } from "./stack-outputs.ts";
 
 /** What `up` prints at its end: everything a person opens next. */
 export function linksBlock(outputs: StackOutputs, caFile: string): string {
-  const { portalUrl, people, workspaces, signInKey, notes = [] } = outputs;
+  const { portalUrl, people, workspaces, apps = [], signInKey, notes = [] } = outputs;
   const signIn: [string, string][] = people.map((person) => [person, signInLink(portalUrl, person, signInKey)]);
   return [
     section("Portal", [[portalUrl, ""]]),
     section(`Sign in (each link works once, for ${LINK_LIFETIME_SECONDS / 60} minutes; \`npm run link -- <person>\` prints a new one)`, signIn),
     section("Workspaces", workspaces.map(({ name, owner, url }) => [owner === name ? name : `${name} (${owner})`, url])),
+    ...(apps.length === 0 ? [] : [section("Apps", apps.map(({ name, visibility, url }) => [`${name} (${visibility})`, url]))]),
     section("Certificate", [[caFile, ""]], trustHint(caFile)),
     ...(notes.length === 0 ? [] : [section("Good to know", notes.map((note) => [note, ""]))]),
   ].join("\n");

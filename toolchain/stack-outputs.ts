@@ -4,11 +4,15 @@ import type { Engine } from "./engine/engine.ts";
 /** One workspace as the stack's outputs name it. */
 export interface WorkspaceOutput { readonly name: string; readonly owner: string; readonly url: string }
 
+/** One app. */
+export interface AppOutput extends WorkspaceOutput { readonly visibility: string }
+
 /** The stack's outputs as `index.ts` exports them. Secrets are in plain text: nothing of this goes to a log. */
 export interface StackOutputs {
   readonly portalUrl: string;
   readonly people: readonly string[];
   readonly workspaces: readonly WorkspaceOutput[];
+  readonly apps?: readonly AppOutput[];
   /** PEM */
   readonly caCertificate: string;
   /** base64url */

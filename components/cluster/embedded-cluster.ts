@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { EmbeddedNode, imageReference, NodeImage } from "../../provider/sdk/index.ts";
-import type { PublishedPort } from "../../provider/sdk/index.ts";
+import type { NodeRegistry, PublishedPort } from "../../provider/sdk/index.ts";
 import { images, kubernetesVersion } from "../versions.ts";
 import type { ClusterAccess } from "./access.ts";
 import { ClusterDns } from "./cluster-dns.ts";
@@ -22,6 +22,8 @@ export interface EmbeddedClusterArgs {
   serviceCidr?: string;
   /** NodePorts that this machine publishes. @default none */
   publish?: PublishedPort[];
+  /** Registries inside the cluster that the node pulls from. @default none */
+  registries?: NodeRegistry[];
   /** Images the node shall have, by a short name; `images` tells when they are there. */
   images?: Record<string, ImageSource>;
   /** Keep the volumes' files when the cluster is destroyed. @default true */
@@ -60,6 +62,7 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
       podCidr: this.podCidr,
       serviceCidr: this.serviceCidr,
       publish: args.publish ?? [],
+      registries: args.registries,
       keepVolumes: args.keepVolumes ?? true,
     }, { parent: this });
     this.kubeconfig = this.machine.kubeconfig;

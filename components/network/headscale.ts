@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { Certificate, HeadscaleApiKey } from "../../provider/sdk/index.ts";
+import type { Authority } from "../authority.ts";
 import type { ClusterAccess } from "../cluster/access.ts";
 import { GuildError } from "../errors.ts";
 import { appSelector, exposure as exposureAnnotation, unawaited } from "../labels.ts";
@@ -45,12 +46,6 @@ export interface HeadscaleNetwork {
   people?: readonly string[];
   /** Who may reach what. @default nobody anything: a policy without rules */
   policy?: pulumi.Input<MeshPolicy>;
-}
-
-/** A certificate authority with its key, PEM each. */
-export interface Authority {
-  certificatePem: pulumi.Input<string>;
-  privateKeyPem: pulumi.Input<string>;
 }
 
 export interface HeadscaleArgs extends HeadscaleNetwork {

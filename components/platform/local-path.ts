@@ -37,6 +37,7 @@ interface ProvisionerDeployment {
   config: pulumi.Input<string>;
   /** The same name, for the command line. */
   configName: string;
+  priorityClass?: pulumi.Input<string>;
 }
 
 /** One replica on purpose: it runs without leader election, and two would both make a volume. */
@@ -49,6 +50,7 @@ export function provisionerDeployment(v: ProvisionerDeployment): k8s.types.input
       metadata: { labels: appLabels(v.app) },
       spec: {
         serviceAccountName: v.account,
+        priorityClassName: v.priorityClass,
         automountServiceAccountToken: true,
         enableServiceLinks: false,
         securityContext: restrictedPod(65534),

@@ -9,6 +9,8 @@ export interface StorageArgs {
   image: pulumi.Input<string>;
   /** Folder on the node below which volumes are made, `<namespace>/<claim>` each. */
   path: string;
+  /** PriorityClass of the provisioner, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
+  priorityClass?: pulumi.Input<string>;
 }
 
 const APP = "local-path-provisioner";
@@ -41,7 +43,7 @@ export class Storage extends pulumi.ComponentResource {
     }, { parent: this });
     new k8s.apps.v1.Deployment(`${name}-provisioner`, {
       metadata: meta(APP, namespace),
-      spec: provisionerDeployment({ app: APP, image: args.image, account: account.metadata.name, config: config.metadata.name, configName: "local-path-config" }),
+      spec: provisionerDeployment({ app: APP, image: args.image, account: account.metadata.name, config: config.metadata.name, configName: "local-path-config", priorityClass: args.priorityClass }),
     }, { parent: this });
     this.className = storageClass(`${name}-class`, { name: "local-path", reclaimPolicy: "Retain", isDefault: true }, this);
     this.disposableClassName = storageClass(`${name}-disposable-class`, { name: "local-path-disposable", reclaimPolicy: "Delete", isDefault: false }, this);

@@ -17,6 +17,7 @@ export interface ResolvedPortal {
   /** Handles, comma-separated. */
   admins: pulumi.Input<string>;
   serviceAccount: pulumi.Input<string>;
+  priorityClass?: pulumi.Input<string>;
   tlsSecret: pulumi.Input<string>;
   keysSecret: pulumi.Input<string>;
   /** Changes when a mounted certificate or key does, so that the pod starts anew with it. Not secret. */
@@ -35,6 +36,7 @@ export function deploymentSpec(v: ResolvedPortal): k8s.types.input.apps.v1.Deplo
       metadata: { labels: appLabels("portal"), annotations: { "guildnet.io/mounted": v.mountedVersion } },
       spec: {
         serviceAccountName: v.serviceAccount,
+        priorityClassName: v.priorityClass,
         // It reads the state of workspaces from the API server.
         automountServiceAccountToken: true,
         enableServiceLinks: false,

@@ -17,19 +17,19 @@ export function fromBrowsers(): Spec {
   };
 }
 
-/** Out: to the pods of workspaces, whatever ports they declare. */
+/** Out: to the pods of workspaces and apps, whatever ports they declare. */
 export function toWorkspaces(): Spec {
   return {
     podSelector: { matchLabels: appSelector("portal") },
     policyTypes: ["Egress"],
-    egress: [{ to: [{ namespaceSelector: { matchExpressions: [{ key: label.workspace, operator: "Exists" }] } }] }],
+    egress: [{ to: [label.workspace, label.app].map((key) => ({ namespaceSelector: { matchExpressions: [{ key, operator: "Exists" }] } })) }],
   };
 }
 
 /** Out: to the API server, which is no pod and can only be told by its port. */
-export function toApiServer(endpoint: pulumi.Input<number>): Spec {
+export function toApiServer(endpoint: pulumi.Input<number>, app = "portal"): Spec {
   return {
-    podSelector: { matchLabels: appSelector("portal") },
+    podSelector: { matchLabels: appSelector(app) },
     policyTypes: ["Egress"],
     egress: [{ ports: [...API_PORTS, endpoint].map((port) => ({ protocol: "TCP", port })) }],
   };

@@ -35,6 +35,8 @@ export interface PortalArgs {
   guildName?: string;
   /** @default not from outside the cluster */
   exposure?: PortalExposure;
+  /** PriorityClass of its pod, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
+  priorityClass?: pulumi.Input<string>;
 }
 
 /**
@@ -77,7 +79,7 @@ export class Portal extends pulumi.ComponentResource {
       metadata: meta(place, "portal"),
       spec: deploymentSpec({
         image: args.image, origin: this.url, appsDomain: this.addresses.appsDomain, mesh: args.mesh, guildName: args.guildName,
-        admins: args.admins.join(","), serviceAccount: account.metadata.name,
+        admins: args.admins.join(","), serviceAccount: account.metadata.name, priorityClass: args.priorityClass,
         tlsSecret: tls.metadata.name, keysSecret: keys.metadata.name,
         mountedVersion: mountedVersion(certificate.server, [session, signIn]),
       }),

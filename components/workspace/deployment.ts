@@ -3,6 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../labels.ts";
 import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
 import type { sizeOf } from "./presets.ts";
+import { clientEnvironment, registryVolumeMounts, registryVolumes } from "./registry-access.ts";
+import type { RegistryMount } from "./registry-access.ts";
 
 /** The port every workspace's IDE listens at. */
 export const IDE_PORT = 8080;
@@ -27,11 +29,13 @@ export interface ResolvedWorkspace {
   ports: readonly WorkspacePort[];
   dotfiles?: pulumi.Input<string>;
   nodeSelector?: Record<string, pulumi.Input<string>>;
+  priorityClass?: pulumi.Input<string>;
   labels: Record<string, pulumi.Input<string>>;
   /** Names of the objects it refers to. */
   serviceAccount: pulumi.Input<string>;
   claim: pulumi.Input<string>;
   ideAccess: pulumi.Input<string>;
+  registry?: RegistryMount;
 }
 
 /**
@@ -54,12 +58,14 @@ export function deploymentSpec(v: ResolvedWorkspace): k8s.types.input.apps.v1.De
         enableServiceLinks: false,
         terminationGracePeriodSeconds: 10,
         nodeSelector: v.nodeSelector,
+        priorityClassName: v.priorityClass,
         securityContext: restrictedPod(WORKSPACE_USER),
         containers: [container(v)],
         volumes: [
           { name: "home", persistentVolumeClaim: { claimName: v.claim } },
           { name: "tmp", emptyDir: { sizeLimit: "2Gi" } },
           { name: "ide-access", secret: { secretName: v.ideAccess, items: [{ key: "config.yaml", path: "config.yaml" }], defaultMode: 0o440 } },
+          ...(v.registry === undefined ? [] : registryVolumes(v.registry)),
         ],
       },
     },
@@ -87,18 +93,21 @@ function container(v: ResolvedWorkspace): k8s.types.input.core.v1.Container {
       { name: "home", mountPath: "/home/guild" },
       { name: "tmp", mountPath: "/tmp" },
       { name: "ide-access", mountPath: "/etc/guildnet/ide", readOnly: true },
+      ...(v.registry === undefined ? [] : registryVolumeMounts(v.registry)),
     ],
   };
 }
 
-/** The person's own variables, then ours, which win. */
+/** Where clients of the registry look, then the person's own variables, then ours, which win. */
 function environment(v: ResolvedWorkspace): k8s.types.input.core.v1.EnvVar[] {
   const ours = {
     GUILDNET_WORKSPACE: v.id,
     GUILDNET_OWNER: v.owner,
     ...(v.dotfiles === undefined ? {} : { GUILDNET_DOTFILES: v.dotfiles }),
+    ...(v.registry === undefined ? {} : { GUILDNET_REGISTRY: v.registry.prefix }),
   };
-  return Object.entries({ ...v.environment, ...ours }).map(([name, value]) => ({ name, value }));
+  const clients = v.registry === undefined ? {} : clientEnvironment;
+  return Object.entries({ ...clients, ...v.environment, ...ours }).map(([name, value]) => ({ name, value }));
 }
 
 /** The IDE and the extra ports, as one list. */

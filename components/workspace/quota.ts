@@ -1,24 +1,24 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { multiply } from "../quantity.ts";
-import type { sizeOf } from "./presets.ts";
+import type { WorkspaceSize } from "./presets.ts";
 
-type Size = ReturnType<typeof sizeOf>;
+type Size = WorkspaceSize & { reserved: { cpu: string; memory: string } };
 
 /**
  * All that the namespace of a workspace may hold: its pod twice, since a killed pod counts
  * until it is gone and its successor must not wait for that; its volume once; nothing
- * that listens outside the cluster.
+ * that listens outside the cluster. Of an app, one pod more than it has, for the same reason.
  */
-export function quotaSpec(size: Size): k8s.types.input.core.v1.ResourceQuotaSpec {
+export function quotaSpec(size: Size, { pods, volumes } = { pods: 2, volumes: 1 }): k8s.types.input.core.v1.ResourceQuotaSpec {
   return {
     hard: {
-      "requests.cpu": multiply(size.reserved.cpu, 2),
-      "requests.memory": multiply(size.reserved.memory, 2),
-      "limits.cpu": multiply(size.cpu, 2),
-      "limits.memory": multiply(size.memory, 2),
+      "requests.cpu": multiply(size.reserved.cpu, pods),
+      "requests.memory": multiply(size.reserved.memory, pods),
+      "limits.cpu": multiply(size.cpu, pods),
+      "limits.memory": multiply(size.memory, pods),
       "requests.storage": size.storage,
-      persistentvolumeclaims: "1",
-      pods: "2",
+      persistentvolumeclaims: String(volumes),
+      pods: String(pods),
       "services.nodeports": "0",
       "services.loadbalancers": "0",
     },

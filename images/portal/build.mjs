@@ -1,4 +1,4 @@
-// Builds images/portal/dist: the server as one file, and the pages. The same input gives the same bytes.
+// Builds images/portal/dist: each server as one file, and the pages. The same input gives the same bytes.
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -21,8 +21,9 @@ export async function build() {
 async function buildServer() {
   await bundle({
     absWorkingDir: here,
-    entryPoints: ["server/main.ts"],
-    outfile: "dist/server.mjs",
+    entryPoints: { server: "server/main.ts", "registry-tokens": "server/registry/main.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
     target: "node24",

@@ -75,6 +75,21 @@ describe("containerd", () => {
   });
 });
 
+describe("a registry inside the cluster", () => {
+  const known = files(specWith({ registries: [{ host: "registry.example.svc", address: "10.60.0.11", caCertificatePem: "-----BEGIN CERTIFICATE-----\n" }] }), machine);
+
+  test("is found at its address, and trusted by its own authority alone", () => {
+    expect(known["certs.d/registry.example.svc/hosts.toml"]).toBe('server = "https://10.60.0.11"\nca = "/run/guildnet/etc/certs.d/registry.example.svc/ca.crt"\n');
+    expect(known["certs.d/registry.example.svc/ca.crt"]).toBe("-----BEGIN CERTIFICATE-----\n");
+    expect(Object.keys(made).filter((name) => name.startsWith("certs.d"))).toEqual([]);
+  });
+
+  test("is looked for where it is written, by a containerd that isn't restarted for it", () => {
+    expect(known["containerd.toml"]).toContain('config_path = "/run/guildnet/etc/certs.d"');
+    expect(known["containerd.toml"]).toBe(made["containerd.toml"]);
+  });
+});
+
 describe("the network", () => {
   test("drops what is meant for pods, Services, the node or a cloud's metadata but would leave the machine", () => {
     const [guard, ...others] = (made["nftables.conf"] ?? "").split("\n").filter((each) => each.includes("drop"));

@@ -26,6 +26,7 @@ export function files(spec: NodeSpec, machine: Machine): Record<string, string> 
     "audit-policy.yaml": stringify(auditPolicy),
     "kubelet.yaml": stringify(kubelet(spec, machine)),
     "kube-proxy.yaml": stringify(kubeProxy(spec)),
+    ...registries(spec),
   };
 }
 
@@ -80,10 +81,24 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       SystemdCgroup = false
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "${etc("certs.d")}"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "${etc("cni")}"
 `;
+}
+
+/**
+ * Where registries inside the cluster are, whose names the node can't resolve, and whom to
+ * trust there. Read at every pull. JSON's strings are TOML's.
+ * https://github.com/containerd/containerd/blob/main/docs/hosts.md
+ */
+function registries({ registries: known }: NodeSpec): Record<string, string> {
+  return Object.fromEntries(known.flatMap(({ host, address, caCertificatePem }) => [
+    [`certs.d/${host}/ca.crt`, caCertificatePem],
+    [`certs.d/${host}/hosts.toml`, `server = ${JSON.stringify(`https://${address}`)}\nca = ${JSON.stringify(etc(`certs.d/${host}/ca.crt`))}\n`],
+  ]));
 }
 
 /** The image of every pod's sandbox. */

@@ -13,6 +13,7 @@ import { writeAtomically } from "./atomic.ts";
 import { cgroupOf, createCgroup, removeCgroup } from "./cgroup.ts";
 import { ensureCredentials } from "./credentials.ts";
 import { files, pauseImage } from "./files.ts";
+import { nodeEnvironment } from "./environment.ts";
 import { bringImage, imagesOn } from "./images.ts";
 import { inNode, nodeFolder, nodeName } from "./layout.ts";
 import { checkMachine, checkPorts, inspectMachine, portsOf } from "./machine.ts";
@@ -48,7 +49,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
       if (running !== undefined) await terminate(folder, progress);
       progress("starting the cluster");
       await writeAtomically(runsWith(folder), JSON.stringify(fingerprints(folder, wanted)));
-      await launch(folder, tools.kubernetes!, spec.clusterName);
+      await launch(folder, tools.kubernetes!, spec);
     }
     await writeAtomically(join(folder, "spec.json"), JSON.stringify(spec, null, 2));
     await waitUntilReady(folder, spec, progress);
@@ -185,26 +186,17 @@ async function control(init: number, args: readonly string[]): Promise<void> {
  * Starts the node's first process in a session of its own, so that it outlives this program and
  * its terminal. All its processes inherit the lock, which is free exactly when the last is gone.
  */
-async function launch(folder: string, kubernetes: string, clusterName: string): Promise<void> {
+async function launch(folder: string, kubernetes: string, spec: NodeSpec): Promise<void> {
   // A node that was cut off leaves its pods' cgroups behind, and the kubelet would look for the container of each for three seconds.
-  await removeCgroup(cgroupOf(clusterName));
-  await createCgroup(cgroupOf(clusterName));
+  await removeCgroup(cgroupOf(spec.clusterName));
+  await createCgroup(cgroupOf(spec.clusterName));
   const console = openSync(join(folder, "log", "console"), "a");
-  const child = spawn("flock", ["--nonblock", lockOf(folder), "unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", join(folder, "run", "init"), folder, kubernetes], { detached: true, stdio: ["ignore", console, console], cwd: "/", env: nodeEnvironment() });
+  const child = spawn("flock", ["--nonblock", lockOf(folder), "unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", join(folder, "run", "init"), folder, kubernetes], { detached: true, stdio: ["ignore", console, console], cwd: "/", env: nodeEnvironment(process.env, spec) });
   let ended: number | string | undefined;
   child.once("error", (error) => (ended = error.message)).once("exit", (code, signal) => (ended = code ?? signal ?? "unknown"));
   child.unref();
   await waitFor(() => ended !== undefined || initProcess(folder) !== undefined, { interval: 20, timeout: { milliseconds: 20 * seconds } });
   if (ended !== undefined) throw new ActionableError("node-did-not-start", `the cluster's first process ended (${ended}): ${lastLines(join(folder, "log", "console"))}`);
-}
-
-/** What a node takes over from this program: where programs are, the way out to the internet and whom to trust there. The rest is a person's own. */
-function nodeEnvironment(): NodeJS.ProcessEnv {
-  const taken = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
-  return {
-    PATH: `${process.env.PATH}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-    ...Object.fromEntries(taken.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
-  };
 }
 
 async function waitUntilReady(folder: string, spec: NodeSpec, progress: Progress): Promise<void> {

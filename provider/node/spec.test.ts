@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { inputs, specWith } from "../testing/node-spec.ts";
 import { nodeSpec } from "./spec.ts";
 
+const registry = { host: "registry.example.svc", address: "10.96.0.11", caCertificatePem: "-----BEGIN CERTIFICATE-----" };
+
 /** What is wrong, as `path: message`. */
 function mistakes(changes: Record<string, unknown>): string[] {
   return (nodeSpec.safeParse({ ...inputs, ...changes }).error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
@@ -26,7 +28,15 @@ describe("a node's specification", () => {
     expect(mistakes(changes)).toEqual([]);
   });
 
+  test("knows no registry of the cluster's own unless told", () => {
+    expect(specWith().registries).toEqual([]);
+  });
+
   test.each<[string, Record<string, unknown>, string]>([
+    ["a registry whose name is a path", { registries: [{ ...registry, host: "../../pki" }] }, "registries.0.host: must be a host name"],
+    ["a registry at a name", { registries: [{ ...registry, address: "registry" }] }, "registries.0.address: "],
+    ["a registry without a certificate", { registries: [{ ...registry, caCertificatePem: "" }] }, "registries.0.caCertificatePem: "],
+    ["one registry twice", { registries: [registry, registry] }, "registries.1.host: registry.example.svc is there twice"],
     ["a name of 51 characters", { clusterName: "a".repeat(51) }, "clusterName: must be a DNS label"],
     ["a name with a path in it", { clusterName: "../other" }, "clusterName: must be a DNS label"],
     ["a name that ends in a hyphen", { clusterName: "a-" }, "clusterName: must be a DNS label"],

@@ -25,8 +25,16 @@ export const nodeSpec = z.object({
     nodePort: z.number().int().min(30000).max(32767),
   })).default([]),
   keepVolumes: z.boolean().default(true),
+  registries: z.array(z.strictObject({
+    host: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/, "must be a host name with a dot in it"),
+    address: z.ipv4(),
+    caCertificatePem: z.string().startsWith("-----BEGIN CERTIFICATE-----"),
+  })).default([]),
 }).superRefine((spec, context) => {
   if (overlap(spec.podCidr, spec.serviceCidr)) context.addIssue({ code: "custom", path: ["serviceCidr"], message: `must not overlap podCidr, ${spec.podCidr}` });
+  for (const [index, { host }] of spec.registries.entries()) {
+    if (spec.registries.findIndex((other) => other.host === host) < index) context.addIssue({ code: "custom", path: ["registries", index, "host"], message: `${host} is there twice` });
+  }
   const taken = [{ hostAddress: "127.0.0.1", hostPort: spec.apiPort }];
   for (const [index, published] of spec.publish.entries()) {
     const { hostAddress, hostPort } = published;

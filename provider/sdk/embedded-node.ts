@@ -10,6 +10,16 @@ export interface PublishedPort {
   nodePort: pulumi.Input<number>;
 }
 
+/** A registry inside the cluster that the node pulls images from. */
+export interface NodeRegistry {
+  /** First part of its images' references, a host name without a port. */
+  host: pulumi.Input<string>;
+  /** IPv4 address of its Service, where it answers HTTPS at 443. */
+  address: pulumi.Input<string>;
+  /** PEM of the authority that its certificate is from. */
+  caCertificatePem: pulumi.Input<string>;
+}
+
 export interface EmbeddedNodeArgs {
   /** Unique on this machine, a DNS label of at most 50 characters: names its folder, host name and cgroup. Changing it replaces the node. */
   clusterName: pulumi.Input<string>;
@@ -23,6 +33,8 @@ export interface EmbeddedNodeArgs {
   serviceCidr: pulumi.Input<string>;
   /** Ports published on this machine. @default none */
   publish?: pulumi.Input<pulumi.Input<PublishedPort>[]>;
+  /** Registries inside the cluster to pull from. @default none */
+  registries?: pulumi.Input<pulumi.Input<NodeRegistry>[]>;
   /** Keep the volumes' files when the node is deleted, to be found again by the next node of this name. @default true */
   keepVolumes?: pulumi.Input<boolean>;
 }

@@ -26,7 +26,7 @@ export const onePerson = { workspaces: [{ owner: "ada" }] as WorkspaceConfig[] }
 export interface StackConfig { cluster?: object; portal?: object; images?: object }
 
 /** Writes the configuration of a stack, `guildnet:guild`. */
-export function configure(guild: StackConfig & { workspaces: WorkspaceConfig[] }, name: string = stack): void {
+export function configure(guild: StackConfig & { workspaces: WorkspaceConfig[]; [key: string]: unknown }, name: string = stack): void {
   mkdirSync(stackFiles, { recursive: true });
   const embedded = { portal: { port: ports.portal }, cluster: { kind: "embedded", apiPort: ports.api } };
   writeFileSync(join(stackFiles, `Pulumi.${name}.yaml`), stringify({ config: { "guildnet:guild": { ...embedded, ...guild } } }));
@@ -70,6 +70,12 @@ export function kubectl(...args: string[]): Promise<string> {
 export async function kubectlOn(config: string, ...args: string[]): Promise<string> {
   const { stdout } = await execa(await kubectlPath(), ["--kubeconfig", config, ...args]);
   return stdout;
+}
+
+/** Gives the API server an object. Never throws: a refusal is in `stderr`. */
+export async function apply(object: object): Promise<{ exitCode?: number; stderr: string }> {
+  const { exitCode, stderr } = await execa(await kubectlPath(), ["--kubeconfig", kubeconfig, "apply", "--filename", "-"], { input: JSON.stringify(object), reject: false });
+  return { exitCode, stderr };
 }
 
 let kubernetes: string | undefined;

@@ -29,8 +29,9 @@ async function clusterFinding(cluster: string): Promise<Finding> {
 
 interface Address { readonly what: string; readonly url: string }
 
-function addresses({ portalUrl, workspaces }: StackOutputs): Address[] {
-  return [{ what: "portal", url: portalUrl }, ...workspaces.map(({ name, url }) => ({ what: `workspace ${name}`, url }))];
+function addresses({ portalUrl, workspaces, apps = [] }: StackOutputs): Address[] {
+  const named = (what: string) => ({ name, url }: { name: string; url: string }) => ({ what: `${what} ${name}`, url });
+  return [{ what: "portal", url: portalUrl }, ...workspaces.map(named("workspace")), ...apps.map(named("app"))];
 }
 
 async function addressFinding({ what, url }: Address, caCertificate: string): Promise<Finding> {

@@ -39,6 +39,24 @@ export async function localPathProvisioner(reference: string, kitchen: Kitchen):
   });
 }
 
+/** The CNCF registry at the place of Docker's own image of it, with the authorities it would need as a mirror. */
+export async function registry(reference: string, kitchen: Kitchen): Promise<void> {
+  const { store } = kitchen;
+  await withScratch(store.home, async (scratch) => {
+    const binary = await compiled({
+      module: "registry",
+      command: ".",
+      variables: { "github.com/distribution/distribution/v3/version.version": `v${parseReference(reference).tag}` },
+    }, scratch, kitchen);
+    const authorities = await mozillaAuthorities(kitchen, scratch);
+    await store.compose(reference, "scratch", async (root) => {
+      await place(binary, join(root, "bin/registry"));
+      await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
+      await writeFile(join(root, "etc/ssl/certs/ca-certificates.crt"), authorities);
+    }, ["--env", "PATH=/bin", "--env", "OTEL_TRACES_EXPORTER=none", "--entrypoint", '["registry"]', "--port", "5000"]);
+  });
+}
+
 /** Compiles into the scratch folder and returns the program's path. @param name of the program, where a module has several */
 export async function compiled(build: Omit<GoBuild, "output">, scratch: string, { store: { home }, log }: Kitchen, name = build.module): Promise<string> {
   const output = join(scratch, `${name}.program`);

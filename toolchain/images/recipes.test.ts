@@ -18,12 +18,13 @@ it.each([
   ["coredns", "github.com/coredns/coredns", "registry.k8s.io/coredns/coredns:"],
   ["headscale", "github.com/juanfont/headscale", "docker.io/headscale/headscale:"],
   ["local-path-provisioner", "github.com/rancher/local-path-provisioner", "docker.io/rancher/local-path-provisioner:"],
+  ["registry", "github.com/distribution/distribution/v3", "docker.io/library/registry:"],
   ["tailscale", "tailscale.com", "ghcr.io/tailscale/tailscale:"],
 ])("builds %s from the module of the version that its tag names", (folder, module, image) => {
   const goMod = readFileSync(new URL(`../go/${folder}/go.mod`, import.meta.url), "utf8");
   const version = goMod.match(new RegExp(`\\s${module} (v\\S+)`))?.[1] ?? "none";
   const tag = knownReferences().find((reference) => reference.startsWith(image))?.slice(image.length);
-  // Headscale's tags are without the v.
+  // Headscale's tags and those of Docker's own image of the registry are without the v.
   expect([version, version.slice(1)]).toContain(tag);
 });
 
@@ -37,5 +38,6 @@ it("keeps to the versions that are pinned in one place", () => {
     `docker.io/headscale/headscale:${VERSIONS.headscale.version}`,
     `docker.io/rancher/local-path-provisioner:v${VERSIONS["local-path-provisioner"].version}`,
     `ghcr.io/tailscale/tailscale:v${VERSIONS.tailscale.version}`,
+    `docker.io/library/registry:${VERSIONS.registry.version}`,
   ]));
 });

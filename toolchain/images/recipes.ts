@@ -1,5 +1,5 @@
 import { debianBase, nodeBase } from "./bases.ts";
-import { coredns, localPathProvisioner } from "./go-images.ts";
+import { coredns, localPathProvisioner, registry } from "./go-images.ts";
 import type { Recipe } from "./kitchen.ts";
 import { headscale, tailscale } from "./mesh-images.ts";
 import { pause } from "./pause.ts";
@@ -8,6 +8,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "docker.io/headscale/headscale:0.27.1": headscale,
   "docker.io/library/debian:bookworm-slim": debianBase,
   "docker.io/library/node:24.21.0-bookworm-slim": nodeBase,
+  "docker.io/library/registry:3.1.2": registry,
   "docker.io/rancher/local-path-provisioner:v0.0.30": localPathProvisioner,
   "ghcr.io/tailscale/tailscale:v1.96.0": tailscale,
   "registry.k8s.io/coredns/coredns:v1.14.0": coredns,

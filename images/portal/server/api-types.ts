@@ -12,8 +12,9 @@ export interface Me {
 /** One row of `GET /api/workspaces`. */
 export interface ListedWorkspace extends Workspace {
   readonly url: string;
-  /** True for its owner alone: an admin sees it and cannot open it. */
   readonly mine: boolean;
+  /** False for an admin who sees what another keeps to themselves. */
+  readonly openable: boolean;
 }
 
 /** `GET /api/events` sends these as server-sent events: `snapshot` first, then one event per change. */

@@ -30,8 +30,8 @@ export interface Route {
 /** @throws {PortalError} `no_such_port` */
 export async function route({ workspace, port }: Admitted, services: Services, fresh = false): Promise<Route> {
   const upstream = await services.access.upstream(workspace.id, port);
-  if (!upstream) throw new PortalError(404, "no_such_port", `The workspace ${workspace.id} has no port named ${port}.`);
-  return { upstream, ideSession: port === IDE_PORT ? await services.access.ideSession(workspace.id, { fresh }) : undefined };
+  if (!upstream) throw new PortalError(404, "no_such_port", `There is no port named ${port} at ${workspace.id}.`);
+  return { upstream, ideSession: workspace.visibility === undefined && port === IDE_PORT ? await services.access.ideSession(workspace.id, { fresh }) : undefined };
 }
 
 /**

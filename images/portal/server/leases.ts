@@ -4,7 +4,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Something long that runs in a session's name, and how to end it. */
 export interface Lease {
-  readonly session: Session;
+  /** Undefined for what needs none: a public app. */
+  readonly session?: Session;
   /** The workspace it reaches into, if any. */
   readonly workspace?: string;
   /** True for what will end by itself soon, so that a stop of the portal waits for it. */
@@ -12,7 +13,7 @@ export interface Lease {
   readonly end: () => void;
 }
 
-/** Open streams and tunnels. Each ends with the session that opened it: by expiry, by sign-out, by a change of owner. */
+/** Open streams and tunnels. Each ends with the session that opened it: by expiry, by sign-out, by a change of who may open it. */
 export class Leases {
   readonly #leases = new Set<Lease>();
   readonly #now: () => number;
@@ -28,18 +29,21 @@ export class Leases {
 
   /** @returns what to call once it has ended by itself */
   hold(lease: Lease): () => void {
-    const milliseconds = Math.max(0, (lease.session.exp - this.#now()) * 1000);
-    const timer = setTimeout(() => this.#end(lease), Math.min(milliseconds, LONGEST_TIMER_MS));
-    timer.unref();
+    const timer = lease.session && this.#endWith(lease.session, lease);
     this.#leases.add(lease);
     return () => {
-      clearTimeout(timer);
+      if (timer) clearTimeout(timer);
       this.#leases.delete(lease);
     };
   }
 
   endWhere(matches: (lease: Lease) => boolean): void {
     for (const lease of [...this.#leases]) if (matches(lease)) this.#end(lease);
+  }
+
+  #endWith(session: Session, lease: Lease): NodeJS.Timeout {
+    const milliseconds = Math.max(0, (session.exp - this.#now()) * 1000);
+    return setTimeout(() => this.#end(lease), Math.min(milliseconds, LONGEST_TIMER_MS)).unref();
   }
 
   #end(lease: Lease): void {

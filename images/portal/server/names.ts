@@ -9,3 +9,6 @@ export const HOST_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** The name of the Service port that is the workspace's editor. It is served at `<id>.<apps-domain>` itself. */
 export const IDE_PORT = "ide";
+
+/** The same of an app: what it is there for. */
+export const APP_PORT = "app";

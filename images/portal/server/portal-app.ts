@@ -12,7 +12,7 @@ import { pathOf } from "./logging.ts";
 import { refuseCrossOrigin, safePath } from "./request-checks.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./sessions.ts";
-import type { Workspace } from "./workspaces.ts";
+import { mayOpen, type Workspace } from "./workspaces.ts";
 import { findApp } from "./workspace-session.ts";
 
 /** A page of another origin cannot send this header without asking first, and the portal never says yes. */
@@ -46,7 +46,7 @@ async function registerPages(app: FastifyInstance, services: Services): Promise<
   app.get<{ Params: { label: string } }>("/open/:label", (request, reply) => open(request, reply, services, shell));
 }
 
-/** Sends a signed-in owner on to the workspace's host with a one-time ticket; everyone else gets the page, which says why not. */
+/** Sends a signed-in person who may open it on to the workspace's host with a one-time ticket; everyone else gets the page, which says why not. */
 async function open(
   request: FastifyRequest<{ Params: { label: string } }>,
   reply: FastifyReply,
@@ -58,7 +58,7 @@ async function open(
   const session = await currentSession(request, services);
   if (!session) return shell(reply, 401);
   const workspace = HOST_LABEL.test(label) ? findApp(services.directory, label)?.workspace : undefined;
-  if (workspace?.owner !== session.sub) return shell(reply, 404);
+  if (!workspace || !mayOpen(workspace, session.sub)) return shell(reply, 404);
   const path = safePath(query.data?.return);
   const appOrigin = services.hosts.of(request).appOrigin(label);
   // Without a state the round did not begin at the workspace's host, so its browser could not be told apart from another's.
@@ -118,7 +118,7 @@ async function signIn(request: FastifyRequest, reply: FastifyReply, services: Se
   return { handle: session.sub };
 }
 
-/** @returns the workspaces a person may see: their own, and all of them for an admin */
+/** @returns the workspaces and apps a person may see: what is theirs or they may open, and all of them for an admin */
 function visibleWorkspaces(session: Session, services: Services, site: Site): ListedWorkspace[] {
   return services.directory
     .list()
@@ -129,8 +129,9 @@ function visibleWorkspaces(session: Session, services: Services, site: Site): Li
 
 function listed(workspace: Workspace, session: Session, services: Services, site: Site): ListedWorkspace | undefined {
   const mine = workspace.owner === session.sub;
-  if (!mine && !services.admins.has(session.sub)) return undefined;
-  return { ...workspace, mine, url: site.appOrigin(workspace.id) };
+  const openable = mayOpen(workspace, session.sub);
+  if (!openable && !services.admins.has(session.sub)) return undefined;
+  return { ...workspace, mine, openable, url: site.appOrigin(workspace.id) };
 }
 
 function currentSession(request: FastifyRequest, services: Services): Promise<Session | undefined> {

@@ -76,7 +76,7 @@ test("the list follows the cluster while one looks, and ends with the session", 
   expect(await next()).toBe('event: snapshot\ndata: {"workspaces":[]}\n\n');
   guild.workspaces.put({ id: "alice", owner: "alice", state: "stopped" });
   guild.workspaces.put({ id: "b1", owner: "bob", state: "starting", reason: "ContainerCreating" });
-  const changed = { id: "b1", owner: "bob", state: "starting", reason: "ContainerCreating", mine: true, url: "https://b1.apps.guild.test:8090" };
+  const changed = { id: "b1", owner: "bob", state: "starting", reason: "ContainerCreating", mine: true, openable: true, url: "https://b1.apps.guild.test:8090" };
   expect(await next()).toBe(`event: change\ndata: ${JSON.stringify({ workspace: changed })}\n\n`);
   guild.workspaces.put({ id: "b1", owner: "alice", state: "starting" });
   expect(await next()).toBe('event: remove\ndata: {"id":"b1"}\n\n');

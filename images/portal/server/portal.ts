@@ -15,7 +15,7 @@ import { readCertificate, watchCertificate } from "./tls.ts";
 import { upstreamAgent } from "./upstream.ts";
 import { workspaceApp } from "./workspace-app.ts";
 import { WorkspaceHost } from "./workspace-host.ts";
-import type { Readiness, WorkspaceAccess, WorkspaceDirectory } from "./workspaces.ts";
+import { mayOpen, type Readiness, type WorkspaceAccess, type WorkspaceDirectory } from "./workspaces.ts";
 
 const GRACE_MS = 10_000;
 
@@ -98,12 +98,12 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   return { address: server.address() as AddressInfo, healthAddress: health.address() as AddressInfo, services, close };
 }
 
-/** What runs in a session's name ends when the session is signed out or the workspace is another's. */
+/** What runs in a session's name ends when the session is signed out; what reaches into a workspace, when whoever opened it no longer may. */
 function endLeasesInTime({ sessions, leases, directory }: Services): void {
-  sessions.onSignOut((sid) => leases.endWhere((lease) => lease.session.sid === sid));
+  sessions.onSignOut((sid) => leases.endWhere((lease) => lease.session?.sid === sid));
   directory.onChange((id) => {
-    const owner = directory.get(id)?.owner;
-    leases.endWhere((lease) => lease.workspace === id && lease.session.sub !== owner);
+    const workspace = directory.get(id);
+    leases.endWhere((lease) => lease.workspace === id && !(workspace && mayOpen(workspace, lease.session?.sub)));
   });
 }
 

@@ -211,8 +211,8 @@ test("only its owner gets into a workspace; an admin sees it in the list and no 
   }
   const list = async (handle: string): Promise<unknown[]> =>
     (await guild.ask("/api/workspaces", { headers: { cookie: await guild.signedIn(handle) } })).json()["workspaces"] as unknown[];
-  expect(await list("root")).toContainEqual({ id: "alice", owner: "alice", state: "running", mine: false, url: `https://${appHost("alice")}` });
-  expect(await list("bob")).toEqual([{ id: "bob", owner: "bob", state: "running", mine: true, url: `https://${appHost("bob")}` }]);
+  expect(await list("root")).toContainEqual({ id: "alice", owner: "alice", state: "running", mine: false, openable: false, url: `https://${appHost("alice")}` });
+  expect(await list("bob")).toEqual([{ id: "bob", owner: "bob", state: "running", mine: true, openable: true, url: `https://${appHost("bob")}` }]);
 });
 
 test("a workspace that gets another owner is closed to the old one at once", async () => {

@@ -73,6 +73,7 @@ export class WorkspaceHost {
   }
 
   async #renewal({ session }: Admitted): Promise<string | undefined> {
+    if (!session) return undefined;
     const { sessions } = this.#services;
     const renewed = sessions.renewed(session);
     return renewed && hostCookie(APP_COOKIE, await sessions.appToken(renewed), sessions.secondsLeft(renewed));
@@ -108,5 +109,6 @@ export class WorkspaceHost {
 
 function notRunning({ workspace }: Admitted): PortalError {
   const { state, reason, message } = workspace;
-  return new PortalError(503, "not_running", `The workspace is ${state}.`, { details: { state, reason, message } });
+  const what = workspace.visibility === undefined ? "workspace" : "app";
+  return new PortalError(503, "not_running", `The ${what} is ${state}.`, { details: { state, reason, message } });
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { APP_COOKIE, HANDOFF_COOKIE, readCookie } from "./cookies.ts";
-import { IDE_PORT, WORKSPACE_ID } from "./names.ts";
+import { APP_PORT, IDE_PORT, WORKSPACE_ID } from "./names.ts";
 import type { Services } from "./services.ts";
 import type { AppSession } from "./sessions.ts";
-import type { Workspace, WorkspaceDirectory } from "./workspaces.ts";
+import { mayOpen, type Workspace, type WorkspaceDirectory } from "./workspaces.ts";
 
 /** What a host name below the apps domain stands for. */
 export interface App {
@@ -15,13 +15,14 @@ export interface App {
 
 /** A request that may go to the workspace. */
 export interface Admitted extends App {
-  readonly session: AppSession;
+  /** Undefined at a public app for whoever is not signed in on its host. */
+  readonly session?: AppSession;
 }
 
-/** `<id>` is a workspace's IDE; `<port>--<id>` is another named port of it. A workspace's own name goes first. */
+/** `<id>` is a workspace's IDE, or the app; `<port>--<id>` is another named port of it. A workspace's own name goes first. */
 export function findApp(directory: WorkspaceDirectory, label: string): App | undefined {
   const whole = WORKSPACE_ID.test(label) ? directory.get(label) : undefined;
-  if (whole) return { workspace: whole, port: IDE_PORT };
+  if (whole) return { workspace: whole, port: whole.visibility === undefined ? IDE_PORT : APP_PORT };
   const split = label.indexOf("--");
   if (split < 1) return undefined;
   const id = label.slice(split + 2);
@@ -29,11 +30,11 @@ export function findApp(directory: WorkspaceDirectory, label: string): App | und
   return workspace && { workspace, port: label.slice(0, split) };
 }
 
-/** @returns undefined for whoever is not signed in on this host as the workspace's owner; which of it, a stranger is not told */
+/** @returns undefined for whoever is not signed in on this host as someone who may open it; which of it, a stranger is not told */
 export async function admit(headers: IncomingHttpHeaders, label: string, services: Services): Promise<Admitted | undefined> {
   const session = await services.sessions.appSession(readCookie(headers.cookie, APP_COOKIE), label);
-  const app = session && findApp(services.directory, label);
-  return app?.workspace.owner === session?.sub && app && session ? { ...app, session } : undefined;
+  const app = findApp(services.directory, label);
+  return app && mayOpen(app.workspace, session?.sub) ? { ...app, session } : undefined;
 }
 
 /** The nonce that ties a sign-in round to this browser. Kept while it lasts, so that two tabs can open at once. */

@@ -1,8 +1,10 @@
-/** What the portal knows of a workspace right now. */
+/** What the portal knows right now of a workspace, or of an app, which it serves alike. */
 export interface Workspace {
   readonly id: string;
-  /** The handle of the one person who may open it. */
+  /** The handle of the person it belongs to: of a workspace, the only one who may open it. */
   readonly owner: string;
+  /** Of an app: who may open it. A workspace has none. */
+  readonly visibility?: Visibility;
   readonly state: WorkspaceState;
   /** Kubernetes' own word for why, e.g. `ImagePullBackOff`. */
   readonly reason?: string;
@@ -12,7 +14,16 @@ export interface Workspace {
   readonly since?: string;
 }
 
+/** An app's owner alone, whoever is signed in, or everybody. */
+export type Visibility = "private" | "members" | "public";
+
 export type WorkspaceState = "stopped" | "starting" | "running" | "failed";
+
+/** @param handle of the person who asks; undefined for whoever is not signed in */
+export function mayOpen({ owner, visibility }: Workspace, handle: string | undefined): boolean {
+  if (visibility === "public") return true;
+  return visibility === "members" ? handle !== undefined : handle === owner;
+}
 
 export interface Readiness {
   readonly ready: boolean;

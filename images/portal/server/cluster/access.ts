@@ -1,10 +1,10 @@
 import type { CoreV1Api } from "@kubernetes/client-node";
 import { PortalError } from "../errors.ts";
+import { IDE_PORT } from "../names.ts";
 import type { Upstream, WorkspaceAccess } from "../workspaces.ts";
 import { plainError } from "./api-error.ts";
-import { namespaceOf } from "./directory.ts";
+import { appKind, workspaceKind, type Kind } from "./kinds.ts";
 
-const SERVICE = "workspace";
 const SECRET = "ide-access";
 const SECRET_KEY = "session";
 const IDE_PORT_NUMBER = 8080;
@@ -21,19 +21,23 @@ interface Kept<V> {
 export class ClusterAccess implements WorkspaceAccess {
   readonly #core: CoreV1Api;
   readonly #clusterDomain: string;
+  readonly #kindOf: (id: string) => Kind;
   readonly #sessions = new Map<string, Kept<string>>();
   readonly #ports = new Map<string, Kept<ReadonlyMap<string, number>>>();
 
-  constructor(core: CoreV1Api, clusterDomain: string) {
+  /** @param kindOf what an id stands for right now */
+  constructor(core: CoreV1Api, clusterDomain: string, kindOf: (id: string) => Kind) {
     this.#core = core;
+    this.#kindOf = kindOf;
     this.#clusterDomain = clusterDomain;
   }
 
   async upstream(id: string, portName: string): Promise<Upstream | undefined> {
     // The dot at the end makes the name absolute, which saves a query per search domain of the pod's resolver.
-    const host = `${SERVICE}.${namespaceOf(id)}.svc.${this.#clusterDomain}.`;
-    if (portName === "ide") return { host, port: IDE_PORT_NUMBER };
-    const ports = await kept(this.#ports, id, PORTS_FRESH_MS, () => this.#readPorts(id));
+    const kind = this.#kindOf(id);
+    const host = `${kind.object}.${kind.namespaceOf(id)}.svc.${this.#clusterDomain}.`;
+    if (kind === workspaceKind && portName === IDE_PORT) return { host, port: IDE_PORT_NUMBER };
+    const ports = await kept(this.#ports, `${kind.object}/${id}`, PORTS_FRESH_MS, () => this.#readPorts(id, kind));
     const port = ports.get(portName);
     return port === undefined ? undefined : { host, port };
   }
@@ -45,11 +49,11 @@ export class ClusterAccess implements WorkspaceAccess {
   /** Drops what is remembered of a workspace that went: another may come under its name. */
   forget(id: string): void {
     this.#sessions.delete(id);
-    this.#ports.delete(id);
+    for (const { object } of [workspaceKind, appKind]) this.#ports.delete(`${object}/${id}`);
   }
 
   async #readSession(id: string): Promise<string> {
-    const secret = await this.#core.readNamespacedSecret({ namespace: namespaceOf(id), name: SECRET }).catch((error: unknown) => {
+    const secret = await this.#core.readNamespacedSecret({ namespace: workspaceKind.namespaceOf(id), name: SECRET }).catch((error: unknown) => {
       throw new PortalError(502, "ide_key_unreadable", `The key of the workspace ${id} cannot be read.`, { cause: plainError(error) });
     });
     const session = Buffer.from(secret.data?.[SECRET_KEY] ?? "", "base64").toString("utf8").trim();
@@ -60,20 +64,20 @@ export class ClusterAccess implements WorkspaceAccess {
     return session;
   }
 
-  async #readPorts(id: string): Promise<ReadonlyMap<string, number>> {
-    const service = await this.#core.readNamespacedService({ namespace: namespaceOf(id), name: SERVICE }).catch((error: unknown) => {
-      throw new PortalError(502, "ports_unreadable", `The ports of the workspace ${id} cannot be read.`, { cause: plainError(error) });
+  async #readPorts(id: string, { namespaceOf, object }: Kind): Promise<ReadonlyMap<string, number>> {
+    const service = await this.#core.readNamespacedService({ namespace: namespaceOf(id), name: object }).catch((error: unknown) => {
+      throw new PortalError(502, "ports_unreadable", `The ports of the ${object} ${id} cannot be read.`, { cause: plainError(error) });
     });
     return new Map((service.spec?.ports ?? []).map(({ name = "", port }) => [name, port]));
   }
 }
 
 /** Many requests at once share one reading; a failed one is forgotten. */
-function kept<V>(store: Map<string, Kept<V>>, id: string, freshMs: number, read: () => Promise<V>): Promise<V> {
-  const known = store.get(id);
+function kept<V>(store: Map<string, Kept<V>>, key: string, freshMs: number, read: () => Promise<V>): Promise<V> {
+  const known = store.get(key);
   if (known && Date.now() - known.at < freshMs) return known.value;
   const entry = { at: Date.now(), value: read() };
-  store.set(id, entry);
-  entry.value.catch(() => store.get(id) === entry && store.delete(id));
+  store.set(key, entry);
+  entry.value.catch(() => store.get(key) === entry && store.delete(key));
   return entry.value;
 }

@@ -3,15 +3,12 @@ import { isDeepStrictEqual } from "node:util";
 import type { V1Namespace } from "@kubernetes/client-node";
 import { HANDLE, WORKSPACE_ID } from "../names.ts";
 import type { Readiness, Workspace, WorkspaceDirectory } from "../workspaces.ts";
+import type { Kind } from "./kinds.ts";
 import { OWNER_LABEL, WatchedWorkspace, type ClusterApis } from "./watched-workspace.ts";
 import { WatchedList } from "./watched-list.ts";
 
-export const WORKSPACE_LABEL = "guildnet.io/workspace";
-
-/** A workspace's namespace. */
-export const namespaceOf = (id: string): string => `ws-${id}`;
-
 export interface ClusterDirectoryOptions extends ClusterApis {
+  readonly kind: Kind;
   readonly warn: (message: string, error?: Error) => void;
   readonly retryMs?: number;
 }
@@ -23,7 +20,7 @@ interface Entry {
   shown: Workspace | undefined;
 }
 
-/** The workspaces as the cluster has them: every namespace with the workspace label, each followed by watches of its own. */
+/** The workspaces, or apps, as the cluster has them: every namespace with their label, each followed by watches of its own. */
 export class ClusterDirectory implements WorkspaceDirectory {
   readonly #entries = new Map<string, Entry>();
   readonly #changes = new EventEmitter().setMaxListeners(0);
@@ -37,8 +34,8 @@ export class ClusterDirectory implements WorkspaceDirectory {
       kubeConfig: options.kubeConfig,
       retryMs: options.retryMs,
       path: "/api/v1/namespaces",
-      labelSelector: WORKSPACE_LABEL,
-      list: () => options.core.listNamespace({ labelSelector: WORKSPACE_LABEL }),
+      labelSelector: options.kind.label,
+      list: () => options.core.listNamespace({ labelSelector: options.kind.label }),
       onChange: (namespace, gone) => this.#namespaceChanged(namespace, gone),
       onError: (error) => options.warn("namespaces cannot be watched", error),
     });
@@ -77,8 +74,9 @@ export class ClusterDirectory implements WorkspaceDirectory {
   }
 
   #namespaceChanged(namespace: V1Namespace, gone: boolean): void {
-    const id = namespace.metadata?.labels?.[WORKSPACE_LABEL] ?? "";
-    const refused = whyNot(namespace, id);
+    const id = namespace.metadata?.labels?.[this.#options.kind.label];
+    if (id === undefined) return;
+    const refused = whyNot(namespace, id, this.#options.kind);
     if (refused) return this.#options.warn(refused);
     const uid = namespace.metadata?.uid ?? "";
     const known = this.#entries.get(id);
@@ -97,9 +95,8 @@ export class ClusterDirectory implements WorkspaceDirectory {
     const watched = new WatchedWorkspace({
       ...this.#options,
       id,
-      namespace: namespaceOf(id),
       onChange: () => this.#update(id),
-      onError: (error) => this.#options.warn(`the workspace ${id} cannot be watched`, error),
+      onError: (error) => this.#options.warn(`the ${this.#options.kind.object} ${id} cannot be watched`, error),
     });
     this.#entries.set(id, { uid, namespace, watched, shown: undefined });
     void watched.settled.then(() => this.#update(id));
@@ -121,9 +118,9 @@ export class ClusterDirectory implements WorkspaceDirectory {
 }
 
 /** A label alone does not make a workspace: the namespace must bear the name the label claims, or it could pose as another's. */
-function whyNot({ metadata }: V1Namespace, id: string): string | undefined {
+function whyNot({ metadata }: V1Namespace, id: string, { object, namespaceOf }: Kind): string | undefined {
   if (!WORKSPACE_ID.test(id) || metadata?.name !== namespaceOf(id)) {
-    return `the namespace ${metadata?.name} is labelled as the workspace "${id}", which must be called ${namespaceOf(id)}; left out`;
+    return `the namespace ${metadata?.name} is labelled as the ${object} "${id}", which must be called ${namespaceOf(id)}; left out`;
   }
-  return HANDLE.test(metadata.labels?.[OWNER_LABEL] ?? "") ? undefined : `the workspace ${id} has no owner its label could name; left out`;
+  return HANDLE.test(metadata.labels?.[OWNER_LABEL] ?? "") ? undefined : `the ${object} ${id} has no owner its label could name; left out`;
 }

@@ -1,10 +1,10 @@
 import type { AppsV1Api, CoreV1Api, KubeConfig, V1Deployment, V1Namespace, V1Pod } from "@kubernetes/client-node";
 import type { Workspace } from "../workspaces.ts";
+import type { Kind } from "./kinds.ts";
 import { liveState, type LiveState } from "./state.ts";
 import { WatchedList } from "./watched-list.ts";
 
 export const OWNER_LABEL = "guildnet.io/owner";
-const DEPLOYMENT = "workspace";
 
 export interface ClusterApis {
   readonly kubeConfig: KubeConfig;
@@ -14,7 +14,7 @@ export interface ClusterApis {
 
 export interface WatchedWorkspaceOptions extends ClusterApis {
   readonly id: string;
-  readonly namespace: string;
+  readonly kind: Kind;
   readonly onChange: () => void;
   readonly onError: (error: Error) => void;
   readonly retryMs?: number;
@@ -23,11 +23,14 @@ export interface WatchedWorkspaceOptions extends ClusterApis {
 /** One workspace's namespace: its Deployment and pods, watched there and nowhere else, as the portal's rights allow. */
 export class WatchedWorkspace {
   readonly #id: string;
+  readonly #kind: Kind;
   readonly #deployments: WatchedList<V1Deployment>;
   readonly #pods: WatchedList<V1Pod>;
 
-  constructor({ id, namespace, kubeConfig, core, apps, onChange, onError, retryMs }: WatchedWorkspaceOptions) {
+  constructor({ id, kind, kubeConfig, core, apps, onChange, onError, retryMs }: WatchedWorkspaceOptions) {
     this.#id = id;
+    this.#kind = kind;
+    const namespace = kind.namespaceOf(id);
     this.#deployments = new WatchedList<V1Deployment>({
       kubeConfig, onChange, onError, retryMs,
       onSynced: onChange,
@@ -48,7 +51,7 @@ export class WatchedWorkspace {
 
   view(namespace: V1Namespace): Workspace {
     const owner = namespace.metadata?.labels?.[OWNER_LABEL] ?? "";
-    return { id: this.#id, owner, ...this.#state(namespace) };
+    return { id: this.#id, owner, ...this.#kind.about(namespace), ...this.#state(namespace) };
   }
 
   stop(): void {
@@ -57,11 +60,11 @@ export class WatchedWorkspace {
   }
 
   #state(namespace: V1Namespace): LiveState {
-    if (namespace.metadata?.deletionTimestamp) return { state: "stopped", reason: "Terminating", message: "The workspace is being removed." };
+    if (namespace.metadata?.deletionTimestamp) return { state: "stopped", reason: "Terminating", message: `The ${this.#kind.object} is being removed.` };
     if (!this.#deployments.synced || !this.#pods.synced) {
-      return { state: "starting", reason: "Unknown", message: "The portal cannot see this workspace yet." };
+      return { state: "starting", reason: "Unknown", message: `The portal cannot see this ${this.#kind.object} yet.` };
     }
-    const deployment = this.#deployments.items().find(({ metadata }) => metadata?.name === DEPLOYMENT);
+    const deployment = this.#deployments.items().find(({ metadata }) => metadata?.name === this.#kind.object);
     return liveState(deployment, this.#pods.items().filter((pod) => belongsTo(pod, deployment)));
   }
 }

@@ -174,3 +174,43 @@ test("the IDE's key is read once by however many, and its content is in no error
   expect(String(failure)).not.toContain("canary");
   await expect(cluster.access.ideSession("nobody")).rejects.toMatchObject({ code: "ide_key_unreadable" });
 });
+
+function app(id: string, visibility: string | undefined, name = `app-${id}`): void {
+  const labels = { "guildnet.io/app": id, "guildnet.io/owner": "alice", ...(visibility === undefined ? {} : { "guildnet.io/visibility": visibility }) };
+  api.put(NAMESPACES, { metadata: { name, uid: `uid-${name}`, labels } });
+}
+
+test("apps are found like workspaces, with who may open them, and shut where that isn't clear", async () => {
+  for (const visibility of ["private", "members", "public", "Public", undefined]) app(`is-${visibility?.toLowerCase() ?? "none"}${visibility === "Public" ? "-not" : ""}`, visibility);
+  app("posing", "public", "ws-alice");
+  start();
+  await expect.poll(() => cluster.directory.readiness().ready).toBe(true);
+  expect(cluster.directory.list().map(({ id, visibility }) => `${id} ${visibility}`).sort()).toEqual([
+    "is-members members", "is-none private", "is-private private", "is-public public", "is-public-not private",
+  ]);
+  expect(warnings).toEqual([expect.stringContaining('labelled as the app "posing", which must be called app-posing')]);
+});
+
+test("an app is followed in its own namespace, and reached through its own Service alone", async () => {
+  app("shop", "public");
+  api.put("/apis/apps/v1/namespaces/app-shop/deployments", { metadata: { name: "app" }, spec: { replicas: 1, selector: { matchLabels: { app: "shop" } } } } as never);
+  api.put("/api/v1/namespaces/app-shop/pods", { metadata: { name: "p", labels: { app: "shop" } }, status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] } } as never);
+  api.put("/api/v1/namespaces/app-shop/services", { metadata: { name: "app" }, spec: { ports: [{ name: "app", port: 3000 }] } } as never);
+  start();
+  await expect.poll(() => state("shop")).toBe("running");
+  expect(await cluster.access.upstream("shop", "app")).toEqual({ host: "app.app-shop.svc.cluster.local.", port: 3000 });
+  expect(await cluster.access.upstream("shop", "ide")).toBeUndefined();
+});
+
+test("of a workspace and an app of one name, the workspace has the host", async () => {
+  app("alice", "public");
+  namespace("alice");
+  deployment("alice");
+  pod("alice", true);
+  start();
+  await expect.poll(() => cluster.directory.readiness().ready).toBe(true);
+  expect(cluster.directory.list()).toEqual([{ id: "alice", owner: "alice", state: "running" }]);
+  expect(await cluster.access.upstream("alice", "ide")).toMatchObject({ host: "workspace.ws-alice.svc.cluster.local." });
+  api.remove(NAMESPACES, "ws-alice");
+  await expect.poll(() => cluster.directory.get("alice")?.visibility).toBe("public");
+});

@@ -2,6 +2,8 @@ import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { WorkspaceAccess, WorkspaceDirectory } from "../workspaces.ts";
 import { ClusterAccess } from "./access.ts";
 import { ClusterDirectory } from "./directory.ts";
+import { JoinedDirectory } from "./joined-directory.ts";
+import { appKind, workspaceKind } from "./kinds.ts";
 
 export interface ClusterWorkspaces {
   readonly directory: WorkspaceDirectory;
@@ -17,16 +19,17 @@ export interface ClusterWorkspacesOptions {
   readonly retryMs?: number;
 }
 
-/** The workspaces of the cluster this process runs in. */
+/** The workspaces and apps of the cluster this process runs in. Where both have one name, the workspace has the host. */
 export function clusterWorkspaces({ clusterDomain, warn, kubeConfig = defaultKubeConfig(), retryMs }: ClusterWorkspacesOptions): ClusterWorkspaces {
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const apps = kubeConfig.makeApiClient(AppsV1Api);
-  const directory = new ClusterDirectory({ kubeConfig, core, apps, warn, retryMs });
-  const access = new ClusterAccess(core, clusterDomain);
+  const parts = [workspaceKind, appKind].map((kind) => new ClusterDirectory({ kind, kubeConfig, core, apps, warn, retryMs }));
+  const directory = new JoinedDirectory(parts);
+  const access = new ClusterAccess(core, clusterDomain, (id) => (directory.get(id)?.visibility === undefined ? workspaceKind : appKind));
   directory.onChange((id) => {
     if (!directory.get(id)) access.forget(id);
   });
-  return { directory, access, stop: () => directory.stop() };
+  return { directory, access, stop: () => parts.forEach((part) => part.stop()) };
 }
 
 function defaultKubeConfig(): KubeConfig {

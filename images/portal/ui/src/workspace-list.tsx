@@ -26,11 +26,13 @@ export function WorkspaceList({ me, refused, onSessionEnded }: WorkspaceListProp
 }
 
 function Groups({ workspaces }: { workspaces: readonly ListedWorkspace[] }) {
-  const mine = workspaces.filter((workspace) => workspace.mine);
-  const others = workspaces.filter((workspace) => !workspace.mine);
+  const apps = workspaces.filter(({ visibility }) => visibility !== undefined);
+  const mine = workspaces.filter((workspace) => workspace.mine && !apps.includes(workspace));
+  const others = workspaces.filter((workspace) => !workspace.mine && !apps.includes(workspace));
   return (
     <>
       <Group title={mine.length === 1 ? "Your workspace" : "Your workspaces"} workspaces={mine} />
+      <Group title="Apps" workspaces={apps} />
       <Group title="Everyone else’s" workspaces={others} />
     </>
   );
@@ -57,13 +59,16 @@ function Card({ workspace }: { workspace: ListedWorkspace }) {
       </div>
       <About workspace={workspace} />
       <Reason workspace={workspace} />
-      {workspace.mine && <OpenButton workspace={workspace} />}
+      {workspace.openable && <OpenButton workspace={workspace} />}
     </li>
   );
 }
 
-function About({ workspace: { mine, owner, state, since } }: { workspace: ListedWorkspace }) {
-  const facts = [!mine && `belongs to ${owner}`, state === "running" && since && `since ${shortTime(since)}`].filter(Boolean);
+/** Who may open an app, in words. */
+const VISIBLE = { private: "for its owner", members: "for everybody who is signed in", public: "for everybody" };
+
+function About({ workspace: { mine, owner, visibility, state, since } }: { workspace: ListedWorkspace }) {
+  const facts = [!mine && `belongs to ${owner}`, visibility && VISIBLE[visibility], state === "running" && since && `since ${shortTime(since)}`].filter(Boolean);
   return facts.length > 0 && <p className="dim">{facts.join(" · ")}</p>;
 }
 
