@@ -7,7 +7,8 @@ import { control, preAuthKey } from "./headscale-control.ts";
 import type { KeySource } from "./headscale-control.ts";
 import { HEADSCALE_PORT, paths, serverUrl, STUN_PORT } from "./headscale-settings.ts";
 import { checkNetwork, closedPolicy, networkFiles } from "./headscale.ts";
-import type { Authority, HeadscaleNetwork } from "./headscale.ts";
+import type { Authority } from "../authority.ts";
+import type { HeadscaleNetwork } from "./headscale.ts";
 import type { AuthKeyRequest, Mesh } from "./mesh.ts";
 
 export interface HeadscaleOnHostArgs extends HeadscaleNetwork {
