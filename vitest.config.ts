@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { ByName } from "./tests/support/by-name.ts";
 
-/** What needs a real cluster runs after the rest: one file at a time, in the order of the names, since each stands on the ones before. */
+/** What needs a real cluster runs one file at a time, in the order of the names, since each stands on the ones before. */
 export default defineConfig({
   test: {
     reporters: ["default", "./tests/support/summary-reporter.ts"],

@@ -56,7 +56,7 @@ function engineCommand(root: Command): void {
 
 function testCommands(root: Command): void {
   withOffline(root.command("test"))
-    .description("set up all that is needed, then run every test, and beside them lint and types")
+    .description("set up all that is needed, then lint, check types and run every test")
     .argument("[args...]", "passed on to vitest: a path, -t <name> …; lint and types are skipped then")
     .allowUnknownOption().passThroughOptions()
     .action(async (args: string[]) => (await import("./commands/test.ts")).testCommand(args));

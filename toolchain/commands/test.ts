@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toolEnvironment } from "../engine/session.ts";
 import { guildnetHome } from "../home.ts";
@@ -7,14 +8,53 @@ import { runAttended } from "../run-attended.ts";
 import { toolNames, toolsNamed } from "../tools/index.ts";
 import { requireTools } from "../tools/require-tools.ts";
 
-/** Lint and types beside every test, which takes longest and so has the last word. Arguments narrow it to vitest with them. */
+/** How many tests of a run ended how. */
+export interface Counts { readonly passed: number; readonly failed: number; readonly skipped: number }
+
+/** Lint, types and every test; arguments narrow it to vitest with them. */
 export async function testCommand(args: readonly string[]): Promise<void> {
   const home = guildnetHome();
   const env = toolEnvironment({ home, tools: await requireTools(toolsNamed(toolNames), { home }) });
-  const run = (command: string, ...rest: string[]): Promise<number> => runAttended(npmProgram(command), rest, { cwd: PROJECT_ROOT, env });
-  const checks = args.length === 0 ? [run("eslint", "."), run("tsc", "--noEmit")] : [];
-  const codes = await Promise.all([...checks, run("vitest", "run", ...args)]);
-  process.exitCode = codes.find((code) => code !== 0) ?? 0;
+  process.exitCode = args.length > 0 ? await runAttended(npmProgram("vitest"), ["run", ...args], { cwd: PROJECT_ROOT, env }) : await everything(env);
+}
+
+/**
+ * All at once: the tests on a cluster take longest and mostly wait, for pods and for disks. What ends meanwhile
+ * is shown when it has.
+ */
+async function everything(env: NodeJS.ProcessEnv): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "guildnet-test-"));
+  const file = join(folder, "counts");
+  const vitest = { ...env, GUILDNET_TEST_COUNTS: file };
+  try {
+    const codes = await Promise.all([
+      quietly("lint", "eslint", ["."], env),
+      quietly("types", "tsc", ["--noEmit"], env),
+      quietly("unit tests", "vitest", ["run", "--project", "unit"], vitest),
+      runAttended(npmProgram("vitest"), ["run", "--project", "integration"], { cwd: PROJECT_ROOT, env: vitest }),
+    ]);
+    const { passed, failed, skipped } = total(existsSync(file) ? readFileSync(file, "utf8") : "");
+    const checks = codes.slice(0, 2);
+    const sum = [passed + checks.filter((code) => code === 0).length, failed + checks.filter((code) => code !== 0).length];
+    process.stdout.write(`\nLint, types and tests: ${sum[0]} passed, ${sum[1]} failed, ${skipped} skipped\n`);
+    return codes.find((code) => code !== 0) ?? 0;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Shows what a check has to say once it has ended. */
+async function quietly(title: string, program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { execa } = await import("execa");
+  const { all, exitCode = 1 } = await execa(npmProgram(program), args, { cwd: PROJECT_ROOT, env, extendEnv: false, reject: false, all: true, stdin: "ignore" });
+  process.stdout.write(`\n── ${title}: ${exitCode === 0 ? "passed" : "FAILED"}\n${all}\n`);
+  return exitCode;
+}
+
+/** The sum of what runs wrote down, a line of JSON each. */
+export function total(lines: string): Counts {
+  return lines.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Counts)
+    .reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }), { passed: 0, failed: 0, skipped: 0 });
 }
 
 function npmProgram(name: string): string {
