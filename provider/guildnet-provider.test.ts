@@ -140,7 +140,7 @@ describe("diff of what a server holds", () => {
     const { provider: tested, notes } = provider();
     const expiration = new Date(Date.now() + 29 * 24 * 60 * 60 * 1000).toISOString();
     expect(await tested.diff("id", urnOf("HeadscaleApiKey"), { ...apiKey, key: "a.b", prefix: "a", expiration }, apiKey)).toEqual({ changes: true, replaces: ["key"] });
-    expect(notes).toEqual([`it ends at ${expiration}`]);
+    expect(notes).toEqual([`its end is ${expiration}`]);
   });
 });
 

@@ -35,7 +35,7 @@ describe("HeadscaleApiKey", () => {
 
   test.each<[string, (keys: Key[]) => void, string]>([
     ["the server lost it", (keys) => void keys.splice(0), "the server does not know it"],
-    ["it was ended by hand", (keys) => void (keys[0]!.expiration.seconds = now()), "it ends at "],
+    ["it was ended by hand", (keys) => void (keys[0]!.expiration.seconds = now()), "its end is "],
   ])("is replaced when %s", async (_what, happen, reason) => {
     const { keys, inputs } = await headscale();
     const { outputs } = await headscaleApiKey.create(inputs, silent);
@@ -46,7 +46,7 @@ describe("HeadscaleApiKey", () => {
 
   test("is known to be due without asking anybody", async () => {
     const { served, inputs } = await headscale();
-    expect(await headscaleApiKey.drift(inputs, { ...inputs, prefix: "key1", expiration: new Date((now() + 29 * day) * 1000).toISOString() })).toContain("it ends at ");
+    expect(await headscaleApiKey.drift(inputs, { ...inputs, prefix: "key1", expiration: new Date((now() + 29 * day) * 1000).toISOString() })).toContain("its end is ");
     expect(served.commands).toEqual([]);
   });
 

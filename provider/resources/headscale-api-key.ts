@@ -37,11 +37,11 @@ export const headscaleApiKey = define({
     return { id: String(id), outputs: { key, prefix, expiration }, secrets };
   },
   async drift(inputs, state) {
-    if (isDue(inputs, new Date(String(state.expiration)))) return `it ends at ${String(state.expiration)}`;
+    if (isDue(inputs, new Date(String(state.expiration)))) return `its end is ${String(state.expiration)}`;
     const headscale = await program(inputs, { ready: littlePatience }, () => {});
     const key = (await listApiKeys(headscale)).find(({ prefix }) => prefix === state.prefix);
     if (key === undefined) return "the server does not know it";
-    return isDue(inputs, key.expiration) ? `it ends at ${key.expiration.toISOString()}` : undefined;
+    return isDue(inputs, key.expiration) ? `its end is ${key.expiration.toISOString()}` : undefined;
   },
   async delete(inputs, progress, state) {
     const { NoPod } = await import("../headscale/pod.ts");
