@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { quantity } from "../../components/quantity.ts";
+import { images } from "../../components/versions.ts";
 import { apply, changesAhead, configure, kubectl, mustGuildnet, onePerson } from "../support/guildnet.ts";
 
 const soon = { timeout: 90_000, interval: 500 };
@@ -106,7 +107,9 @@ function jobAsking(cpu: number): object {
 
 function pod(namespace: string, priorityClassName: string | undefined, size: { cpu: string; memory: string }, containers = 1) {
   const container = (name: string) => ({
-    name, image: "registry.k8s.io/pause:3.10.1",
+    name, image: images.localPathProvisioner,
+    // Doesn't end by itself when it is asked to, which would count as done.
+    command: ["sleep", "3600"],
     resources: { requests: size, limits: size },
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
   });
