@@ -79,7 +79,8 @@ describe("a registry inside the cluster", () => {
   const known = files(specWith({ registries: [{ host: "registry.example.svc", address: "10.60.0.11", caCertificatePem: "-----BEGIN CERTIFICATE-----\n" }] }), machine);
 
   test("is found at its address, and trusted by its own authority alone", () => {
-    expect(known["certs.d/registry.example.svc/hosts.toml"]).toBe('server = "https://10.60.0.11"\nca = "/run/guildnet/etc/certs.d/registry.example.svc/ca.crt"\n');
+    const ca = 'ca = "/run/guildnet/etc/certs.d/registry.example.svc/ca.crt"';
+    expect(known["certs.d/registry.example.svc/hosts.toml"]).toBe(`server = "https://10.60.0.11"\n${ca}\n\n[host."https://10.60.0.11"]\n  capabilities = ["pull", "resolve"]\n  ${ca}\n`);
     expect(known["certs.d/registry.example.svc/ca.crt"]).toBe("-----BEGIN CERTIFICATE-----\n");
     expect(Object.keys(made).filter((name) => name.startsWith("certs.d"))).toEqual([]);
   });

@@ -97,8 +97,14 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
 function registries({ registries: known }: NodeSpec): Record<string, string> {
   return Object.fromEntries(known.flatMap(({ host, address, caCertificatePem }) => [
     [`certs.d/${host}/ca.crt`, caCertificatePem],
-    [`certs.d/${host}/hosts.toml`, `server = ${JSON.stringify(`https://${address}`)}\nca = ${JSON.stringify(etc(`certs.d/${host}/ca.crt`))}\n`],
+    [`certs.d/${host}/hosts.toml`, hosts(`https://${address}`, etc(`certs.d/${host}/ca.crt`))],
   ]));
+}
+
+/** containerd 1.6 reads no file without a `host`, and falls back to `server`, which would be looked up by name if it weren't the same. */
+function hosts(url: string, ca: string): string {
+  const [address, authority] = [JSON.stringify(url), JSON.stringify(ca)];
+  return `server = ${address}\nca = ${authority}\n\n[host.${address}]\n  capabilities = ["pull", "resolve"]\n  ca = ${authority}\n`;
 }
 
 /** The image of every pod's sandbox. */
