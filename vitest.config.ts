@@ -18,13 +18,25 @@ export default defineConfig({
       },
       {
         test: {
+          // Real programs without a cluster: the engine, image builds, Headscale.
+          name: "programs",
+          include: ["toolchain/**/*.integration.test.ts", "tests/integration/00-*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 1_800_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: "integration",
-          include: ["toolchain/**/*.integration.test.ts", "tests/integration/*.test.ts"],
+          include: ["tests/integration/*.test.ts"],
+          exclude: ["tests/integration/00-*.test.ts"],
           globalSetup: ["./tests/support/test-stack.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 600_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

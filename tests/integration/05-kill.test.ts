@@ -5,10 +5,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import { changesAhead, configure, exportedState, guildnet, home, kubectl, mustGuildnet, onePerson, root, stack, stackFiles } from "../support/guildnet.ts";
 
 const rounds = Number(process.env.GUILDNET_KILL_ROUNDS ?? 20);
-/** Two configurations, so that every round has objects to make, change and remove. */
+/** Four configurations, so that the rounds have objects to make, change and remove, with pods and without. */
+const linus = { owner: "linus", keepData: false };
 const shapes = [
-  { workspaces: [{ owner: "ada", environment: { ROUND: "odd" } }, { owner: "linus", keepData: false }] },
-  { workspaces: [{ owner: "ada", environment: { ROUND: "even" } }] },
+  { workspaces: [{ owner: "ada" }, linus] },
+  { workspaces: [{ owner: "ada", internet: false }, linus] },
+  { workspaces: [{ owner: "ada", internet: false, environment: { ROUND: "third" } }] },
+  { workspaces: [{ owner: "ada", environment: { ROUND: "third" } }] },
 ];
 
 describe("an engine that is killed", () => {

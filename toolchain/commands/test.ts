@@ -30,7 +30,7 @@ async function everything(env: NodeJS.ProcessEnv): Promise<number> {
     const codes = await Promise.all([
       quietly("lint", "eslint", ["."], env),
       quietly("types", "tsc", ["--noEmit"], env),
-      quietly("unit tests", "vitest", ["run", "--project", "unit"], vitest),
+      quietly("tests without a cluster", "vitest", ["run", "--project", "unit", "--project", "programs"], vitest),
       runAttended(npmProgram("vitest"), ["run", "--project", "integration"], { cwd: PROJECT_ROOT, env: vitest }),
     ]);
     const { passed, failed, skipped } = total(existsSync(file) ? readFileSync(file, "utf8") : "");
