@@ -38,7 +38,7 @@ export class BatchSpace extends pulumi.ComponentResource {
     this.namespace = namespace.metadata.name;
     quotas(name, args, this);
     networkPolicies(name, args.internet ?? true, this);
-    defaultAccount(name, this);
+    defaultAccount(name, this, namespace);
     if (args.clusterQueue !== undefined) localQueue(name, this.namespace, args.clusterQueue, this);
     this.registerOutputs({ namespace: this.namespace });
   }
@@ -64,6 +64,9 @@ function networkPolicies(name: string, internet: boolean, parent: BatchSpace): v
 }
 
 /** The account of pods that name none. Kubernetes makes it too, but hands its token to every pod. */
-function defaultAccount(name: string, parent: BatchSpace): void {
-  new k8s.core.v1.ServiceAccount(`${name}-account`, { metadata: meta(parent, "default"), automountServiceAccountToken: false }, { parent });
+function defaultAccount(name: string, parent: BatchSpace, namespace: k8s.core.v1.Namespace): void {
+  new k8s.core.v1.ServiceAccount(`${name}-account`, { metadata: meta(parent, "default"), automountServiceAccountToken: false }, {
+    // Deleted alone, it would be made anew at once, and the engine would wait for its end.
+    parent, deletedWith: namespace,
+  });
 }
