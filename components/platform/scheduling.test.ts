@@ -72,6 +72,8 @@ describe("a person's batch space", () => {
     expect(named("it-network-deny-all").inputs["spec"]).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
     expect(() => named("it-network-to-internet")).toThrow();
     expect(named("it-account").inputs).toMatchObject({ metadata: { name: "default", namespace: "batch-ada" }, automountServiceAccountToken: false });
+    // Kubernetes makes it anew whenever it alone is deleted.
+    expect(named("it-account").deletedWith).toBe(named("it-namespace").urn);
     expect(named("it-namespace").inputs["metadata"]).toMatchObject({ labels: { "guildnet.io/owner": "ada", "pod-security.kubernetes.io/enforce": "restricted" } });
   });
 
