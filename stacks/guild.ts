@@ -34,8 +34,8 @@ export interface GuildOutputs {
   signInKey: pulumi.Output<string>;
   /** Secret. */
   kubeconfig: pulumi.Output<string>;
-  /** The mesh, with the keys of its devices; undefined where there is none. */
-  mesh?: MeshOutputs;
+  /** The mesh, with the keys of its devices; null where there is none, as the engine warns of outputs that are undefined. */
+  mesh: MeshOutputs | null;
   /** What to know about this stack. */
   notes: string[];
 }
@@ -168,7 +168,7 @@ export function services({ access, images: own, storage: source, registry }: Mac
     caCertificate: portal.caCertificate,
     signInKey: pulumi.secret(portal.signInKey),
     kubeconfig: pulumi.secret(access.kubeconfig),
-    mesh,
+    mesh: mesh ?? null,
     notes: [...notes(config), ...meshNotes(config, meshApiKey !== undefined)],
   };
 }
