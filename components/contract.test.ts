@@ -62,7 +62,7 @@ const cases: Case[] = [
     make: (on) => new ClusterDns("it", { image: "example.org/dns:1", serviceCidr: "10.96.0.0/16" }, { provider: on() }),
     children: [
       core("NamespacePatch", "namespace"), core("ServiceAccount", "account"), rbac("ClusterRole", "role"), rbac("ClusterRoleBinding", "binding"),
-      core("ConfigMap", "config"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+      core("ConfigMap", "config"), "kubernetes:networking.k8s.io/v1:NetworkPolicy network", "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
     ],
     outputs: ["address"], secret: [], canaries: [],
   },
@@ -72,7 +72,7 @@ const cases: Case[] = [
     children: [
       core("Namespace", "namespace"), core("ServiceAccount", "account"), rbac("Role", "role"), rbac("RoleBinding", "binding"),
       rbac("ClusterRole", "cluster-role"), rbac("ClusterRoleBinding", "cluster-binding"), core("ConfigMap", "config"),
-      "kubernetes:apps/v1:Deployment provisioner",
+      policy("deny-all"), policy("to-api-server"), "kubernetes:apps/v1:Deployment provisioner",
       "kubernetes:storage.k8s.io/v1:StorageClass class", "kubernetes:storage.k8s.io/v1:StorageClass disposable-class",
     ],
     outputs: ["className", "disposableClassName"], secret: [], canaries: [],

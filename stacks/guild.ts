@@ -119,7 +119,7 @@ export function services({ access, images: own, storage: source, registry }: Mac
   const opts = { provider: access.provider, deletedWith: access.machine };
   const scheduling = new Scheduling("scheduling", { queue: batchQueue(config) }, opts);
   const { platform, interactive } = scheduling.classes;
-  const storage = source === undefined ? undefined : new Storage("storage", { ...source, priorityClass: platform }, opts);
+  const storage = source === undefined ? undefined : new Storage("storage", { ...source, endpoint: access.endpoint, priorityClass: platform }, opts);
   const portal = new Portal("portal", {
     image: own.portal,
     endpoint: access.endpoint,
