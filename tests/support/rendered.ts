@@ -24,3 +24,12 @@ function revealed(value: unknown, key = ""): unknown {
 export function listOf(objects: readonly KubernetesObject[]): string {
   return JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
 }
+
+interface Probe { periodSeconds?: number; failureThreshold?: number }
+interface Container { name: string; livenessProbe?: Probe; readinessProbe?: Probe }
+
+/** The containers of a Deployment; of other objects, none. */
+export function containersOf(object: KubernetesObject): Container[] {
+  const { spec } = object as { spec?: { template?: { spec?: { containers?: Container[] } } } };
+  return spec?.template?.spec?.containers ?? [];
+}
