@@ -6,6 +6,7 @@ import { endpointPort, toApiServer } from "../portal/network-policies.ts";
 import { denyAll } from "../workspace/network-policies.ts";
 import { helperPod, provisionerConfig, provisionerDeployment, setupScript, teardownScript } from "./local-path.ts";
 import { privilegedNamespaces } from "./privileged-namespaces.ts";
+import type { StorageClasses } from "./storage-classes.ts";
 
 export interface StorageArgs {
   /** Image of local-path-provisioner, with a shell in it for the helper pods. */
@@ -27,7 +28,7 @@ const NAMESPACE = privilegedNamespaces[0].name;
  * A volume's folder is named after its claim, so that a claim of the same name finds its
  * files again even when namespace, claim or the whole cluster were made anew meanwhile.
  */
-export class Storage extends pulumi.ComponentResource {
+export class Storage extends pulumi.ComponentResource implements StorageClasses {
   /** Class whose files outlive their claim; the cluster's default. */
   declare readonly className: pulumi.Output<string>;
   /** Class whose files are removed with their claim. */

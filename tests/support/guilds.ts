@@ -32,12 +32,16 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
     registry: { address: "10.43.0.11" }, batch: { queue: "kueue" },
     mesh: { kind: "headscale", hostname: "mesh.example.org", service: "LoadBalancer" },
   },
-  "existing, on somebody's tailnet": { ...people, cluster: existing, mesh: { kind: "tailnet", baseDomain: "tail1234.ts.net" } },
+  "existing, on somebody's tailnet, with volumes on several nodes": {
+    ...people, cluster: existing, storage: { kind: "longhorn", snapshots: {}, backup: { url: "s3://volumes@eu-central-1/", accessKeyId: "AKIA" } }, mesh: { kind: "tailnet", baseDomain: "tail1234.ts.net" },
+  },
 };
 
 /** All that the engine would be asked for, from a config of that list. */
 export function registeredBy(raw: object): Promise<Registered[]> {
-  const meshApiKey = JSON.stringify(raw).includes('"tailnet"') ? "key" : undefined;
-  const config = parseGuild({ images, ...raw }, { kubeconfig: false, meshApiKey: meshApiKey !== undefined });
-  return record(() => guild(config, config.cluster.kind === "existing" ? kubeconfig : undefined, meshApiKey === undefined ? undefined : pulumi.secret(meshApiKey)));
+  const { mesh, storage } = raw as { mesh?: { kind: string }; storage?: { backup?: object } };
+  const meshApiKey = mesh?.kind === "tailnet", storageBackupKey = storage?.backup !== undefined;
+  const config = parseGuild({ images, ...raw }, { kubeconfig: false, meshApiKey, storageBackupKey });
+  const secret = (wanted: boolean) => (wanted ? pulumi.secret("key") : undefined);
+  return record(() => guild(config, config.cluster.kind === "existing" ? kubeconfig : undefined, secret(meshApiKey), secret(storageBackupKey)));
 }

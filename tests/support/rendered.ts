@@ -7,9 +7,9 @@ export interface KubernetesObject {
   metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
 }
 
-/** The Kubernetes objects among resources; what is secret stands in them as its mock's own text. */
+/** The Kubernetes objects among resources; what is secret stands in them as its mock's own text. A Helm release is none: its objects are known to its chart. */
 export function renderedObjects(registered: readonly Registered[]): KubernetesObject[] {
-  return registered.filter(({ type, custom }) => custom && type.startsWith("kubernetes:")).map(({ inputs }) => revealed(inputs) as KubernetesObject);
+  return registered.filter(({ type, custom }) => custom && type.startsWith("kubernetes:") && !type.startsWith("kubernetes:helm.sh/")).map(({ inputs }) => revealed(inputs) as KubernetesObject);
 }
 
 /** The value with what a secret holds in the secret's place. Of a projected volume's source, `secret` is the kind. */
