@@ -17,3 +17,8 @@ export const images = {
   tailscale: "ghcr.io/tailscale/tailscale:v1.96.0",
   registry: "docker.io/library/registry:3.1.2",
 } as const;
+
+/** Helm charts, by repository and release. */
+export const charts = {
+  longhorn: { repository: "https://charts.longhorn.io", version: "1.12.1" },
+} as const;

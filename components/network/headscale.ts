@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { Certificate, HeadscaleApiKey } from "../../provider/sdk/index.ts";
+import { accepted } from "../accepted-findings.ts";
 import type { Authority } from "../authority.ts";
 import type { ClusterAccess } from "../cluster/access.ts";
 import { GuildError } from "../errors.ts";
@@ -101,7 +102,10 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
     const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: metaIn(place, "headscale"), data: files }, { parent: this });
     const claim = volume(place, { size: args.storage ?? "1Gi", storageClass: args.storageClass, fate });
     const deployment = new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: metaIn(place, HEADSCALE_APP),
+      metadata: metaIn(place, HEADSCALE_APP, accepted({
+        "single-replica": "its database is SQLite, which has one writer",
+        recreated: "its database is SQLite, which two servers at once would spoil",
+      })),
       spec: headscaleDeployment({
         image: args.image ?? images.headscale, serviceAccount: account.metadata.name,
         config: config.metadata.name, tlsSecret: tls.metadata.name, claim: claim.metadata.name,
@@ -173,7 +177,7 @@ function versionOf(certificate: Certificate, files: pulumi.Output<object>): pulu
 
 /** At the port clients use outside as well, so that the relay's one address is right on both sides. */
 function clusterService(place: Place, port: number, { exposure = { type: "ClusterIP" }, stun = false }: HeadscaleArgs): k8s.core.v1.Service {
-  const annotations: Record<string, string> = {};
+  const annotations: Record<string, string> = exposure.type === "NodePort" ? accepted({ "node-port": exposure.reason }) : {};
   if ("reason" in exposure) annotations[exposureAnnotation.reason] = exposure.reason;
   if ("address" in exposure && exposure.address) annotations[exposureAnnotation.address] = exposure.address;
   return new k8s.core.v1.Service(`${place.name}-service`, {

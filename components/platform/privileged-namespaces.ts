@@ -17,6 +17,10 @@ export const privilegedNamespaces = [
     name: "guildnet-kernel-router",
     reason: "a subnet router in kernel mode, which nobody gets unasked, makes a network device and turns on forwarding",
   },
+  {
+    name: "longhorn-system",
+    reason: "Longhorn mounts volumes on its nodes: it runs as root in their namespaces, with their devices and folders",
+  },
 ] as const satisfies readonly PrivilegedNamespace[];
 
 /** The name of one of them. */

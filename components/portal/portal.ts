@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { Certificate, CertificateAuthority, RandomSecret } from "../../provider/sdk/index.ts";
+import { accepted } from "../accepted-findings.ts";
 import { appLabels, appSelector, exposure as exposureAnnotation, label, objectMeta, podSecurityLabels, stackLabel, unawaited } from "../labels.ts";
 import { denyAll, toDns } from "../workspace/network-policies.ts";
 import { deploymentSpec, PORTAL_PORT } from "./deployment.ts";
@@ -76,7 +77,11 @@ export class Portal extends pulumi.ComponentResource {
       stringData: { session: pulumi.secret(session.value), "sign-in": pulumi.secret(signIn.value) },
     }, { parent: this });
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: meta(place, "portal"),
+      metadata: meta(place, "portal", accepted({
+        "single-replica": "sign-in links are used up in its memory",
+        recreated: "two at once would let a sign-in link be used twice",
+        "api-token": "it reads the state of workspaces from the API server",
+      })),
       spec: deploymentSpec({
         image: args.image, origin: this.url, appsDomain: this.addresses.appsDomain, mesh: args.mesh, guildName: args.guildName,
         admins: args.admins.join(","), serviceAccount: account.metadata.name, priorityClass: args.priorityClass,
@@ -187,7 +192,7 @@ function networkPolicies(place: Place, endpoint: pulumi.Input<string>): void {
 }
 
 function service(place: Place, exposure: PortalExposure): k8s.core.v1.Service {
-  const annotations: Record<string, string> = {};
+  const annotations: Record<string, string> = exposure.type === "NodePort" ? accepted({ "node-port": exposure.reason }) : {};
   if ("reason" in exposure) annotations[exposureAnnotation.reason] = exposure.reason;
   if ("address" in exposure && exposure.address) annotations[exposureAnnotation.address] = exposure.address;
   return new k8s.core.v1.Service(`${place.name}-service`, {
