@@ -43,6 +43,13 @@ export class PortalClient {
     if (answer.status !== 200) throw new Error(`sign-in answered ${answer.status}: ${answer.body}`);
   }
 
+  /** Another browser that got hold of the same cookies. */
+  copy(): PortalClient {
+    const other = new PortalClient(this.#ca, this.#portal, this.#dial);
+    for (const [host, cookies] of this.#cookies) other.#cookies.set(host, new Map(cookies));
+    return other;
+  }
+
   /** Opens a workspace as its link in the portal does. */
   async open(workspace: string): Promise<Answer> {
     return this.visit(`https://${workspace}.apps.guildnet.localhost:${new URL(this.#portal).port}/`);
