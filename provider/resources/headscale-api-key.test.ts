@@ -49,7 +49,8 @@ describe("HeadscaleApiKey", () => {
     const inDays = (days: number): string => new Date(Date.now() + days * day * 1000).toISOString();
 
     async function reached() {
-      const { served, keys, inputs } = await headscale(), { server: { apiKey, ...api }, books } = await headscaleServer();
+      const { served, keys, inputs } = await headscale(), { server, books } = await headscaleServer();
+      const api = { url: server.url, caCertificatePem: server.caCertificatePem };
       const { outputs } = await headscaleApiKey.create(inputs, silent);
       served.commands.length = 0;
       books.apiKey = String(outputs.key);
