@@ -164,6 +164,7 @@ const cases: Case[] = [
       core("Namespace", "namespace"), "guildnet:index:CertificateAuthority authority", "guildnet:index:Certificate certificate",
       "guildnet:index:RandomSecret sign-in-key", "guildnet:index:RandomSecret session-key",
       core("ServiceAccount", "account"), rbac("ClusterRole", "role"), rbac("ClusterRoleBinding", "binding"),
+      core("ConfigMap", "sign-outs"), rbac("Role", "sign-outs-role"), rbac("RoleBinding", "sign-outs-binding"),
       policy("deny-all"), policy("from-browsers"), policy("to-dns"), policy("to-workspaces"), policy("to-api-server"),
       core("Secret", "tls"), core("Secret", "keys"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
     ],

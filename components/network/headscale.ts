@@ -115,8 +115,9 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
     const service = clusterService(place, port, args);
     this.hostAliases = [{ ip: service.spec.clusterIP, hostnames: [args.hostname] }];
 
-    const server = { url: args.apiUrl ?? this.loginServer, apiKey: apiKey(place, args, [deployment, service]), caCertificatePem: this.caCertificate };
-    this.keys = control(name, { server, people: args.people ?? [], policy: args.policy ?? closedPolicy }, this);
+    const api = { url: args.apiUrl ?? this.loginServer, caCertificatePem: this.caCertificate };
+    const server = { ...api, apiKey: apiKey(place, args, api, [deployment, service]) };
+    this.keys = control(name, { server, people: args.people ?? [], policy: args.policy ?? closedPolicy, machine: deployment }, this);
     this.registerOutputs({ loginServer: this.loginServer, baseDomain: this.baseDomain, caCertificate: this.caCertificate });
   }
 
@@ -194,12 +195,13 @@ function clusterService(place: Place, port: number, { exposure = { type: "Cluste
   }, { parent: place.parent });
 }
 
-function apiKey(place: Place, { cluster }: HeadscaleArgs, running: pulumi.Resource[]): pulumi.Output<string> {
+function apiKey(place: Place, { cluster }: HeadscaleArgs, api: { url: string; caCertificatePem: pulumi.Output<string> }, running: pulumi.Resource[]): pulumi.Output<string> {
   const { key } = new HeadscaleApiKey(`${place.name}-api-key`, {
     kubeconfig: cluster.kubeconfig,
     namespace: place.namespace.metadata.name,
     labelSelector: `app.kubernetes.io/name=${HEADSCALE_APP}`,
     container: HEADSCALE_CONTAINER,
+    api,
   }, { parent: place.parent, dependsOn: running });
   return pulumi.secret(key);
 }

@@ -8,6 +8,7 @@ import { denyAll, toDns } from "../workspace/network-policies.ts";
 import { deploymentSpec, PORTAL_PORT } from "./deployment.ts";
 import { portalIdentity } from "./identity.ts";
 import { endpointPort, fromBrowsers, toApiServer, toWorkspaces } from "./network-policies.ts";
+import { signOuts } from "./sign-outs.ts";
 
 /** How browsers reach the portal's Service. */
 export type PortalExposure =
@@ -70,6 +71,7 @@ export class Portal extends pulumi.ComponentResource {
     this.signInKey = signIn.value;
 
     const account = clusterReader(place);
+    signOuts(name, account, this);
     networkPolicies(place, args.endpoint);
     const tls = tlsSecret(place, certificate.server);
     const keys = new k8s.core.v1.Secret(`${name}-keys`, {

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
 import { parseBuildArgs } from "./image.ts";
-import { report } from "./status.ts";
 import { isUnchanged } from "./up.ts";
 
 it("tells an update that changed something from one that did not", () => {
@@ -13,11 +12,4 @@ it("tells an update that changed something from one that did not", () => {
 it("reads build arguments", () => {
   expect(parseBuildArgs(["A=1", "B=x=y", "C="])).toEqual({ A: "1", B: "x=y", C: "" });
   expect(() => parseBuildArgs(["=x"])).toThrow(/takes KEY=value/);
-});
-
-it("marks what is not well", () => {
-  expect(report([
-    { what: "portal", state: "answers", healthy: true, where: "https://p" },
-    { what: "workspace you", state: "HTTP 502", healthy: false, where: "https://w" },
-  ])).toBe("✔  portal         answers   https://p\n✖  workspace you  HTTP 502  https://w");
 });
