@@ -11,6 +11,7 @@ import { headscaleUser } from "./resources/headscale-user.ts";
 import { nodeImage } from "./resources/node-image.ts";
 import { randomSecret } from "./resources/random-secret.ts";
 import { PartlyCreated, type Existing, type Properties, type ResourceKind } from "./resources/resource.ts";
+import { upstreamManifest } from "./resources/upstream-manifest.ts";
 import { hasUnknown, isUnknown, secret, unwrap, type Plain } from "./wire.ts";
 
 const kinds: Record<string, ResourceKind> = {
@@ -23,6 +24,7 @@ const kinds: Record<string, ResourceKind> = {
   "guildnet:index:HeadscaleUser": headscaleUser,
   "guildnet:index:NodeImage": nodeImage,
   "guildnet:index:RandomSecret": randomSecret,
+  "guildnet:index:UpstreamManifest": upstreamManifest,
 };
 
 /** The engine's view of this project's own resources: translates its calls for the kinds above. */

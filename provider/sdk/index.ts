@@ -4,3 +4,4 @@ export * from "./headscale.ts";
 export * from "./image-inputs.ts";
 export * from "./node-image.ts";
 export * from "./random-secret.ts";
+export * from "./upstream-manifest.ts";
