@@ -3,6 +3,7 @@ import type { ResourceLog } from "./engine-log.ts";
 import { ActionableError, Unreachable } from "./errors.ts";
 import type { Progress } from "./node/toolchain.ts";
 import { certificate, certificateAuthority } from "./resources/certificates.ts";
+import { dryRun } from "./resources/dry-run.ts";
 import { embeddedNode } from "./resources/embedded-node.ts";
 import { headscaleApiKey } from "./resources/headscale-api-key.ts";
 import { headscalePolicy } from "./resources/headscale-policy.ts";
@@ -17,6 +18,7 @@ import { hasUnknown, isUnknown, secret, unwrap, type Plain } from "./wire.ts";
 const kinds: Record<string, ResourceKind> = {
   "guildnet:index:Certificate": certificate,
   "guildnet:index:CertificateAuthority": certificateAuthority,
+  "guildnet:index:DryRun": dryRun,
   "guildnet:index:EmbeddedNode": embeddedNode,
   "guildnet:index:HeadscaleApiKey": headscaleApiKey,
   "guildnet:index:HeadscalePolicy": headscalePolicy,

@@ -62,6 +62,12 @@ export async function driftOf(api: ClusterApi, applied: readonly Applied[], hash
   return reasons.find((reason) => reason !== undefined);
 }
 
+/** Has an object checked as if it were applied, by admission webhooks too. @throws Unreachable where one of them does not answer; ActionableError `cluster-refused` */
+export async function tryObject(api: ClusterApi, object: ManifestObject): Promise<void> {
+  const query = new URLSearchParams({ fieldManager: "guildnet", force: "true", dryRun: "All" });
+  await api.ask({ method: "PATCH", path: `${await pathOf(api, object)}?${query}`, body: JSON.stringify(object) }, 200, 201);
+}
+
 /** Deletes objects, the last applied first; those that are gone are none. */
 export async function deleteObjects(api: ClusterApi, applied: readonly Applied[]): Promise<void> {
   for (const { path } of [...applied].reverse()) await api.ask({ method: "DELETE", path }, 200, 202, 404);

@@ -65,8 +65,7 @@ export class ClusterApi {
       shouldRetry: ({ error }) => error instanceof Unreachable,
     });
     if (accepted.includes(answer.status)) return answer;
-    const words = status.safeParse(answer.json).data?.message ?? "nothing more";
-    throw new ActionableError("cluster-refused", `the API server ${this.#server} answered ${answer.status} to ${asked.method} ${asked.path.split("?")[0]}: ${words}`);
+    throw new ActionableError("cluster-refused", this.#words(asked, answer));
   }
 
   async #attempt(asked: Request): Promise<Answer> {
@@ -74,8 +73,12 @@ export class ClusterApi {
       const words = `the API server ${this.#server} does not answer: ${messageOf(error)}`;
       throw passesByItself(error) ? new Unreachable("cluster-unreachable", words) : new ActionableError("cluster-refused", words);
     });
-    if (answer.status >= 500 || answer.status === 429) throw new Unreachable("cluster-unreachable", `the API server ${this.#server} answered ${answer.status} to ${asked.method} ${asked.path.split("?")[0]}`);
+    if (answer.status >= 500 || answer.status === 429) throw new Unreachable("cluster-unreachable", this.#words(asked, answer));
     return answer;
+  }
+
+  #words({ method, path }: Request, { status: code, json }: Answer): string {
+    return `the API server ${this.#server} answered ${code} to ${method} ${path.split("?")[0]}: ${status.safeParse(json).data?.message ?? "nothing more"}`;
   }
 
   #send({ method, path, body, accept = "application/json" }: Request): Promise<Answer> {

@@ -2,7 +2,8 @@ import { parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { ActionableError } from "../errors.ts";
 
-const object = z.looseObject({
+/** What every object has. */
+export const object = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
   metadata: z.looseObject({ name: z.string(), namespace: z.string().optional(), labels: z.record(z.string(), z.string()).optional(), annotations: z.record(z.string(), z.string()).optional() }),

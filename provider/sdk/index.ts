@@ -1,4 +1,5 @@
 export * from "./certificates.ts";
+export * from "./dry-run.ts";
 export * from "./embedded-node.ts";
 export * from "./headscale.ts";
 export * from "./image-inputs.ts";

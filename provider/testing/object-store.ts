@@ -35,7 +35,7 @@ export async function objectStore(): Promise<ObjectStore> {
     void text(request).then((body) => {
       store.calls.push(`${request.method} ${request.url}`);
       const url = new URL(request.url ?? "", "http://api");
-      const [status, json] = store.busy-- > 0 ? [503, {}] : answer(request.method ?? "", url, body, request.headers.authorization);
+      const [status, json] = store.busy-- > 0 ? [503, { message: "no endpoints available" }] : answer(request.method ?? "", url, body, request.headers.authorization);
       response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(json));
     });
   });
@@ -56,7 +56,7 @@ export async function objectStore(): Promise<ObjectStore> {
     const before = store.objects.get(path), changed = JSON.stringify(before?.spec) !== JSON.stringify(wanted.spec);
     const generation = (before?.metadata.generation ?? 0) + (changed ? 1 : 0);
     const object = { ...wanted, metadata: { ...wanted.metadata, generation }, status: { conditions: [{ type: "NamesAccepted", status: store.refused.has(wanted.metadata.name) ? "False" : "True", message: "its plural is taken" }] } };
-    store.objects.set(path, object);
+    if (query.get("dryRun") !== "All") store.objects.set(path, object);
     return [before === undefined ? 201 : 200, object];
   }
 
