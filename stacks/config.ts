@@ -9,6 +9,8 @@ export interface GuildSettings {
   kubeconfig?: pulumi.Output<string>;
   /** The secret `guildnet:meshApiKey`: what a mesh that is there already is spoken to with. */
   meshApiKey?: pulumi.Output<string>;
+  /** The secret `guildnet:dnsToken`: what records are written with that prove a domain to an ACME authority. */
+  dnsToken?: pulumi.Output<string>;
 }
 
 /**
@@ -20,8 +22,9 @@ export function readSettings(): GuildSettings {
   const stack = new pulumi.Config("guildnet");
   const kubeconfig = stack.getSecret("kubeconfig");
   const meshApiKey = stack.getSecret("meshApiKey");
-  const config = parseGuild(readObject(stack), { kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined });
-  return { config, kubeconfig, meshApiKey };
+  const dnsToken = stack.getSecret("dnsToken");
+  const config = parseGuild(readObject(stack), { kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined, dnsToken: dnsToken !== undefined });
+  return { config, kubeconfig, meshApiKey, dnsToken };
 }
 
 /** `guildnet:guild` as it stands; text that is no object is left to the schema to complain about. */

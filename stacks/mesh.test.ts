@@ -22,7 +22,7 @@ async function graph(raw: Record<string, unknown>, apiKey?: string) {
   let outputs: GuildOutputs | undefined;
   const joined = (raw["cluster"] as { kind: string } | undefined)?.kind === "existing" ? kubeconfig : undefined;
   const config = parseGuild({ images, ...people, ...raw }, { kubeconfig: joined !== undefined, meshApiKey: apiKey !== undefined });
-  const all = await record(() => void (outputs = guild(config, joined, apiKey === undefined ? undefined : pulumi.secret(apiKey))));
+  const all = await record(() => void (outputs = guild(config, joined, apiKey === undefined ? undefined : { meshApiKey: pulumi.secret(apiKey) })));
   if (outputs === undefined) throw new Error("the program didn't run");
   const named = (name: string) => {
     const found = all.find((resource) => resource.name === name);
@@ -46,7 +46,7 @@ describe("a guild with a mesh of its own", () => {
     const expectEdge = (from: string, to: string) => expect(named(from).dependencies, `${from} → ${to}`).toContain(named(to).urn);
     expectEdge("mesh-dns-config", "portal-service");
     expectEdge("mesh-config", "mesh-dns-service");
-    expectEdge("mesh-certificate", "portal-authority");
+    expectEdge("mesh-certificate", "authority");
     expectEdge("mesh-deployment", "cluster-image-headscale");
     expectEdge("mesh-api-key", "mesh-deployment");
     expectEdge("router-auth-key", "router-key");
@@ -102,7 +102,7 @@ describe("a guild with a mesh of its own", () => {
 test("without a mesh the graph is what it was", async () => {
   const without = await graph({});
   const withMesh = await graph(headscale);
-  expect(without.outputs.mesh).toBeUndefined();
+  expect(without.outputs.mesh).toBeNull();
   expect(without.all.filter(({ type, name }) => /Headscale|Mesh|Router|mesh|router/.test(type + name))).toEqual([]);
   expect(environment(without.named("portal-deployment"))).not.toHaveProperty("GUILDNET_MESH_ORIGIN");
   const kept = new Set(withMesh.all.map(({ urn }) => urn));

@@ -1,5 +1,6 @@
 import { appSize, formatQuantity, sizeOf } from "../components/index.ts";
 import { multiply, quantity } from "../components/quantity.ts";
+import { certificateMistakes } from "./certificates-rules.ts";
 import { meshMistakes } from "./mesh-rules.ts";
 import { networkMistakes } from "./network-rules.ts";
 import { closest } from "./mistakes.ts";
@@ -21,6 +22,8 @@ export interface Siblings {
   kubeconfig: boolean;
   /** Whether the secret `guildnet:meshApiKey` is set. */
   meshApiKey?: boolean;
+  /** Whether the secret `guildnet:dnsToken` is set. */
+  dnsToken?: boolean;
 }
 
 /** Every rule between keys that a well-shaped config breaks. */
@@ -28,6 +31,7 @@ export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
   return [
     ...networkMistakes(config),
     ...meshMistakes(config, siblings),
+    ...certificateMistakes(config, siblings),
     ...clusterMistakes(config, siblings),
     ...batchMistakes(config),
     ...peopleMistakes(config),

@@ -1,5 +1,6 @@
 import { get } from "node:https";
 import type { LookupFunction } from "node:net";
+import { rootCertificates } from "node:tls";
 
 /** What an address answered: an HTTP status below 500 is an answer, anything else a reason. */
 export type Answer = { readonly ok: true; readonly status: number } | { readonly ok: false; readonly reason: string };
@@ -16,10 +17,10 @@ const lookup: LookupFunction = (hostname, options, callback) => {
   import("node:dns").then(({ lookup: resolve }) => resolve(hostname, options, callback), (error: NodeJS.ErrnoException) => callback(error, "", 0));
 };
 
-/** Asks an address once, trusting only the guild's own authority. Redirects count as an answer. */
+/** Asks an address once, trusting the guild's own authority and those that browsers know. Redirects count as an answer. */
 export function checkHttps(url: string, caCertificate: string): Promise<Answer> {
   return new Promise((resolve) => {
-    const request = get(url, { ca: caCertificate, lookup, timeout: ANSWER_WITHIN_MS }, (response) => {
+    const request = get(url, { ca: [...rootCertificates, caCertificate], lookup, timeout: ANSWER_WITHIN_MS }, (response) => {
       response.resume();
       const status = response.statusCode ?? 0;
       resolve(status < 500 ? { ok: true, status } : { ok: false, reason: `HTTP ${status}` });
