@@ -25,6 +25,8 @@ export function controllerSettings({ acme }: { acme: boolean }) {
     kind: "ControllerConfiguration",
     clusterResourceNamespace: certManager.namespace,
     controllers: acme ? [...controllers, ...acmeControllers] : controllers,
+    // A Secret goes with its Certificate, so that nothing is left of a server that has its certificate otherwise.
+    enableCertificateOwnerRef: true,
     leaderElectionConfig,
   };
 }
