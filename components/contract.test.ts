@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import {
-  App, BatchSpace, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, Longhorn, MeshDns, Portal,
+  App, BatchSpace, Certificates, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, Longhorn, MeshDns, Portal,
   Registry, registryHost, registryIdentity, Scheduling, Storage, SubnetRouter, Tailnet, Workspace,
 } from "./index.ts";
 import { network, plainMesh } from "./network/testing/mesh.ts";
@@ -29,6 +29,35 @@ const queue = (kind: string, name: string) => `kubernetes:kueue.x-k8s.io/v1beta2
 const longhorn = (kind: string, name: string) => `kubernetes:longhorn.io/v1beta2:${kind} ${name}`;
 const priorityClasses = ["platform", "interactive", "batch"].map((name) => `kubernetes:scheduling.k8s.io/v1:PriorityClass ${name}`);
 const provider = "pulumi:providers:kubernetes kubernetes";
+
+const issued = (name: string) => `kubernetes:cert-manager.io/v1:Certificate ${name}`;
+const issuer = { name: "guildnet", kind: "ClusterIssuer", caCertificate: "CA CERTIFICATE" } as const;
+const guildAuthority = { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") };
+
+const certificatesChildren = [
+  core("Namespace", "namespace"), core("ConfigMap", "settings"), "guildnet:index:UpstreamManifest definitions", "guildnet:index:DryRun answers",
+  ...["controller", "webhook", "cainjector"].flatMap((program) => [
+    core("ServiceAccount", `${program}-account`), rbac("ClusterRole", `${program}-role`), rbac("ClusterRoleBinding", `${program}-binding`), `kubernetes:apps/v1:Deployment ${program}`,
+  ]),
+  ...["webhook", "cainjector"].flatMap((program) => [rbac("Role", `${program}-local-role`), rbac("RoleBinding", `${program}-local-binding`)]),
+  policy("deny-all"), policy("from-api-server"), policy("to-dns"), policy("to-api-server"), core("Service", "service"),
+  ...["Validating", "Mutating"].map((kind) => `kubernetes:admissionregistration.k8s.io/v1:${kind}WebhookConfiguration ${kind === "Validating" ? "validation" : "mutation"}`),
+  core("Secret", "authority"), "kubernetes:cert-manager.io/v1:ClusterIssuer issuer",
+];
+
+const registryChildren = [
+  core("Namespace", "namespace"), "guildnet:index:CertificateAuthority signer", core("ServiceAccount", "account"),
+  core("ConfigMap", "settings"), core("PersistentVolumeClaim", "data"), core("Secret", "signer"),
+  policy("deny-all"), policy("from-cluster"), policy("to-dns"), policy("to-api-server"),
+  "kubernetes:apps/v1:Deployment deployment", "kubernetes:batch/v1:CronJob collector", core("Service", "service"),
+];
+const portalChildren = [
+  core("Namespace", "namespace"), "guildnet:index:RandomSecret sign-in-key", "guildnet:index:RandomSecret session-key",
+  core("ServiceAccount", "account"), rbac("ClusterRole", "role"), rbac("ClusterRoleBinding", "binding"),
+  core("ConfigMap", "sign-outs"), rbac("Role", "sign-outs-role"), rbac("RoleBinding", "sign-outs-binding"),
+  policy("deny-all"), policy("from-browsers"), policy("to-dns"), policy("to-workspaces"), policy("to-api-server"),
+  core("Secret", "keys"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+];
 
 const workspaceChildren = [
   core("Namespace", "namespace"), core("ResourceQuota", "quota"), core("LimitRange", "limits"),
@@ -145,32 +174,53 @@ const cases: Case[] = [
   {
     component: "Registry",
     make: (on) => new Registry("it", {
-      image: "example.org/registry:3", tokenImage: "example.org/portal:1", address: "10.96.0.11", endpoint: "https://10.0.0.1:6443",
-      authority: { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") },
+      image: "example.org/registry:3", tokenImage: "example.org/portal:1", address: "10.96.0.11", endpoint: "https://10.0.0.1:6443", authority: guildAuthority,
     }, { provider: on() }),
-    children: [
-      core("Namespace", "namespace"), "guildnet:index:Certificate certificate", "guildnet:index:CertificateAuthority signer", core("ServiceAccount", "account"),
-      core("ConfigMap", "settings"), core("PersistentVolumeClaim", "data"), core("Secret", "tls"), core("Secret", "signer"),
-      policy("deny-all"), policy("from-cluster"), policy("to-dns"), policy("to-api-server"),
-      "kubernetes:apps/v1:Deployment deployment", "kubernetes:batch/v1:CronJob collector", core("Service", "service"),
-    ],
+    children: [...registryChildren, "guildnet:index:Certificate certificate", core("Secret", "tls")],
     outputs: ["host", "caCertificate"], secret: [],
     canaries: ["CA KEY", "KEY"],
   },
   {
+    component: "Registry",
+    make: (on) => new Registry("it", {
+      image: "example.org/registry:3", tokenImage: "example.org/portal:1", address: "10.96.0.11", endpoint: "https://10.0.0.1:6443", authority: guildAuthority, issuer,
+    }, { provider: on() }),
+    children: [...registryChildren, issued("certificate")],
+    outputs: ["host", "caCertificate"], secret: [],
+    canaries: ["CA KEY"],
+  },
+  {
+    component: "Certificates",
+    make: (on) => new Certificates("it", { cluster: { kubeconfig: "KUBECONFIG CANARY", endpoint: "https://10.0.0.1:6443" }, authority: guildAuthority }, { provider: on() }),
+    children: certificatesChildren,
+    outputs: ["own", "open"], secret: [],
+    canaries: ["CA KEY", "KUBECONFIG CANARY"],
+  },
+  {
+    component: "Certificates",
+    make: (on) => new Certificates("it", {
+      cluster: { kubeconfig: "kubeconfig", endpoint: "https://10.0.0.1:6443" }, authority: guildAuthority,
+      acme: { email: "ada@example.org", dns01: { provider: "cloudflare" }, token: "TOKEN CANARY" },
+    }, { provider: on() }),
+    children: [...certificatesChildren, policy("to-internet"), policy("to-name-servers"), core("Secret", "dns-token"), "kubernetes:cert-manager.io/v1:ClusterIssuer acme-issuer"],
+    outputs: ["own", "open"], secret: [],
+    canaries: ["CA KEY", "TOKEN CANARY"],
+  },
+  {
     component: "Portal",
     make: (on) => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", admins: ["ada"] }, { provider: on() }),
-    children: [
-      core("Namespace", "namespace"), "guildnet:index:CertificateAuthority authority", "guildnet:index:Certificate certificate",
-      "guildnet:index:RandomSecret sign-in-key", "guildnet:index:RandomSecret session-key",
-      core("ServiceAccount", "account"), rbac("ClusterRole", "role"), rbac("ClusterRoleBinding", "binding"),
-      core("ConfigMap", "sign-outs"), rbac("Role", "sign-outs-role"), rbac("RoleBinding", "sign-outs-binding"),
-      policy("deny-all"), policy("from-browsers"), policy("to-dns"), policy("to-workspaces"), policy("to-api-server"),
-      core("Secret", "tls"), core("Secret", "keys"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
-    ],
+    children: [...portalChildren, "guildnet:index:CertificateAuthority authority", "guildnet:index:Certificate certificate", core("Secret", "tls")],
     outputs: ["url", "caCertificate", "signInKey"],
     secret: ["signInKey"],
     canaries: ["random of it-", "CA KEY", "KEY"],
+  },
+  {
+    component: "Portal",
+    make: (on) => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", admins: ["ada"], authority: guildAuthority, issuer }, { provider: on() }),
+    children: [...portalChildren, issued("certificate")],
+    outputs: ["url", "caCertificate", "signInKey"],
+    secret: ["signInKey"],
+    canaries: ["random of it-"],
   },
   {
     component: "Headscale",

@@ -8,6 +8,12 @@ export const kubernetesVersion = "1.36.3";
 export const images = {
   /** Sandbox of every pod; the node's containerd is set to this reference. */
   pause: "registry.k8s.io/pause:3.10.1",
+  /** The three programs of one version; each reads its settings from the file that `--config` names. */
+  certManager: {
+    controller: "quay.io/jetstack/cert-manager-controller:v1.21.2",
+    webhook: "quay.io/jetstack/cert-manager-webhook:v1.21.2",
+    cainjector: "quay.io/jetstack/cert-manager-cainjector:v1.21.2",
+  },
   coredns: "registry.k8s.io/coredns/coredns:v1.14.0",
   /** Without a shell; runs as root unless a pod says otherwise. */
   headscale: "docker.io/headscale/headscale:0.27.1",
@@ -22,3 +28,11 @@ export const images = {
 export const charts = {
   longhorn: { repository: "https://charts.longhorn.io", version: "1.12.1" },
 } as const;
+/** What upstream projects define in a cluster, by the version and hash of what they published. */
+export const manifests = {
+  certManager: {
+    module: "github.com/cert-manager/cert-manager@v1.21.2",
+    files: ["deploy/crds/*.yaml"],
+    sha256: "2f83373b0fd341e1773854963c681daf1a93f605c82204e6afc2681bc1e008b7",
+  },
+};

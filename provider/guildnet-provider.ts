@@ -3,6 +3,7 @@ import type { ResourceLog } from "./engine-log.ts";
 import { ActionableError, Unreachable } from "./errors.ts";
 import type { Progress } from "./node/toolchain.ts";
 import { certificate, certificateAuthority } from "./resources/certificates.ts";
+import { dryRun } from "./resources/dry-run.ts";
 import { embeddedNode } from "./resources/embedded-node.ts";
 import { headscaleApiKey } from "./resources/headscale-api-key.ts";
 import { headscalePolicy } from "./resources/headscale-policy.ts";
@@ -11,11 +12,13 @@ import { headscaleUser } from "./resources/headscale-user.ts";
 import { nodeImage } from "./resources/node-image.ts";
 import { randomSecret } from "./resources/random-secret.ts";
 import { PartlyCreated, type Existing, type Properties, type ResourceKind } from "./resources/resource.ts";
+import { upstreamManifest } from "./resources/upstream-manifest.ts";
 import { hasUnknown, isUnknown, secret, unwrap, type Plain } from "./wire.ts";
 
 const kinds: Record<string, ResourceKind> = {
   "guildnet:index:Certificate": certificate,
   "guildnet:index:CertificateAuthority": certificateAuthority,
+  "guildnet:index:DryRun": dryRun,
   "guildnet:index:EmbeddedNode": embeddedNode,
   "guildnet:index:HeadscaleApiKey": headscaleApiKey,
   "guildnet:index:HeadscalePolicy": headscalePolicy,
@@ -23,6 +26,7 @@ const kinds: Record<string, ResourceKind> = {
   "guildnet:index:HeadscaleUser": headscaleUser,
   "guildnet:index:NodeImage": nodeImage,
   "guildnet:index:RandomSecret": randomSecret,
+  "guildnet:index:UpstreamManifest": upstreamManifest,
 };
 
 /** The engine's view of this project's own resources: translates its calls for the kinds above. */

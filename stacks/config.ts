@@ -11,6 +11,8 @@ export interface GuildSettings {
   meshApiKey?: pulumi.Output<string>;
   /** The secret `guildnet:storageBackupKey`: of the key to the bucket that Longhorn's backups go to. */
   storageBackupKey?: pulumi.Output<string>;
+  /** The secret `guildnet:dnsToken`: what records are written with that prove a domain to an ACME authority. */
+  dnsToken?: pulumi.Output<string>;
 }
 
 /**
@@ -23,8 +25,9 @@ export function readSettings(): GuildSettings {
   const kubeconfig = stack.getSecret("kubeconfig");
   const meshApiKey = stack.getSecret("meshApiKey");
   const storageBackupKey = stack.getSecret("storageBackupKey");
-  const config = parseGuild(readObject(stack), { kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined, storageBackupKey: storageBackupKey !== undefined });
-  return { config, kubeconfig, meshApiKey, storageBackupKey };
+  const dnsToken = stack.getSecret("dnsToken");
+  const given = { kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined, storageBackupKey: storageBackupKey !== undefined, dnsToken: dnsToken !== undefined };
+  return { config: parseGuild(readObject(stack), given), kubeconfig, meshApiKey, storageBackupKey, dnsToken };
 }
 
 /** `guildnet:guild` as it stands; text that is no object is left to the schema to complain about. */

@@ -24,7 +24,7 @@ interface Graph {
 
 async function graph(raw: object, joined?: typeof kubeconfig, backupKey?: string): Promise<Graph> {
   let outputs: GuildOutputs | undefined;
-  const all = await record(() => void (outputs = guild(parseGuild({ images, ...raw }, { kubeconfig: joined !== undefined, storageBackupKey: backupKey !== undefined }), joined, undefined, backupKey === undefined ? undefined : pulumi.secret(backupKey))));
+  const all = await record(() => void (outputs = guild(parseGuild({ images, ...raw }, { kubeconfig: joined !== undefined, storageBackupKey: backupKey !== undefined }), joined, { storageBackupKey: backupKey === undefined ? undefined : pulumi.secret(backupKey) })));
   if (outputs === undefined) throw new Error("the program didn't run");
   const named = (name: string) => {
     const found = all.find((resource) => resource.name === name);
@@ -140,7 +140,7 @@ describe("a registry", () => {
     const { named } = await graph({ workspaces: two, registry: {}, cluster: { kind: "embedded", serviceCidr: "10.99.0.0/16" } });
     expect(named("cluster-node").inputs["registries"]).toEqual([{ host: "registry.guildnet-registry.svc", address: "10.99.0.11", caCertificatePem: "CA CERTIFICATE" }]);
     expect(named("registry-service").inputs["spec"]).toMatchObject({ clusterIP: "10.99.0.11" });
-    expect(named("registry-authority").deletedWith).toBe("");
+    expect(named("authority").deletedWith).toBe("");
     for (const image of ["cluster-image-registry", "cluster-image-portal"]) expect(named("registry-deployment").dependencies).toContain(named(image).urn);
     expect(named("registry-data").dependencies).toContain(named("storage-class").urn);
   });
@@ -154,7 +154,7 @@ describe("a registry", () => {
       expect(parts.map(({ name }) => name)).toContain(`${owner}-registry-access`);
       for (const { name, dependencies } of parts) expect(dependencies.filter((urn) => own.has(urn)), name).toEqual([]);
     }
-    expect(named("you-registry-authority").dependencies).toContain(named("registry-authority").urn);
+    expect(named("you-registry-authority").dependencies).toContain(named("authority").urn);
   });
 });
 
@@ -211,7 +211,7 @@ describe.each([
   ["embedded", { workspaces: two }, undefined],
   ["embedded and open to a network", { workspaces: two, portal: { address: "192.0.2.1" } }, undefined],
   ["embedded with everything", {
-    workspaces: two, batch: {}, registry: {},
+    workspaces: two, batch: {}, registry: {}, certificates: {},
     apps: [{ name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000, replicas: 2 }, { name: "notes", owner: "you", image: "example.org/notes:1", port: 3000, storage: { size: "1Gi", path: "/data" } }],
   }, undefined],
   ["existing with Longhorn", { cluster: { kind: "existing" }, workspaces: two, storage: { kind: "longhorn", snapshots: {} } }, kubeconfig],
@@ -227,6 +227,34 @@ describe.each([
     const pods = (await graph(raw, joined)).all.flatMap(({ type, inputs, name }) => podSpecOf(type, inputs) === undefined ? [] : [{ name, pod: podSpecOf(type, inputs) }]);
     expect(pods.length).toBeGreaterThan(2);
     for (const { name, pod } of pods) expect(restrictedViolations(pod ?? {}), name).toEqual([]);
+  });
+});
+
+describe("a guild with certificates", () => {
+  const everything = { workspaces: two, registry: {}, certificates: {}, mesh: { kind: "headscale" } };
+
+  test("has one authority, which signs for all of it", async () => {
+    const { all, named } = await graph(everything);
+    expect(all.filter(({ type }) => type === "guildnet:index:CertificateAuthority").map(({ name }) => name).sort()).toEqual(["authority", "registry-signer"]);
+    expect(all.filter(({ type }) => type === "guildnet:index:Certificate")).toEqual([]);
+    expect(all.filter(({ type }) => type === "kubernetes:cert-manager.io/v1:Certificate").map(({ name }) => name).sort()).toEqual(["mesh-certificate", "portal-certificate", "registry-certificate"]);
+    expect(named("cluster-node").dependencies).toContain(named("authority").urn);
+  });
+
+  test("keeps the authority that its portal had", async () => {
+    expect((await graph({ workspaces: two })).named("authority")).toMatchObject({ inputs: { commonName: "GuildNet CA" }, aliases: ["portal-authority urn:pulumi:stack::project::guildnet:index:Portal::portal"] });
+  });
+
+  test("lets workspaces, storage and all that serves nothing wait for no certificate", async () => {
+    const { all, named } = await graph(everything);
+    const behind = new Set([named("certificates-issuer").urn]);
+    for (let size = 0; size !== behind.size;) {
+      size = behind.size;
+      for (const { urn, dependencies } of all) if (dependencies.some((one) => behind.has(one))) behind.add(urn);
+    }
+    const waiting = all.filter(({ urn, custom }) => custom && behind.has(urn)).map(({ name }) => name);
+    expect(waiting).toEqual(expect.arrayContaining(["portal-certificate", "portal-deployment", "registry-deployment"]));
+    expect(waiting.filter((name) => /^(you|ada|storage|scheduling|cluster)-|^portal-(namespace|network|account|keys|service)/.test(name))).toEqual([]);
   });
 });
 

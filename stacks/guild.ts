@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { App, BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Workspace } from "../components/index.ts";
-import type { BatchQueue, ClusterAccess, ImageSource, PortalExposure, Visibility } from "../components/index.ts";
+import type { Authority, BatchQueue, ClusterAccess, ImageSource, PortalExposure, Visibility } from "../components/index.ts";
+import { certificateImages, certificateLayer, certificatesOn } from "./certificates.ts";
+import type { CertificateImages } from "./certificates.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { meshImages, meshLayer, meshNotes, meshPublish, portalOnMesh } from "./mesh.ts";
 import type { MeshImages, MeshOutputs } from "./mesh.ts";
@@ -15,11 +17,25 @@ const LOOPBACK = /^127\./;
 /** A cluster, and what it takes to run the layers above on it. */
 export interface Machines {
   access: ClusterAccess;
+  /** The guild's one authority, made before the cluster: its nodes trust it for the registry from their start. */
+  authority: Authority;
   images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> } & MeshImages;
   /** Where a cluster that brings no storage of its own gets it from. */
   storage?: { image: pulumi.Input<string>; path: string };
+  /** Images of cert-manager, where a node has to have them. */
+  certificates?: CertificateImages;
   /** What a registry takes that nodes pull from; undefined where none is wanted. */
-  registry?: { image: pulumi.Input<string>; address: string; authority: CertificateAuthority };
+  registry?: { image: pulumi.Input<string>; address: string };
+}
+
+/** What a guild is told in confidence. */
+export interface GuildSecrets {
+  /** Of the mesh, where one is to be joined. */
+  meshApiKey?: pulumi.Output<string>;
+  /** For records that prove a domain to an ACME authority. */
+  dnsToken?: pulumi.Output<string>;
+  /** Of the key to the bucket that Longhorn's backups go to. */
+  storageBackupKey?: pulumi.Output<string>;
 }
 
 /** What `pulumi up` ends with. */
@@ -44,21 +60,26 @@ export interface GuildOutputs {
 /**
  * The whole guild: the machines, and on them the services.
  * @param kubeconfig of the cluster, checked, where one is to be joined
- * @param meshApiKey of the mesh, where one is to be joined
- * @param storageBackupKey secret of the key to the bucket of backups, where there is one
  */
-export function guild(config: GuildConfig, kubeconfig?: Kubeconfig, meshApiKey?: pulumi.Output<string>, storageBackupKey?: pulumi.Output<string>): GuildOutputs {
-  return services(machines(config, kubeconfig), config, meshApiKey, storageBackupKey);
+export function guild(config: GuildConfig, kubeconfig?: Kubeconfig, secrets?: GuildSecrets): GuildOutputs {
+  return services(machines(config, kubeconfig), config, secrets);
 }
 
 /** The cluster layer. */
 export function machines(config: GuildConfig, kubeconfig?: Kubeconfig): Machines {
-  if (config.cluster.kind === "embedded") return embeddedMachines(config, config.cluster);
+  const authority = guildAuthority(config);
+  if (config.cluster.kind === "embedded") return embeddedMachines(config, config.cluster, authority);
   if (kubeconfig === undefined) throw new Error("an existing cluster needs its kubeconfig");
-  return existingMachines(config, config.cluster, kubeconfig);
+  return existingMachines(config, config.cluster, authority, kubeconfig);
 }
 
-function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig): Machines {
+/** One for all that the guild serves, so that a browser imports one. The portal had it first, and a stack from then keeps what its browsers know. */
+function guildAuthority({ name }: GuildConfig): CertificateAuthority {
+  const portal = `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::guildnet:index:Portal::portal`;
+  return new CertificateAuthority("authority", { commonName: `${name} CA` }, { aliases: [{ name: "portal-authority", parent: portal }] });
+}
+
+function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authority: CertificateAuthority): Machines {
   const { images: own, portal } = config;
   const registry = registrySource(config);
   const sources = {
@@ -66,6 +87,7 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig): Machine
     workspace: source(own.workspace, "images/workspace"),
     portal: source(own.portal, "images/portal"),
     "local-path-provisioner": { reference: images.localPathProvisioner },
+    ...certificateImages(config),
     ...meshImages(config),
   };
   const access = new EmbeddedCluster("cluster", {
@@ -74,18 +96,19 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig): Machine
     serviceCidr: cluster.serviceCidr,
     keepVolumes: cluster.keepVolumes,
     publish: [{ hostAddress: portal.address, hostPort: portal.port, nodePort: PORTAL_NODE_PORT }, ...meshPublish(config)],
-    registries: registry && [{ host: registryHost, address: registry.address, caCertificatePem: registry.authority.certificatePem }],
+    registries: registry && [{ host: registryHost, address: registry.address, caCertificatePem: authority.certificatePem }],
     images: sources,
   });
   return {
-    access,
+    access, authority,
+    certificates: certificatesOn(access),
     registry: registry && { ...registry, image: reference(access, "registry") },
     images: { workspace: reference(access, "workspace"), portal: reference(access, "portal"), headscale: access.images["headscale"], tailscale: access.images["tailscale"] },
     storage: { image: reference(access, "local-path-provisioner"), path: access.volumesPath },
   };
 }
 
-function existingMachines(config: GuildConfig, cluster: ExistingConfig, kubeconfig: Kubeconfig): Machines {
+function existingMachines(config: GuildConfig, cluster: ExistingConfig, authority: CertificateAuthority, kubeconfig: Kubeconfig): Machines {
   const { images: own } = config;
   const access = new ExistingCluster("cluster", {
     kubeconfig: kubeconfig.text,
@@ -96,14 +119,12 @@ function existingMachines(config: GuildConfig, cluster: ExistingConfig, kubeconf
     serviceCidr: cluster.serviceCidr,
   });
   // The rules of the config make sure that what is used of these is there.
-  return { access, images: { workspace: own.workspace ?? "", portal: own.portal ?? "" }, registry: registrySource(config) };
+  return { access, authority, images: { workspace: own.workspace ?? "", portal: own.portal ?? "" }, registry: registrySource(config) };
 }
 
-/** An authority of its own, made before the cluster: its nodes have to trust it from their start, and for this one name alone. */
 function registrySource(config: GuildConfig): Machines["registry"] {
   const address = registryAddress(config);
-  if (config.registry === undefined || address === undefined) return undefined;
-  return { image: images.registry, address, authority: new CertificateAuthority("registry-authority", { commonName: `${config.name} registry CA` }) };
+  return config.registry === undefined || address === undefined ? undefined : { image: images.registry, address };
 }
 
 function source(own: string | undefined, context: string): ImageSource {
@@ -117,13 +138,17 @@ function reference(cluster: EmbeddedCluster, name: string): pulumi.Output<string
 }
 
 /** Everything above a cluster; on its own, what another stack puts on a cluster it has. */
-export function services({ access, images: own, storage: local, registry }: Machines, config: GuildConfig, meshApiKey?: pulumi.Output<string>, storageBackupKey?: pulumi.Output<string>): GuildOutputs {
+export function services({ access, authority, images: own, storage: local, registry, certificates: programs }: Machines, config: GuildConfig, secrets: GuildSecrets = {}): GuildOutputs {
+  const { meshApiKey } = secrets;
   const opts = { provider: access.provider, deletedWith: access.machine };
   const scheduling = new Scheduling("scheduling", { queue: batchQueue(config) }, opts);
   const { platform, interactive } = scheduling.classes;
-  const storage = storageLayer(config, { access, local, priorityClass: platform, backupKey: storageBackupKey }, opts);
+  const storage = storageLayer(config, { access, local, priorityClass: platform, backupKey: secrets.storageBackupKey }, opts);
+  const certificates = certificateLayer(config, { access, authority, images: programs, token: secrets.dnsToken, priorityClass: platform }, opts);
   const portal = new Portal("portal", {
     image: own.portal,
+    authority,
+    issuer: certificates?.open,
     endpoint: access.endpoint,
     host: config.portal.host,
     port: config.portal.port,
@@ -134,12 +159,12 @@ export function services({ access, images: own, storage: local, registry }: Mach
     exposure: portalExposure(config),
     priorityClass: platform,
   }, opts);
-  const mesh = meshLayer(config, { access, portal, images: own, storageClass: storage.className, apiKey: meshApiKey }, opts);
+  const mesh = meshLayer(config, { access, portal, issuer: certificates?.own, portalImage: own.portal, images: own, storageClass: storage.className, apiKey: meshApiKey }, opts);
   const classOf = (kept: boolean) => (kept ? storage.className : storage.disposableClassName);
   if (registry !== undefined && config.registry !== undefined) {
     const { storage: size, keepData, maintenanceHour } = config.registry;
     new Registry("registry", {
-      ...registry, tokenImage: own.portal, endpoint: access.endpoint, storage: size, keepData, maintenanceHour,
+      ...registry, authority, issuer: certificates?.own, tokenImage: own.portal, endpoint: access.endpoint, storage: size, keepData, maintenanceHour,
       storageClass: classOf(keepData), priorityClass: platform,
     }, opts);
   }
@@ -152,7 +177,7 @@ export function services({ access, images: own, storage: local, registry }: Mach
       image: rest.image ?? own.workspace,
       resources: { ...rest.resources, storage: size },
       storageClass: classOf(keepData),
-      registry: registry && { host: registryHost, identity: registryIdentity, caCertificate: registry.authority.certificatePem },
+      registry: registry && { host: registryHost, identity: registryIdentity, caCertificate: authority.certificatePem },
     }, opts);
   }
   for (const { name, ...app } of config.apps) {

@@ -22,7 +22,7 @@ async function graph(raw: Record<string, unknown>, apiKey?: string) {
   let outputs: GuildOutputs | undefined;
   const joined = (raw["cluster"] as { kind: string } | undefined)?.kind === "existing" ? kubeconfig : undefined;
   const config = parseGuild({ images, ...people, ...raw }, { kubeconfig: joined !== undefined, meshApiKey: apiKey !== undefined });
-  const all = await record(() => void (outputs = guild(config, joined, apiKey === undefined ? undefined : pulumi.secret(apiKey))));
+  const all = await record(() => void (outputs = guild(config, joined, apiKey === undefined ? undefined : { meshApiKey: pulumi.secret(apiKey) })));
   if (outputs === undefined) throw new Error("the program didn't run");
   const named = (name: string) => {
     const found = all.find((resource) => resource.name === name);
@@ -46,7 +46,7 @@ describe("a guild with a mesh of its own", () => {
     const expectEdge = (from: string, to: string) => expect(named(from).dependencies, `${from} → ${to}`).toContain(named(to).urn);
     expectEdge("mesh-dns-config", "portal-service");
     expectEdge("mesh-config", "mesh-dns-service");
-    expectEdge("mesh-certificate", "portal-authority");
+    expectEdge("mesh-certificate", "authority");
     expectEdge("mesh-deployment", "cluster-image-headscale");
     expectEdge("mesh-api-key", "mesh-deployment");
     expectEdge("router-auth-key", "router-key");

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ExistingHeadscale, guildPolicy, Headscale, HeadscaleOnHost, images, MESH_NETWORKS, MeshDns, SubnetRouter, tag, Tailnet } from "../components/index.ts";
-import type { ClusterAccess, HeadscaleNetwork, Mesh, MeshPolicy, Portal, PortalArgs, PortalExposure } from "../components/index.ts";
+import type { CertificateIssuer, ClusterAccess, HeadscaleNetwork, Mesh, MeshPolicy, Portal, PortalArgs, PortalExposure } from "../components/index.ts";
 import { headscaleHostname, meshNames } from "./mesh-names.ts";
 import type { HeadscaleConfig, SomeMeshConfig } from "./mesh-schema.ts";
 import { peopleOf } from "./schema.ts";
@@ -35,6 +35,9 @@ export interface MeshOutputs {
 export interface MeshGround {
   access: ClusterAccess;
   portal: Portal;
+  /** Renews the certificate of a server in the cluster. */
+  issuer?: CertificateIssuer;
+  portalImage: pulumi.Input<string>;
   images: MeshImages;
   storageClass?: pulumi.Input<string>;
   /** API key of a server that this program can't ask for one. */
@@ -132,7 +135,7 @@ function headscaleOf(config: GuildConfig, mesh: HeadscaleConfig, ground: MeshGro
   // On this machine its own name may lead nowhere; the address it is published at does.
   const here = config.cluster.kind === "embedded" ? { apiUrl: `https://${mesh.address}:${mesh.port}`, certificateAddresses: [mesh.address] } : {};
   return new Headscale("mesh", {
-    ...network, ...here, authority, cluster: ground.access, exposure: headscaleExposure(config, mesh),
+    ...network, ...here, authority, renewal: ground.issuer && { issuer: ground.issuer, watcherImage: ground.portalImage }, cluster: ground.access, exposure: headscaleExposure(config, mesh),
     image: ground.images.headscale, storage: mesh.storage, storageClass: ground.storageClass,
   }, opts);
 }

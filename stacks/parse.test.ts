@@ -115,6 +115,12 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "router-is-called-like-the-portal": [["mesh.router.hostname"], /write "router"/],
   "person-is-called-like-the-guild-on-a-mesh": [["mesh.kind"], /another handle/],
   "person-with-one-letter-on-a-mesh": [["mesh.kind"], /another handle/],
+  "acme-without-a-token": [["certificates.issuer.kind"], /--secret guildnet:dnsToken/],
+  "acme-for-names-that-nobody-owns": [["certificates.issuer.kind", "portal.host", "mesh.domain"], /guild\.example\.org/],
+  "acme-without-a-way-to-prove-the-domain": [["certificates.issuer.dns01"], /./],
+  "acme-writes-to-nobody": [["certificates.issuer.email"], /./],
+  "name-server-is-an-address-of-the-web": [["certificates.issuer.dns01.nameserver"], /./],
+  "unknown-kind-of-issuer": [["certificates.issuer.kind"], /did you mean "acme"/],
   "several-mistakes-at-once": [[
     "name", "portal.hots", "workspaces[0].owner", "workspaces[1].preset",
     "workspaces[2].ports[0].name", "workspaces[2].ports[0].port", "cluster.serviceCidr", "cluster.apiPort",
@@ -161,6 +167,13 @@ describe("valid", () => {
     expect(withKey({ kind: "longhorn", backup: { url: "s3://volumes@eu-central-1/guild/", accessKeyId: "AKIA" } })).toBeUndefined();
     expect(withKey({ kind: "longhorn" })).toEqual(["storage.backup"]);
     expect(withKey({ kind: "cluster-default" })).toEqual(["storage.kind"]);
+  });
+
+  test("an ACME issuer needs a token, and nothing else has one", () => {
+    const withToken = (certificates?: object) => { try { parseGuild({ portal: { host: "guild.example.org" }, certificates }, { kubeconfig: false, dnsToken: true }); } catch (error) { return (error as ConfigError).mistakes.map(({ key }) => key); } };
+    const dns01 = { provider: "rfc2136", nameserver: "192.0.2.53", keyName: "guild" };
+    expect(withToken({ issuer: { kind: "acme", email: "ada@example.org", dns01 } })).toBeUndefined();
+    for (const certificates of [undefined, {}, { issuer: { kind: "authority" } }]) expect(withToken(certificates)).toEqual(["certificates.issuer.kind"]);
   });
 
   test("a secret kubeconfig does instead of a path, and not beside one", () => {

@@ -1,5 +1,6 @@
 import { appSize, formatQuantity, sizeOf } from "../components/index.ts";
 import { multiply, quantity } from "../components/quantity.ts";
+import { certificateMistakes } from "./certificates-rules.ts";
 import { meshMistakes } from "./mesh-rules.ts";
 import { networkMistakes } from "./network-rules.ts";
 import { closest } from "./mistakes.ts";
@@ -24,6 +25,8 @@ export interface Siblings {
   meshApiKey?: boolean;
   /** Whether the secret `guildnet:storageBackupKey` is set. */
   storageBackupKey?: boolean;
+  /** Whether the secret `guildnet:dnsToken` is set. */
+  dnsToken?: boolean;
 }
 
 /** Every rule between keys that a well-shaped config breaks. */
@@ -31,6 +34,7 @@ export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
   return [
     ...networkMistakes(config),
     ...meshMistakes(config, siblings),
+    ...certificateMistakes(config, siblings),
     ...clusterMistakes(config, siblings),
     ...storageMistakes(config, siblings),
     ...batchMistakes(config),

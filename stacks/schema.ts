@@ -3,6 +3,7 @@ import { APP_PATH, PORT_NAME, presets, RESERVED_ENVIRONMENT, visibilities, WORKS
 import type { PresetName } from "../components/index.ts";
 import { addressIn } from "../components/cidr.ts";
 import { QUANTITY } from "../components/quantity.ts";
+import { certificatesSchema } from "./certificates-schema.ts";
 import { meshSchema } from "./mesh-schema.ts";
 import { bytes, cidr, dnsName, handle, port, text } from "./scalars.ts";
 import { storageSchema } from "./storage-schema.ts";
@@ -148,6 +149,7 @@ export const guildSchema = z.strictObject({
   apps: z.array(app).default([]).describe("Web apps, one entry each."),
   batch: batch.optional().describe("A namespace for batch jobs for each person; they yield to workspaces. Default: none. Write {} for one with every default."),
   registry: registry.optional().describe("An image registry inside the cluster, to which each workspace may push below its own name. Default: none. Write {} for one with every default."),
+  certificates: certificatesSchema.optional().describe("cert-manager, which renews the certificates of portal, registry and mesh while they run. Default: none; npm run up renews them. Write {} for the guild's own authority."),
   // In YAML a handle with nothing after it is null.
   people: z.record(handle, person.nullable().transform((entry) => entry ?? person.parse({}))).optional().describe("Who is in the guild, by handle. Default: the owners of the workspaces."),
   workspaces: z.array(workspace).optional().describe("One entry per workspace. Default: one, of a person called \"you\"; none where people are named."),

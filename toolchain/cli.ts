@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { isActionable } from "./errors.ts";
+import type { ManifestOptions } from "./commands/manifest.ts";
 import { goOffline } from "./offline.ts";
 
 const DEFAULT_STACK = "dev";
@@ -82,6 +83,14 @@ function toolCommands(root: Command): void {
     .description("write a docker-archive of an image of the local store to stdout")
     .argument("<reference>")
     .action(async (reference: string) => (await import("./commands/image.ts")).imageExportCommand(reference));
+  withOffline(root.command("manifest"))
+    .description("fetch an upstream project's manifest and print where its files are, as JSON")
+    .argument("<module>", "Go module and version, as github.com/x/y@v1.2.3")
+    .argument("<files...>", "paths in the module; * stands for any characters of a file's name")
+    .requiredOption("--sha256 <hash>", "of the files one after the other, sorted by path")
+    .option("--release-url <url>", "the same as one file of a release, tried first")
+    .option("--release-sha256 <hash>", "of that file")
+    .action(async (module: string, files: string[], options: ManifestOptions) => (await import("./commands/manifest.ts")).manifestCommand(module, files, options));
 }
 
 /** Runs one command line. Sets the exit code; what a person can act on is printed without a stack. */

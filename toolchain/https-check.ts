@@ -1,5 +1,6 @@
 import { get } from "node:https";
 import type { LookupFunction } from "node:net";
+import { rootCertificates } from "node:tls";
 
 /** What an address answered: an HTTP status below 500 is an answer, anything else a reason. */
 export type Answer = { readonly ok: true; readonly status: number } | { readonly ok: false; readonly reason: string };
@@ -17,12 +18,12 @@ const lookup: LookupFunction = (hostname, options, callback) => {
 };
 
 /**
- * Asks an address once. Redirects count as an answer.
- * @param caCertificate PEM of the one authority to trust, usually the guild's. @default those that every machine knows
+ * Asks an address once, trusting the authorities that every machine knows. Redirects count as an answer.
+ * @param caCertificate PEM of one more authority to trust, usually the guild's
  */
 export function checkHttps(url: string, caCertificate?: string): Promise<Answer> {
   return new Promise((resolve) => {
-    const request = get(url, { ca: caCertificate, lookup, timeout: ANSWER_WITHIN_MS }, (response) => {
+    const request = get(url, { ca: [...rootCertificates, ...(caCertificate === undefined ? [] : [caCertificate])], lookup, timeout: ANSWER_WITHIN_MS }, (response) => {
       response.resume();
       const status = response.statusCode ?? 0;
       resolve(status < 500 ? { ok: true, status } : { ok: false, reason: `HTTP ${status}` });

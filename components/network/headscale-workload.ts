@@ -8,6 +8,7 @@ export const HEADSCALE_APP = "headscale";
 /** Container the command line is run in for the first API key. */
 export const HEADSCALE_CONTAINER = "headscale";
 const USER = 65532;
+const WATCHER_PORT = 8082;
 
 export interface HeadscaleWorkload {
   image: pulumi.Input<string>;
@@ -17,6 +18,8 @@ export interface HeadscaleWorkload {
   tlsSecret: pulumi.Input<string>;
   claim: pulumi.Input<string>;
   stun: boolean;
+  /** What notices that the mounted certificate is another than the server has; without it nothing does. */
+  watcherImage?: pulumi.Input<string>;
   /** Changes when a mounted file does: the server reads them at its start alone. Not secret. */
   mountedVersion: pulumi.Input<string>;
 }
@@ -41,7 +44,7 @@ export function headscaleDeployment(v: HeadscaleWorkload): k8s.types.input.apps.
         enableServiceLinks: false,
         terminationGracePeriodSeconds: 10,
         securityContext: restrictedPod(USER),
-        containers: [container(v)],
+        containers: [container(v), ...(v.watcherImage === undefined ? [] : [watcher(v.watcherImage)])],
         volumes: [
           { name: "config", configMap: { name: v.config } },
           { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
@@ -72,7 +75,9 @@ function container(v: HeadscaleWorkload): k8s.types.input.core.v1.Container {
     },
     startupProbe: { httpGet: health, periodSeconds: 1, failureThreshold: 60 },
     readinessProbe: { httpGet: health, periodSeconds: 5, failureThreshold: 2 },
-    livenessProbe: { httpGet: health, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
+    livenessProbe: v.watcherImage === undefined
+      ? { httpGet: health, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 }
+      : { httpGet: { path: "/certificate", port: WATCHER_PORT }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
     volumeMounts: [
       { name: "config", mountPath: paths.config, readOnly: true },
       { name: "tls", mountPath: paths.tls, readOnly: true },
@@ -80,5 +85,26 @@ function container(v: HeadscaleWorkload): k8s.types.input.core.v1.Container {
       { name: "run", mountPath: paths.run },
       { name: "tmp", mountPath: "/tmp" },
     ],
+  };
+}
+
+/** Asked by the kubelet whether the server answers with the certificate that is mounted. When not, the kubelet starts the server anew, and the pod stays. */
+function watcher(image: pulumi.Input<string>): k8s.types.input.core.v1.Container {
+  const environment = { GUILDNET_SERVER_PORT: String(HEADSCALE_PORT), GUILDNET_HEALTH_PORT: String(WATCHER_PORT), GUILDNET_TLS_DIR: paths.tls };
+  const live = { path: "/healthz", port: WATCHER_PORT };
+  return {
+    name: "certificate",
+    image,
+    imagePullPolicy: "IfNotPresent",
+    command: ["node", "certificate-check.mjs"],
+    env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+    securityContext: restrictedContainer,
+    resources: {
+      requests: { cpu: "5m", memory: "48Mi", "ephemeral-storage": "16Mi" },
+      limits: { cpu: "200m", memory: "128Mi", "ephemeral-storage": "32Mi" },
+    },
+    startupProbe: { httpGet: live, periodSeconds: 1, failureThreshold: 60 },
+    livenessProbe: { httpGet: live, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
+    volumeMounts: [{ name: "tls", mountPath: paths.tls, readOnly: true }],
   };
 }

@@ -4,6 +4,8 @@ import { createHash } from "node:crypto";
 import { Certificate, HeadscaleApiKey } from "../../provider/sdk/index.ts";
 import { accepted } from "../accepted-findings.ts";
 import type { Authority } from "../authority.ts";
+import { issuedCertificate } from "../certificate-issuer.ts";
+import type { CertificateIssuer } from "../certificate-issuer.ts";
 import type { ClusterAccess } from "../cluster/access.ts";
 import { GuildError } from "../errors.ts";
 import { appSelector, exposure as exposureAnnotation, unawaited } from "../labels.ts";
@@ -54,6 +56,8 @@ export interface HeadscaleArgs extends HeadscaleNetwork {
   cluster: Pick<ClusterAccess, "kubeconfig">;
   /** Signs its certificate; clients must trust it. */
   authority: Authority;
+  /** Renews its certificate while it runs, of the same authority. @default any `up` renews it */
+  renewal?: { issuer: CertificateIssuer; /** Image of the portal, which has in it what notices that the server has to read the new one. */ watcherImage: pulumi.Input<string> };
   /** Further addresses its certificate is for, for instance "127.0.0.1". @default none */
   certificateAddresses?: string[];
   /** URL where this program reaches its API. @default where clients log in */
@@ -97,7 +101,6 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
     const guards = networkPolicies(place, { "deny-all": denyAll(), "from-clients": fromAnywhere(HEADSCALE_APP, ports(args.stun ?? false)) });
     const account = powerlessAccount(place);
     const certificate = serverCertificate(place, args);
-    const tls = tlsSecret(place, certificate);
     const files = networkFiles(args);
     const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: metaIn(place, "headscale"), data: files }, { parent: this });
     const claim = volume(place, { size: args.storage ?? "1Gi", storageClass: args.storageClass, fate });
@@ -108,8 +111,8 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
       })),
       spec: headscaleDeployment({
         image: args.image ?? images.headscale, serviceAccount: account.metadata.name,
-        config: config.metadata.name, tlsSecret: tls.metadata.name, claim: claim.metadata.name,
-        stun: args.stun ?? false, mountedVersion: versionOf(certificate, files),
+        config: config.metadata.name, tlsSecret: certificate.secret, claim: claim.metadata.name,
+        stun: args.stun ?? false, watcherImage: args.renewal?.watcherImage, mountedVersion: versionOf(certificate.readAtStart, files),
       }),
     }, { parent: this, dependsOn: guards });
     const service = clusterService(place, port, args);
@@ -153,14 +156,16 @@ function ports(stun: boolean) {
   return [{ port: HEADSCALE_PORT, protocol: "TCP" as const }, ...(stun ? [{ port: STUN_PORT, protocol: "UDP" as const }] : [])];
 }
 
-function serverCertificate(place: Place, args: HeadscaleArgs): Certificate {
-  return new Certificate(`${place.name}-certificate`, {
-    caCertificatePem: args.authority.certificatePem,
-    caPrivateKeyPem: args.authority.privateKeyPem,
-    commonName: args.hostname,
-    dnsNames: [args.hostname],
-    ipAddresses: args.certificateAddresses ?? [],
-  }, { parent: place.parent });
+function serverCertificate(place: Place, args: HeadscaleArgs): { secret: pulumi.Output<string>; /** With which the pod starts anew. */ readAtStart: Certificate[] } {
+  const { name, parent } = place, dnsNames: [string] = [args.hostname], ipAddresses = args.certificateAddresses ?? [];
+  if (args.renewal !== undefined) {
+    const { issuer } = args.renewal;
+    return { secret: issuedCertificate(`${name}-certificate`, { issuer, meta: metaIn(place, "headscale-server-tls"), dnsNames, ipAddresses }, parent), readAtStart: [] };
+  }
+  const certificate = new Certificate(`${name}-certificate`, {
+    caCertificatePem: args.authority.certificatePem, caPrivateKeyPem: args.authority.privateKeyPem, commonName: args.hostname, dnsNames, ipAddresses,
+  }, { parent });
+  return { secret: tlsSecret(place, certificate).metadata.name, readAtStart: [certificate] };
 }
 
 function tlsSecret(place: Place, certificate: Certificate): k8s.core.v1.Secret {
@@ -171,9 +176,9 @@ function tlsSecret(place: Place, certificate: Certificate): k8s.core.v1.Secret {
   }, { parent: place.parent });
 }
 
-function versionOf(certificate: Certificate, files: pulumi.Output<object>): pulumi.Output<string> {
-  return pulumi.all([certificate.certificatePem, files])
-    .apply((parts) => createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16));
+function versionOf(certificates: Certificate[], files: pulumi.Output<object>): pulumi.Output<string> {
+  return pulumi.all([pulumi.all(certificates.map(({ certificatePem }) => certificatePem)), files])
+    .apply(([pems, known]) => createHash("sha256").update(JSON.stringify([...pems, known])).digest("hex").slice(0, 16));
 }
 
 /** At the port clients use outside as well, so that the relay's one address is right on both sides. */

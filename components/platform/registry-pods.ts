@@ -18,6 +18,8 @@ export interface ResolvedRegistry {
   settings: pulumi.Input<string>;
   tlsSecret: pulumi.Input<string>;
   signerSecret: pulumi.Input<string>;
+  /** Whether the certificate changes while the pod runs. The registry reads it at its start alone. */
+  renewed: boolean;
   claim: pulumi.Input<string>;
   /** Changes when settings or a certificate do, so that the pod starts anew with them. Not secret. */
   mountedVersion: pulumi.Input<string>;
@@ -71,6 +73,8 @@ const apiAccess: Volume = {
 function registryContainer(v: ResolvedRegistry): k8s.types.input.core.v1.Container {
   // Answered without a token.
   const root = { path: "/", port: "registry", scheme: "HTTPS" };
+  // Asked of the token server: whether this container answers with the certificate that is mounted.
+  const certificate = { path: "/certificate", port: TOKEN_HEALTH_PORT };
   return {
     name: "registry",
     image: v.image,
@@ -87,7 +91,7 @@ function registryContainer(v: ResolvedRegistry): k8s.types.input.core.v1.Contain
     },
     startupProbe: { httpGet: root, periodSeconds: 1, failureThreshold: 60 },
     readinessProbe: { httpGet: root, periodSeconds: 5, failureThreshold: 2 },
-    livenessProbe: { httpGet: root, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
+    livenessProbe: { httpGet: v.renewed ? certificate : root, periodSeconds: v.renewed ? 10 : 20, timeoutSeconds: 5, failureThreshold: 3 },
     volumeMounts: [
       { name: "data", mountPath: paths.data },
       { name: "settings", mountPath: paths.settings, readOnly: true },

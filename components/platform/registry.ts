@@ -4,6 +4,8 @@ import { createHash } from "node:crypto";
 import { Certificate, CertificateAuthority } from "../../provider/sdk/index.ts";
 import { accepted } from "../accepted-findings.ts";
 import type { Authority } from "../authority.ts";
+import { issuedCertificate } from "../certificate-issuer.ts";
+import type { CertificateIssuer } from "../certificate-issuer.ts";
 import { appLabels, appSelector, label, objectMeta, podSecurityLabels, unawaited } from "../labels.ts";
 import { endpointPort, toApiServer } from "../portal/network-policies.ts";
 import { denyAll, toDns } from "../workspace/network-policies.ts";
@@ -23,6 +25,8 @@ export interface RegistryArgs {
   address: string;
   /** What signs its certificate; nodes and workspaces trust it. */
   authority: Authority;
+  /** Renews its certificate while it runs; of the same authority, as nodes are told of one before the cluster is there. @default any `up` renews it */
+  issuer?: CertificateIssuer;
   /** URL of the cluster's API server. */
   endpoint: pulumi.Input<string>;
   /** Size of its volume; it can grow, not shrink. @default "20Gi" */
@@ -56,7 +60,6 @@ export class Registry extends pulumi.ComponentResource implements RegistryAccess
     super("guildnet:index:Registry", name, {}, opts);
     this.caCertificate = pulumi.output(args.authority.certificatePem);
     const place: Place = { name, namespace: namespace(name, args, this), parent: this };
-    const certificate = serverCertificate(place, args);
     const signer = new CertificateAuthority(`${name}-signer`, { commonName: "GuildNet registry tokens" }, { parent: this });
     const serve = JSON.stringify(registrySettings({ host: this.host, address: args.address }));
     const account = new k8s.core.v1.ServiceAccount(`${name}-account`, {
@@ -65,11 +68,12 @@ export class Registry extends pulumi.ComponentResource implements RegistryAccess
     const settings = new k8s.core.v1.ConfigMap(`${name}-settings`, {
       metadata: meta(place, "settings"), data: { "serve.json": serve, "collect.json": JSON.stringify(collectorSettings()) },
     }, { parent: this });
+    const server = serverCertificate(place, args);
     const resolved: ResolvedRegistry = {
       image: args.image, tokenImage: args.tokenImage, host: this.host, maintenanceHour: args.maintenanceHour ?? 3, priorityClass: args.priorityClass,
       serviceAccount: account.metadata.name, settings: settings.metadata.name, claim: volume(place, args).metadata.name,
-      tlsSecret: tlsSecret(place, "tls", certificate), signerSecret: tlsSecret(place, "signer", signer),
-      mountedVersion: mountedVersion(serve, [certificate, signer]),
+      tlsSecret: server.secret, signerSecret: tlsSecret(place, "signer", signer), renewed: args.issuer !== undefined,
+      mountedVersion: mountedVersion(serve, [...server.readAtStart, signer]),
     };
     const guards = networkPolicies(place, args.endpoint);
     new k8s.apps.v1.Deployment(`${name}-deployment`, { metadata: meta(place, "registry", oneRegistry), spec: registryDeployment(resolved) }, { parent: this, dependsOn: guards });
@@ -124,11 +128,13 @@ function volume(place: Place, args: RegistryArgs): k8s.core.v1.PersistentVolumeC
 }
 
 /** For the name that images have, and for the address that nodes and the token server's clients use. */
-function serverCertificate({ name, parent }: Place, { authority, address }: RegistryArgs): Certificate {
-  return new Certificate(`${name}-certificate`, {
-    caCertificatePem: authority.certificatePem, caPrivateKeyPem: authority.privateKeyPem,
-    commonName: registryHost, dnsNames: [registryHost], ipAddresses: [address],
+function serverCertificate(place: Place, { authority, address, issuer }: RegistryArgs): { secret: pulumi.Output<string>; /** With which the pod starts anew. */ readAtStart: Pair[] } {
+  const { name, parent } = place, dnsNames: [string] = [registryHost], ipAddresses = [address];
+  if (issuer !== undefined) return { secret: issuedCertificate(`${name}-certificate`, { issuer, meta: meta(place, "server-tls"), dnsNames, ipAddresses }, parent), readAtStart: [] };
+  const certificate = new Certificate(`${name}-certificate`, {
+    caCertificatePem: authority.certificatePem, caPrivateKeyPem: authority.privateKeyPem, commonName: registryHost, dnsNames, ipAddresses,
   }, { parent });
+  return { secret: tlsSecret(place, "tls", certificate), readAtStart: [certificate] };
 }
 
 interface Pair {

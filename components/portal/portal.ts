@@ -3,6 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { Certificate, CertificateAuthority, RandomSecret } from "../../provider/sdk/index.ts";
 import { accepted } from "../accepted-findings.ts";
+import type { Authority } from "../authority.ts";
+import { issuedCertificate } from "../certificate-issuer.ts";
+import type { CertificateIssuer } from "../certificate-issuer.ts";
 import { appLabels, appSelector, exposure as exposureAnnotation, label, objectMeta, podSecurityLabels, stackLabel, unawaited } from "../labels.ts";
 import { denyAll, toDns } from "../workspace/network-policies.ts";
 import { deploymentSpec, PORTAL_PORT } from "./deployment.ts";
@@ -33,6 +36,10 @@ export interface PortalArgs {
   mesh?: { host: string; /** Outside of `host`, so that no workspace shares an origin with the portal. */ appsDomain: string };
   /** Handles of the people who see every workspace. */
   admins: string[];
+  /** The guild's authority. @default one of its own, called after the guild */
+  authority?: Authority;
+  /** Signs its certificate and renews it while it runs. @default the authority signs, and any `up` renews */
+  issuer?: CertificateIssuer;
   /** Shown on its pages. @default "GuildNet" */
   guildName?: string;
   /** @default not from outside the cluster */
@@ -48,12 +55,12 @@ export interface PortalArgs {
 export class Portal extends pulumi.ComponentResource {
   /** Where it is opened, without a slash at the end. */
   readonly url: string;
-  /** PEM of the authority that browsers should trust. */
+  /** PEM of the guild's authority, which browsers should trust. */
   declare readonly caCertificate: pulumi.Output<string>;
   /** Key that sign-in links are signed with, 32 bytes as base64url. Secret. */
   declare readonly signInKey: pulumi.Output<string>;
   /** The guild's authority, for other servers of the guild. Its key is secret. */
-  readonly authority: { certificatePem: pulumi.Output<string>; privateKeyPem: pulumi.Output<string> };
+  readonly authority: Authority;
   /** Address of its Service in the cluster; it listens at port 443 there. */
   declare readonly clusterAddress: pulumi.Output<string>;
   private readonly addresses: PortalAddresses;
@@ -63,17 +70,16 @@ export class Portal extends pulumi.ComponentResource {
     this.addresses = portalAddresses(args);
     this.url = this.addresses.origin;
     const place: Place = { name, namespace: namespace(name, this), parent: this };
-    const certificate = certificates(place, serverNames(this.addresses, args.mesh), args.guildName ?? "GuildNet");
+    this.authority = args.authority ?? new CertificateAuthority(`${name}-authority`, { commonName: `${args.guildName ?? "GuildNet"} CA` }, { parent: this });
     const signIn = new RandomSecret(`${name}-sign-in-key`, {}, { parent: this });
     const session = new RandomSecret(`${name}-session-key`, {}, { parent: this });
-    this.authority = certificate.authority;
-    this.caCertificate = certificate.authority.certificatePem;
+    this.caCertificate = pulumi.output(this.authority.certificatePem);
     this.signInKey = signIn.value;
 
     const account = clusterReader(place);
     signOuts(name, account, this);
     networkPolicies(place, args.endpoint);
-    const tls = tlsSecret(place, certificate.server);
+    const server = serverCertificate(place, serverNames(this.addresses, args.mesh), args.issuer);
     const keys = new k8s.core.v1.Secret(`${name}-keys`, {
       metadata: meta(place, "keys"),
       stringData: { session: pulumi.secret(session.value), "sign-in": pulumi.secret(signIn.value) },
@@ -87,8 +93,8 @@ export class Portal extends pulumi.ComponentResource {
       spec: deploymentSpec({
         image: args.image, origin: this.url, appsDomain: this.addresses.appsDomain, mesh: args.mesh, guildName: args.guildName,
         admins: args.admins.join(","), serviceAccount: account.metadata.name, priorityClass: args.priorityClass,
-        tlsSecret: tls.metadata.name, keysSecret: keys.metadata.name,
-        mountedVersion: mountedVersion(certificate.server, [session, signIn]),
+        tlsSecret: server.secret, keysSecret: keys.metadata.name,
+        mountedVersion: mountedVersion(server.readAtStart, [session, signIn]),
       }),
     }, { parent: this });
     this.clusterAddress = service(place, args.exposure ?? { type: "ClusterIP" }).spec.clusterIP;
@@ -138,15 +144,14 @@ function serverNames({ host, appsDomain }: PortalAddresses, mesh: PortalArgs["me
   return [host, `*.${appsDomain}`, ...(mesh === undefined ? [] : [mesh.host, `*.${mesh.appsDomain}`])];
 }
 
-function certificates(place: Place, dnsNames: [string, ...string[]], guildName: string) {
-  const authority = new CertificateAuthority(`${place.name}-authority`, { commonName: `${guildName} CA` }, { parent: place.parent });
-  const server = new Certificate(`${place.name}-certificate`, {
-    caCertificatePem: authority.certificatePem,
-    caPrivateKeyPem: authority.privateKeyPem,
-    commonName: dnsNames[0],
-    dnsNames,
-  }, { parent: place.parent });
-  return { authority, server };
+function serverCertificate(place: Place, dnsNames: [string, ...string[]], issuer: CertificateIssuer | undefined): { secret: pulumi.Output<string>; /** With which the pod starts anew. */ readAtStart: Certificate[] } {
+  const { name, parent } = place, { authority } = parent;
+  // The server takes a renewed one while it runs.
+  if (issuer !== undefined) return { secret: issuedCertificate(`${name}-certificate`, { issuer, meta: meta(place, "server-tls"), dnsNames }, parent), readAtStart: [] };
+  const certificate = new Certificate(`${name}-certificate`, {
+    caCertificatePem: authority.certificatePem, caPrivateKeyPem: authority.privateKeyPem, commonName: dnsNames[0], dnsNames,
+  }, { parent });
+  return { secret: tlsSecret(place, certificate).metadata.name, readAtStart: [certificate] };
 }
 
 function tlsSecret(place: Place, certificate: Certificate): k8s.core.v1.Secret {
@@ -158,8 +163,8 @@ function tlsSecret(place: Place, certificate: Certificate): k8s.core.v1.Secret {
 }
 
 /** A certificate is public; of a key its resource's id is enough, as a new key is a new resource. */
-function mountedVersion(certificate: Certificate, keys: RandomSecret[]): pulumi.Output<string> {
-  return pulumi.all([certificate.certificatePem, ...keys.map((key) => key.id)])
+function mountedVersion(certificates: Certificate[], keys: RandomSecret[]): pulumi.Output<string> {
+  return pulumi.all([...certificates.map(({ certificatePem }) => certificatePem), ...keys.map((key) => key.id)])
     .apply((parts) => createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 16));
 }
 

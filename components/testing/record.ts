@@ -19,6 +19,8 @@ export interface Registered {
   deletedWith: string;
   retainOnDelete: boolean | undefined;
   ignoreChanges: string[];
+  /** What it was before, as "name parent". */
+  aliases: string[];
   /** URNs it is replaced together with. */
   replaceWith: string[];
   /** What a component registered as its outputs. */
@@ -37,6 +39,7 @@ interface Message {
   getRetainondelete(): boolean;
   hasRetainondelete?: () => boolean;
   getIgnorechangesList(): string[];
+  getAliasesList(): { getSpec(): { getName(): string; getParenturn(): string } | undefined }[];
   getReplaceWithList(): string[];
 }
 type Monitor = {
@@ -50,6 +53,7 @@ const answers: Record<string, (inputs: Record<string, unknown>, name: string) =>
   "guildnet:index:EmbeddedNode": ({ apiPort, clusterName }) => ({ kubeconfig: pulumi.secret("kubeconfig of the node"), endpoint: `https://127.0.0.1:${String(apiPort)}`, clusterIdentifier: `id-of-${String(clusterName)}` }),
   "guildnet:index:RandomSecret": (_, name) => ({ value: pulumi.secret(`random of ${name}`) }),
   "guildnet:index:CertificateAuthority": () => ({ certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") }),
+  "guildnet:index:UpstreamManifest": () => ({ objects: [], hash: "HASH" }),
   "guildnet:index:HeadscaleApiKey": () => ({ key: pulumi.secret("API KEY"), prefix: "API" }),
   "guildnet:index:HeadscaleUser": (_, name) => ({ userId: `id of ${name}` }),
   "guildnet:index:HeadscalePreAuthKey": (_, name) => ({ key: pulumi.secret(`auth key ${name}`) }),
@@ -115,6 +119,7 @@ function read(urn: string, request: Message): Registered {
     deletedWith: request.getDeletedwith(),
     retainOnDelete: request.hasRetainondelete?.() === false ? undefined : request.getRetainondelete(),
     ignoreChanges: request.getIgnorechangesList(),
+    aliases: request.getAliasesList().map((alias) => `${alias.getSpec()?.getName()} ${alias.getSpec()?.getParenturn()}`),
     replaceWith: request.getReplaceWithList(),
   };
 }

@@ -9,6 +9,15 @@ import { ActionableError } from "../errors.ts";
 export type Progress = (message: string) => void;
 
 const tools = z.record(z.string(), z.object({ version: z.string(), path: z.string() }));
+const manifest = z.object({ files: z.array(z.string()).min(1) });
+
+/** Files of a Go module's version, or one of a release, fixed by hash. */
+export interface ManifestSource {
+  readonly module: string;
+  readonly files: readonly string[];
+  readonly sha256: string;
+  readonly release?: { readonly url: string; readonly sha256: string };
+}
 
 /** The command of this project that brings tools and images, where there is one. */
 export function toolchainCommand(): string | undefined {
@@ -35,6 +44,16 @@ export async function ensureImage(reference: string, options: { context?: string
   const buildArgs = Object.entries(options.buildArgs ?? {}).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
   const context = options.context === undefined ? [] : ["--context", options.context];
   await runToolchain(["image", reference, ...context, ...buildArgs], progress);
+}
+
+/** Fetches a manifest and returns the paths of its files, which are what was pinned. @throws ActionableError `no-toolchain`, or the toolchain's own words */
+export async function fetchManifest({ module, files, sha256, release }: ManifestSource, progress: Progress): Promise<string[]> {
+  const asset = release === undefined ? [] : ["--release-url", release.url, "--release-sha256", release.sha256];
+  const { stdout } = await runToolchain(["manifest", module, ...files, "--sha256", sha256, ...asset], progress);
+  const line = lastLines(stdout, 1);
+  const { data } = manifest.safeParse(parsed(line));
+  if (data === undefined) throw new ActionableError("toolchain-failed", `the toolchain did not say where the manifest of ${module} is; its last words: ${line}`);
+  return data.files;
 }
 
 async function runToolchain(args: readonly string[], progress: Progress): Promise<{ stdout: string }> {

@@ -1,4 +1,5 @@
-import { createServer } from "node:https";
+import type { RequestListener } from "node:http";
+import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { WebSocketServer } from "ws";
@@ -40,7 +41,7 @@ export function pod(name: string, { ready = true, state = {}, last, deleted = fa
 /** An API server that lists pods and runs commands in them as kubelets do, for the running test. */
 export async function cluster(run: (command: string[]) => Outcome): Promise<Cluster> {
   const commands: string[][] = [], asked: string[] = [], selector = "app=headscale";
-  const listening = createServer({ cert: certificate.certificatePem, key: certificate.privateKeyPem }, (request, response) => {
+  const { listening, kubeconfig } = await apiServer((request, response) => {
     const url = new URL(request.url ?? "", "http://api");
     if (served.status === 0) return;
     asked.push(url.pathname);
@@ -59,14 +60,19 @@ export async function cluster(run: (command: string[]) => Outcome): Promise<Clus
     send(2, stderr);
     send(3, JSON.stringify(exitCode === 0 ? { status: "Success" } : { status: "Failure", reason: "NonZeroExitCode", message: `command terminated with exit code ${exitCode}` }));
   });
+  const served: Cluster = { address: { kubeconfig, namespace: "mesh", labelSelector: selector, container: "headscale" }, pods: [pod("headscale-0")], lists: {}, status: 200, asked, commands };
+  return served;
+}
+
+/** An API server that answers as told, for the running test, and a kubeconfig with the right to ask it. */
+export async function apiServer(answer: RequestListener): Promise<{ listening: Server; kubeconfig: string }> {
+  const listening = createServer({ cert: certificate.certificatePem, key: certificate.privateKeyPem }, answer);
   await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
     listening.close();
     listening.closeAllConnections();
   });
-  const kubeconfig = kubeconfigOf(`https://127.0.0.1:${(listening.address() as AddressInfo).port}`);
-  const served: Cluster = { address: { kubeconfig, namespace: "mesh", labelSelector: selector, container: "headscale" }, pods: [pod("headscale-0")], lists: {}, status: 200, asked, commands };
-  return served;
+  return { listening, kubeconfig: kubeconfigOf(`https://127.0.0.1:${(listening.address() as AddressInfo).port}`) };
 }
 
 /** With a context that leads nowhere, and one that does not know the server's authority. JSON, which is YAML too. */

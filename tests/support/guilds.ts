@@ -43,5 +43,5 @@ export function registeredBy(raw: object): Promise<Registered[]> {
   const meshApiKey = mesh?.kind === "tailnet", storageBackupKey = storage?.backup !== undefined;
   const config = parseGuild({ images, ...raw }, { kubeconfig: false, meshApiKey, storageBackupKey });
   const secret = (wanted: boolean) => (wanted ? pulumi.secret("key") : undefined);
-  return record(() => guild(config, config.cluster.kind === "existing" ? kubeconfig : undefined, secret(meshApiKey), secret(storageBackupKey)));
+  return record(() => guild(config, config.cluster.kind === "existing" ? kubeconfig : undefined, { meshApiKey: secret(meshApiKey), storageBackupKey: secret(storageBackupKey) }));
 }

@@ -77,3 +77,11 @@ export async function place(binary: string, path: string): Promise<void> {
   await copyFile(binary, path);
   await chmod(path, 0o755);
 }
+
+/** What programs expect of any system: the certificate authorities, and somewhere to put temporary files. */
+export async function placeBasics(root: string, authorities: string): Promise<void> {
+  await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
+  await writeFile(join(root, "etc/ssl/certs/ca-certificates.crt"), authorities);
+  await mkdir(join(root, "tmp"), { recursive: true });
+  await chmod(join(root, "tmp"), 0o1777);
+}

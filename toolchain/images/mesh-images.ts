@@ -1,7 +1,6 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { placeBusybox, staticBusybox } from "./busybox.ts";
-import { compiled, mozillaAuthorities, place } from "./go-images.ts";
+import { compiled, mozillaAuthorities, place, placeBasics } from "./go-images.ts";
 import type { Kitchen } from "./kitchen.ts";
 import { parseReference } from "./reference.ts";
 import { withScratch } from "./scratch.ts";
@@ -46,12 +45,4 @@ export async function tailscale(reference: string, kitchen: Kitchen): Promise<vo
       await placeBasics(root, authorities);
     }, ["--cmd", '["/usr/local/bin/containerboot"]', "--env", `PATH=${PATH}`]);
   });
-}
-
-/** What programs expect of any system: the certificate authorities, and somewhere to put temporary files. */
-async function placeBasics(root: string, authorities: string): Promise<void> {
-  await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
-  await writeFile(join(root, "etc/ssl/certs/ca-certificates.crt"), authorities);
-  await mkdir(join(root, "tmp"), { recursive: true });
-  await chmod(join(root, "tmp"), 0o1777);
 }

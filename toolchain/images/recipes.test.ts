@@ -15,6 +15,7 @@ it("names every image in full", () => {
 });
 
 it.each([
+  ["cert-manager", "github.com/cert-manager/cert-manager", "quay.io/jetstack/cert-manager-controller:"],
   ["coredns", "github.com/coredns/coredns", "registry.k8s.io/coredns/coredns:"],
   ["headscale", "github.com/juanfont/headscale", "docker.io/headscale/headscale:"],
   ["local-path-provisioner", "github.com/rancher/local-path-provisioner", "docker.io/rancher/local-path-provisioner:"],
@@ -35,6 +36,7 @@ it("keeps to the versions that are pinned in one place", () => {
   expect(knownReferences()).toEqual(expect.arrayContaining([
     `docker.io/library/node:${VERSIONS.node.version}-bookworm-slim`,
     `registry.k8s.io/coredns/coredns:v${VERSIONS.coredns.version}`,
+    ...["controller", "webhook", "cainjector"].map((program) => `quay.io/jetstack/cert-manager-${program}:v${VERSIONS["cert-manager"].version}`),
     `docker.io/headscale/headscale:${VERSIONS.headscale.version}`,
     `docker.io/rancher/local-path-provisioner:v${VERSIONS["local-path-provisioner"].version}`,
     `ghcr.io/tailscale/tailscale:v${VERSIONS.tailscale.version}`,

@@ -1,4 +1,5 @@
 import { debianBase, nodeBase } from "./bases.ts";
+import { certManager, certManagerController } from "./cert-manager-images.ts";
 import { coredns, localPathProvisioner, registry } from "./go-images.ts";
 import type { Recipe } from "./kitchen.ts";
 import { headscale, tailscale } from "./mesh-images.ts";
@@ -11,6 +12,9 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "docker.io/library/registry:3.1.2": registry,
   "docker.io/rancher/local-path-provisioner:v0.0.30": localPathProvisioner,
   "ghcr.io/tailscale/tailscale:v1.96.0": tailscale,
+  "quay.io/jetstack/cert-manager-cainjector:v1.21.2": certManager("cainjector"),
+  "quay.io/jetstack/cert-manager-controller:v1.21.2": certManagerController,
+  "quay.io/jetstack/cert-manager-webhook:v1.21.2": certManager("webhook"),
   "registry.k8s.io/coredns/coredns:v1.14.0": coredns,
   "registry.k8s.io/pause:3.10.1": pause,
 };

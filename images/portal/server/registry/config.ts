@@ -6,6 +6,8 @@ export interface TokenServerConfig {
   readonly service: string;
   readonly port: number;
   readonly healthPort: number;
+  /** Where the registry itself listens in the pod. */
+  readonly registryPort: number;
   /** Holds `tls.crt` and `tls.key` for the server itself. */
   readonly tlsDirectory: string;
   /** The same of the pair that tokens are signed with. */
@@ -27,6 +29,7 @@ const environment = z.object({
   GUILDNET_REGISTRY_SERVICE: z.string({ error: "needs the registry's host name" }).min(1),
   GUILDNET_REGISTRY_TOKEN_PORT: port.default(5001),
   GUILDNET_REGISTRY_HEALTH_PORT: port.default(5002),
+  GUILDNET_REGISTRY_PORT: port.default(5000),
   GUILDNET_REGISTRY_TLS_DIR: z.string().min(1).default("/etc/guildnet/tls"),
   GUILDNET_REGISTRY_SIGNER_DIR: z.string().min(1).default("/etc/guildnet/signer"),
   GUILDNET_REGISTRY_MAINTENANCE: maintenance.optional(),
@@ -44,6 +47,7 @@ export function readTokenServerConfig(env: Readonly<Record<string, string | unde
     service: data.GUILDNET_REGISTRY_SERVICE,
     port: data.GUILDNET_REGISTRY_TOKEN_PORT,
     healthPort: data.GUILDNET_REGISTRY_HEALTH_PORT,
+    registryPort: data.GUILDNET_REGISTRY_PORT,
     tlsDirectory: data.GUILDNET_REGISTRY_TLS_DIR,
     signerDirectory: data.GUILDNET_REGISTRY_SIGNER_DIR,
     maintenance: data.GUILDNET_REGISTRY_MAINTENANCE,

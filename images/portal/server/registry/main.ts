@@ -2,13 +2,17 @@ import { once } from "node:events";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { healthServer } from "../health.ts";
 import { createLog } from "../logging.ts";
-import { readCertificate } from "../tls.ts";
+import { servedCertificate } from "../served-certificate.ts";
+import { readCertificate, watchCertificate } from "../tls.ts";
 import { readTokenServerConfig } from "./config.ts";
 import { clusterCredentials } from "./credentials.ts";
 import { tokenIssuer } from "./token-issuer.ts";
 import { tokenServer } from "./token-server.ts";
 
-/** The token server beside the registry, in its pod. Certificates are read once: the pod starts anew with new ones. */
+/**
+ * The token server beside the registry, in its pod. It takes a renewed certificate while it runs, and tells the kubelet
+ * whether the registry has one too, which reads its own at its start alone.
+ */
 async function main(): Promise<void> {
   const config = readTokenServerConfig(process.env);
   const log = createLog(config.logLevel);
@@ -23,8 +27,17 @@ async function main(): Promise<void> {
     maintenance: config.maintenance,
     log,
   });
+  watchCertificate(config.tlsDirectory, {
+    current: certificate,
+    server,
+    onRenewed: () => log.info("certificate renewed"),
+    onError: (error) => log.warn({ err: error }, "certificate not readable, keeping the one in use"),
+  });
   let stopping = false;
-  const health = healthServer(() => (stopping ? { ready: false, reason: "stopping" } : { ready: true, reason: "ok" }));
+  const health = healthServer(
+    () => (stopping ? { ready: false, reason: "stopping" } : { ready: true, reason: "ok" }),
+    { "/certificate": () => servedCertificate(config.tlsDirectory, config.registryPort) },
+  );
   server.listen(config.port);
   health.listen(config.healthPort);
   await Promise.all([once(server, "listening"), once(health, "listening")]);
