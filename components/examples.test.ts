@@ -12,6 +12,7 @@ const shows: Record<string, string[]> = {
   "app": ["App"],
   "embedded-cluster": ["EmbeddedCluster", "Storage"],
   "existing-cluster": ["ExistingCluster"],
+  "load-balancer": ["EmbeddedCluster", "LoadBalancer"],
   "mesh": ["EmbeddedCluster", "Portal", "MeshDns", "Headscale", "SubnetRouter"],
   "registry": ["EmbeddedCluster", "Storage", "Registry", "Workspace"],
   "scheduling": ["EmbeddedCluster", "Scheduling", "BatchSpace"],

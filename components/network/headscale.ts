@@ -5,7 +5,8 @@ import { Certificate, HeadscaleApiKey } from "../../provider/sdk/index.ts";
 import type { Authority } from "../authority.ts";
 import type { ClusterAccess } from "../cluster/access.ts";
 import { GuildError } from "../errors.ts";
-import { appSelector, exposure as exposureAnnotation, unawaited } from "../labels.ts";
+import { exposureAnnotations } from "../exposure.ts";
+import { appSelector, unawaited } from "../labels.ts";
 import type { PortalExposure } from "../portal/portal.ts";
 import { images } from "../versions.ts";
 import { denyAll } from "../workspace/network-policies.ts";
@@ -173,12 +174,9 @@ function versionOf(certificate: Certificate, files: pulumi.Output<object>): pulu
 
 /** At the port clients use outside as well, so that the relay's one address is right on both sides. */
 function clusterService(place: Place, port: number, { exposure = { type: "ClusterIP" }, stun = false }: HeadscaleArgs): k8s.core.v1.Service {
-  const annotations: Record<string, string> = {};
-  if ("reason" in exposure) annotations[exposureAnnotation.reason] = exposure.reason;
-  if ("address" in exposure && exposure.address) annotations[exposureAnnotation.address] = exposure.address;
   return new k8s.core.v1.Service(`${place.name}-service`, {
     // The Deployment is waited for; that says the same, and doesn't hang on a load balancer without a pool.
-    metadata: metaIn(place, HEADSCALE_APP, { ...annotations, ...unawaited }),
+    metadata: metaIn(place, HEADSCALE_APP, { ...exposureAnnotations(exposure), ...unawaited }),
     spec: {
       type: exposure.type,
       selector: appSelector(HEADSCALE_APP),

@@ -17,6 +17,10 @@ export const privilegedNamespaces = [
     name: "guildnet-kernel-router",
     reason: "a subnet router in kernel mode, which nobody gets unasked, makes a network device and turns on forwarding",
   },
+  {
+    name: "metallb-system",
+    reason: "MetalLB's speaker answers ARP for the addresses of Services, on the nodes' own network and through raw sockets",
+  },
 ] as const satisfies readonly PrivilegedNamespace[];
 
 /** The name of one of them. */
