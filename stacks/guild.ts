@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { App, BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Storage, Workspace } from "../components/index.ts";
 import type { BatchQueue, ClusterAccess, ImageSource, PortalExposure, Visibility } from "../components/index.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
+import { loadBalancerImages, loadBalancerLayer, loadBalancerNotes } from "./load-balancer.ts";
+import type { LoadBalancerImages } from "./load-balancer.ts";
 import { meshImages, meshLayer, meshNotes, meshPublish, portalOnMesh } from "./mesh.ts";
 import type { MeshImages, MeshOutputs } from "./mesh.ts";
 import { adminsOf, peopleOf, registryAddress, workspaceName } from "./schema.ts";
@@ -17,6 +19,8 @@ export interface Machines {
   images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> } & MeshImages;
   /** Where a cluster that brings no storage of its own gets it from. */
   storage?: { image: pulumi.Input<string>; path: string };
+  /** What a load balancer takes, where the cluster isn't told of it. */
+  loadBalancer?: { images: LoadBalancerImages; lanInterface: string };
   /** What a registry takes that nodes pull from; undefined where none is wanted. */
   registry?: { image: pulumi.Input<string>; address: string; authority: CertificateAuthority };
 }
@@ -65,11 +69,13 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig): Machine
     portal: source(own.portal, "images/portal"),
     "local-path-provisioner": { reference: images.localPathProvisioner },
     ...meshImages(config),
+    ...loadBalancerImages(config),
   };
   const access = new EmbeddedCluster("cluster", {
     apiPort: cluster.apiPort,
     podCidr: cluster.podCidr,
     serviceCidr: cluster.serviceCidr,
+    lanCidr: cluster.lanCidr,
     keepVolumes: cluster.keepVolumes,
     publish: [{ hostAddress: portal.address, hostPort: portal.port, nodePort: PORTAL_NODE_PORT }, ...meshPublish(config)],
     registries: registry && [{ host: registryHost, address: registry.address, caCertificatePem: registry.authority.certificatePem }],
@@ -77,6 +83,7 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig): Machine
   });
   return {
     access,
+    loadBalancer: { images: { controller: access.images["metallb-controller"], speaker: access.images["metallb-speaker"] }, lanInterface: access.lanInterface },
     registry: registry && { ...registry, image: reference(access, "registry") },
     images: { workspace: reference(access, "workspace"), portal: reference(access, "portal"), headscale: access.images["headscale"], tailscale: access.images["tailscale"] },
     storage: { image: reference(access, "local-path-provisioner"), path: access.volumesPath },
@@ -115,11 +122,12 @@ function reference(cluster: EmbeddedCluster, name: string): pulumi.Output<string
 }
 
 /** Everything above a cluster; on its own, what another stack puts on a cluster it has. */
-export function services({ access, images: own, storage: source, registry }: Machines, config: GuildConfig, meshApiKey?: pulumi.Output<string>): GuildOutputs {
+export function services({ access, images: own, storage: source, registry, loadBalancer }: Machines, config: GuildConfig, meshApiKey?: pulumi.Output<string>): GuildOutputs {
   const opts = { provider: access.provider, deletedWith: access.machine };
   const scheduling = new Scheduling("scheduling", { queue: batchQueue(config) }, opts);
   const { platform, interactive } = scheduling.classes;
   const storage = source === undefined ? undefined : new Storage("storage", { ...source, priorityClass: platform }, opts);
+  loadBalancerLayer(config, { access, priorityClass: platform, images: {}, ...loadBalancer }, opts);
   const portal = new Portal("portal", {
     image: own.portal,
     endpoint: access.endpoint,
@@ -169,7 +177,7 @@ export function services({ access, images: own, storage: source, registry }: Mac
     signInKey: pulumi.secret(portal.signInKey),
     kubeconfig: pulumi.secret(access.kubeconfig),
     mesh: mesh ?? null,
-    notes: [...notes(config), ...meshNotes(config, meshApiKey !== undefined)],
+    notes: [...notes(config), ...loadBalancerNotes(config), ...meshNotes(config, meshApiKey !== undefined)],
   };
 }
 
@@ -200,7 +208,7 @@ export function portalExposure({ cluster, portal }: GuildConfig): PortalExposure
   }
   const reason = `portal.service is ${portal.service}`;
   if (portal.service === "NodePort") return { type: "NodePort", nodePort: PORTAL_NODE_PORT, reason };
-  if (portal.service === "LoadBalancer") return { type: "LoadBalancer", reason };
+  if (portal.service === "LoadBalancer") return { type: "LoadBalancer", reason, pool: portal.addressPool };
   return { type: "ClusterIP" };
 }
 

@@ -1,5 +1,6 @@
 import { appSize, formatQuantity, sizeOf } from "../components/index.ts";
 import { multiply, quantity } from "../components/quantity.ts";
+import { loadBalancerMistakes } from "./load-balancer-rules.ts";
 import { meshMistakes } from "./mesh-rules.ts";
 import { networkMistakes } from "./network-rules.ts";
 import { closest } from "./mistakes.ts";
@@ -28,6 +29,7 @@ export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
   return [
     ...networkMistakes(config),
     ...meshMistakes(config, siblings),
+    ...loadBalancerMistakes(config),
     ...clusterMistakes(config, siblings),
     ...batchMistakes(config),
     ...peopleMistakes(config),
