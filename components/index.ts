@@ -37,7 +37,7 @@ export { BatchSpace } from "./platform/batch-space.ts";
 export type { BatchSpaceArgs } from "./platform/batch-space.ts";
 export type { BatchSize } from "./platform/batch-quota.ts";
 export type { QueueBudget } from "./platform/kueue.ts";
-export { LoadBalancer } from "./platform/load-balancer.ts";
+export { LOAD_BALANCER_NAMESPACE, LoadBalancer } from "./platform/load-balancer.ts";
 export type { LoadBalancerArgs } from "./platform/load-balancer.ts";
 export type { Priority } from "./platform/priority.ts";
 export { Registry } from "./platform/registry.ts";

@@ -29,7 +29,8 @@ export interface LoadBalancerArgs {
   priorityClass?: pulumi.Input<string>;
 }
 
-const NAMESPACE: PrivilegedName = "metallb-system";
+/** Of the load balancer; pools in any other are another MetalLB's. */
+export const LOAD_BALANCER_NAMESPACE = "guildnet-load-balancer" satisfies PrivilegedName;
 
 /**
  * Gives Services of type LoadBalancer addresses of their own on the nodes' network: MetalLB in
@@ -37,7 +38,8 @@ const NAMESPACE: PrivilegedName = "metallb-system";
  * as any Service's traffic does. A Service names its pool in the annotation
  * `metallb.io/address-pool`, or gets an address of any that assigns by itself.
  *
- * The cluster must have no other MetalLB. A node that is labelled
+ * The cluster must have nothing else that does the same: another MetalLB, or k3s' ServiceLB.
+ * It is in a namespace of its own, so that another one's objects stay what they are. A node that is labelled
  * `node.kubernetes.io/exclude-from-external-load-balancers`, as kubeadm does with control
  * planes, announces nothing.
  */
@@ -101,7 +103,7 @@ function meta({ namespace }: Place, name: string, app: string) {
 
 function namespace(name: string, parent: LoadBalancer): pulumi.Output<string> {
   const made = new k8s.core.v1.Namespace(`${name}-namespace`, {
-    metadata: objectMeta({ name: NAMESPACE, labels: { ...appLabels("metallb"), ...podSecurityLabels("privileged") } }),
+    metadata: objectMeta({ name: LOAD_BALANCER_NAMESPACE, labels: { ...appLabels("metallb"), ...podSecurityLabels("privileged") } }),
   }, { parent });
   return made.metadata.name;
 }

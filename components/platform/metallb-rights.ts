@@ -53,7 +53,7 @@ export const rights: Record<"controller" | "speaker", Rights> = {
 /** Children `<name>-<program>-account`, `-role`, `-binding`, `-cluster-role` and `-cluster-binding`. @returns the account's name, once it may do all that */
 export function accountOf(program: "controller" | "speaker", { name, namespace, app, parent }: { name: string; namespace: pulumi.Input<string>; app: string; parent: pulumi.Resource }): pulumi.Output<string> {
   const own = objectMeta({ name: program, namespace, labels: appLabels(app) });
-  const everywhere = objectMeta({ name: `metallb-system:${program}`, labels: appLabels(app) });
+  const everywhere = objectMeta({ name: `guildnet-load-balancer-${program}`, labels: appLabels(app) });
   const account = new k8s.core.v1.ServiceAccount(`${name}-${program}-account`, { metadata: own, automountServiceAccountToken: false }, { parent });
   const subjects = [{ kind: "ServiceAccount", name: account.metadata.name, namespace }];
   const role = new k8s.rbac.v1.Role(`${name}-${program}-role`, { metadata: own, rules: rights[program].own }, { parent });

@@ -18,7 +18,7 @@ export const privilegedNamespaces = [
     reason: "a subnet router in kernel mode, which nobody gets unasked, makes a network device and turns on forwarding",
   },
   {
-    name: "metallb-system",
+    name: "guildnet-load-balancer",
     reason: "MetalLB's speaker answers ARP for the addresses of Services, on the nodes' own network and through raw sockets",
   },
 ] as const satisfies readonly PrivilegedNamespace[];

@@ -64,7 +64,7 @@ describe("the load balancer", () => {
   test("answers on the LAN alone, under the one address that the bridge has", async () => {
     const neighbour = await mustInNode("ip", "-n", device, "neighbour", "show", await addressOf("one"));
     expect(neighbour).toContain(/link\/ether (\S+)/.exec(await mustInNode("ip", "link", "show", "lan0"))?.[1]);
-    expect(await kubectl("logs", "--namespace", "metallb-system", "daemonset/speaker")).not.toMatch(/created ARP responder.*"(cni0|veth|lo)/);
+    expect(await kubectl("logs", "--namespace", "guildnet-load-balancer", "daemonset/speaker")).not.toMatch(/created ARP responder.*"(cni0|veth|lo)/);
   });
 });
 
