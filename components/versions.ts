@@ -22,8 +22,10 @@ export const images = {
   /** Starts `containerboot`, which reads the TS_ variables; for userspace mode alone where it was built from packages. */
   tailscale: "ghcr.io/tailscale/tailscale:v1.96.0",
   /** Both without a shell, started by their entry points. */
-  metallbController: "quay.io/metallb/controller:v0.15.2",
-  metallbSpeaker: "quay.io/metallb/speaker:v0.15.2",
+  metallb: {
+    controller: "quay.io/metallb/controller:v0.15.2",
+    speaker: "quay.io/metallb/speaker:v0.15.2",
+  },
   registry: "docker.io/library/registry:3.1.2",
 } as const;
 

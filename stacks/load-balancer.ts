@@ -18,7 +18,7 @@ export function addressPools({ cluster, loadBalancer }: GuildConfig): AddressPoo
 /** Images an embedded node must have for it. */
 export function loadBalancerImages({ loadBalancer }: GuildConfig): Record<string, { reference: string }> {
   if (loadBalancer === undefined) return {};
-  return { "metallb-controller": { reference: images.metallbController }, "metallb-speaker": { reference: images.metallbSpeaker } };
+  return { "metallb-controller": { reference: images.metallb.controller }, "metallb-speaker": { reference: images.metallb.speaker } };
 }
 
 /** What a load balancer stands on. */

@@ -66,12 +66,12 @@ export class LoadBalancer extends pulumi.ComponentResource {
     const alive = { parent: this, dependsOn: [definitions] };
     new k8s.apps.v1.Deployment(`${name}-controller`, {
       metadata: meta(place, "controller", CONTROLLER_APP),
-      spec: controllerDeployment({ image: args.images?.controller ?? images.metallbController, account: controller, priorityClass: args.priorityClass }),
+      spec: controllerDeployment({ image: args.images?.controller ?? images.metallb.controller, account: controller, priorityClass: args.priorityClass }),
     }, alive);
     new k8s.apps.v1.DaemonSet(`${name}-speaker`, {
       metadata: meta(place, "speaker", SPEAKER_APP),
       spec: speakerDaemonSet({
-        image: args.images?.speaker ?? images.metallbSpeaker, account: speaker, priorityClass: args.priorityClass,
+        image: args.images?.speaker ?? images.metallb.speaker, account: speaker, priorityClass: args.priorityClass,
         excluded: excluded.metadata.name, memberlist: args.failover ?? true ? memberlist(place) : undefined,
       }),
     }, alive);

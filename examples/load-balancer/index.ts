@@ -4,7 +4,7 @@ import { EmbeddedCluster, images, LoadBalancer, POOL_ANNOTATION } from "../../co
 const cluster = new EmbeddedCluster("cluster", {
   apiPort: 8191,
   lanCidr: "192.168.77.0/24",
-  images: { controller: { reference: images.metallbController }, speaker: { reference: images.metallbSpeaker } },
+  images: { controller: { reference: images.metallb.controller }, speaker: { reference: images.metallb.speaker } },
 });
 const onCluster = { provider: cluster.provider, deletedWith: cluster.machine };
 
