@@ -23,4 +23,4 @@ export const {
   mesh,
   /** What to know about this stack. */
   notes,
-} = guild(settings.config, await reachCluster(settings), settings.meshApiKey);
+} = guild(settings.config, await reachCluster(settings), settings.meshApiKey, settings.storageBackupKey);

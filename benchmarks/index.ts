@@ -46,41 +46,43 @@ async function main(names: readonly Name[], options: Options): Promise<void> {
     commands.interrupt(signal);
   });
   const before = machine();
+  const figures: Figure[] = [];
   say(`Measuring ${names.join(", ")}. All output of the commands: ${log.file}`);
   try {
-    const figures = await measure(new Product(home.root, commands), commands, names, options);
+    await measure(new Product(home.root, commands), commands, names, options, figures);
     if (options.coldToolchain === true) figures.push(...await said("nothing built", () => coldToolchain(home.root, commands)));
-    process.stdout.write(options.json === true ? `${asJson(before, figures)}\n` : `${heading(before)}\n\n${table(figures)}\n`);
   } catch (error) {
     if (!isActionable(error)) throw error;
     process.stderr.write(`\n${error.message}\n`);
     process.exitCode = 1;
+  } finally {
+    // What was measured before a run was cut off is as true as it would have been after.
+    if (figures.length > 0) process.stdout.write(options.json === true ? `${asJson(before, figures)}\n` : `${heading(before)}\n\n${table(figures)}\n`);
   }
 }
 
-/** Everything asked for, on a stack that is new at the beginning and gone at the end. */
-async function measure(product: Product, commands: Commands, names: readonly Name[], { runs, sizes }: Options): Promise<Figure[]> {
+/**
+ * Everything asked for, on a stack that is new at the beginning and gone at the end.
+ * @param figures gets each figure as soon as it is known
+ */
+async function measure(product: Product, commands: Commands, names: readonly Name[], { runs, sizes }: Options, figures: Figure[]): Promise<void> {
   const { kubernetes } = await requireTools(toolsNamed(["kubernetes"]));
   if (kubernetes === undefined) throw new UserError("bench-no-kubectl", "There is no kubectl to compare with.");
   const kubectl = join(kubernetes.path, "bin", "kubectl");
-  const measurements: Record<Exclude<Name, "cold">, () => Promise<Figure[]>> = {
+  const measurements: Record<Exclude<Name, "cold" | "objects">, () => Promise<Figure[]>> = {
     workspace: () => newWorkspace(product, runs),
     "no-change": () => noChange(product, runs),
     warm: () => warmUp(product, runs),
-    objects: async () => {
-      const figures: Figure[] = [];
-      for (const size of sizes) figures.push(...await said(`objects of ${size} workspaces`, () => objects(product, commands, kubectl, size, runs)));
-      return figures;
-    },
   };
   try {
     await product.remove();
     const cold = await said("cold", () => coldUp(product));
-    const figures = names.includes("cold") ? cold : [];
-    for (const name of NAMES) {
-      if (name !== "cold" && names.includes(name)) figures.push(...await said(name, measurements[name]));
+    if (names.includes("cold")) figures.push(...cold);
+    for (const name of NAMES.filter((known) => names.includes(known))) {
+      if (name === "cold") continue;
+      if (name !== "objects") figures.push(...await said(name, measurements[name]));
+      else for (const size of sizes) figures.push(...await said(`objects of ${size} workspaces`, () => objects(product, commands, kubectl, size, runs)));
     }
-    return figures;
   } finally {
     commands.resume();
     say("Removing the stack.");

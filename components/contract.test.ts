@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import {
-  App, BatchSpace, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, LoadBalancer, MeshDns, Portal,
+  App, BatchSpace, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, LoadBalancer, Longhorn, MeshDns, Portal,
   Registry, registryHost, registryIdentity, Scheduling, Storage, SubnetRouter, Tailnet, Workspace,
 } from "./index.ts";
 import { network, plainMesh } from "./network/testing/mesh.ts";
@@ -27,6 +27,7 @@ const rbac = (kind: string, name: string) => `kubernetes:rbac.authorization.k8s.
 const policy = (name: string) => `kubernetes:networking.k8s.io/v1:NetworkPolicy network-${name}`;
 const queue = (kind: string, name: string) => `kubernetes:kueue.x-k8s.io/v1beta2:${kind} ${name}`;
 const metallb = (kind: string, name: string) => `kubernetes:metallb.io/v1beta1:${kind} ${name}`;
+const longhorn = (kind: string, name: string) => `kubernetes:longhorn.io/v1beta2:${kind} ${name}`;
 const priorityClasses = ["platform", "interactive", "batch"].map((name) => `kubernetes:scheduling.k8s.io/v1:PriorityClass ${name}`);
 const provider = "pulumi:providers:kubernetes kubernetes";
 
@@ -63,7 +64,7 @@ const cases: Case[] = [
     make: (on) => new ClusterDns("it", { image: "example.org/dns:1", serviceCidr: "10.96.0.0/16" }, { provider: on() }),
     children: [
       core("NamespacePatch", "namespace"), core("ServiceAccount", "account"), rbac("ClusterRole", "role"), rbac("ClusterRoleBinding", "binding"),
-      core("ConfigMap", "config"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+      core("ConfigMap", "config"), "kubernetes:networking.k8s.io/v1:NetworkPolicy network", "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
     ],
     outputs: ["address"], secret: [], canaries: [],
   },
@@ -73,10 +74,23 @@ const cases: Case[] = [
     children: [
       core("Namespace", "namespace"), core("ServiceAccount", "account"), rbac("Role", "role"), rbac("RoleBinding", "binding"),
       rbac("ClusterRole", "cluster-role"), rbac("ClusterRoleBinding", "cluster-binding"), core("ConfigMap", "config"),
-      "kubernetes:apps/v1:Deployment provisioner",
+      policy("deny-all"), policy("to-api-server"), "kubernetes:apps/v1:Deployment provisioner",
       "kubernetes:storage.k8s.io/v1:StorageClass class", "kubernetes:storage.k8s.io/v1:StorageClass disposable-class",
     ],
     outputs: ["className", "disposableClassName"], secret: [], canaries: [],
+  },
+  {
+    component: "Longhorn",
+    make: (on) => new Longhorn("it", {
+      snapshots: { cron: "0 * * * *", retain: 24 },
+      backup: { url: "s3://volumes@eu-central-1/", accessKeyId: "AKIA", secretAccessKey: "CANARY", cron: "0 3 * * *", retain: 14 },
+    }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), "kubernetes:helm.sh/v3:Release release", core("Secret", "backup-credentials"),
+      longhorn("BackupTarget", "backup-target"), longhorn("RecurringJob", "snapshots"), longhorn("RecurringJob", "backups"),
+      "kubernetes:storage.k8s.io/v1:StorageClass class", "kubernetes:storage.k8s.io/v1:StorageClass disposable-class",
+    ],
+    outputs: ["className", "disposableClassName"], secret: [], canaries: ["CANARY"],
   },
   {
     component: "Scheduling",
@@ -169,6 +183,7 @@ const cases: Case[] = [
       core("Namespace", "namespace"), "guildnet:index:CertificateAuthority authority", "guildnet:index:Certificate certificate",
       "guildnet:index:RandomSecret sign-in-key", "guildnet:index:RandomSecret session-key",
       core("ServiceAccount", "account"), rbac("ClusterRole", "role"), rbac("ClusterRoleBinding", "binding"),
+      core("ConfigMap", "sign-outs"), rbac("Role", "sign-outs-role"), rbac("RoleBinding", "sign-outs-binding"),
       policy("deny-all"), policy("from-browsers"), policy("to-dns"), policy("to-workspaces"), policy("to-api-server"),
       core("Secret", "tls"), core("Secret", "keys"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
     ],
@@ -281,14 +296,18 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
 
   test("gives Kubernetes objects fixed names under one field manager, and one provider", async () => {
     const { all } = await registered();
-    const objects = all.filter(({ type }) => type.startsWith("kubernetes:"));
+    const inCluster = all.filter(({ type }) => type.startsWith("kubernetes:"));
+    // A release is many objects, which its chart names.
+    const releases = inCluster.filter(({ type }) => type === "kubernetes:helm.sh/v3:Release");
+    for (const release of releases) expect(release.inputs["name"], release.name).toBeTypeOf("string");
+    const objects = inCluster.filter((object) => !releases.includes(object));
     for (const object of objects) {
       const metadata = object.inputs["metadata"] as { name?: string; annotations?: Record<string, string> };
       expect(metadata.name, object.name).toBeTypeOf("string");
       expect(metadata.annotations, object.name).toMatchObject({ "pulumi.com/patchFieldManager": "guildnet", "pulumi.com/patchForce": "true" });
     }
-    expect(new Set(objects.map((object) => object.provider)).size).toBeLessThanOrEqual(1);
-    for (const object of objects) expect(object.provider).not.toBe("");
+    expect(new Set(inCluster.map((object) => object.provider)).size).toBeLessThanOrEqual(1);
+    for (const object of inCluster) expect(object.provider).not.toBe("");
   });
 });
 

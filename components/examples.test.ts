@@ -13,6 +13,7 @@ const shows: Record<string, string[]> = {
   "embedded-cluster": ["EmbeddedCluster", "Storage"],
   "existing-cluster": ["ExistingCluster"],
   "load-balancer": ["EmbeddedCluster", "LoadBalancer"],
+  "longhorn": ["ExistingCluster", "Longhorn", "Workspace"],
   "mesh": ["EmbeddedCluster", "Portal", "MeshDns", "Headscale", "SubnetRouter"],
   "registry": ["EmbeddedCluster", "Storage", "Registry", "Workspace"],
   "scheduling": ["EmbeddedCluster", "Scheduling", "BatchSpace"],
@@ -25,7 +26,7 @@ beforeEach(() => expect(readdirSync(folder).sort()).toEqual(Object.keys(shows).s
 
 test.each(Object.entries(shows))("the example %s runs", async (name, components) => {
   process.chdir(new URL(name, folder).pathname);
-  pulumi.runtime.setAllConfig({ "project:kubeconfig": "the text of a kubeconfig", "project:endpoint": "https://192.0.2.1:6443" });
+  pulumi.runtime.setAllConfig({ "project:kubeconfig": "the text of a kubeconfig", "project:endpoint": "https://192.0.2.1:6443", "project:bucketKey": "the secret of a key" });
   const all = await record(() => import(new URL(`${name}/index.ts`, folder).href));
   const types = all.map(({ type }) => type);
   expect(types).toEqual(expect.arrayContaining(components.map((component) => `guildnet:index:${component}`)));

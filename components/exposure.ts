@@ -1,3 +1,4 @@
+import { accepted } from "./accepted-findings.ts";
 import { exposure as annotation } from "./labels.ts";
 import { POOL_ANNOTATION } from "./platform/address-pool.ts";
 
@@ -12,7 +13,7 @@ export type Exposure =
 
 /** Annotations that say of a Service why it is reached from outside, and where. */
 export function exposureAnnotations(exposure: Exposure): Record<string, string> {
-  const found: Record<string, string> = {};
+  const found: Record<string, string> = exposure.type === "NodePort" ? accepted({ "node-port": exposure.reason }) : {};
   if ("reason" in exposure) found[annotation.reason] = exposure.reason;
   if ("address" in exposure && exposure.address) found[annotation.address] = exposure.address;
   if ("pool" in exposure && exposure.pool) found[POOL_ANNOTATION] = exposure.pool;

@@ -42,3 +42,8 @@ export const manifests = {
     sha256: "e23ac2593ce1b7500e2450fcf6b198b7d68c485727f486e6c55a5ced9b3e698f",
   },
 };
+
+/** Helm charts, by repository and release. */
+export const charts = {
+  longhorn: { repository: "https://charts.longhorn.io", version: "1.12.1" },
+} as const;

@@ -1,10 +1,13 @@
-/** What the command line does with embedded nodes outside of the graph: stop, start again, look. */
+/** What the command line does with clusters outside of the graph: stop embedded ones, start them again, look. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { guildnetHome, nodeFolder } from "./node/layout.ts";
 import { savedSpec, startNode } from "./node/lifecycle.ts";
 import type { Progress } from "./node/toolchain.ts";
+import type { ObservedCluster, WorkloadName } from "./cluster/observe.ts";
 
+export type { Observed, ObservedCluster, WorkloadName } from "./cluster/observe.ts";
+export { workloadKinds, type WorkloadKind } from "./cluster/workloads.ts";
 export { deleteNode, nodeHealth as clusterStatus, stopNode as stopCluster } from "./node/lifecycle.ts";
 
 /** Names of the nodes that this machine has data of. */
@@ -18,4 +21,9 @@ export function listClusters(): string[] {
 export async function startCluster(clusterName: string, progress?: Progress): Promise<void> {
   const spec = savedSpec(nodeFolder(clusterName));
   if (spec !== undefined) await startNode(spec, progress);
+}
+
+/** As `observe.ts`' own, which is loaded when it is called: few commands need a cluster's client, and it is large. */
+export async function observeCluster(kubeconfig: string, names: readonly WorkloadName[]): Promise<ObservedCluster> {
+  return (await import("./cluster/observe.ts")).observeCluster(kubeconfig, names);
 }

@@ -9,6 +9,8 @@ export interface GuildSettings {
   kubeconfig?: pulumi.Output<string>;
   /** The secret `guildnet:meshApiKey`: what a mesh that is there already is spoken to with. */
   meshApiKey?: pulumi.Output<string>;
+  /** The secret `guildnet:storageBackupKey`: of the key to the bucket that Longhorn's backups go to. */
+  storageBackupKey?: pulumi.Output<string>;
 }
 
 /**
@@ -20,8 +22,9 @@ export function readSettings(): GuildSettings {
   const stack = new pulumi.Config("guildnet");
   const kubeconfig = stack.getSecret("kubeconfig");
   const meshApiKey = stack.getSecret("meshApiKey");
-  const config = parseGuild(readObject(stack), { kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined });
-  return { config, kubeconfig, meshApiKey };
+  const storageBackupKey = stack.getSecret("storageBackupKey");
+  const config = parseGuild(readObject(stack), { kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined, storageBackupKey: storageBackupKey !== undefined });
+  return { config, kubeconfig, meshApiKey, storageBackupKey };
 }
 
 /** `guildnet:guild` as it stands; text that is no object is left to the schema to complain about. */

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { resourceRules, stackRules } from "../policy/src/rules.ts";
 import { stackViolations, violations } from "../policy/src/testing/check.ts";
@@ -22,9 +23,9 @@ interface Graph {
   outputs: GuildOutputs;
 }
 
-async function graph(raw: object, joined?: typeof kubeconfig): Promise<Graph> {
+async function graph(raw: object, joined?: typeof kubeconfig, backupKey?: string): Promise<Graph> {
   let outputs: GuildOutputs | undefined;
-  const all = await record(() => void (outputs = guild(parseGuild({ images, ...raw }, { kubeconfig: joined !== undefined }), joined)));
+  const all = await record(() => void (outputs = guild(parseGuild({ images, ...raw }, { kubeconfig: joined !== undefined, storageBackupKey: backupKey !== undefined }), joined, undefined, backupKey === undefined ? undefined : pulumi.secret(backupKey))));
   if (outputs === undefined) throw new Error("the program didn't run");
   const named = (name: string) => {
     const found = all.find((resource) => resource.name === name);
@@ -212,6 +213,17 @@ describe("a guild on an existing cluster", () => {
     expect(outputs.notes.join()).toContain("port-forward");
   });
 
+  test("gets volumes from Longhorn where the config says so, kept ones from the class with backups", async () => {
+    const storage = { kind: "longhorn", replicas: 2, backup: { url: "s3://volumes@eu-central-1/", accessKeyId: "AKIA" } };
+    const { all, named } = await graph({ ...config, storage }, kubeconfig, "BACKUP CANARY");
+    expect(named("you-home").dependencies).toContain(named("storage-class").urn);
+    expect(named("ada-home").dependencies).toContain(named("storage-disposable-class").urn);
+    expect(named("storage-class").inputs["parameters"]).toMatchObject({ numberOfReplicas: "2", backupTargetName: "guildnet" });
+    expect(named("storage-backups").inputs["spec"]).toMatchObject({ cron: "0 3 * * *", retain: 14 });
+    expect(JSON.stringify(all)).toContain("BACKUP CANARY");
+    for (const { inputs, outputs, name } of all) expect(showsInPlain([inputs, outputs], "BACKUP CANARY"), name).toBe(false);
+  });
+
   test("replaces nothing when its credentials or its address change", async () => {
     const before = await graph(config, kubeconfig);
     const after = await graph(config, { ...kubeconfig, text: "OTHER", server: "https://192.0.2.2:6443" });
@@ -233,6 +245,7 @@ describe.each([
     workspaces: two, batch: {}, registry: {}, loadBalancer: {},
     apps: [{ name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000, replicas: 2 }, { name: "notes", owner: "you", image: "example.org/notes:1", port: 3000, storage: { size: "1Gi", path: "/data" } }],
   }, undefined],
+  ["existing with Longhorn", { cluster: { kind: "existing" }, workspaces: two, storage: { kind: "longhorn", snapshots: {} } }, kubeconfig],
   ["existing", { cluster: { kind: "existing" }, workspaces: two, portal: { service: "LoadBalancer", addressPool: "public" }, loadBalancer: { lan: "192.168.1.0/24", pools: [{ name: "public", addresses: ["192.168.1.240/29"] }] }, registry: { address: "10.43.0.11", keepData: false } }, kubeconfig],
 ])("the graph that is %s", (_, raw, joined) => {
   test("holds to every rule of the policy pack", async () => {

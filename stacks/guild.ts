@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { App, BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Storage, Workspace } from "../components/index.ts";
+import { App, BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Workspace } from "../components/index.ts";
 import type { BatchQueue, ClusterAccess, ImageSource, PortalExposure, Visibility } from "../components/index.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { loadBalancerImages, loadBalancerLayer, loadBalancerNotes } from "./load-balancer.ts";
@@ -8,6 +8,7 @@ import { meshImages, meshLayer, meshNotes, meshPublish, portalOnMesh } from "./m
 import type { MeshImages, MeshOutputs } from "./mesh.ts";
 import { adminsOf, peopleOf, registryAddress, workspaceName } from "./schema.ts";
 import type { EmbeddedConfig, ExistingConfig, GuildConfig } from "./schema.ts";
+import { storageLayer } from "./storage.ts";
 
 /** NodePort of the portal's Service. */
 const PORTAL_NODE_PORT = 30090;
@@ -48,9 +49,10 @@ export interface GuildOutputs {
  * The whole guild: the machines, and on them the services.
  * @param kubeconfig of the cluster, checked, where one is to be joined
  * @param meshApiKey of the mesh, where one is to be joined
+ * @param storageBackupKey secret of the key to the bucket of backups, where there is one
  */
-export function guild(config: GuildConfig, kubeconfig?: Kubeconfig, meshApiKey?: pulumi.Output<string>): GuildOutputs {
-  return services(machines(config, kubeconfig), config, meshApiKey);
+export function guild(config: GuildConfig, kubeconfig?: Kubeconfig, meshApiKey?: pulumi.Output<string>, storageBackupKey?: pulumi.Output<string>): GuildOutputs {
+  return services(machines(config, kubeconfig), config, meshApiKey, storageBackupKey);
 }
 
 /** The cluster layer. */
@@ -122,11 +124,11 @@ function reference(cluster: EmbeddedCluster, name: string): pulumi.Output<string
 }
 
 /** Everything above a cluster; on its own, what another stack puts on a cluster it has. */
-export function services({ access, images: own, storage: source, registry, loadBalancer }: Machines, config: GuildConfig, meshApiKey?: pulumi.Output<string>): GuildOutputs {
+export function services({ access, images: own, storage: local, registry, loadBalancer }: Machines, config: GuildConfig, meshApiKey?: pulumi.Output<string>, storageBackupKey?: pulumi.Output<string>): GuildOutputs {
   const opts = { provider: access.provider, deletedWith: access.machine };
   const scheduling = new Scheduling("scheduling", { queue: batchQueue(config) }, opts);
   const { platform, interactive } = scheduling.classes;
-  const storage = source === undefined ? undefined : new Storage("storage", { ...source, priorityClass: platform }, opts);
+  const storage = storageLayer(config, { access, local, priorityClass: platform, backupKey: storageBackupKey }, opts);
   loadBalancerLayer(config, { access, priorityClass: platform, images: {}, ...loadBalancer }, opts);
   const portal = new Portal("portal", {
     image: own.portal,
@@ -140,8 +142,8 @@ export function services({ access, images: own, storage: source, registry, loadB
     exposure: portalExposure(config),
     priorityClass: platform,
   }, opts);
-  const mesh = meshLayer(config, { access, portal, images: own, storageClass: storage?.className ?? access.storageClass, apiKey: meshApiKey }, opts);
-  const classOf = (kept: boolean) => (kept ? (storage?.className ?? access.storageClass) : (storage?.disposableClassName ?? access.storageClass));
+  const mesh = meshLayer(config, { access, portal, images: own, storageClass: storage.className, apiKey: meshApiKey }, opts);
+  const classOf = (kept: boolean) => (kept ? storage.className : storage.disposableClassName);
   if (registry !== undefined && config.registry !== undefined) {
     const { storage: size, keepData, maintenanceHour } = config.registry;
     new Registry("registry", {

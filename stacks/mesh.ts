@@ -19,6 +19,8 @@ export interface MeshImages {
 export interface MeshOutputs {
   /** Where devices log in; undefined for Tailscale's own. */
   loginServer?: pulumi.Input<string>;
+  /** PEM of the authority that devices must trust for it; undefined where the system's authorities do. */
+  caCertificate?: pulumi.Input<string>;
   /** Where the portal is for them. */
   portalUrl: string;
   /** Which name server answers for the guild's domain. */
@@ -71,7 +73,7 @@ export function meshLayer(config: GuildConfig, ground: MeshGround, opts: pulumi.
   const dns = new MeshDns("mesh-dns", { domain: zone.domain, names: Object.fromEntries(zone.names.map((name) => [name, portal.clusterAddress])) }, opts);
   const routes = routesOf(config, ground, dns);
   const mesh = meshOf(config, ground, { dns, policy: policyOf(config, ground, dns, routes) }, opts);
-  const outputs = { loginServer: mesh.loginServer, portalUrl: `https://${portalHost}`, dns: { domain: zone.domain, nameserver: dns.address } };
+  const outputs = { loginServer: mesh.loginServer, caCertificate: mesh.caCertificate, portalUrl: `https://${portalHost}`, dns: { domain: zone.domain, nameserver: dns.address } };
   if (wanted.kind === "headscale" && wanted.placement === "host" && ground.apiKey === undefined) return { ...outputs, keys: {} };
   const { router, keyGeneration } = wanted;
   // A key at a server that outlives the cluster is to be ended there, not forgotten with the cluster.

@@ -65,6 +65,13 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "service-type-on-an-embedded-cluster": [["portal.service"], /remove it/],
   "existing-cluster-without-a-kubeconfig": [["cluster.kubeconfigPath"], /--secret guildnet:kubeconfig/],
   "existing-cluster-without-images": [["images.workspace", "images.portal"], /registry/],
+  "unknown-kind-of-storage": [["storage.kind"], /did you mean "longhorn"/],
+  "longhorn-on-an-embedded-cluster": [["storage.kind"], /needs nodes with iSCSI/],
+  "longhorn-beside-a-class-of-the-cluster": [["cluster.storageClass"], /remove it/],
+  "longhorn-backups-without-a-key": [["storage.backup"], /--secret guildnet:storageBackupKey/],
+  "longhorn-backups-to-no-bucket": [["storage.backup.url"], /write one that is allowed/],
+  "longhorn-snapshots-at-no-time": [["storage.snapshots.cron"], /remove the key for "0 \* \* \* \*"/],
+  "longhorn-on-no-node": [["storage.replicas"], /remove the key for 3/],
   "kueue-on-an-embedded-cluster": [["batch.queue"], /write "none"/],
   "a-budget-for-a-queue-that-is-not-there": [["batch.together.cpu"], /remove it/],
   "pods-of-a-batch-space-are-none": [["batch.pods"], /remove the key for 10/],
@@ -182,6 +189,14 @@ describe("valid", () => {
     expect(withKey({ kind: "tailnet", baseDomain: "tail1234.ts.net" })).toBeUndefined();
     expect(withKey({ kind: "headscale", placement: "host", dockerHost: "ssh://a", hostname: "mesh.example.org" })).toBeUndefined();
     for (const kind of ["headscale", "none"]) expect(withKey({ kind })).toEqual(["mesh.kind"]);
+  });
+
+  test("Longhorn's backups need the secret of their key, and nothing else takes it", () => {
+    const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
+    const withKey = (storage: object) => { try { parseGuild({ cluster: { kind: "existing" }, images, storage }, { kubeconfig: true, storageBackupKey: true }); } catch (error) { return (error as ConfigError).mistakes.map(({ key }) => key); } };
+    expect(withKey({ kind: "longhorn", backup: { url: "s3://volumes@eu-central-1/guild/", accessKeyId: "AKIA" } })).toBeUndefined();
+    expect(withKey({ kind: "longhorn" })).toEqual(["storage.backup"]);
+    expect(withKey({ kind: "cluster-default" })).toEqual(["storage.kind"]);
   });
 
   test("a secret kubeconfig does instead of a path, and not beside one", () => {

@@ -7,6 +7,7 @@ import { closest } from "./mistakes.ts";
 import type { Path } from "./mistakes.ts";
 import { peopleOf, workspaceName } from "./schema.ts";
 import type { AppConfig, GuildConfig, WorkspaceConfig } from "./schema.ts";
+import { storageMistakes } from "./storage-rules.ts";
 
 /** A rule between keys that a config breaks. */
 export interface Broken {
@@ -22,6 +23,8 @@ export interface Siblings {
   kubeconfig: boolean;
   /** Whether the secret `guildnet:meshApiKey` is set. */
   meshApiKey?: boolean;
+  /** Whether the secret `guildnet:storageBackupKey` is set. */
+  storageBackupKey?: boolean;
 }
 
 /** Every rule between keys that a well-shaped config breaks. */
@@ -31,6 +34,7 @@ export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
     ...meshMistakes(config, siblings),
     ...loadBalancerMistakes(config),
     ...clusterMistakes(config, siblings),
+    ...storageMistakes(config, siblings),
     ...batchMistakes(config),
     ...peopleMistakes(config),
     ...nameMistakes(config),

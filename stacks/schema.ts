@@ -6,6 +6,7 @@ import { QUANTITY } from "../components/quantity.ts";
 import { loadBalancerSchema, poolName } from "./load-balancer-schema.ts";
 import { meshSchema } from "./mesh-schema.ts";
 import { bytes, cidr, dnsName, handle, port, text } from "./scalars.ts";
+import { storageSchema } from "./storage-schema.ts";
 
 const LABEL_KEY = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
@@ -146,6 +147,7 @@ export const guildSchema = z.strictObject({
   loadBalancer: loadBalancerSchema.optional().describe("Addresses of their own for Services of type LoadBalancer: MetalLB. Default: none. Write {} for one with every default."),
   mesh: meshSchema.prefault({ kind: "none" }).describe("A private network of the members' devices, on which they find the portal and the workspaces from wherever they are."),
   portal: portal.prefault({}).describe("The web entrance."),
+  storage: storageSchema.prefault({ kind: "cluster-default" }).describe("Where volumes come from."),
   quota: quota.prefault({}).describe("What each person may use, unless said otherwise beside the person."),
   apps: z.array(app).default([]).describe("Web apps, one entry each."),
   batch: batch.optional().describe("A namespace for batch jobs for each person; they yield to workspaces. Default: none. Write {} for one with every default."),

@@ -16,8 +16,11 @@ const lookup: LookupFunction = (hostname, options, callback) => {
   import("node:dns").then(({ lookup: resolve }) => resolve(hostname, options, callback), (error: NodeJS.ErrnoException) => callback(error, "", 0));
 };
 
-/** Asks an address once, trusting only the guild's own authority. Redirects count as an answer. */
-export function checkHttps(url: string, caCertificate: string): Promise<Answer> {
+/**
+ * Asks an address once. Redirects count as an answer.
+ * @param caCertificate PEM of the one authority to trust, usually the guild's. @default those that every machine knows
+ */
+export function checkHttps(url: string, caCertificate?: string): Promise<Answer> {
   return new Promise((resolve) => {
     const request = get(url, { ca: caCertificate, lookup, timeout: ANSWER_WITHIN_MS }, (response) => {
       response.resume();

@@ -6,15 +6,18 @@ export interface AttendedOptions {
   readonly env: NodeJS.ProcessEnv;
   /** @default "inherit" */
   readonly stdio?: StdioOptions;
+  /** Gets the process's id as soon as there is one. */
+  readonly onStart?: (pid: number) => void;
 }
 
 /**
  * Runs a program with this terminal and returns its exit code. Ctrl-C reaches it by itself: this
  * process only has to outlive it, to see how it ends. A SIGTERM is passed on.
  */
-export function runAttended(command: string, args: readonly string[], { stdio = "inherit", ...options }: AttendedOptions): Promise<number> {
+export function runAttended(command: string, args: readonly string[], { stdio = "inherit", onStart, ...options }: AttendedOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio });
+    if (child.pid !== undefined) onStart?.(child.pid);
     const forward = () => child.kill("SIGTERM");
     const outlive = () => {};
     process.on("SIGINT", outlive);

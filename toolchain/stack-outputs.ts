@@ -7,6 +7,16 @@ export interface WorkspaceOutput { readonly name: string; readonly owner: string
 /** One app. */
 export interface AppOutput extends WorkspaceOutput { readonly visibility: string }
 
+/** The mesh, where there is one. */
+export interface MeshOutput {
+  /** URL that devices log in at; not there for Tailscale's own. */
+  readonly loginServer?: string;
+  /** PEM of the authority to trust there; not there where every machine knows it. */
+  readonly caCertificate?: string;
+  /** Networks that the router leads to, comma-separated. */
+  readonly routes?: string;
+}
+
 /** The stack's outputs as `index.ts` exports them. Secrets are in plain text: nothing of this goes to a log. */
 export interface StackOutputs {
   readonly portalUrl: string;
@@ -17,10 +27,13 @@ export interface StackOutputs {
   readonly caCertificate: string;
   /** base64url */
   readonly signInKey: string;
+  /** YAML or JSON */
+  readonly kubeconfig: string;
+  readonly mesh?: MeshOutput | null;
   readonly notes?: readonly string[];
 }
 
-const REQUIRED = ["portalUrl", "people", "workspaces", "caCertificate", "signInKey"] as const;
+const REQUIRED = ["portalUrl", "people", "workspaces", "caCertificate", "signInKey", "kubeconfig"] as const;
 
 /** Reads the outputs of a stack that is up. @throws UserError `stack-not-up` */
 export async function stackOutputs(engine: Engine): Promise<StackOutputs> {

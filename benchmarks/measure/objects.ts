@@ -1,9 +1,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Engine } from "../../toolchain/engine/engine.ts";
-import { prepareStackConfig } from "../../toolchain/engine/stack-config.ts";
 import { forgetState, stateFiles } from "../../toolchain/engine/state-folder.ts";
-import { PROJECT_ROOT } from "../../toolchain/project.ts";
+import { PROJECT_ROOT, TOOLCHAIN_CLI } from "../../toolchain/project.ts";
 import type { Commands } from "../commands.ts";
 import { ratio, type Figure } from "../figures.ts";
 import type { Product } from "../product.ts";
@@ -79,10 +78,8 @@ class Workspaces {
   }
 
   async up(...flags: string[]): Promise<number> {
-    await this.#engine.ensureStack();
-    const { file = "" } = prepareStackConfig(PROJECT, this.#engine.home, STACK);
-    const args = ["up", "--yes", "--skip-preview", "--config-file", file, "--policy-pack", join(PROJECT_ROOT, "policy"), ...flags, ...this.#settings];
-    return this.#commands.seconds("pulumi", args, { cwd: PROJECT, env: this.#engine.env });
+    const args = ["up", "--yes", "--skip-preview", "--policy-pack", join(PROJECT_ROOT, "policy"), ...flags, ...this.#settings];
+    return this.#commands.seconds(process.execPath, [TOOLCHAIN_CLI, "pulumi", "-C", PROJECT, "--stack", STACK, ...args], { cwd: PROJECT_ROOT, env: process.env });
   }
 
   async rendered(): Promise<object[]> {

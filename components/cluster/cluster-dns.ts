@@ -1,7 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { accepted } from "../accepted-findings.ts";
 import { addressIn } from "../cidr.ts";
 import { appLabels, objectMeta, podSecurityLabels, unawaited } from "../labels.ts";
+import { API_PORTS } from "../portal/network-policies.ts";
 import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
 
 export interface ClusterDnsArgs {
@@ -31,10 +33,14 @@ export class ClusterDns extends pulumi.ComponentResource {
       metadata: meta("coredns"),
       data: { Corefile: corefile("cluster.local") },
     }, { parent: this });
+    const guard = new k8s.networking.v1.NetworkPolicy(`${name}-network`, { metadata: meta("coredns"), spec: networkPolicy() }, { parent: this });
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: meta("coredns"),
+      metadata: meta("coredns", accepted({
+        "single-replica": "the cluster has one node, and with it everybody who asks",
+        "api-token": "it answers from what the API server tells it",
+      })),
       spec: deploymentSpec(args.image, account.metadata.name, config.metadata.name),
-    }, { parent: this });
+    }, { parent: this, dependsOn: [guard] });
     new k8s.core.v1.Service(`${name}-service`, {
       metadata: objectMeta({
         name: "kube-dns", namespace: NAMESPACE, labels: { ...appLabels("coredns"), ...SELECTOR },
@@ -54,8 +60,8 @@ export class ClusterDns extends pulumi.ComponentResource {
   }
 }
 
-function meta(name: string) {
-  return objectMeta({ name, namespace: NAMESPACE, labels: { ...appLabels("coredns"), ...SELECTOR } });
+function meta(name: string, annotations: Record<string, string> = {}) {
+  return objectMeta({ name, namespace: NAMESPACE, labels: { ...appLabels("coredns"), ...SELECTOR }, annotations });
 }
 
 /** kube-system is made by Kubernetes without a Pod Security level. */
@@ -63,6 +69,17 @@ function restrictNamespace(name: string, parent: ClusterDns): void {
   new k8s.core.v1.NamespacePatch(`${name}-namespace`, {
     metadata: objectMeta({ name: NAMESPACE, labels: podSecurityLabels("restricted") }),
   }, { parent });
+}
+
+/** In: whoever asks. Out: to the API server, and to the resolvers of the node, which may be anywhere. */
+function networkPolicy(): k8s.types.input.networking.v1.NetworkPolicySpec {
+  const at = (port: number) => ["UDP", "TCP"].map((protocol) => ({ protocol, port }));
+  return {
+    podSelector: { matchLabels: SELECTOR },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [{ ports: at(DNS_POD_PORT) }],
+    egress: [{ ports: [...at(53), ...API_PORTS.map((port) => ({ protocol: "TCP", port }))] }],
+  };
 }
 
 /** A ServiceAccount that may read what CoreDNS answers from. */

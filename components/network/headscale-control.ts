@@ -15,6 +15,11 @@ export interface ControlArgs {
   people: readonly string[];
   /** The server's whole policy; undefined leaves it as it is. */
   policy?: pulumi.Input<MeshPolicy>;
+  /**
+   * The server, where it is this program's own. Users go with it, and stay in its data: one by one
+   * they could not be deleted while they have devices. @default it stays, and users are deleted
+   */
+  machine?: pulumi.Resource;
 }
 
 /** Where keys come from. */
@@ -26,8 +31,8 @@ export interface KeySource {
 }
 
 /** Puts users and policy on a server, through its API. */
-export function control(name: string, { server, people, policy }: ControlArgs, parent: pulumi.Resource, dependsOn: pulumi.Resource[] = []): KeySource {
-  const user = (handle: string, displayName?: string) => new HeadscaleUser(`${name}-user-${handle}`, { server, name: handle, displayName }, { parent, dependsOn });
+export function control(name: string, { server, people, policy, machine }: ControlArgs, parent: pulumi.Resource, dependsOn: pulumi.Resource[] = []): KeySource {
+  const user = (handle: string, displayName?: string) => new HeadscaleUser(`${name}-user-${handle}`, { server, name: handle, displayName }, { parent, dependsOn, deletedWith: machine });
   const users = [user(GUILD_USER, "GuildNet"), ...people.map((handle) => user(handle))] as const;
   if (policy === undefined) return { server, user: users[0] };
   // It speaks of users, so these come first.

@@ -60,7 +60,7 @@ export class HeadscaleOnHost extends pulumi.ComponentResource implements Mesh {
     const container = new docker.Container(`${name}-container`, containerArgs(args, image, data, certificate), { ...own, deleteBeforeReplace: true });
     if (args.apiKey !== undefined) {
       const server = { url: this.loginServer, apiKey: pulumi.secret(args.apiKey), caCertificatePem: this.caCertificate };
-      this.keys = control(name, { server, people: args.people ?? [], policy: args.policy ?? closedPolicy }, this, [container]);
+      this.keys = control(name, { server, people: args.people ?? [], policy: args.policy ?? closedPolicy, machine: container }, this, [container]);
     }
     this.registerOutputs({ loginServer: this.loginServer, baseDomain: this.baseDomain, caCertificate: this.caCertificate });
   }

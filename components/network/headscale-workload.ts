@@ -7,7 +7,7 @@ import { HEADSCALE_PORT, paths, STUN_PORT } from "./headscale-settings.ts";
 export const HEADSCALE_APP = "headscale";
 /** Container the command line is run in for the first API key. */
 export const HEADSCALE_CONTAINER = "headscale";
-const USER = 1000;
+const USER = 65532;
 
 export interface HeadscaleWorkload {
   image: pulumi.Input<string>;

@@ -45,6 +45,11 @@ describe("Headscale in the cluster", () => {
     expect(disposable("data").inputs["metadata"]).toMatchObject({ labels: { "guildnet.io/data": "disposable" } });
   });
 
+  test("takes its users along, which its data keeps: with devices none could be deleted", async () => {
+    const named = await headscale();
+    expect(named("user-ada").deletedWith).toBe(named("deployment").urn);
+  });
+
   test("tells devices names at addresses that are known later", async () => {
     const record = { name: "portal.mesh.guildnet.internal", type: "A" as const, value: "10.96.3.4" };
     const named = await headscale({ dns: { records: [record], split: { "apps.guildnet.internal": ["10.96.3.5"] } } });

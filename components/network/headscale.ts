@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { Certificate, HeadscaleApiKey } from "../../provider/sdk/index.ts";
+import { accepted } from "../accepted-findings.ts";
 import type { Authority } from "../authority.ts";
 import type { ClusterAccess } from "../cluster/access.ts";
 import { GuildError } from "../errors.ts";
@@ -102,7 +103,10 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
     const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: metaIn(place, "headscale"), data: files }, { parent: this });
     const claim = volume(place, { size: args.storage ?? "1Gi", storageClass: args.storageClass, fate });
     const deployment = new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: metaIn(place, HEADSCALE_APP),
+      metadata: metaIn(place, HEADSCALE_APP, accepted({
+        "single-replica": "its database is SQLite, which has one writer",
+        recreated: "its database is SQLite, which two servers at once would spoil",
+      })),
       spec: headscaleDeployment({
         image: args.image ?? images.headscale, serviceAccount: account.metadata.name,
         config: config.metadata.name, tlsSecret: tls.metadata.name, claim: claim.metadata.name,
@@ -112,8 +116,9 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
     const service = clusterService(place, port, args);
     this.hostAliases = [{ ip: service.spec.clusterIP, hostnames: [args.hostname] }];
 
-    const server = { url: args.apiUrl ?? this.loginServer, apiKey: apiKey(place, args, [deployment, service]), caCertificatePem: this.caCertificate };
-    this.keys = control(name, { server, people: args.people ?? [], policy: args.policy ?? closedPolicy }, this);
+    const api = { url: args.apiUrl ?? this.loginServer, caCertificatePem: this.caCertificate };
+    const server = { ...api, apiKey: apiKey(place, args, api, [deployment, service]) };
+    this.keys = control(name, { server, people: args.people ?? [], policy: args.policy ?? closedPolicy, machine: deployment }, this);
     this.registerOutputs({ loginServer: this.loginServer, baseDomain: this.baseDomain, caCertificate: this.caCertificate });
   }
 
@@ -188,12 +193,13 @@ function clusterService(place: Place, port: number, { exposure = { type: "Cluste
   }, { parent: place.parent });
 }
 
-function apiKey(place: Place, { cluster }: HeadscaleArgs, running: pulumi.Resource[]): pulumi.Output<string> {
+function apiKey(place: Place, { cluster }: HeadscaleArgs, api: { url: string; caCertificatePem: pulumi.Output<string> }, running: pulumi.Resource[]): pulumi.Output<string> {
   const { key } = new HeadscaleApiKey(`${place.name}-api-key`, {
     kubeconfig: cluster.kubeconfig,
     namespace: place.namespace.metadata.name,
     labelSelector: `app.kubernetes.io/name=${HEADSCALE_APP}`,
     container: HEADSCALE_CONTAINER,
+    api,
   }, { parent: place.parent, dependsOn: running });
   return pulumi.secret(key);
 }

@@ -7,7 +7,7 @@ import { WIREGUARD_PORT } from "./network-policies.ts";
 
 export const ROUTER_APP = "subnet-router";
 const HEALTH_PORT = 9002;
-const USER = 1000;
+const USER = 65532;
 /** Where the pod has what. */
 const folders = { state: "/var/lib/tailscale", run: "/var/run/tailscale", key: "/etc/guildnet/mesh", authorities: "/etc/guildnet/authorities" };
 

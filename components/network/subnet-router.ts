@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
+import { accepted } from "../accepted-findings.ts";
 import { GuildError } from "../errors.ts";
 import type { PrivilegedName } from "../platform/privileged-namespaces.ts";
 import { endpointPort } from "../portal/network-policies.ts";
@@ -73,7 +74,7 @@ export class SubnetRouter extends pulumi.ComponentResource {
     const authorities = mesh.caCertificate === undefined ? undefined : trusted(place, mesh.caCertificate);
     const claim = volume(place, { size: args.storage ?? "64Mi", storageClass: args.storageClass, fate });
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: metaIn(place, ROUTER_APP),
+      metadata: metaIn(place, ROUTER_APP, accepted(mode === "kernel" ? { privileged: "it makes a network device and lets the kernel forward packets" } : {})),
       spec: routerDeployment({
         image: args.image ?? images.tailscale, mode, hostname: args.hostname ?? "router", routes: this.routes,
         loginServer: mesh.loginServer, hostAliases: mesh.hostAliases ?? [],

@@ -1,11 +1,15 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { accepted } from "../accepted-findings.ts";
 import { appLabels, appSelector } from "../labels.ts";
 import type { WorkspacePort } from "../workspace/deployment.ts";
 import { restrictedContainer, restrictedPod } from "./restricted.ts";
 
 /** Name of the port that an app is there for: the portal serves it at the app's own host name. */
 export const APP_PORT = "app";
+
+/** Users from this one on are nobody's on a node. */
+const LOWEST_FREE_USER = 10_000;
 
 export interface ResolvedApp {
   image: pulumi.Input<string>;
@@ -20,6 +24,27 @@ export interface ResolvedApp {
   serviceAccount: pulumi.Input<string>;
   /** Its volume's claim and where it is mounted. */
   volume?: { claim: pulumi.Input<string>; path: string };
+}
+
+/** On nodes of their own where there are enough, so that a node which fails takes one along. */
+const apart: k8s.types.input.core.v1.Affinity = {
+  podAntiAffinity: {
+    preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: appSelector("app") } } }],
+  },
+};
+
+/** While nodes are emptied, one pod at a time; one that never got ready holds nobody up. */
+export const disruptionBudget: k8s.types.input.policy.v1.PodDisruptionBudgetSpec = {
+  maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: { matchLabels: appSelector("app") },
+};
+
+/** What scanners find in an app's Deployment, and why it stands. */
+export function acceptedOfApps(v: { user: number; ownUser: boolean; replicas: number; volume: boolean }): Record<string, string> {
+  return accepted({
+    ...(v.user >= LOWEST_FREE_USER ? {} : { "low-user": v.ownUser ? "its image asks for this user" : "most images know this user" }),
+    ...(v.replicas > 1 ? {} : { "single-replica": "one pod is what its owner asked for" }),
+    ...(v.volume ? { recreated: "its volume is writable by one pod at a time" } : {}),
+  });
 }
 
 export function appDeployment(v: ResolvedApp): k8s.types.input.apps.v1.DeploymentSpec {
@@ -40,6 +65,7 @@ export function appDeployment(v: ResolvedApp): k8s.types.input.apps.v1.Deploymen
         priorityClassName: v.priorityClass,
         terminationGracePeriodSeconds: 10,
         securityContext: restrictedPod(v.user),
+        affinity: v.replicas > 1 ? apart : undefined,
         containers: [container(v)],
         volumes: [
           { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },

@@ -11,7 +11,7 @@ import { denyAll, fromPortal, toDns, toInternet } from "../workspace/network-pol
 import { fate, limits, networkPolicies, place, placeMeta, portalRights, serviceAccount, volume } from "../workspace/place.ts";
 import type { Place } from "../workspace/place.ts";
 import { limitRangeSpec, quotaSpec } from "../workspace/quota.ts";
-import { APP_PORT, appDeployment } from "./app-deployment.ts";
+import { acceptedOfApps, APP_PORT, appDeployment, disruptionBudget } from "./app-deployment.ts";
 
 /** Who may open an app: its owner, whoever is signed in at the portal, or everybody who reaches the portal. */
 export const visibilities = ["private", "members", "public"] as const;
@@ -71,7 +71,7 @@ export class App extends pulumi.ComponentResource {
   constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
     checkApp(name, args);
     super("guildnet:index:App", name, {}, opts);
-    const size = appSize(args), replicas = args.replicas ?? 1;
+    const size = appSize(args), replicas = args.replicas ?? 1, user = args.user ?? 1000;
     const ports = [{ name: APP_PORT, port: args.port }, ...(args.ports ?? [])];
     // Without a volume there is nothing to keep.
     const data = fate(args.storage !== undefined && args.keepData !== false);
@@ -85,13 +85,14 @@ export class App extends pulumi.ComponentResource {
     const account = serviceAccount(own);
     const claim = args.storage && volume(own, { name: "data", storage: args.storage.size, storageClass: args.storageClass, data }, guards);
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: placeMeta(own, "app"),
+      metadata: placeMeta(own, "app", acceptedOfApps({ user, ownUser: args.user !== undefined, replicas, volume: claim !== undefined })),
       spec: appDeployment({
-        image: args.image, user: args.user ?? 1000, ports, environment: args.environment ?? {}, size, replicas, labels,
+        image: args.image, user, ports, environment: args.environment ?? {}, size, replicas, labels,
         priorityClass: args.priorityClass, serviceAccount: account.metadata.name,
         volume: args.storage && claim && { claim: claim.metadata.name, path: args.storage.path },
       }),
     }, { parent: this, dependsOn: guards });
+    if (replicas > 1) new k8s.policy.v1.PodDisruptionBudget(`${name}-disruptions`, { metadata: placeMeta(own, "app"), spec: disruptionBudget }, { parent: this });
     service(own, ports);
     this.registerOutputs({ namespace: this.namespace });
   }

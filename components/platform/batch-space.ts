@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { accepted } from "../accepted-findings.ts";
 import { appLabels, label, objectMeta, podSecurityLabels, unawaited } from "../labels.ts";
 import { denyAll, toDns, toInternet } from "../workspace/network-policies.ts";
 import { batchLimitRange, batchQuotas } from "./batch-quota.ts";
@@ -59,7 +60,7 @@ function quotas(name: string, args: BatchSpaceArgs, parent: BatchSpace): void {
 function networkPolicies(name: string, internet: boolean, parent: BatchSpace): void {
   const specs = { "deny-all": denyAll(), "to-dns": toDns(), ...(internet ? { "to-internet": toInternet() } : {}) };
   for (const [key, spec] of Object.entries(specs)) {
-    new k8s.networking.v1.NetworkPolicy(`${name}-network-${key}`, { metadata: meta(parent, key), spec }, { parent });
+    new k8s.networking.v1.NetworkPolicy(`${name}-network-${key}`, { metadata: meta(parent, key, accepted({ "no-pods": "it is for the jobs that people start" })), spec }, { parent });
   }
 }
 

@@ -18,6 +18,10 @@ export const privilegedNamespaces = [
     reason: "a subnet router in kernel mode, which nobody gets unasked, makes a network device and turns on forwarding",
   },
   {
+    name: "longhorn-system",
+    reason: "Longhorn mounts volumes on its nodes: it runs as root in their namespaces, with their devices and folders",
+  },
+  {
     name: "guildnet-load-balancer",
     reason: "MetalLB's speaker answers ARP for the addresses of Services, on the nodes' own network and through raw sockets",
   },

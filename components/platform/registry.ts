@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { Certificate, CertificateAuthority } from "../../provider/sdk/index.ts";
+import { accepted } from "../accepted-findings.ts";
 import type { Authority } from "../authority.ts";
 import { appLabels, appSelector, label, objectMeta, podSecurityLabels, unawaited } from "../labels.ts";
 import { endpointPort, toApiServer } from "../portal/network-policies.ts";
@@ -71,12 +72,18 @@ export class Registry extends pulumi.ComponentResource implements RegistryAccess
       mountedVersion: mountedVersion(serve, [certificate, signer]),
     };
     const guards = networkPolicies(place, args.endpoint);
-    new k8s.apps.v1.Deployment(`${name}-deployment`, { metadata: meta(place, "registry"), spec: registryDeployment(resolved) }, { parent: this, dependsOn: guards });
+    new k8s.apps.v1.Deployment(`${name}-deployment`, { metadata: meta(place, "registry", oneRegistry), spec: registryDeployment(resolved) }, { parent: this, dependsOn: guards });
     new k8s.batch.v1.CronJob(`${name}-collector`, { metadata: meta(place, "collector"), spec: collectorCronJob(resolved) }, { parent: this, dependsOn: guards });
     service(place, args.address);
     this.registerOutputs({ host: this.host, caCertificate: this.caCertificate });
   }
 }
+
+/** What scanners find in its Deployment, and why it stands. */
+const oneRegistry = accepted({
+  "single-replica": "its volume is writable on one node, and uploads under way are known to one process",
+  recreated: "its volume is writable by one pod at a time",
+});
 
 /** Where the registry's objects go. */
 interface Place {

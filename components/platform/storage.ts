@@ -1,14 +1,20 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { accepted } from "../accepted-findings.ts";
 import { appLabels, objectMeta, podSecurityLabels } from "../labels.ts";
+import { endpointPort, toApiServer } from "../portal/network-policies.ts";
+import { denyAll } from "../workspace/network-policies.ts";
 import { helperPod, provisionerConfig, provisionerDeployment, setupScript, teardownScript } from "./local-path.ts";
 import { privilegedNamespaces } from "./privileged-namespaces.ts";
+import type { StorageClasses } from "./storage-classes.ts";
 
 export interface StorageArgs {
   /** Image of local-path-provisioner, with a shell in it for the helper pods. */
   image: pulumi.Input<string>;
   /** Folder on the node below which volumes are made, `<namespace>/<claim>` each. */
   path: string;
+  /** URL of the cluster's API server, where its port is none that API servers commonly have. @default 443 and 6443 are open */
+  endpoint?: pulumi.Input<string>;
   /** PriorityClass of the provisioner, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
 }
@@ -22,7 +28,7 @@ const NAMESPACE = privilegedNamespaces[0].name;
  * A volume's folder is named after its claim, so that a claim of the same name finds its
  * files again even when namespace, claim or the whole cluster were made anew meanwhile.
  */
-export class Storage extends pulumi.ComponentResource {
+export class Storage extends pulumi.ComponentResource implements StorageClasses {
   /** Class whose files outlive their claim; the cluster's default. */
   declare readonly className: pulumi.Output<string>;
   /** Class whose files are removed with their claim. */
@@ -41,24 +47,35 @@ export class Storage extends pulumi.ComponentResource {
         teardown: teardownScript,
       },
     }, { parent: this });
+    const guards = networkPolicies(name, args, namespace, this);
     new k8s.apps.v1.Deployment(`${name}-provisioner`, {
-      metadata: meta(APP, namespace),
+      metadata: meta(APP, namespace, accepted({
+        "api-token": "it makes volumes through the API server",
+        "no-probes": "it serves nothing, and says of itself nothing that could be asked for",
+      })),
       spec: provisionerDeployment({ app: APP, image: args.image, account: account.metadata.name, config: config.metadata.name, configName: "local-path-config", priorityClass: args.priorityClass }),
-    }, { parent: this });
+    }, { parent: this, dependsOn: guards });
     this.className = storageClass(`${name}-class`, { name: "local-path", reclaimPolicy: "Retain", isDefault: true }, this);
     this.disposableClassName = storageClass(`${name}-disposable-class`, { name: "local-path-disposable", reclaimPolicy: "Delete", isDefault: false }, this);
     this.registerOutputs({ className: this.className, disposableClassName: this.disposableClassName });
   }
 }
 
-function meta(name: string, namespace: k8s.core.v1.Namespace) {
-  return objectMeta({ name, namespace: namespace.metadata.name, labels: appLabels(APP) });
+function meta(name: string, namespace: k8s.core.v1.Namespace, annotations: Record<string, string> = {}) {
+  return objectMeta({ name, namespace: namespace.metadata.name, labels: appLabels(APP), annotations });
 }
 
 function provisionerNamespace(name: string, parent: Storage): k8s.core.v1.Namespace {
   return new k8s.core.v1.Namespace(`${name}-namespace`, {
     metadata: objectMeta({ name: NAMESPACE, labels: { ...appLabels(APP), ...podSecurityLabels("privileged") } }),
   }, { parent });
+}
+
+/** Helper pods talk to nobody, and the provisioner to the API server alone, which it is told by its address. */
+function networkPolicies(name: string, { endpoint }: StorageArgs, namespace: k8s.core.v1.Namespace, parent: Storage): pulumi.Resource[] {
+  const port = endpoint === undefined ? undefined : pulumi.output(endpoint).apply(endpointPort);
+  return Object.entries({ "deny-all": denyAll(), "to-api-server": toApiServer(port, APP) }).map(([key, spec]) =>
+    new k8s.networking.v1.NetworkPolicy(`${name}-network-${key}`, { metadata: meta(key, namespace), spec }, { parent }));
 }
 
 function storageClass(

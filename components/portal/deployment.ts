@@ -5,6 +5,7 @@ import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
 
 export const PORTAL_PORT = 8443;
 const HEALTH_PORT = 8081;
+const USER = 65532;
 
 export interface ResolvedPortal {
   image: pulumi.Input<string>;
@@ -40,7 +41,7 @@ export function deploymentSpec(v: ResolvedPortal): k8s.types.input.apps.v1.Deplo
         // It reads the state of workspaces from the API server.
         automountServiceAccountToken: true,
         enableServiceLinks: false,
-        securityContext: restrictedPod(1000),
+        securityContext: restrictedPod(USER),
         containers: [container(v)],
         volumes: [
           { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },

@@ -6,7 +6,7 @@ import { PORTAL_PORT } from "./deployment.ts";
 type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
 
 /** Ports API servers commonly listen at behind their Service; policies see those. */
-const API_PORTS = [443, 6443];
+export const API_PORTS = [443, 6443];
 
 /** In: browsers, from wherever the Service is reached. */
 export function fromBrowsers(): Spec {
@@ -26,12 +26,12 @@ export function toWorkspaces(): Spec {
   };
 }
 
-/** Out: to the API server, which is no pod and can only be told by its port. */
-export function toApiServer(endpoint: pulumi.Input<number>, app = "portal"): Spec {
+/** Out: to the API server, which is no pod and can only be told by its port; undefined where that is one of the common ones. */
+export function toApiServer(endpoint: pulumi.Input<number> | undefined, app = "portal"): Spec {
   return {
     podSelector: { matchLabels: appSelector(app) },
     policyTypes: ["Egress"],
-    egress: [{ ports: [...API_PORTS, endpoint].map((port) => ({ protocol: "TCP", port })) }],
+    egress: [{ ports: [...API_PORTS, ...(endpoint === undefined ? [] : [endpoint])].map((port) => ({ protocol: "TCP", port })) }],
   };
 }
 

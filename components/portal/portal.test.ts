@@ -57,6 +57,13 @@ describe("the portal", () => {
     expect((await portal())("role").inputs["rules"]).toEqual([{ apiGroups: [""], resources: ["namespaces"], verbs: ["get", "list", "watch"] }]);
   });
 
+  test("writes down sign-outs, changes nothing else, and what it wrote stays", async () => {
+    const named = await portal();
+    expect(named("sign-outs-role").inputs["rules"]).toEqual([{ apiGroups: [""], resources: ["configmaps"], resourceNames: ["sign-outs"], verbs: ["get", "patch"] }]);
+    expect(named("sign-outs").inputs["metadata"]).toMatchObject({ name: "sign-outs", namespace: "guildnet-portal" });
+    expect(named("sign-outs").ignoreChanges).toEqual(["data"]);
+  });
+
   test("is not outside the cluster unless asked, and then says why", async () => {
     const inside = (await portal())("service").inputs;
     expect(inside).toMatchObject({ spec: { type: "ClusterIP" } });

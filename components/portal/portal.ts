@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { Certificate, CertificateAuthority, RandomSecret } from "../../provider/sdk/index.ts";
+import { accepted } from "../accepted-findings.ts";
 import { exposureAnnotations } from "../exposure.ts";
 import type { Exposure } from "../exposure.ts";
 import { appLabels, appSelector, label, objectMeta, podSecurityLabels, stackLabel, unawaited } from "../labels.ts";
@@ -9,6 +10,7 @@ import { denyAll, toDns } from "../workspace/network-policies.ts";
 import { deploymentSpec, PORTAL_PORT } from "./deployment.ts";
 import { portalIdentity } from "./identity.ts";
 import { endpointPort, fromBrowsers, toApiServer, toWorkspaces } from "./network-policies.ts";
+import { signOuts } from "./sign-outs.ts";
 
 /** How browsers reach the portal's Service. */
 export type PortalExposure = Exposure;
@@ -65,6 +67,7 @@ export class Portal extends pulumi.ComponentResource {
     this.signInKey = signIn.value;
 
     const account = clusterReader(place);
+    signOuts(name, account, this);
     networkPolicies(place, args.endpoint);
     const tls = tlsSecret(place, certificate.server);
     const keys = new k8s.core.v1.Secret(`${name}-keys`, {
@@ -72,7 +75,11 @@ export class Portal extends pulumi.ComponentResource {
       stringData: { session: pulumi.secret(session.value), "sign-in": pulumi.secret(signIn.value) },
     }, { parent: this });
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: meta(place, "portal"),
+      metadata: meta(place, "portal", accepted({
+        "single-replica": "sign-in links are used up in its memory",
+        recreated: "two at once would let a sign-in link be used twice",
+        "api-token": "it reads the state of workspaces from the API server",
+      })),
       spec: deploymentSpec({
         image: args.image, origin: this.url, appsDomain: this.addresses.appsDomain, mesh: args.mesh, guildName: args.guildName,
         admins: args.admins.join(","), serviceAccount: account.metadata.name, priorityClass: args.priorityClass,

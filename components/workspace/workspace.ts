@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomSecret } from "../../provider/sdk/index.ts";
+import { accepted } from "../accepted-findings.ts";
 import { appSelector, unawaited } from "../labels.ts";
 import { portalIdentity } from "../portal/identity.ts";
 import type { PortalIdentity } from "../portal/identity.ts";
@@ -110,10 +111,18 @@ function ideAccessSecret(place: Place): k8s.core.v1.Secret {
   }, { parent: place.parent });
 }
 
+/** How many pods it has is left to the portal, so that scanners take it for more than one. */
+const acceptedOfWorkspaces = accepted({
+  "low-user": "the files of homes belong to the user of the image",
+  "single-replica": "it is one person's editor, and its home is writable by one pod at a time",
+  recreated: "its home is writable by one pod at a time",
+  together: "it is one pod or none",
+});
+
 /** @param guards applied first, so that no pod ever runs without them */
 function deployment(place: Place, resolved: ResolvedWorkspace, guards: pulumi.Resource[]): void {
   new k8s.apps.v1.Deployment(`${place.id}-deployment`, {
-    metadata: placeMeta(place, "workspace"),
+    metadata: placeMeta(place, "workspace", acceptedOfWorkspaces),
     spec: deploymentSpec(resolved),
     // A stopped workspace stays stopped, also after a refresh has read its replicas.
   }, { parent: place.parent, dependsOn: guards, ignoreChanges: ["spec.replicas"] });

@@ -1,9 +1,11 @@
 import { z } from "zod";
+import type { ListedApiKey } from "./commands.ts";
 import { callServer, Refusal, type Call, type Server } from "./connection.ts";
 
 /** Numbers of 64 bits are text in the gateway's JSON. Fields that are not named here are let be: a newer server has more. */
 const user = z.object({ id: z.string(), name: z.string(), provider: z.string().default("") });
 const node = z.object({ id: z.string(), name: z.string(), user: z.object({ id: z.string() }) });
+const apiKey = z.object({ prefix: z.string(), expiration: z.iso.datetime({ offset: true }) });
 const preAuthKey = z.object({
   id: z.string(), key: z.string(), reusable: z.boolean().default(false), used: z.boolean().default(false),
   expiration: z.iso.datetime({ offset: true }).nullish(),
@@ -36,6 +38,12 @@ export class HeadscaleApi {
   constructor(server: Server, patience: number) {
     this.#server = server;
     this.#patience = patience;
+  }
+
+  /** All API keys of the server, expired ones too. */
+  async apiKeys(): Promise<ListedApiKey[]> {
+    const { apiKeys } = z.object({ apiKeys: z.array(apiKey).default([]) }).parse(await this.#call({ method: "GET", path: "/api/v1/apikey" }));
+    return apiKeys.map(({ prefix, expiration }) => ({ prefix, expiration: new Date(expiration) }));
   }
 
   /** The user of that name that the server keeps itself. Users of an identity provider may have the same name. */

@@ -3,7 +3,7 @@ import { request, type RequestOptions } from "node:https";
 import pRetry from "p-retry";
 import { z } from "zod";
 import { ActionableError, Unreachable } from "../errors.ts";
-import { passesByItself } from "./network-errors.ts";
+import { passesByItself } from "../network-errors.ts";
 
 const seconds = 1000;
 

@@ -1,10 +1,12 @@
-import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
+import { Exec, type KubeConfig, type V1Status } from "@kubernetes/client-node";
 import pRetry from "p-retry";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
+import { readKubeconfig } from "../cluster/kubeconfig.ts";
+import { listPods, whyNotReady, type Pod } from "../cluster/pods.ts";
+import { ApiServer, messageOf } from "../cluster/server.ts";
 import { ActionableError, Unreachable } from "../errors.ts";
 import type { Progress } from "../node/toolchain.ts";
-import { listPods, messageOf, type Pod } from "./pods.ts";
 
 const seconds = 1000;
 /** Milliseconds one command may take. */
@@ -47,9 +49,9 @@ export interface Waiting {
  * @throws NoPod; Unreachable with what the pod or the API server says; ActionableError `cluster-refused`.
  */
 export async function readyContainer(address: ContainerAddress, { ready: readyWithin, there = readyWithin }: Waiting, progress: Progress): Promise<ReadyContainer> {
-  const config = clusterConfig(address);
+  const config = readKubeconfig(address.kubeconfig, address.context), server = new ApiServer(config, Math.min(longestAnswer, readyWithin));
   const start = Date.now(), { namespace, labelSelector } = address;
-  const pod = await pRetry(async () => ready(await listPods(config, namespace, labelSelector, Math.min(longestAnswer, readyWithin)), address), {
+  const pod = await pRetry(async () => ready(await listPods(server, namespace, labelSelector), address), {
     retries: Infinity, maxRetryTime: readyWithin, minTimeout: seconds, factor: 1,
     shouldRetry: ({ error }) => error instanceof Unreachable && !(error instanceof NoPod && Date.now() - start >= there),
     onFailedAttempt: ({ error }) => progress(error.message),
@@ -57,29 +59,18 @@ export async function readyContainer(address: ContainerAddress, { ready: readyWi
   return { run: (...command) => run(config, address, pod, command) };
 }
 
-function clusterConfig({ kubeconfig, context }: ContainerAddress): KubeConfig {
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfig);
-  if (context !== undefined) config.setCurrentContext(context);
-  if (config.getCurrentCluster() === null) throw new ActionableError("kubeconfig-incomplete", `the kubeconfig has no cluster for its context ${JSON.stringify(config.getCurrentContext())}`);
-  return config;
-}
-
 /** @throws NoPod, Unreachable */
 function ready(found: readonly Pod[], { namespace, labelSelector, container }: ContainerAddress): string {
   const staying = found.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   if (staying.length === 0) throw new NoPod("no-pod", `there is no pod ${labelSelector} in the namespace ${namespace}`);
   const running = staying.find(({ status }) => status.containerStatuses.some((state) => state.name === container && state.ready));
-  if (running === undefined) throw new Unreachable("pod-not-ready", staying.map((pod) => waitsFor(pod, container)).join("; "));
+  if (running === undefined) throw new Unreachable("pod-not-ready", staying.map(waitsFor).join("; "));
   return running.metadata.name;
 }
 
-function waitsFor({ metadata, status }: Pod, container: string): string {
-  const state = status.containerStatuses.find(({ name }) => name === container)?.state;
-  const unscheduled = status.conditions.find(({ type, status: held }) => type === "PodScheduled" && held !== "True");
-  const why = state?.waiting ?? state?.terminated ?? unscheduled;
-  const words = [why?.reason, why?.message].filter((word) => word !== undefined).join(": ");
-  return `the pod ${metadata.name} is not ready${words === "" ? "" : `: ${words}`}`;
+function waitsFor(pod: Pod): string {
+  const why = whyNotReady(pod);
+  return `the pod ${pod.metadata.name} is not ready${why === undefined ? "" : `: ${why}`}`;
 }
 
 async function run(config: KubeConfig, address: ContainerAddress, pod: string, command: string[]): Promise<string> {

@@ -3,8 +3,8 @@ import { request, type RequestOptions } from "node:https";
 import pRetry from "p-retry";
 import { z } from "zod";
 import { ActionableError, Unreachable } from "../errors.ts";
-import { passesByItself } from "../headscale/network-errors.ts";
-import { messageOf } from "../headscale/pods.ts";
+import { passesByItself } from "../network-errors.ts";
+import { messageOf } from "../cluster/server.ts";
 
 const seconds = 1000;
 /** Milliseconds without a word after which a request is given up. */

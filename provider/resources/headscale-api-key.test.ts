@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { cluster, pod, type Cluster } from "../testing/cluster.ts";
+import { headscaleServer } from "../testing/headscale-server.ts";
 import { headscaleApiKey } from "./headscale-api-key.ts";
 import type { Properties } from "./resource.ts";
 
@@ -42,6 +43,50 @@ describe("HeadscaleApiKey", () => {
     happen(keys);
     expect(await headscaleApiKey.drift(inputs, { ...inputs, ...outputs })).toContain(reason);
     expect(headscaleApiKey.replaceOnDrift).toEqual(["key"]);
+  });
+
+  describe("whose server's API is known", () => {
+    const inDays = (days: number): string => new Date(Date.now() + days * day * 1000).toISOString();
+
+    async function reached() {
+      const { served, keys, inputs } = await headscale(), { server, books } = await headscaleServer();
+      const api = { url: server.url, caCertificatePem: server.caCertificatePem };
+      const { outputs } = await headscaleApiKey.create(inputs, silent);
+      served.commands.length = 0;
+      books.apiKey = String(outputs.key);
+      books.apiKeys.push({ id: "1", prefix: "key1", expiration: inDays(90) });
+      const wanted: Properties = { ...inputs, api };
+      return { served, keys, books, wanted, api, drift: (url = api.url) => headscaleApiKey.drift({ ...wanted, api: { ...api, url } }, { ...wanted, ...outputs }) };
+    }
+
+    test("is asked for there, and no command runs in the pod", async () => {
+      const { served, books, drift } = await reached();
+      expect(await drift()).toBeUndefined();
+      books.apiKeys[0]!.expiration = inDays(29);
+      expect(await drift()).toBe(`its end is ${books.apiKeys[0]!.expiration}`);
+      expect([served.commands, served.asked]).toEqual([[], ["/api/v1/namespaces/mesh/pods"]]);
+    });
+
+    test("and refuses it is asked in its pod for the reason", async () => {
+      const { keys, books, drift } = await reached();
+      books.apiKey = "another";
+      keys[0]!.expiration.seconds = now();
+      expect(await drift()).toContain("its end is ");
+      keys.splice(0);
+      expect(await drift()).toBe("the server does not know it");
+    });
+
+    test("but is not reached from here is asked in its pod", async () => {
+      const { served, drift } = await reached();
+      expect(await drift("https://127.0.0.1:9")).toBeUndefined();
+      expect(served.commands.map((command) => command.slice(3, 5))).toEqual([["apikeys", "list"]]);
+    });
+
+    test("and answers what it cannot is no drift but an error", async () => {
+      const { books, drift } = await reached();
+      Object.assign(books.apiKeys[0]!, { prefix: undefined });
+      await expect(drift()).rejects.toThrow();
+    });
   });
 
   test("is known to be due without asking anybody", async () => {

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { createApiKey, expireApiKey, listApiKeys, whenListening, type Headscale } from "../headscale/commands.ts";
-import { littlePatience, patience } from "../headscale/connection.ts";
+import { Unreachable } from "../errors.ts";
+import { HeadscaleApi } from "../headscale/api.ts";
+import { createApiKey, expireApiKey, listApiKeys, whenListening, type Headscale, type ListedApiKey } from "../headscale/commands.ts";
+import { littlePatience, patience, Refusal, serverSchema } from "../headscale/connection.ts";
 import type { Waiting } from "../headscale/pod.ts";
 import type { Progress } from "../node/toolchain.ts";
 import { define } from "./resource.ts";
@@ -9,6 +11,8 @@ import { define } from "./resource.ts";
 const day = 24 * 60 * 60 * 1000;
 /** Milliseconds for a pod to become ready: its image may still be on its way. */
 const untilReady = 3 * 60 * 1000;
+/** Milliseconds a question to the API waits: there is another way to ask. */
+const shortPatience = 1000;
 
 const schema = z.object({
   kubeconfig: z.string().min(1),
@@ -16,6 +20,7 @@ const schema = z.object({
   namespace: z.string().min(1),
   labelSelector: z.string().min(1),
   container: z.string().min(1),
+  api: serverSchema.omit({ apiKey: true }).optional(),
   expirationDays: z.number().int().min(1).max(3650),
   renewBeforeDays: z.number().int().min(0),
 }).refine(({ expirationDays, renewBeforeDays }) => renewBeforeDays < expirationDays, { path: ["renewBeforeDays"], error: "must be less than expirationDays: each `up` would make a new key" });
@@ -38,8 +43,7 @@ export const headscaleApiKey = define({
   },
   async drift(inputs, state) {
     if (isDue(inputs, new Date(String(state.expiration)))) return `its end is ${String(state.expiration)}`;
-    const headscale = await program(inputs, { ready: littlePatience }, () => {});
-    const key = (await listApiKeys(headscale)).find(({ prefix }) => prefix === state.prefix);
+    const key = (await knownKeys(inputs, String(state.key))).find(({ prefix }) => prefix === state.prefix);
     if (key === undefined) return "the server does not know it";
     return isDue(inputs, key.expiration) ? `its end is ${key.expiration.toISOString()}` : undefined;
   },
@@ -53,6 +57,19 @@ export const headscaleApiKey = define({
     }
   },
 });
+
+/**
+ * The server's keys, by its API where the key still opens that: it takes a fraction of the time that a command in a
+ * pod does. A server that refuses the key does not say why, and one that is not reached from here may well run.
+ */
+async function knownKeys(inputs: Inputs, apiKey: string): Promise<ListedApiKey[]> {
+  try {
+    if (inputs.api !== undefined) return await new HeadscaleApi({ ...inputs.api, apiKey }, shortPatience).apiKeys();
+  } catch (error) {
+    if (!(error instanceof Unreachable) && !(error instanceof Refusal && error.status === 401)) throw error;
+  }
+  return listApiKeys(await program(inputs, { ready: littlePatience }, () => {}));
+}
 
 /** The server's own program, in its pod: only that can make the first key. Loaded late, for the cluster's client is large. */
 async function program(inputs: Inputs, waiting: Waiting, progress: Progress): Promise<Headscale> {

@@ -20,6 +20,8 @@ export interface HeadscaleApiKeyArgs {
   labelSelector: pulumi.Input<string>;
   /** Container of that pod, with the `headscale` program on its PATH. */
   container: pulumi.Input<string>;
+  /** Its REST API. Where that is reached from here, each `up` asks it whether the key still holds, and the pod only where it says no. @default the pod is asked each time */
+  api?: pulumi.Input<Omit<HeadscaleServer, "apiKey">>;
   /** Days from creation. Changing it replaces the key. @default 90 */
   expirationDays?: pulumi.Input<number>;
   /** Days before its end from which on any `up` makes another. @default 30 */

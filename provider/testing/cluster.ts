@@ -20,8 +20,12 @@ export interface Cluster {
   readonly address: ContainerAddress;
   /** As the API server lists them; a test may change them. */
   pods: unknown[];
+  /** Other lists, by their path; a test may add some. */
+  readonly lists: Record<string, unknown[]>;
   /** Answer to a list of pods, 0 for none. @default 200 */
   status: number;
+  /** Path of every question, in order. */
+  readonly asked: string[];
   /** Every command, in order. */
   readonly commands: string[][];
 }
@@ -30,18 +34,21 @@ const authority = await createAuthority("Test CA", 1);
 const certificate = await issueCertificate(authority, { commonName: "api", ipAddresses: ["127.0.0.1"], validityDays: 1 });
 
 /** A pod of one container, by default one that runs. */
-export function pod(name: string, { ready = true, state = {}, deleted = false }: { ready?: boolean; state?: unknown; deleted?: boolean } = {}): unknown {
-  return { metadata: { name, ...(deleted && { deletionTimestamp: "2026-01-01T00:00:00Z" }) }, status: { containerStatuses: [{ name: "headscale", ready, state, image: "", imageID: "", restartCount: 0 }] } };
+export function pod(name: string, { ready = true, state = {}, last, deleted = false }: { ready?: boolean; state?: unknown; /** Its end before. */ last?: unknown; deleted?: boolean } = {}): unknown {
+  return { metadata: { name, ...(deleted && { deletionTimestamp: "2026-01-01T00:00:00Z" }) }, status: { containerStatuses: [{ name: "headscale", ready, state, lastState: { terminated: last }, image: "", imageID: "", restartCount: 0 }] } };
 }
 
 /** An API server that lists pods and runs commands in them as kubelets do, for the running test. */
 export async function cluster(run: (command: string[]) => Outcome): Promise<Cluster> {
-  const commands: string[][] = [], selector = "app=headscale";
+  const commands: string[][] = [], asked: string[] = [], selector = "app=headscale";
   const { listening, kubeconfig } = await apiServer((request, response) => {
     const url = new URL(request.url ?? "", "http://api");
     if (served.status === 0) return;
-    const known = url.pathname === "/api/v1/namespaces/mesh/pods" && url.searchParams.get("labelSelector") === selector;
-    response.writeHead(known ? served.status : 404, { "Content-Type": "application/json" }).end(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items: served.pods }));
+    asked.push(url.pathname);
+    const arePods = url.pathname === "/api/v1/namespaces/mesh/pods" && url.searchParams.get("labelSelector") === selector;
+    const items = arePods ? served.pods : served.lists[url.pathname];
+    const body = url.pathname === "/version" ? { gitVersion: "v1.36.3" } : { kind: "List", apiVersion: "v1", metadata: {}, items };
+    response.writeHead(items === undefined && url.pathname !== "/version" ? 404 : served.status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
   });
   new WebSocketServer({ server: listening, handleProtocols: () => "v5.channel.k8s.io" }).on("connection", (socket, request) => {
     const url = new URL(request.url ?? "", "http://api"), command = url.searchParams.getAll("command");
@@ -53,7 +60,7 @@ export async function cluster(run: (command: string[]) => Outcome): Promise<Clus
     send(2, stderr);
     send(3, JSON.stringify(exitCode === 0 ? { status: "Success" } : { status: "Failure", reason: "NonZeroExitCode", message: `command terminated with exit code ${exitCode}` }));
   });
-  const served: Cluster = { address: { kubeconfig, namespace: "mesh", labelSelector: selector, container: "headscale" }, pods: [pod("headscale-0")], status: 200, commands };
+  const served: Cluster = { address: { kubeconfig, namespace: "mesh", labelSelector: selector, container: "headscale" }, pods: [pod("headscale-0")], lists: {}, status: 200, asked, commands };
   return served;
 }
 

@@ -10,7 +10,9 @@ interface Key { id: string; key: string; userId: string; aclTags: string[]; reus
 
 /** What a stand-in server knows, to be looked at and changed by a test. */
 export interface Books {
+  /** The one key that opens the API. */
   apiKey: string;
+  readonly apiKeys: { id: string; prefix: string; expiration: string }[];
   readonly users: { id: string; name: string; displayName?: string; email?: string; provider: string; newField: string }[];
   readonly nodes: { id: string; name: string; user: { id: string } }[];
   readonly keys: Key[];
@@ -29,7 +31,7 @@ export const caCertificatePem = authority.certificatePem;
 
 /** A server that speaks as much of Headscale's API as the provider does, over HTTPS under a name below `.localhost`, for the running test. */
 export async function headscaleServer(): Promise<{ server: Server; books: Books }> {
-  const books: Books = { apiKey: "abcdefg.secret-api-key", users: [], nodes: [], keys: [], policy: undefined, policyMode: "database", calls: [] };
+  const books: Books = { apiKey: "abcdefg.secret-api-key", apiKeys: [], users: [], nodes: [], keys: [], policy: undefined, policyMode: "database", calls: [] };
   const listening = createServer({ cert: certificate.certificatePem, key: certificate.privateKeyPem }, (request, response) => {
     void answer(books, request).then(([status, body]) => response.writeHead(status, { "Content-Type": "application/json" }).end(body));
   });
@@ -63,6 +65,7 @@ function reply(books: Books, call: string, query: URLSearchParams, body: Record<
   if (newName !== "") return { user: Object.assign(found(users, userId, "user not found"), { name: newName }) };
   if (userId !== "" && nodes.some(({ user }) => user.id === userId)) throw new Mistake("user not empty: node(s) found");
   if (userId !== "") return { deleted: users.splice(users.indexOf(found(users, userId, "user not found")), 1) };
+  if (call === "GET /api/v1/apikey") return { apiKeys: books.apiKeys };
   if (call === "GET /api/v1/node") return { nodes };
   if (call === "GET /api/v1/preauthkey") return { preAuthKeys: keys.filter((key) => key.userId === found(users, query.get("user"), "user not found").id) };
   if (call === "POST /api/v1/preauthkey") {

@@ -65,6 +65,7 @@ describe("the program", () => {
     expect((apiKey.expiration.getTime() - Date.now()) / 86_400_000).toBeCloseTo(90, 1);
     const other = await createApiKey(running.program, 1), its = new HeadscaleApi({ ...server, apiKey: other.key }, 1000);
     expect(await its.userNamed("nobody")).toBeUndefined();
+    expect(await its.apiKeys()).toEqual(await listApiKeys(running.program));
     await expireApiKey(running.program, other.prefix);
     await expect(its.userNamed("nobody")).rejects.toMatchObject({ status: 401, code: "headscale-unauthorized" });
     expect((await listApiKeys(running.program)).map(({ prefix }) => prefix)).toEqual([apiKey.prefix, other.prefix]);

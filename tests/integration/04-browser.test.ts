@@ -4,14 +4,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { chromium, type BrowserContext, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { kubectl, outputs, portalUrl, signInLink } from "../support/guildnet.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { changesAhead, kubectl, outputs, portalUrl, signInLink } from "../support/guildnet.ts";
+import { PortalClient } from "../support/portal-client.ts";
 
 /** Where Debian's Chromium is. */
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const workbench = ".monaco-workbench .part.editor";
 const slow = { timeout: 60_000 };
+
+describe("a person who signs out", () => {
+  test("stays signed out when the portal starts anew, in copies of the cookie too, and nobody else is", async () => {
+    const [out, stays] = [await PortalClient.signIn("ada"), await PortalClient.signIn("ada")];
+    const stolen = out.copy();
+    expect((await out.send("POST", `${portalUrl}/api/sign-out`, "{}")).status).toBe(204);
+    await kubectl("delete", "pod", "--namespace", "guildnet-portal", "--selector", "app.kubernetes.io/name=portal");
+    await kubectl("rollout", "status", "--namespace", "guildnet-portal", "deploy/portal", "--timeout", "90s");
+    await vi.waitFor(async () => expect((await stays.get(`${portalUrl}/api/me`)).status).toBe(200), slow);
+    expect((await stolen.get(`${portalUrl}/api/me`)).status).toBe(401);
+    expect(await changesAhead()).toEqual([]);
+  });
+});
 
 describe("a person in a browser that trusts the guild's authority", () => {
   let folder: string, context: BrowserContext, page: Page;

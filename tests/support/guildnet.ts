@@ -11,7 +11,7 @@ export const stack = "test";
 export const clusterName = `guildnet-${stack}-cluster`;
 export const clusterFolder = join(home, "clusters", clusterName);
 export const kubeconfig = join(clusterFolder, "kubeconfig");
-export const ports = { portal: 18090, api: 18091 } as const;
+export const ports = { portal: 18090, api: 18091, mesh: 18092 } as const;
 export const portalUrl = `https://guildnet.localhost:${ports.portal}`;
 
 /** Where the tests' stack files are: the checkout stays clean. */
@@ -95,9 +95,17 @@ export async function exportedState(name: string = stack): Promise<StackState> {
   return JSON.parse(stdout.slice(stdout.indexOf("{"))) as StackState;
 }
 
-export async function outputs(name: string = stack): Promise<{ caCertificate: string; signInKey: string; kubeconfig: string; workspaces: { name: string; url: string }[] }> {
+export interface StackOutputs {
+  caCertificate: string;
+  signInKey: string;
+  kubeconfig: string;
+  workspaces: { name: string; url: string }[];
+  mesh: { loginServer: string; caCertificate: string; portalUrl: string; keys: Record<string, string> } | null;
+}
+
+export async function outputs(name: string = stack): Promise<StackOutputs> {
   const { stdout } = await guildnet("pulumi", ["stack", "output", "--json", "--show-secrets"], name);
-  return JSON.parse(stdout.slice(stdout.indexOf("{"))) as Awaited<ReturnType<typeof outputs>>;
+  return JSON.parse(stdout.slice(stdout.indexOf("{"))) as StackOutputs;
 }
 
 /** A fresh one-time link. */

@@ -1,18 +1,28 @@
-import { request } from "node:https";
+import { request, type RequestOptions } from "node:https";
+import type { Duplex } from "node:stream";
+import { connect } from "node:tls";
 import { outputs, portalUrl, signInLink } from "./guildnet.ts";
 
 export interface Answer { status: number; headers: NodeJS.Dict<string | string[]>; body: string; url: string }
+
+/** How to connect to a host and a port of it, without TLS. */
+export type Dial = (host: string, port: number) => Duplex;
 
 /** A browser as far as HTTP goes: trusts the guild's authority alone, keeps cookies for each host, follows redirects. */
 export class PortalClient {
   readonly #ca: string;
   readonly #portal: string;
+  readonly #dial: Dial | undefined;
   readonly #cookies = new Map<string, Map<string, string>>();
 
-  /** @param portal its origin */
-  constructor(ca: string, portal: string = portalUrl) {
+  /**
+   * @param portal its origin
+   * @param dial connects it to whatever host it asks. @default to this machine's loopback, whatever the host is called
+   */
+  constructor(ca: string, portal: string = portalUrl, dial?: Dial) {
     this.#ca = ca;
     this.#portal = portal;
+    this.#dial = dial;
   }
 
   /** @param stack the tests' own unless said otherwise */
@@ -33,9 +43,21 @@ export class PortalClient {
     if (answer.status !== 200) throw new Error(`sign-in answered ${answer.status}: ${answer.body}`);
   }
 
+  /** Another browser that got hold of the same cookies. */
+  copy(): PortalClient {
+    const other = new PortalClient(this.#ca, this.#portal, this.#dial);
+    for (const [host, cookies] of this.#cookies) other.#cookies.set(host, new Map(cookies));
+    return other;
+  }
+
   /** Opens a workspace as its link in the portal does. */
   async open(workspace: string): Promise<Answer> {
-    let answer = await this.get(`https://${workspace}.apps.guildnet.localhost:${new URL(this.#portal).port}/`);
+    return this.visit(`https://${workspace}.apps.guildnet.localhost:${new URL(this.#portal).port}/`);
+  }
+
+  /** Opens an address and whatever it leads to. */
+  async visit(url: string): Promise<Answer> {
+    let answer = await this.get(url);
     for (let hops = 0; hops < 10 && answer.headers.location !== undefined; hops++) answer = await this.get(new URL(String(answer.headers.location), answer.url).href);
     return answer;
   }
@@ -50,7 +72,7 @@ export class PortalClient {
     const kind = body === undefined ? { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" } : { "content-type": "application/json", "x-guildnet-request": "1", origin };
     const headers = { host, ...(cookie === "" ? {} : { cookie }), ...kind };
     return new Promise((resolve, reject) => {
-      const call = request({ host: "127.0.0.1", port, servername: hostname, path: pathname + search, method, headers, ca: this.#ca, agent: false }, (response) => {
+      const call = request({ ...this.#way(hostname, Number(port || 443)), path: pathname + search, method, headers }, (response) => {
         let text = "";
         response.setEncoding("utf8").on("data", (part: string) => (text += part)).on("error", reject).on("end", () => {
           this.#keep(host, response.headers["set-cookie"] ?? []);
@@ -59,6 +81,12 @@ export class PortalClient {
       });
       call.on("error", reject).end(body);
     });
+  }
+
+  #way(servername: string, port: number): RequestOptions {
+    const trust = { servername, ca: this.#ca };
+    const dial = this.#dial;
+    return dial === undefined ? { ...trust, host: "127.0.0.1", port, agent: false } : { createConnection: () => connect({ ...trust, socket: dial(servername, port) }) };
   }
 
   #keep(host: string, cookies: readonly string[]): void {

@@ -1,13 +1,11 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.ts";
-import { Engine } from "../engine/engine.ts";
+import { Engine, type Changes } from "../engine/engine.ts";
 import { linksBlock } from "../links.ts";
 import { stackOutputs } from "../stack-outputs.ts";
 import { toolsForStack } from "../stack-tools.ts";
 import { toolsNamed } from "../tools/index.ts";
 import { requireTools } from "../tools/require-tools.ts";
-
-interface UpdateSummary { readonly resourceChanges?: Readonly<Record<string, number>> }
 
 /** Brings the stack up and prints the links. Exits with the engine's code when it fails. */
 export async function upCommand(stack: string): Promise<void> {
@@ -22,18 +20,15 @@ export async function upCommand(stack: string): Promise<void> {
     process.exitCode = code;
     return;
   }
-  const [outputs, history] = await Promise.all([
-    stackOutputs(engine),
-    engine.json<readonly UpdateSummary[]>(["stack", "history", "--json", "--page-size", "1"]),
-  ]);
+  const [outputs, changes] = await Promise.all([stackOutputs(engine), engine.lastChanges()]);
   const caFile = join(engine.folder, "ca.crt");
   writeFileAtomic(caFile, outputs.caCertificate);
-  const first = isUnchanged(history[0]) ? `The stack ${stack} is unchanged.` : `The stack ${stack} is up.`;
+  const first = isUnchanged(changes) ? `The stack ${stack} is unchanged.` : `The stack ${stack} is up.`;
   process.stdout.write(`\n${first}\n\n${linksBlock(outputs, caFile)}`);
 }
 
 /** Whether the engine found every resource as it should be. */
-export function isUnchanged(update: UpdateSummary | undefined): boolean {
-  const changes = Object.entries(update?.resourceChanges ?? {});
-  return changes.length > 0 && changes.every(([kind, count]) => kind === "same" || count === 0);
+export function isUnchanged(changes: Changes): boolean {
+  const counts = Object.entries(changes);
+  return counts.length > 0 && counts.every(([kind, count]) => kind === "same" || count === 0);
 }

@@ -3,13 +3,15 @@ import { parseEngineArguments, withDefaults, withoutProjectFolder } from "./argu
 
 describe("parseEngineArguments", () => {
   it.each([
-    [["preview"], { command: "preview", stack: undefined, changesConfig: false }],
-    [["--stack", "homelab", "up", "--yes"], { command: "up", stack: "homelab", changesConfig: false }],
-    [["up", "-s", "homelab"], { command: "up", stack: "homelab", changesConfig: false }],
-    [["stack", "graph", "--stack=a/b/c", "out.dot"], { command: "stack", stack: "a/b/c", changesConfig: false }],
-    [["-C", "elsewhere", "config", "set", "a", "b"], { command: "config", stack: undefined, projectFolder: "elsewhere", changesConfig: true }],
-    [["--help"], { command: undefined, stack: undefined, changesConfig: false }],
-    [["config", "set", "a", "--", "--stack"], { command: "config", stack: undefined, changesConfig: true }],
+    [["preview"], { command: "preview", stack: undefined, changesConfig: false, updates: false }],
+    [["--stack", "homelab", "up", "--yes"], { command: "up", stack: "homelab", changesConfig: false, updates: true }],
+    [["up", "-s", "homelab"], { command: "up", stack: "homelab", changesConfig: false, updates: true }],
+    [["stack", "graph", "--stack=a/b/c", "out.dot"], { command: "stack", stack: "a/b/c", changesConfig: false, updates: false }],
+    [["-C", "elsewhere", "config", "set", "a", "b"], { command: "config", stack: undefined, projectFolder: "elsewhere", changesConfig: true, updates: false }],
+    [["refresh", "--preview-only"], { command: "refresh", stack: undefined, changesConfig: false, updates: false }],
+    [["destroy", "--help"], { command: "destroy", stack: undefined, changesConfig: false, updates: false }],
+    [["--help"], { command: undefined, stack: undefined, changesConfig: false, updates: false }],
+    [["config", "set", "a", "--", "--stack"], { command: "config", stack: undefined, changesConfig: true, updates: false }],
   ])("reads %j", (args, expected) => expect(parseEngineArguments(args)).toEqual(expected));
 });
 
@@ -35,6 +37,12 @@ describe("withDefaults", () => {
     [["stack", "rm", "--yes"], ["stack", "rm", "--yes", "--preserve-config"]],
     [["--version"], ["--version"]],
   ])("completes %j", (args, expected) => expect(withDefaults(args, defaults)).toEqual(expected));
+
+  it.each([
+    [["up"], ["up", "--suppress-permalink=true"]],
+    [["up", "--suppress-permalink"], ["up", "--suppress-permalink"]],
+    [["preview"], ["preview"]],
+  ])("points at no page in %j where there is none", (args, expected) => expect(withDefaults(args, { permalink: false })).toEqual(expected));
 
   it("adds nothing that there is not", () => expect(withDefaults(["up"], {})).toEqual(["up"]));
 });

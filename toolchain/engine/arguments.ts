@@ -5,6 +5,8 @@ const PROJECT_FOLDER = new Set(["-C", "--cwd"]);
 
 /** Commands (and their aliases) that take `--config-file`, and would else write the salt into the checkout. */
 const WITH_CONFIG_FILE = new Set(["up", "update", "preview", "pre", "destroy", "down", "dn", "refresh", "watch", "import", "logs", "config"]);
+/** Commands that change what the stack is made of, step by step. */
+const UPDATES = new Set(["up", "update", "destroy", "down", "dn", "refresh"]);
 /** Commands that run the program, and so the policy pack. */
 const WITH_POLICY = new Set(["up", "update", "preview", "pre", "watch"]);
 
@@ -18,12 +20,18 @@ export interface EngineArguments {
   readonly projectFolder?: string;
   /** Whether it may change the stack's settings. */
   readonly changesConfig: boolean;
+  /** Whether it may change the stack's resources. */
+  readonly updates: boolean;
 }
 
 /** Reads a command line; it is the engine's to judge. */
 export function parseEngineArguments(args: readonly string[]): EngineArguments {
   const command = positionals(args)[0];
-  return { command, stack: flagValue(args, "--stack", "-s"), projectFolder: flagValue(args, "--cwd", "-C"), changesConfig: command === "config" };
+  return { command, stack: flagValue(args, "--stack", "-s"), projectFolder: flagValue(args, "--cwd", "-C"), changesConfig: command === "config", updates: isUpdate(args, command) };
+}
+
+function isUpdate(args: readonly string[], command: string | undefined): boolean {
+  return command !== undefined && UPDATES.has(command) && !["--help", "-h", "--preview-only"].some((flag) => hasFlag(args, flag));
 }
 
 /** The command line for an engine that is started in the project's folder. */
@@ -33,15 +41,21 @@ export function withoutProjectFolder(args: readonly string[]): string[] {
   return [...kept, ...args.slice(end)];
 }
 
-export interface Defaults { readonly configFile?: string; readonly policyPack?: string }
+export interface Defaults {
+  readonly configFile?: string;
+  readonly policyPack?: string;
+  /** Whether there is a page about an update to point at. @default true */
+  readonly permalink?: boolean;
+}
 
 /** The command line with the stack's settings and the policy pack, where the command takes them and does not name its own. */
-export function withDefaults(args: readonly string[], { configFile, policyPack }: Defaults): string[] {
+export function withDefaults(args: readonly string[], { configFile, policyPack, permalink = true }: Defaults): string[] {
   const { command } = parseEngineArguments(args);
   if (command === undefined) return [...args];
   const extra = [
     ...(configFile !== undefined && WITH_CONFIG_FILE.has(command) && !hasFlag(args, "--config-file") ? ["--config-file", configFile] : []),
     ...(policyPack !== undefined && WITH_POLICY.has(command) && !hasFlag(args, "--policy-pack") ? ["--policy-pack", policyPack] : []),
+    ...(!permalink && isUpdate(args, command) && !hasFlag(args, "--suppress-permalink") ? ["--suppress-permalink=true"] : []),
     // Without it `stack rm` deletes the stack's file from the checkout.
     ...(isStackRemoval(args) && !hasFlag(args, "--preserve-config") ? ["--preserve-config"] : []),
   ];

@@ -11,6 +11,9 @@ import { requireTools } from "../tools/require-tools.ts";
 import { endAbandonedPlugins } from "./abandoned-plugins.ts";
 import { parseEngineArguments, withDefaults } from "./arguments.ts";
 import { chooseBackend, prepareBackend } from "./backend.ts";
+import { foldJournal } from "./journal/journal-file.ts";
+import { journaled, type StartEngine } from "./journal/journaled.ts";
+import { Update } from "./journal/update.ts";
 import { placeKubernetesPlugin } from "./plugins.ts";
 import { hasPendingOperations, lockHolders, removeHalfWritten, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
 import { engineEnvironment, type Backend } from "./session.ts";
@@ -18,6 +21,9 @@ import { prepareStackConfig, stackFolder } from "./stack-config.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 import { forgetState, hasState, projectName, stateFiles, type StateFiles } from "./state-folder.ts";
+
+/** How many resources an update found or made how: `same`, `create`, `update` … */
+export type Changes = Readonly<Record<string, number>>;
 
 type Say = (line: string) => void;
 const toStandardError: Say = (line) => process.stderr.write(`${line}\n`);
@@ -33,6 +39,7 @@ export class Engine {
   readonly #files: StateFiles;
   /** The Kubernetes plugin's program. */
   readonly #plugin: string;
+  #changes?: Changes;
 
   private constructor(stack: string, projectRoot: string, home: Home, backend: Backend, env: NodeJS.ProcessEnv, plugin: string) {
     this.#plugin = plugin;
@@ -86,6 +93,7 @@ export class Engine {
     removeHalfWritten(this.#files);
     const restored = restoreCheckpoint(this.#files);
     if (restored !== undefined) say(restored);
+    if (foldJournal(this.#files)) say("Took over what a run that was killed had done.");
   }
 
   /**
@@ -119,11 +127,31 @@ export class Engine {
     const config = prepareStackConfig(this.#projectRoot, this.home, this.stack);
     const pack = join(this.#projectRoot, "policy");
     const policyPack = existsSync(join(pack, "PulumiPolicy.yaml")) ? pack : undefined;
-    const [code] = await withTemporaryFolder(this.home, (TMPDIR) => Promise.all([
-      runAttended("pulumi", withDefaults(args, { configFile: config.file, policyPack }), { cwd: this.#projectRoot, env: { ...this.env, TMPDIR }, stdio }),
-      import("execa"), // wanted next, and loaded while there is nothing else to do
-    ]));
-    if (parseEngineArguments(args).changesConfig) config.writeBack();
+    const { changesConfig, updates } = parseEngineArguments(args);
+    const isJournaled = updates && this.#backend.kind === "own";
+    const line = withDefaults(args, { configFile: config.file, policyPack, permalink: !isJournaled });
+    const [code] = await withTemporaryFolder(this.home, (TMPDIR) => {
+      const start: StartEngine<number> = (env, onStart) => runAttended("pulumi", line, { cwd: this.#projectRoot, env: { ...this.env, TMPDIR, ...env }, stdio, onStart });
+      return Promise.all([
+        isJournaled ? this.#journaled(TMPDIR, start) : start({}),
+        import("execa"), // wanted next, and loaded while there is nothing else to do
+      ]);
+    });
+    if (changesConfig) config.writeBack();
+    return code;
+  }
+
+  /** What the last update did. */
+  async lastChanges(): Promise<Changes> {
+    if (this.#changes !== undefined) return this.#changes;
+    const [last] = await this.json<readonly { resourceChanges?: Changes }[]>(["stack", "history", "--json", "--page-size", "1"]);
+    return last?.resourceChanges ?? {};
+  }
+
+  async #journaled(folder: string, start: StartEngine<number>): Promise<number> {
+    const update = new Update(this.project, this.stack, this.#files);
+    const code = await journaled(update, folder, start);
+    this.#changes = update.changes;
     return code;
   }
 

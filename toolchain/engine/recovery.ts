@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 import type { StateFiles } from "./state-folder.ts";
 
@@ -56,10 +56,10 @@ function readLock(file: string): LockHolder | undefined {
   }
 }
 
-/** Process ids are used again: a process of that id counts only when it is an engine. */
+/** Process ids are used again: a process of that id counts only when it is an engine, and not one that is dead and still listed. */
 export function isRunningEngine(pid: number): boolean {
   try {
-    return basename(readFileSync(`/proc/${pid}/comm`, "utf8").trim()).startsWith("pulumi");
+    return /^\d+ \(pulumi.*\) [^ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;
   }

@@ -10,6 +10,12 @@ export interface StackState {
 export interface StateResource {
   readonly urn: string;
   readonly type: string;
+  /** The provider's own name for what it made. */
+  readonly id?: string;
+  /** URN of the resource it is a child of. */
+  readonly parent?: string;
+  /** Replaced already, and about to be deleted. */
+  readonly delete?: boolean;
   readonly custom?: boolean;
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;

@@ -10,6 +10,8 @@ export interface StateFiles {
   /** The checkpoint before the last write. Outlives the stack, so it shows nothing by being there. */
   readonly backup: string;
   readonly lockFolder: string;
+  /** What an update that is under way, or was killed, has told; ours, not the file backend's. */
+  readonly journal: string;
   /** Checkpoints of former runs. */
   readonly olderBackups: string;
   /** What each update changed. */
@@ -25,6 +27,7 @@ export function stateFiles(home: Home, project: string, stack: string): StateFil
     checkpoint,
     backup: `${checkpoint}.bak`,
     lockFolder: join(pulumi, "locks", "organization", project, name),
+    journal: join(home.state, "journals", project, `${name}.jsonl`),
     olderBackups: join(pulumi, "backups", project, name),
     history: join(pulumi, "history", project, name),
   };
@@ -36,8 +39,8 @@ export function hasState({ checkpoint }: StateFiles): boolean {
 }
 
 /** Removes what the engine keeps of a stack that it has removed, and the project's folders when it was the last. */
-export function forgetState({ backup, lockFolder, olderBackups, history }: StateFiles): void {
-  for (const path of [backup, `${backup}.attrs`, lockFolder, olderBackups, history]) {
+export function forgetState({ backup, lockFolder, journal, olderBackups, history }: StateFiles): void {
+  for (const path of [backup, `${backup}.attrs`, lockFolder, journal, olderBackups, history]) {
     rmSync(path, { recursive: true, force: true });
     removeIfEmpty(dirname(path));
   }

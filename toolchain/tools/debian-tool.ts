@@ -3,7 +3,8 @@ import { UserError } from "../errors.ts";
 import { withLock } from "../lock.ts";
 import { runLogged } from "../run-logged.ts";
 import { findProgram } from "./machine-source.ts";
-import type { InstallContext, Tool } from "./tool.ts";
+import type { SourceContext } from "./source.ts";
+import type { Tool } from "./tool.ts";
 
 export interface DebianToolOptions {
   readonly name: string;
@@ -29,7 +30,7 @@ export function debianTool(options: DebianToolOptions): Tool {
       if (first === undefined || paths.includes(undefined)) return undefined;
       return { version: "distribution", path: first, source: "machine" };
     },
-    install: (context) => install(options, context),
+    install: (context) => installPackages(options, context),
   };
 }
 
@@ -39,7 +40,11 @@ function locate(program: string): string | undefined {
   return findProgram(program, `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`);
 }
 
-async function install({ title, packages }: DebianToolOptions, context: InstallContext): Promise<void> {
+/**
+ * Installs packages of Debian's.
+ * @param title of what needs them
+ */
+export async function installPackages({ title, packages }: Pick<DebianToolOptions, "title" | "packages">, context: SourceContext): Promise<void> {
   const command = `apt-get install --no-install-recommends ${packages.join(" ")}`;
   if (findProgram("apt-get") === undefined) {
     throw new UserError("packages-missing", `${title} are missing, and this is not Debian or Ubuntu. Install what these packages bring: ${packages.join(" ")}`);
@@ -51,7 +56,7 @@ async function install({ title, packages }: DebianToolOptions, context: InstallC
   await withLock(context.home, "apt", () => aptInstall(packages, context));
 }
 
-async function aptInstall(packages: readonly string[], { log, report }: InstallContext): Promise<void> {
+async function aptInstall(packages: readonly string[], { log, report }: SourceContext): Promise<void> {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   const apt = (...args: string[]) => runLogged("apt-get", ["-o", "DPkg::Lock::Timeout=120", ...args], { env, log, onLine: report });
   if (!(await areKnown(packages))) await apt("update");

@@ -9,6 +9,7 @@ import { readConfig } from "./config.ts";
 import { createLog } from "./logging.ts";
 import { MemoryWorkspaces } from "./memory-workspaces.ts";
 import { startPortal } from "./portal.ts";
+import { MemorySignOuts } from "./sign-outs.ts";
 import { startBackend } from "./testing/backend.ts";
 import { testCertificate } from "./testing/certificates.ts";
 
@@ -40,6 +41,7 @@ await startPortal({
   keys: { session: randomBytes(32), signIn },
   directory: workspaces,
   access: workspaces,
+  signOuts: new MemorySignOuts(),
   uiDirectory: fileURLToPath(new URL("../dist/ui", import.meta.url)),
 });
 for (const handle of ["ada", "grace", "new-here"]) {

@@ -17,6 +17,7 @@ async function main(): Promise<void> {
     log,
     directory: workspaces.directory,
     access: workspaces.access,
+    signOuts: workspaces.signOuts,
     uiDirectory: fileURLToPath(new URL("./ui", import.meta.url)),
   });
   const stop = (): void => {

@@ -97,8 +97,9 @@ function registerApi(app: FastifyInstance, services: Services): void {
   app.post("/api/sign-out", async (request, reply) => {
     requireIntent(request);
     const session = await requireSession(request, services);
-    services.sessions.signOut(session);
-    return reply.header("set-cookie", hostCookie(SESSION_COOKIE, "", 0)).code(204).send();
+    reply.header("set-cookie", hostCookie(SESSION_COOKIE, "", 0));
+    await services.sessions.signOut(session);
+    return reply.code(204).send();
   });
 }
 
@@ -110,8 +111,9 @@ async function signIn(request: FastifyRequest, reply: FastifyReply, services: Se
       details: { signed_in: before.sub, link: link.handle },
     });
   }
+  // The link last: one that could not be followed to its end is good for another try.
+  if (before) await services.sessions.signOut(before);
   services.links.use(link);
-  if (before) services.sessions.signOut(before);
   const session = services.sessions.begin(link.handle);
   await setSessionCookie(reply, session, services);
   request.log.info({ handle: session.sub }, "signed in");

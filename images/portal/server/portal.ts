@@ -10,6 +10,7 @@ import { portalApp } from "./portal-app.ts";
 import type { Services } from "./services.ts";
 import { Sessions } from "./sessions.ts";
 import { SignInLinks } from "./sign-in.ts";
+import { SignOuts, type SignOutStore } from "./sign-outs.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import { readCertificate, watchCertificate } from "./tls.ts";
 import { upstreamAgent } from "./upstream.ts";
@@ -24,6 +25,7 @@ export interface PortalParts {
   readonly keys: SigningKeys;
   readonly directory: WorkspaceDirectory;
   readonly access: WorkspaceAccess;
+  readonly signOuts: SignOutStore;
   readonly uiDirectory: string;
   /** Seconds since the epoch, with fractions. @default the clock */
   readonly now?: () => number;
@@ -52,7 +54,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     admins: config.admins,
     directory,
     access,
-    sessions: new Sessions(parts.keys.session, now),
+    sessions: new Sessions(parts.keys.session, now, await SignOuts.load(parts.signOuts, now)),
     links: new SignInLinks(parts.keys.signIn, now),
     leases: new Leases(now),
     uiDirectory,

@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import { OneTimeRegister } from "./one-time.ts";
+import type { SignOuts } from "./sign-outs.ts";
 
 /** A session ends after 12 hours without use … */
 export const IDLE_SECONDS = 12 * 3600;
@@ -32,24 +33,20 @@ const PORTAL = "guildnet-portal";
 const APP = "guildnet-app";
 const HANDOFF = "guildnet-handoff";
 
-/**
- * Sessions as signed tokens (JWT, HS256), so that they outlive a restart of the portal.
- * Sign-outs are remembered in memory: after a restart a copied cookie of a signed-out session would be valid
- * again until it expires.
- */
+/** Sessions as signed tokens (JWT, HS256), so that they outlive a restart of the portal; so do sign-outs, which are written down. */
 export class Sessions {
   readonly #key: Uint8Array;
   readonly #now: () => number;
-  readonly #revoked: OneTimeRegister;
+  readonly #signOuts: SignOuts;
   readonly #usedHandoffs: OneTimeRegister;
   readonly #verified = new Map<string, unknown>();
   readonly #events = new EventEmitter<{ revoked: [string] }>();
 
   /** @param now seconds since the epoch, with fractions */
-  constructor(key: Uint8Array, now: () => number) {
+  constructor(key: Uint8Array, now: () => number, signOuts: SignOuts) {
     this.#key = key;
     this.#now = now;
-    this.#revoked = new OneTimeRegister(now);
+    this.#signOuts = signOuts;
     this.#usedHandoffs = new OneTimeRegister(now);
   }
 
@@ -108,9 +105,11 @@ export class Sessions {
     return { sub, sid, auth_time, label, exp: Math.min(this.#now() + IDLE_SECONDS, auth_time + LONGEST_SECONDS) };
   }
 
-  signOut(session: Session): void {
-    this.#revoked.use(session.sid, session.auth_time + LONGEST_SECONDS);
+  /** Ends the session at once; resolves once that is sure to outlive this process. */
+  async signOut(session: Session): Promise<void> {
+    const kept = this.#signOuts.add(session.sid, session.auth_time + LONGEST_SECONDS);
     this.#events.emit("revoked", session.sid);
+    await kept;
   }
 
   onSignOut(listener: (sid: string) => void): void {
@@ -124,7 +123,7 @@ export class Sessions {
   async #read<S extends Session>(audience: string, schema: z.ZodType<S>, token: string | undefined): Promise<S | undefined> {
     if (!token) return undefined;
     const claims = await this.#claims(audience, schema, token);
-    return claims && claims.exp > this.#now() && !this.#revoked.has(claims.sid) ? claims : undefined;
+    return claims && claims.exp > this.#now() && !this.#signOuts.has(claims.sid) ? claims : undefined;
   }
 
   /** Signatures are checked once per token: a proxied page makes hundreds of requests with the same one. */

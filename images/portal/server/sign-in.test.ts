@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { PortalError } from "./errors.ts";
+import { MemorySignOuts } from "./sign-outs.ts";
 import { cookiesOf, ORIGIN, signInWith, startHarness, type Harness } from "./testing/harness.ts";
 
 let guild: Harness;
@@ -85,6 +87,40 @@ test("sign-out ends the session everywhere, copies of the cookie included", asyn
   expect(out.status).toBe(204);
   expect(out.headers["set-cookie"]?.[0]).toMatch(/^__Host-guildnet=; Max-Age=0;/);
   expect((await guild.ask("/api/me", { headers: { cookie } })).json()).toMatchObject({ code: "signed_out" });
+});
+
+test("sign-out outlives the portal's process, and other sessions do too", async () => {
+  const shared = { sessionKey: randomBytes(32), signOuts: new MemorySignOuts() };
+  const before = await startHarness({}, shared);
+  const [out, stays] = [await before.signedIn("alice"), await before.signedIn("alice")];
+  await before.ask("/api/sign-out", { method: "POST", headers: { cookie: out, origin: ORIGIN, "x-guildnet-request": "1" } });
+  await before.close();
+  const after = await startHarness({}, shared);
+  try {
+    expect((await after.ask("/api/me", { headers: { cookie: out } })).status).toBe(401);
+    expect((await after.ask("/api/me", { headers: { cookie: stays } })).status).toBe(200);
+  } finally {
+    await after.close();
+  }
+});
+
+test("a sign-out that cannot be written down counts, is told, and is written with the next", async () => {
+  const store = new MemorySignOuts();
+  const full = vi.spyOn(store, "change").mockRejectedValueOnce(new PortalError(503, "sign_out_not_kept", "not written"));
+  const own = await startHarness({}, { signOuts: store });
+  try {
+    const signOut = (cookie: string) => own.ask("/api/sign-out", { method: "POST", headers: { cookie, origin: ORIGIN, "x-guildnet-request": "1" } });
+    const [first, second] = [await own.signedIn("alice"), await own.signedIn("bob")];
+    const refused = await signOut(first);
+    expect(refused.json()).toMatchObject({ code: "sign_out_not_kept" });
+    expect(refused.headers["set-cookie"]?.[0]).toMatch(/^__Host-guildnet=; Max-Age=0;/);
+    expect((await own.ask("/api/me", { headers: { cookie: first } })).status).toBe(401);
+    expect((await signOut(second)).status).toBe(204);
+    expect(full).toHaveBeenCalledTimes(2);
+    expect(store.kept.size).toBe(2);
+  } finally {
+    await own.close();
+  }
 });
 
 test("a session cookie that comes twice counts as none", async () => {

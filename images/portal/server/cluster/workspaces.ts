@@ -1,13 +1,16 @@
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import type { SignOutStore } from "../sign-outs.ts";
 import type { WorkspaceAccess, WorkspaceDirectory } from "../workspaces.ts";
 import { ClusterAccess } from "./access.ts";
 import { ClusterDirectory } from "./directory.ts";
 import { JoinedDirectory } from "./joined-directory.ts";
 import { appKind, workspaceKind } from "./kinds.ts";
+import { ClusterSignOuts } from "./sign-outs.ts";
 
 export interface ClusterWorkspaces {
   readonly directory: WorkspaceDirectory;
   readonly access: WorkspaceAccess;
+  readonly signOuts: SignOutStore;
   stop(): void;
 }
 
@@ -19,7 +22,7 @@ export interface ClusterWorkspacesOptions {
   readonly retryMs?: number;
 }
 
-/** The workspaces and apps of the cluster this process runs in. Where both have one name, the workspace has the host. */
+/** The workspaces and apps of the cluster this process runs in, and where it keeps sign-outs. Where both have one name, the workspace has the host. */
 export function clusterWorkspaces({ clusterDomain, warn, kubeConfig = defaultKubeConfig(), retryMs }: ClusterWorkspacesOptions): ClusterWorkspaces {
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const apps = kubeConfig.makeApiClient(AppsV1Api);
@@ -29,7 +32,8 @@ export function clusterWorkspaces({ clusterDomain, warn, kubeConfig = defaultKub
   directory.onChange((id) => {
     if (!directory.get(id)) access.forget(id);
   });
-  return { directory, access, stop: () => parts.forEach((part) => part.stop()) };
+  const signOuts = new ClusterSignOuts(kubeConfig, { warn, retryMs });
+  return { directory, access, signOuts, stop: () => parts.forEach((part) => part.stop()) };
 }
 
 function defaultKubeConfig(): KubeConfig {

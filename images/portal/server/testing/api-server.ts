@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { KubeConfig, type KubernetesObject } from "@kubernetes/client-node";
 
 /**
- * As much of a Kubernetes API server as lists, watches and single reads need, over real HTTP: resource versions,
- * events, `410 Gone`, refusals, and connections that break.
+ * As much of a Kubernetes API server as lists, watches, single reads and merge patches need, over real HTTP: resource
+ * versions, events, `410 Gone`, refusals, and connections that break.
  */
 export interface TestApiServer {
   readonly kubeConfig: KubeConfig;
@@ -52,6 +53,7 @@ export async function startApiServer(): Promise<TestApiServer> {
     if (list) return answer(response, 200, { kind: "List", metadata: { resourceVersion: String(version) }, items: [...list.values()] });
     const slash = pathname.lastIndexOf("/");
     const object = collections.get(pathname.slice(0, slash))?.get(pathname.slice(slash + 1));
+    if (object && request.method === "PATCH") return void mergeInto(object, request).then((code) => answer(response, code, object));
     if (object) return answer(response, 200, object);
     const collectionPath = /\/(namespaces|pods|deployments|services|secrets)$/.test(pathname);
     answer(response, collectionPath ? 200 : 404, { kind: "List", metadata: { resourceVersion: String(version) }, items: [] });
@@ -100,6 +102,14 @@ export async function startApiServer(): Promise<TestApiServer> {
       await once(server, "close");
     },
   };
+}
+
+/** A merge patch (RFC 7396) of an object's data. */
+async function mergeInto(object: KubernetesObject & { data?: Record<string, string> }, request: IncomingMessage): Promise<number> {
+  if (request.headers["content-type"] !== "application/merge-patch+json") return 415;
+  const { data } = JSON.parse(await text(request)) as { data: Record<string, string | null> };
+  object.data = Object.fromEntries(Object.entries({ ...object.data, ...data }).filter((entry): entry is [string, string] => entry[1] !== null));
+  return 200;
 }
 
 function answer(response: ServerResponse, statusCode: number, body: object): void {

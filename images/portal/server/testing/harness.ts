@@ -11,6 +11,7 @@ import { readConfig } from "../config.ts";
 import { createLog } from "../logging.ts";
 import { MemoryWorkspaces } from "../memory-workspaces.ts";
 import { startPortal, type Portal } from "../portal.ts";
+import { MemorySignOuts, type SignOutStore } from "../sign-outs.ts";
 import { testCertificate, type TestCertificate } from "./certificates.ts";
 
 export const ORIGIN = "https://guild.test:8090";
@@ -53,7 +54,13 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-export async function startHarness(env: Record<string, string> = {}): Promise<Harness> {
+export interface HarnessParts {
+  /** What portals share that take each other's place. @default none of each */
+  readonly sessionKey?: Uint8Array;
+  readonly signOuts?: SignOutStore;
+}
+
+export async function startHarness(env: Record<string, string> = {}, { sessionKey = randomBytes(32), signOuts = new MemorySignOuts() }: HarnessParts = {}): Promise<Harness> {
   const certificate = await testCertificate(["guild.test", "*.apps.guild.test"]);
   const workspaces = new MemoryWorkspaces();
   const logLines: string[] = [];
@@ -71,9 +78,10 @@ export async function startHarness(env: Record<string, string> = {}): Promise<Ha
   });
   const portal = await startPortal({
     config,
-    keys: { session: randomBytes(32), signIn: signInKey },
+    keys: { session: sessionKey, signIn: signInKey },
     directory: workspaces,
     access: workspaces,
+    signOuts,
     uiDirectory: await stubPages(),
     now,
     certificatePollMs: 20,

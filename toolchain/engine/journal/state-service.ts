@@ -1,0 +1,92 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { randomBytes, randomUUID } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { createGunzip } from "node:zlib";
+import { StackBusy, type Update, type UpdateKind } from "./update.ts";
+
+/** The file backend's name for whose stacks these are; it is in no URN. */
+const OWNER = "organization";
+
+/** @param body reads what was sent along */
+type Handler = (body: () => Promise<unknown>) => object | undefined | Promise<object | undefined>;
+interface Door { readonly tokens: readonly string[]; readonly handlers: ReadonlyMap<string, Handler> }
+
+/**
+ * As much of Pulumi's service API as an update of one stack uses, on loopback, for the engine that this process
+ * starts. That way the engine tells each step by itself instead of writing the whole state at each: the cost of a
+ * step doesn't grow with the stack. Paths and bodies: pulumi/pkg, backend/httpstate/client.
+ */
+export class StateService {
+  readonly url: string;
+  /** Only who has it is answered. */
+  readonly token: string;
+  readonly #server: Server;
+
+  private constructor(server: Server, token: string) {
+    this.#server = server;
+    this.token = token;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  static async start(update: Update): Promise<StateService> {
+    const token = randomBytes(32).toString("base64url");
+    const lease = randomUUID();
+    const door = { tokens: [`token ${token}`, `update-token ${lease}`], handlers: handlers(update, lease) };
+    const server = createServer((request, response) => void answer(door, request, response));
+    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+    return new StateService(server, token);
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** By method and path. @param lease by which the engine shows that the update is its own */
+function handlers(update: Update, lease: string): ReadonlyMap<string, Handler> {
+  const stack = `/api/stacks/${OWNER}/${update.project}/${update.stack}`;
+  const begin = (kind: UpdateKind): Handler => async (body) => {
+    update.describe(kind, await body());
+    return { updateID: update.id };
+  };
+  return new Map<string, Handler>([
+    ["GET /api/user", () => ({ githubLogin: OWNER, name: OWNER, organizations: [{ githubLogin: OWNER, name: OWNER }] })],
+    ["GET /api/user/organizations/default", () => ({ GitHubLogin: OWNER })],
+    ["GET /api/capabilities", () => ({ capabilities: [{ capability: "deployment-schema-version", version: 1, configuration: { version: 4 } }] })],
+    [`HEAD /api/stacks/${OWNER}/${update.project}`, () => ({})],
+    [`GET ${stack}`, () => ({ id: update.id, orgName: OWNER, projectName: update.project, stackName: update.stack, tags: {}, version: 1 })],
+    [`GET ${stack}/export`, () => update.deployment()],
+    [`POST ${stack}/update`, begin("update")],
+    [`POST ${stack}/destroy`, begin("destroy")],
+    [`POST ${stack}/refresh`, begin("refresh")],
+    [`POST ${stack}/update/${update.id}`, () => {
+      update.start();
+      return { version: 1, token: lease, journalVersion: 1 };
+    }],
+    [`POST ${stack}/update/${update.id}/renew_lease`, () => ({ token: lease })],
+    [`PATCH ${stack}/update/${update.id}/journalentries`, async (body) => void update.tell(await body())],
+    [`POST ${stack}/update/${update.id}/events/batch`, async (body) => void update.watch(await body())],
+    [`POST ${stack}/update/${update.id}/complete`, async (body) => void update.complete(await body())],
+    // The service keeps a list of who decrypted what; a file doesn't.
+    [`POST ${stack}/decrypt/log-decryption`, () => undefined],
+    [`POST ${stack}/decrypt/log-batch-decryption`, () => undefined],
+  ]);
+}
+
+async function answer({ tokens, handlers }: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = new URL(request.url ?? "/", "http://localhost").pathname;
+  const send = (status: number, body: object = {}): void => void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  const body = async (): Promise<unknown> => JSON.parse(await text(request.headers["content-encoding"] === "gzip" ? request.pipe(createGunzip()) : request)) as unknown;
+  const handler = handlers.get(`${request.method} ${path}`);
+  try {
+    if (!tokens.includes(request.headers.authorization ?? "")) send(401, { code: 401, message: "Unauthorized" });
+    else if (handler === undefined) send(404, { code: 404, message: `Not Found: ${request.method} ${path}` });
+    else send(200, await handler(body));
+  } catch (error) {
+    // Not 500, after which the engine would ask again and again.
+    const status = error instanceof StackBusy ? 409 : 422;
+    send(status, { code: status, message: (error as Error).message });
+  }
+}
