@@ -161,7 +161,7 @@ const cases: Case[] = [
   {
     component: "LoadBalancer",
     make: (on) => new LoadBalancer("it", {
-      pools: [{ name: "public", addresses: ["192.168.1.240/28"] }], cluster: { kubeconfig: "CANARY", endpoint: "https://10.0.0.1:6443" },
+      pools: [{ name: "public", addresses: ["192.168.1.224/28"] }], cluster: { kubeconfig: "CANARY", endpoint: "https://10.0.0.1:6443" },
     }, { provider: on() }),
     children: [
       core("Namespace", "namespace"), policy("deny-all"), policy("to-api-server"), "guildnet:index:UpstreamManifest definitions",

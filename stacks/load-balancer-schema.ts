@@ -5,7 +5,7 @@ import { cidr } from "./scalars.ts";
 
 /** Name of a pool. */
 export const poolName = z.string().regex(POOL_NAME, 'lower case letters, digits and "-", at most 63, for instance "public"');
-const addresses = z.string().refine((text) => parseRange(text) !== undefined, 'a network such as "192.168.1.240/28", or a range such as "192.168.1.240-192.168.1.250"');
+const addresses = z.string().refine((text) => parseRange(text) !== undefined, 'a network such as "192.168.1.224/28", or a range such as "192.168.1.240-192.168.1.250"');
 const interfaceName = z.string().regex(/^[^\s/:]{1,15}$/, 'the name of a network interface, for instance "eth0"');
 
 const pool = z.strictObject({

@@ -11,7 +11,7 @@ export const POOL_ANNOTATION = "metallb.io/address-pool";
 export interface AddressPool {
   /** A DNS label, unique among the pools. */
   readonly name: string;
-  /** Networks such as "192.168.1.240/28" and ranges such as "192.168.1.240-192.168.1.250". */
+  /** Networks such as "192.168.1.224/28" and ranges such as "192.168.1.240-192.168.1.250". */
   readonly addresses: readonly string[];
   /** Whether a Service that names no pool may get an address of this one. @default true */
   readonly autoAssign?: boolean;
@@ -53,7 +53,7 @@ function entriesOf(pools: readonly AddressPool[]): Entry[] {
 /** The later of two entries that overlap is told of. */
 function entryMistakes({ pool, entry, text }: Entry, place: number, all: Entry[]): PoolMistake[] {
   const range = parseRange(text);
-  if (range === undefined) return [{ pool, entry, allowed: 'a network such as "192.168.1.240/28", or a range such as "192.168.1.240-192.168.1.250"', fix: "write one of those" }];
+  if (range === undefined) return [{ pool, entry, allowed: 'a network such as "192.168.1.224/28", or a range such as "192.168.1.240-192.168.1.250"', fix: "write one of those" }];
   const misnamed = text.includes("/") ? networkMistake(text) : undefined;
   if (misnamed !== undefined) return [{ pool, entry, allowed: misnamed, fix: "write that" }];
   const other = all.slice(0, place).find((each) => {

@@ -8,7 +8,7 @@ import { LoadBalancer } from "./load-balancer.ts";
 import type { LoadBalancerArgs } from "./load-balancer.ts";
 import { rights } from "./metallb-rights.ts";
 
-const pools = [{ name: "public", addresses: ["192.168.1.240/28"] }, { name: "inside", addresses: ["192.168.1.200-192.168.1.210"], autoAssign: false }];
+const pools = [{ name: "public", addresses: ["192.168.1.224/28"] }, { name: "inside", addresses: ["192.168.1.200-192.168.1.210"], autoAssign: false }];
 
 async function made(args: Partial<LoadBalancerArgs> = {}) {
   const all = await record(() => new LoadBalancer("it", { pools, cluster: { kubeconfig: "KUBECONFIG", endpoint: "https://10.0.0.1:7443" }, ...args }, { provider: new k8s.Provider("outer") }));
@@ -23,7 +23,7 @@ async function made(args: Partial<LoadBalancerArgs> = {}) {
 describe("a load balancer", () => {
   test("gives out what its pools say, and announces all of them", async () => {
     const { named } = await made();
-    expect(named("it-pool-public").inputs).toMatchObject({ kind: "IPAddressPool", metadata: { name: "public", namespace: "guildnet-load-balancer" }, spec: { addresses: ["192.168.1.240/28"], autoAssign: true } });
+    expect(named("it-pool-public").inputs).toMatchObject({ kind: "IPAddressPool", metadata: { name: "public", namespace: "guildnet-load-balancer" }, spec: { addresses: ["192.168.1.224/28"], autoAssign: true } });
     expect(named("it-pool-inside").inputs["spec"]).toEqual({ addresses: ["192.168.1.200-192.168.1.210"], autoAssign: false });
     expect(named("it-advertisement").inputs).toMatchObject({ kind: "L2Advertisement", spec: { ipAddressPools: ["public", "inside"] } });
     expect(named("it-advertisement").inputs["spec"]).not.toHaveProperty("interfaces");

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomSecret, UpstreamManifest } from "../../provider/sdk/index.ts";
+import { accepted } from "../accepted-findings.ts";
 import type { ClusterAccess } from "../cluster/access.ts";
 import { GuildError } from "../errors.ts";
 import { appLabels, objectMeta, podSecurityLabels } from "../labels.ts";
@@ -65,11 +66,14 @@ export class LoadBalancer extends pulumi.ComponentResource {
     // Both end where they find no definitions.
     const alive = { parent: this, dependsOn: [definitions] };
     new k8s.apps.v1.Deployment(`${name}-controller`, {
-      metadata: meta(place, "controller", CONTROLLER_APP),
+      metadata: meta(place, "controller", CONTROLLER_APP, accepted({ "api-token": "it writes addresses into Services" })),
       spec: controllerDeployment({ image: args.images?.controller ?? images.metallb.controller, account: controller, priorityClass: args.priorityClass }),
     }, alive);
     new k8s.apps.v1.DaemonSet(`${name}-speaker`, {
-      metadata: meta(place, "speaker", SPEAKER_APP),
+      metadata: meta(place, "speaker", SPEAKER_APP, accepted({
+        "node-network": "it answers ARP on the nodes' own network through raw sockets",
+        "api-token": "it follows Services and nodes",
+      })),
       spec: speakerDaemonSet({
         image: args.images?.speaker ?? images.metallb.speaker, account: speaker, priorityClass: args.priorityClass,
         excluded: excluded.metadata.name, memberlist: args.failover ?? true ? memberlist(place) : undefined,
@@ -97,8 +101,8 @@ interface Place {
   parent: LoadBalancer;
 }
 
-function meta({ namespace }: Place, name: string, app: string) {
-  return objectMeta({ name, namespace, labels: appLabels(app) });
+function meta({ namespace }: Place, name: string, app: string, annotations: Record<string, string> = {}) {
+  return objectMeta({ name, namespace, labels: appLabels(app), annotations });
 }
 
 function namespace(name: string, parent: LoadBalancer): pulumi.Output<string> {

@@ -29,7 +29,7 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
   },
   "existing with everything": {
     ...people, cluster: { ...existing, storageClass: "fast" }, portal: { host: "guild.example.org", service: "LoadBalancer", addressPool: "public" },
-    loadBalancer: { lan: "192.168.1.0/24", pools: [{ name: "public", addresses: ["192.168.1.240/28"] }] }, registry: { address: "10.43.0.11" }, batch: { queue: "kueue" },
+    loadBalancer: { lan: "192.168.1.0/24", pools: [{ name: "public", addresses: ["192.168.1.224/28"] }] }, registry: { address: "10.43.0.11" }, batch: { queue: "kueue" },
     mesh: { kind: "headscale", hostname: "mesh.example.org", service: "LoadBalancer" },
   },
   "existing, on somebody's tailnet, with volumes on several nodes": {
