@@ -20,6 +20,8 @@ const findings = {
   "no-pods": { kubeScore: ["networkpolicy-targets-pod"], checkov: [] },
   /** A port of every node leads to a Service. */
   "node-port": { kubeScore: ["service-type"], checkov: [] },
+  /** A container on its node's own network, root with a capability for it. */
+  "node-network": { kubeScore: ["container-security-context-user-group-id"], checkov: ["CKV_K8S_19", "CKV_K8S_23", "CKV_K8S_25", "CKV_K8S_40"] },
   /** A container that is root on its node. */
   privileged: {
     kubeScore: ["container-security-context-privileged", "container-security-context-readonlyrootfilesystem", "container-security-context-user-group-id"],

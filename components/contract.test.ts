@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import {
-  App, BatchSpace, Certificates, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, Longhorn, MeshDns, Portal,
+  App, BatchSpace, Certificates, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, LoadBalancer, Longhorn, MeshDns, Portal,
   Registry, registryHost, registryIdentity, Scheduling, Storage, SubnetRouter, Tailnet, Workspace,
 } from "./index.ts";
 import { network, plainMesh } from "./network/testing/mesh.ts";
@@ -26,6 +26,7 @@ const core = (kind: string, name: string) => `kubernetes:core/v1:${kind} ${name}
 const rbac = (kind: string, name: string) => `kubernetes:rbac.authorization.k8s.io/v1:${kind} ${name}`;
 const policy = (name: string) => `kubernetes:networking.k8s.io/v1:NetworkPolicy network-${name}`;
 const queue = (kind: string, name: string) => `kubernetes:kueue.x-k8s.io/v1beta2:${kind} ${name}`;
+const metallb = (kind: string, name: string) => `kubernetes:metallb.io/v1beta1:${kind} ${name}`;
 const longhorn = (kind: string, name: string) => `kubernetes:longhorn.io/v1beta2:${kind} ${name}`;
 const priorityClasses = ["platform", "interactive", "batch"].map((name) => `kubernetes:scheduling.k8s.io/v1:PriorityClass ${name}`);
 const provider = "pulumi:providers:kubernetes kubernetes";
@@ -205,6 +206,24 @@ const cases: Case[] = [
     children: [...certificatesChildren, policy("to-internet"), policy("to-name-servers"), core("Secret", "dns-token"), "kubernetes:cert-manager.io/v1:ClusterIssuer acme-issuer"],
     outputs: ["own", "open"], secret: [],
     canaries: ["CA KEY", "TOKEN CANARY"],
+  },
+  {
+    component: "LoadBalancer",
+    make: (on) => new LoadBalancer("it", {
+      pools: [{ name: "public", addresses: ["192.168.1.224/28"] }], cluster: { kubeconfig: "CANARY", endpoint: "https://10.0.0.1:6443" },
+    }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), policy("deny-all"), policy("to-api-server"), "guildnet:index:UpstreamManifest definitions",
+      ...["controller", "speaker"].flatMap((program) => [
+        core("ServiceAccount", `${program}-account`), rbac("Role", `${program}-role`), rbac("RoleBinding", `${program}-binding`),
+        rbac("ClusterRole", `${program}-cluster-role`), rbac("ClusterRoleBinding", `${program}-cluster-binding`),
+      ]),
+      core("ConfigMap", "excluded"), "guildnet:index:RandomSecret memberlist-key", core("Secret", "memberlist"),
+      "kubernetes:apps/v1:Deployment controller", "kubernetes:apps/v1:DaemonSet speaker",
+      metallb("IPAddressPool", "pool-public"), metallb("L2Advertisement", "advertisement"),
+    ],
+    outputs: ["pools"], secret: [],
+    canaries: ["CANARY", "random of it-"],
   },
   {
     component: "Portal",

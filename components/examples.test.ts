@@ -13,6 +13,7 @@ const shows: Record<string, string[]> = {
   "certificates": ["EmbeddedCluster", "Certificates", "Portal"],
   "embedded-cluster": ["EmbeddedCluster", "Storage"],
   "existing-cluster": ["ExistingCluster"],
+  "load-balancer": ["EmbeddedCluster", "LoadBalancer"],
   "longhorn": ["ExistingCluster", "Longhorn", "Workspace"],
   "mesh": ["EmbeddedCluster", "Portal", "MeshDns", "Headscale", "SubnetRouter"],
   "registry": ["EmbeddedCluster", "Storage", "Registry", "Workspace"],

@@ -34,10 +34,14 @@ export { CertificateAuthority, DryRun, UpstreamManifest } from "../provider/sdk/
 export type { DryRunArgs, UpstreamManifestArgs, UpstreamManifestSource } from "../provider/sdk/index.ts";
 export { App, APP_PATH, appSize, visibilities } from "./platform/app.ts";
 export type { AppArgs, AppStorage, Visibility } from "./platform/app.ts";
+export { areHostsOf, POOL_ANNOTATION, POOL_NAME, poolMistakes, upperHalf } from "./platform/address-pool.ts";
+export type { AddressPool, PoolMistake } from "./platform/address-pool.ts";
 export { BatchSpace } from "./platform/batch-space.ts";
 export type { BatchSpaceArgs } from "./platform/batch-space.ts";
 export type { BatchSize } from "./platform/batch-quota.ts";
 export type { QueueBudget } from "./platform/kueue.ts";
+export { LOAD_BALANCER_NAMESPACE, LoadBalancer } from "./platform/load-balancer.ts";
+export type { LoadBalancerArgs } from "./platform/load-balancer.ts";
 export type { Priority } from "./platform/priority.ts";
 export { LETS_ENCRYPT, tsigAlgorithms } from "./platform/acme.ts";
 export type { AcmeArgs, Dns01, TsigAlgorithm } from "./platform/acme.ts";

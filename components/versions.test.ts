@@ -11,6 +11,8 @@ test("what components name is what the toolchain builds", () => {
   expect(tag(images.coredns)).toBe(`v${built["coredns"]?.version}`);
   expect(tag(images.headscale)).toBe(built["headscale"]?.version);
   expect(tag(images.localPathProvisioner)).toBe(`v${built["local-path-provisioner"]?.version}`);
+  const metallb = `v${built["metallb"]?.version}`;
+  expect([...Object.values(images.metallb).map(tag), manifests.metallb.module.split("@")[1]]).toEqual([metallb, metallb, metallb]);
   expect(tag(images.tailscale)).toBe(`v${built["tailscale"]?.version}`);
   expect(tag(images.registry)).toBe(built["registry"]?.version);
 });

@@ -21,6 +21,11 @@ export const images = {
   localPathProvisioner: "docker.io/rancher/local-path-provisioner:v0.0.30",
   /** Starts `containerboot`, which reads the TS_ variables; for userspace mode alone where it was built from packages. */
   tailscale: "ghcr.io/tailscale/tailscale:v1.96.0",
+  /** Both without a shell, started by their entry points. */
+  metallb: {
+    controller: "quay.io/metallb/controller:v0.15.2",
+    speaker: "quay.io/metallb/speaker:v0.15.2",
+  },
   registry: "docker.io/library/registry:3.1.2",
 } as const;
 
@@ -28,11 +33,17 @@ export const images = {
 export const charts = {
   longhorn: { repository: "https://charts.longhorn.io", version: "1.12.1" },
 } as const;
+
 /** What upstream projects define in a cluster, by the version and hash of what they published. */
 export const manifests = {
   certManager: {
     module: "github.com/cert-manager/cert-manager@v1.21.2",
     files: ["deploy/crds/*.yaml"],
     sha256: "2f83373b0fd341e1773854963c681daf1a93f605c82204e6afc2681bc1e008b7",
+  },
+  metallb: {
+    module: "go.universe.tf/metallb@v0.15.2",
+    files: ["config/crd/bases/*.yaml"],
+    sha256: "e23ac2593ce1b7500e2450fcf6b198b7d68c485727f486e6c55a5ced9b3e698f",
   },
 };

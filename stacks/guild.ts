@@ -4,6 +4,8 @@ import type { Authority, BatchQueue, ClusterAccess, ImageSource, PortalExposure,
 import { certificateImages, certificateLayer, certificatesOn } from "./certificates.ts";
 import type { CertificateImages } from "./certificates.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
+import { loadBalancerImages, loadBalancerLayer, loadBalancerNotes } from "./load-balancer.ts";
+import type { LoadBalancerImages } from "./load-balancer.ts";
 import { meshImages, meshLayer, meshNotes, meshPublish, portalOnMesh } from "./mesh.ts";
 import type { MeshImages, MeshOutputs } from "./mesh.ts";
 import { adminsOf, peopleOf, registryAddress, workspaceName } from "./schema.ts";
@@ -24,6 +26,8 @@ export interface Machines {
   storage?: { image: pulumi.Input<string>; path: string };
   /** Images of cert-manager, where a node has to have them. */
   certificates?: CertificateImages;
+  /** What a load balancer takes, where the cluster isn't told of it. */
+  loadBalancer?: { images: LoadBalancerImages; lanInterface: string };
   /** What a registry takes that nodes pull from; undefined where none is wanted. */
   registry?: { image: pulumi.Input<string>; address: string };
 }
@@ -89,11 +93,13 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authorit
     "local-path-provisioner": { reference: images.localPathProvisioner },
     ...certificateImages(config),
     ...meshImages(config),
+    ...loadBalancerImages(config),
   };
   const access = new EmbeddedCluster("cluster", {
     apiPort: cluster.apiPort,
     podCidr: cluster.podCidr,
     serviceCidr: cluster.serviceCidr,
+    lanCidr: cluster.lanCidr,
     keepVolumes: cluster.keepVolumes,
     publish: [{ hostAddress: portal.address, hostPort: portal.port, nodePort: PORTAL_NODE_PORT }, ...meshPublish(config)],
     registries: registry && [{ host: registryHost, address: registry.address, caCertificatePem: authority.certificatePem }],
@@ -102,6 +108,7 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authorit
   return {
     access, authority,
     certificates: certificatesOn(access),
+    loadBalancer: { images: { controller: access.images["metallb-controller"], speaker: access.images["metallb-speaker"] }, lanInterface: access.lanInterface },
     registry: registry && { ...registry, image: reference(access, "registry") },
     images: { workspace: reference(access, "workspace"), portal: reference(access, "portal"), headscale: access.images["headscale"], tailscale: access.images["tailscale"] },
     storage: { image: reference(access, "local-path-provisioner"), path: access.volumesPath },
@@ -138,13 +145,14 @@ function reference(cluster: EmbeddedCluster, name: string): pulumi.Output<string
 }
 
 /** Everything above a cluster; on its own, what another stack puts on a cluster it has. */
-export function services({ access, authority, images: own, storage: local, registry, certificates: programs }: Machines, config: GuildConfig, secrets: GuildSecrets = {}): GuildOutputs {
+export function services({ access, authority, images: own, storage: local, registry, certificates: programs, loadBalancer }: Machines, config: GuildConfig, secrets: GuildSecrets = {}): GuildOutputs {
   const { meshApiKey } = secrets;
   const opts = { provider: access.provider, deletedWith: access.machine };
   const scheduling = new Scheduling("scheduling", { queue: batchQueue(config) }, opts);
   const { platform, interactive } = scheduling.classes;
   const storage = storageLayer(config, { access, local, priorityClass: platform, backupKey: secrets.storageBackupKey }, opts);
   const certificates = certificateLayer(config, { access, authority, images: programs, token: secrets.dnsToken, priorityClass: platform }, opts);
+  loadBalancerLayer(config, { access, priorityClass: platform, images: {}, ...loadBalancer }, opts);
   const portal = new Portal("portal", {
     image: own.portal,
     authority,
@@ -196,7 +204,7 @@ export function services({ access, authority, images: own, storage: local, regis
     signInKey: pulumi.secret(portal.signInKey),
     kubeconfig: pulumi.secret(access.kubeconfig),
     mesh: mesh ?? null,
-    notes: [...notes(config), ...meshNotes(config, meshApiKey !== undefined)],
+    notes: [...notes(config), ...loadBalancerNotes(config), ...meshNotes(config, meshApiKey !== undefined)],
   };
 }
 
@@ -227,7 +235,7 @@ export function portalExposure({ cluster, portal }: GuildConfig): PortalExposure
   }
   const reason = `portal.service is ${portal.service}`;
   if (portal.service === "NodePort") return { type: "NodePort", nodePort: PORTAL_NODE_PORT, reason };
-  if (portal.service === "LoadBalancer") return { type: "LoadBalancer", reason };
+  if (portal.service === "LoadBalancer") return { type: "LoadBalancer", reason, pool: portal.addressPool };
   return { type: "ClusterIP" };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { poolName } from "./load-balancer-schema.ts";
 import { bytes, cidr, dnsName, port } from "./scalars.ts";
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -34,6 +35,7 @@ const headscale = z.strictObject({
   port: port.default(8092).describe("Port that devices log in at."),
   address: z.ipv4("an IPv4 address of the machine").default("127.0.0.1").describe("Address of this machine, or of the Docker host, that the server is published at. Anything but loopback opens it to your network."),
   service: z.enum(["NodePort", "LoadBalancer"]).optional().describe("How an existing cluster shows the server. No default."),
+  addressPool: poolName.optional().describe("Pool of loadBalancer.pools that its address is of, with service LoadBalancer. Default: any that assigns by itself."),
   placement: z.enum(["cluster", "host"]).default("cluster").describe("Whether the server runs in the cluster, or on a Docker host, where it outlives the cluster."),
   dockerHost: z.string().regex(ENGINE, 'a Docker engine, for instance "ssh://root@mesh.example.org"').optional().describe("Docker engine to run it on where placement is host. No default."),
   baseDomain: dnsName.optional().describe("Domain of the devices' names; the portal is at portal.<baseDomain>. Default: mesh.<domain>."),

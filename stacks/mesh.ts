@@ -151,7 +151,7 @@ export function headscaleExposure({ cluster }: GuildConfig, mesh: HeadscaleConfi
     };
   }
   const reason = `mesh.service is ${mesh.service}`;
-  return mesh.service === "LoadBalancer" ? { type: "LoadBalancer", reason } : { type: "NodePort", nodePort: HEADSCALE_NODE_PORT, reason };
+  return mesh.service === "LoadBalancer" ? { type: "LoadBalancer", reason, pool: mesh.addressPool } : { type: "NodePort", nodePort: HEADSCALE_NODE_PORT, reason };
 }
 
 /** What a person should know of the mesh. */

@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import type { Path } from "./mistakes.ts";
 import { workspaceName } from "./schema.ts";
 import type { GuildConfig } from "./schema.ts";
 import type { Broken } from "./rules.ts";
@@ -11,29 +12,56 @@ export function networkMistakes(config: GuildConfig): Broken[] {
   return [...cidrMistakes(config), ...apiPortMistakes(config), ...domainMistakes(config), ...registryMistakes(config)];
 }
 
+/** What an embedded cluster lets one of its networks be, besides private. */
+const LIMITS = {
+  podCidr: { lengths: [12, 24], fallback: (first: string) => `${first.split(".").slice(0, 2).join(".")}.0.0/16` },
+  serviceCidr: { lengths: [12, 24], fallback: (first: string) => `${first.split(".").slice(0, 2).join(".")}.0.0/16` },
+  lanCidr: { lengths: [16, 28], fallback: () => LAN },
+} as const;
+
+/** A LAN that collides with nobody's networks, in a range that is nobody's (RFC 2544). */
+const LAN = "198.19.0.0/24";
+const NOBODYS = "198.19.0.0/16";
+
 function cidrMistakes({ cluster }: GuildConfig): Broken[] {
-  const broken: Broken[] = [];
-  const networks = (["podCidr", "serviceCidr"] as const).flatMap((key) => (cluster[key] === undefined ? [] : [{ path: ["cluster", key], cidr: cluster[key] }]));
-  for (const { path, cidr } of networks) {
+  const networks = networksOf(cluster);
+  const broken = networks.flatMap(({ key, path, cidr }): Broken[] => {
     const [address, length] = ipaddr.IPv4.parseCIDR(cidr);
     const network = ipaddr.IPv4.networkAddressFromCIDR(cidr).toString();
-    if (network !== address.toString()) {
-      broken.push({ paths: [path], allowed: "a network's first address and its length", fix: `write "${network}/${length}"` });
-    } else if (!isPrivate(cidr)) {
-      broken.push({ paths: [path], allowed: "a network inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16", fix: `write "${proposal(networks.map((other) => other.cidr))}"` });
-    } else if (cluster.kind === "embedded" && (length < 12 || length > 24)) {
-      broken.push({ paths: [path], allowed: "a length from /12 to /24", fix: `write "${network.split(".").slice(0, 2).join(".")}.0.0/16"` });
+    const { lengths: [shortest, longest], fallback } = LIMITS[key];
+    if (network !== address.toString()) return [{ paths: [path], allowed: "a network's first address and its length", fix: `write "${network}/${length}"` }];
+    if (!isPrivate(cidr) && !(key === "lanCidr" && isInside(NOBODYS, cidr))) {
+      const more = key === "lanCidr" ? `, ${NOBODYS}` : "";
+      return [{ paths: [path], allowed: `a network inside 10.0.0.0/8, 172.16.0.0/12${more} or 192.168.0.0/16`, fix: `write "${key === "lanCidr" ? LAN : proposal(networks.map((other) => other.cidr))}"` }];
     }
-  }
-  const [pods, services] = networks;
-  if (broken.length === 0 && pods && services && overlap(pods.cidr, services.cidr)) {
-    broken.push({
-      paths: [services.path, pods.path],
-      allowed: `a network that doesn't overlap cluster.podCidr, ${pods.cidr}`,
-      fix: `write "${proposal([pods.cidr])}"`,
-    });
-  }
-  return broken;
+    if (cluster.kind === "existing" || (length >= shortest && length <= longest)) return [];
+    return [{ paths: [path], allowed: `a length from /${shortest} to /${longest}`, fix: `write "${fallback(network)}"` }];
+  });
+  return broken.length > 0 ? broken : overlaps(networks);
+}
+
+interface Network {
+  key: keyof typeof LIMITS;
+  path: Path;
+  cidr: string;
+}
+
+function networksOf(cluster: GuildConfig["cluster"]): Network[] {
+  const named = { podCidr: cluster.podCidr, serviceCidr: cluster.serviceCidr, lanCidr: cluster.kind === "embedded" ? cluster.lanCidr : undefined };
+  return (Object.keys(LIMITS) as Network["key"][]).flatMap((key) => (named[key] === undefined ? [] : [{ key, path: ["cluster", key], cidr: named[key] }]));
+}
+
+/** The later of two networks that overlap is told of, once. */
+function overlaps(networks: Network[]): Broken[] {
+  return networks.flatMap(({ key, path, cidr }, place): Broken[] => {
+    const other = networks.slice(0, place).find((before) => overlap(before.cidr, cidr));
+    if (other === undefined) return [];
+    return [{
+      paths: [path, other.path],
+      allowed: `a network that doesn't overlap cluster.${other.key}, ${other.cidr}`,
+      fix: `write "${key === "lanCidr" ? LAN : proposal([other.cidr])}"`,
+    }];
+  });
 }
 
 function proposal(taken: string[]): string {
@@ -44,6 +72,10 @@ function isPrivate(cidr: string): boolean {
   const [, length] = ipaddr.IPv4.parseCIDR(cidr);
   const last = ipaddr.IPv4.broadcastAddressFromCIDR(cidr);
   return length >= 8 && ipaddr.IPv4.networkAddressFromCIDR(cidr).range() === "private" && last.range() === "private";
+}
+
+function isInside(outer: string, cidr: string): boolean {
+  return ipaddr.IPv4.parseCIDR(cidr)[1] >= ipaddr.IPv4.parseCIDR(outer)[1] && overlap(outer, cidr);
 }
 
 /** Whether two IPv4 networks have an address in common. */

@@ -121,6 +121,26 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "acme-writes-to-nobody": [["certificates.issuer.email"], /./],
   "name-server-is-an-address-of-the-web": [["certificates.issuer.dns01.nameserver"], /./],
   "unknown-kind-of-issuer": [["certificates.issuer.kind"], /did you mean "acme"/],
+  "lan-overlaps-the-pods": [["cluster.lanCidr"], /write "198\.19\.0\.0\/24"/],
+  "lan-is-public": [["cluster.lanCidr"], /write "198\.19\.0\.0\/24"/],
+  "lan-is-where-the-node-is": [["cluster.lanCidr"], /write "198\.19\.0\.0\/24"/],
+  "lan-is-too-small": [["cluster.lanCidr"], /write "198\.19\.0\.0\/24"/],
+  "lan-of-an-existing-cluster-is-missing": [["loadBalancer.lan", "loadBalancer.pools"], /192\.168\.1\.0\/24/],
+  "lan-of-an-existing-cluster-overlaps-its-pods": [["loadBalancer.lan"], /nodes themselves/],
+  "lan-of-an-existing-cluster-overlaps-the-mesh": [["loadBalancer.lan"], /nodes themselves/],
+  "lan-of-an-existing-cluster-on-an-embedded-one": [["loadBalancer.lan", "loadBalancer.interfaces", "loadBalancer.dhcp"], /cluster\.lanCidr/],
+  "dhcp-outside-the-lan": [["loadBalancer.dhcp[0]"], /remove it/],
+  "pool-outside-the-lan": [["loadBalancer.pools[0].addresses[0]"], /"198\.19\.0\.128-198\.19\.0\.254"/],
+  "pool-is-the-whole-lan": [["loadBalancer.pools[0].addresses[0]"], /"192\.168\.1\.128-192\.168\.1\.254"/],
+  "pool-has-the-nodes-own-address": [["loadBalancer.pools[0].addresses[0]"], /198\.19\.0\.128/],
+  "pool-has-addresses-of-dhcp": [["loadBalancer.pools[0].addresses[0]"], /fewer/],
+  "pool-is-no-range": [["loadBalancer.pools[0].addresses[0]"], /./],
+  "pool-has-host-bits": [["loadBalancer.pools[0].addresses[0]"], /write that/],
+  "pool-twice": [["loadBalancer.pools[1].name"], /rename it/],
+  "pools-overlap": [["loadBalancer.pools[1].addresses[1]"], /choose others/],
+  "pool-for-the-portal-is-none-of-the-pools": [["portal.addressPool"], /did you mean "public"/],
+  "pool-for-a-portal-without-an-address": [["portal.addressPool"], /remove it/],
+  "pool-for-a-mesh-without-an-address": [["mesh.addressPool"], /remove it/],
   "several-mistakes-at-once": [[
     "name", "portal.hots", "workspaces[0].owner", "workspaces[1].preset",
     "workspaces[2].ports[0].name", "workspaces[2].ports[0].port", "cluster.serviceCidr", "cluster.apiPort",
@@ -151,6 +171,22 @@ describe("valid", () => {
     const raw = { cluster: { kind: "embedded", podCidr: "10.96.0.0/12" } };
     const proposed = /write "(.*)"/.exec(mistakesOf(raw)[0]?.fix ?? "")?.[1];
     expect(mistakesOf({ cluster: { ...raw.cluster, serviceCidr: proposed } })).toEqual([]);
+  });
+
+  test("the pools proposed for those that are outside of the LAN are inside", () => {
+    for (const lanCidr of ["198.19.0.0/24", "192.168.77.16/28", "10.250.0.0/16"]) {
+      const withPool = (addresses: string) => ({ cluster: { kind: "embedded", lanCidr }, loadBalancer: { pools: [{ name: "a", addresses: [addresses] }] } });
+      const [mistake] = mistakesOf(withPool("203.0.113.0/28"));
+      expect(mistakesOf(withPool(/"(.*)"/.exec(mistake?.fix ?? "")?.[1] ?? ""))).toEqual([]);
+    }
+  });
+
+  test("all that is wrong with pools is told at once", () => {
+    const pools = [{ name: "a", addresses: ["203.0.113.0/28", "198.19.0.1/32"] }, { name: "a", addresses: ["198.19.0.0/24"] }];
+    expect(mistakesOf({ cluster: { kind: "embedded", serviceCidr: "10.96.0.1/16" }, loadBalancer: { lan: "192.168.1.0/24", pools }, portal: { addressPool: "b" } }).map(({ key }) => key).sort()).toEqual([
+      "cluster.serviceCidr", "loadBalancer.lan", "loadBalancer.pools[0].addresses[0]", "loadBalancer.pools[0].addresses[1]",
+      "loadBalancer.pools[1].addresses[0]", "loadBalancer.pools[1].addresses[0]", "loadBalancer.pools[1].name", "portal.addressPool",
+    ]);
   });
 
   test("a mesh that is there already needs its API key, and one of the guild's own has none", () => {
@@ -187,7 +223,7 @@ describe("what is printed", () => {
   test("has key, value, what is allowed and a fix, on lines of their own", () => {
     expect(() => parseGuild({ portal: { prot: 1 } }, { kubeconfig: false })).toThrow([
       'The stack\'s config "guildnet:guild" has a mistake; nothing was changed.',
-      "  portal.prot\n    found    1\n    allowed  the keys host, port, address, appsDomain, admins, service\n    fix      did you mean \"port\"?",
+      "  portal.prot\n    found    1\n    allowed  the keys host, port, address, appsDomain, admins, service, addressPool\n    fix      did you mean \"port\"?",
     ].join("\n\n"));
   });
 

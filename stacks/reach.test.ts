@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-function settings(change: { server?: string; ca?: string; user?: object } = {}) {
+function settings(change: { server?: string; ca?: string; user?: object; guild?: object } = {}) {
   const { port } = server.address() as AddressInfo;
   const kubeconfig = JSON.stringify({
     "current-context": "c",
@@ -29,7 +29,7 @@ function settings(change: { server?: string; ca?: string; user?: object } = {}) 
     contexts: [{ name: "c", context: { cluster: "lab", user: "me" } }],
   });
   const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
-  return { config: parseGuild({ cluster: { kind: "existing" }, images }, { kubeconfig: true }), kubeconfig: pulumi.secret(kubeconfig) };
+  return { config: parseGuild({ cluster: { kind: "existing" }, images, ...change.guild }, { kubeconfig: true }), kubeconfig: pulumi.secret(kubeconfig) };
 }
 
 /** An API server of that version, with nothing in it. */
@@ -59,6 +59,18 @@ describe("an existing cluster", () => {
   test.each([["this very guild", { "guildnet.io/stack": "project.stack" }], ["a namespace of that name by somebody else", {}]])("with %s in it is joined", async (_, labels) => {
     answer = cluster(labels);
     expect(await reachCluster(settings())).toMatchObject({ clusterName: "lab" });
+  });
+
+  const pools = (namespace: string) => (request: IncomingMessage, response: ServerResponse) =>
+    request.url === "/apis/metallb.io/v1beta1/ipaddresspools" ? void response.end(JSON.stringify({ items: [{ metadata: { namespace, name: "theirs" } }] })) : version("33")(request, response);
+  const loadBalancer = { lan: "192.168.1.0/24", pools: [{ name: "public", addresses: ["192.168.1.240/29"] }] };
+
+  test("that gives out addresses already is not to have a second one that does", async () => {
+    answer = pools("metallb-system");
+    await expect(reachCluster(settings({ guild: { loadBalancer } }))).rejects.toThrow(/^ {2}loadBalancer$[^]*pool "theirs" in the namespace metallb-system[^]*portal\.addressPool/m);
+    expect(await reachCluster(settings())).toMatchObject({ clusterName: "lab" });
+    answer = pools("guildnet-load-balancer");
+    expect(await reachCluster(settings({ guild: { loadBalancer } }))).toMatchObject({ clusterName: "lab" });
   });
 
   test("behind a path is asked below it", async () => {

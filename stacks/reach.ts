@@ -1,6 +1,6 @@
 import { request } from "node:https";
 import * as pulumi from "@pulumi/pulumi";
-import { label, portalIdentity, stackLabel } from "../components/index.ts";
+import { label, LOAD_BALANCER_NAMESPACE, portalIdentity, stackLabel } from "../components/index.ts";
 import type { GuildSettings } from "./config.ts";
 import { parseKubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import type { Kubeconfig, Source } from "./kubeconfig.ts";
@@ -26,6 +26,7 @@ export async function reachCluster({ config, kubeconfig }: GuildSettings): Promi
   }
   await checkServer(found, source);
   await checkNeighbours(found, source);
+  if (config.loadBalancer !== undefined) await checkLoadBalancers(found);
   return found;
 }
 
@@ -68,6 +69,20 @@ async function checkNeighbours(found: Kubeconfig, source: Source): Promise<void>
   const owner = metadata.labels?.[label.stack];
   if (owner === undefined || owner === stackLabel()) return;
   throw new ConfigError([{ key: source, found: found.server, allowed: "a cluster without another guild", fix: `the guild of the stack "${owner}" lives there; add the people to that stack, or join another cluster` }]);
+}
+
+/** Two of them take each other's addresses away again. */
+async function checkLoadBalancers(found: Kubeconfig): Promise<void> {
+  const { status, body } = await get(found, "/apis/metallb.io/v1beta1/ipaddresspools");
+  if (status !== 200) return; // no cluster with MetalLB, or these credentials may not look
+  const { items } = JSON.parse(body) as { items: { metadata: { namespace?: string; name?: string } }[] };
+  const other = items.find(({ metadata }) => metadata.namespace !== LOAD_BALANCER_NAMESPACE);
+  if (other === undefined) return;
+  const { namespace, name } = other.metadata;
+  throw new ConfigError([{
+    key: "loadBalancer", found: `${found.server} with the pool "${name}" in the namespace ${namespace}`, allowed: "a cluster without a MetalLB of its own",
+    fix: `remove it: Services get addresses already; portal.addressPool may name a pool, for instance "${name}"`,
+  }]);
 }
 
 interface Answer {

@@ -1,6 +1,7 @@
 import { appSize, formatQuantity, sizeOf } from "../components/index.ts";
 import { multiply, quantity } from "../components/quantity.ts";
 import { certificateMistakes } from "./certificates-rules.ts";
+import { loadBalancerMistakes } from "./load-balancer-rules.ts";
 import { meshMistakes } from "./mesh-rules.ts";
 import { networkMistakes } from "./network-rules.ts";
 import { closest } from "./mistakes.ts";
@@ -35,6 +36,7 @@ export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
     ...networkMistakes(config),
     ...meshMistakes(config, siblings),
     ...certificateMistakes(config, siblings),
+    ...loadBalancerMistakes(config),
     ...clusterMistakes(config, siblings),
     ...storageMistakes(config, siblings),
     ...batchMistakes(config),

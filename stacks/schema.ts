@@ -4,6 +4,7 @@ import type { PresetName } from "../components/index.ts";
 import { addressIn } from "../components/cidr.ts";
 import { QUANTITY } from "../components/quantity.ts";
 import { certificatesSchema } from "./certificates-schema.ts";
+import { loadBalancerSchema, poolName } from "./load-balancer-schema.ts";
 import { meshSchema } from "./mesh-schema.ts";
 import { bytes, cidr, dnsName, handle, port, text } from "./scalars.ts";
 import { storageSchema } from "./storage-schema.ts";
@@ -29,6 +30,7 @@ const embedded = z.strictObject({
   apiPort: port.default(8091).describe("Port on 127.0.0.1 where this machine reaches the API server."),
   podCidr: cidr.default("10.244.0.0/16").describe("Addresses of pods, a private network. Changing it makes the cluster anew."),
   serviceCidr: cidr.default("10.96.0.0/16").describe("Addresses of Services, a private network. Changing it makes the cluster anew."),
+  lanCidr: cidr.default("198.19.0.0/24").describe("Addresses of the node's own LAN, a bridge that nothing outside of the cluster is on: a private network, or one inside 198.19.0.0/16, which is nobody's."),
   keepVolumes: z.boolean().default(true).describe("Whether the volumes' files stay on this machine when the stack is destroyed, for the next cluster of the same stack."),
 });
 
@@ -84,6 +86,7 @@ const portal = z.strictObject({
   appsDomain: dnsName.optional().describe("Domain below which every workspace has a host name. Default: apps.<host>."),
   admins: z.array(handle).optional().describe("Handles of the people who see every workspace. Default: the first person."),
   service: z.enum(["ClusterIP", "NodePort", "LoadBalancer"]).optional().describe("How an existing cluster shows the portal. Default: ClusterIP, not outside the cluster."),
+  addressPool: poolName.optional().describe("Pool of loadBalancer.pools that its address is of, with service LoadBalancer. Default: any that assigns by itself."),
 });
 
 const ports = z.array(z.strictObject({
@@ -142,6 +145,7 @@ export const guildSchema = z.strictObject({
     workspace: image.optional().describe("Image of workspaces. Default: built from images/workspace."),
     portal: image.optional().describe("Image of the portal. Default: built from images/portal."),
   }).default({}).describe("Images of your own. An existing cluster needs both, from a registry it can pull from."),
+  loadBalancer: loadBalancerSchema.optional().describe("Addresses of their own for Services of type LoadBalancer: MetalLB. Default: none. Write {} for one with every default."),
   mesh: meshSchema.prefault({ kind: "none" }).describe("A private network of the members' devices, on which they find the portal and the workspaces from wherever they are."),
   portal: portal.prefault({}).describe("The web entrance."),
   storage: storageSchema.prefault({ kind: "cluster-default" }).describe("Where volumes come from."),

@@ -17,6 +17,15 @@ describe("embeddedClusterName", () => {
   });
 });
 
+test("the node's LAN is what it is told, and its own without a word", async () => {
+  for (const [args, lanCidr] of [[{}, "198.19.0.0/24"], [{ lanCidr: "192.168.77.0/24" }, "192.168.77.0/24"]] as const) {
+    let made: EmbeddedCluster | undefined;
+    const all = await record(() => void (made = new EmbeddedCluster("it", args)));
+    expect(all.find(({ name }) => name === "it-node")?.inputs).toMatchObject({ lanCidr });
+    expect(made).toMatchObject({ lanCidr, lanInterface: "lan0" });
+  }
+});
+
 test("images perish with their node and are made again with a new one; objects wait for the sandbox image", async () => {
   const all = await record(() => new EmbeddedCluster("it", { images: { tool: { reference: "example.org/tool:1" } } }));
   const node = all.find(({ name }) => name === "it-node");

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
-import { EmbeddedNode, imageReference, NodeImage } from "../../provider/sdk/index.ts";
+import { EmbeddedNode, imageReference, NodeImage, nodeLan } from "../../provider/sdk/index.ts";
 import type { NodeRegistry, PublishedPort } from "../../provider/sdk/index.ts";
 import { images, kubernetesVersion } from "../versions.ts";
 import type { ClusterAccess } from "./access.ts";
@@ -20,6 +20,8 @@ export interface EmbeddedClusterArgs {
   podCidr?: string;
   /** Addresses of Services. Changing it replaces the node. @default "10.96.0.0/16" */
   serviceCidr?: string;
+  /** Addresses of the node's own LAN, a bridge that nothing outside of the cluster is on. @default "198.19.0.0/24" */
+  lanCidr?: string;
   /** NodePorts that this machine publishes. @default none */
   publish?: PublishedPort[];
   /** Registries inside the cluster that the node pulls from. @default none */
@@ -42,6 +44,9 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
   declare readonly endpoint: pulumi.Output<string>;
   readonly podCidr: string;
   readonly serviceCidr: string;
+  /** The node's own LAN, for addresses of a `LoadBalancer`, and the interface it is on. */
+  readonly lanCidr: string;
+  readonly lanInterface = nodeLan.bridge;
   /** The class that the `Storage` component provides. */
   readonly storageClass = "local-path";
   /** Where on the node volumes belong: the folder that `keepVolumes` keeps. */
@@ -55,12 +60,14 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
     super("guildnet:index:EmbeddedCluster", name, {}, opts);
     this.podCidr = args.podCidr ?? "10.244.0.0/16";
     this.serviceCidr = args.serviceCidr ?? "10.96.0.0/16";
+    this.lanCidr = args.lanCidr ?? nodeLan.cidr;
     this.machine = new EmbeddedNode(`${name}-node`, {
       clusterName: embeddedClusterName(pulumi.getProject(), pulumi.getStack(), name),
       kubernetesVersion,
       apiPort: args.apiPort ?? 8091,
       podCidr: this.podCidr,
       serviceCidr: this.serviceCidr,
+      lanCidr: this.lanCidr,
       publish: args.publish ?? [],
       registries: args.registries,
       keepVolumes: args.keepVolumes ?? true,

@@ -8,7 +8,8 @@ import { issuedCertificate } from "../certificate-issuer.ts";
 import type { CertificateIssuer } from "../certificate-issuer.ts";
 import type { ClusterAccess } from "../cluster/access.ts";
 import { GuildError } from "../errors.ts";
-import { appSelector, exposure as exposureAnnotation, unawaited } from "../labels.ts";
+import { exposureAnnotations } from "../exposure.ts";
+import { appSelector, unawaited } from "../labels.ts";
 import type { PortalExposure } from "../portal/portal.ts";
 import { images } from "../versions.ts";
 import { denyAll } from "../workspace/network-policies.ts";
@@ -183,12 +184,9 @@ function versionOf(certificates: Certificate[], files: pulumi.Output<object>): p
 
 /** At the port clients use outside as well, so that the relay's one address is right on both sides. */
 function clusterService(place: Place, port: number, { exposure = { type: "ClusterIP" }, stun = false }: HeadscaleArgs): k8s.core.v1.Service {
-  const annotations: Record<string, string> = exposure.type === "NodePort" ? accepted({ "node-port": exposure.reason }) : {};
-  if ("reason" in exposure) annotations[exposureAnnotation.reason] = exposure.reason;
-  if ("address" in exposure && exposure.address) annotations[exposureAnnotation.address] = exposure.address;
   return new k8s.core.v1.Service(`${place.name}-service`, {
     // The Deployment is waited for; that says the same, and doesn't hang on a load balancer without a pool.
-    metadata: metaIn(place, HEADSCALE_APP, { ...annotations, ...unawaited }),
+    metadata: metaIn(place, HEADSCALE_APP, { ...exposureAnnotations(exposure), ...unawaited }),
     spec: {
       type: exposure.type,
       selector: appSelector(HEADSCALE_APP),

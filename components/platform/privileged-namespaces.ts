@@ -21,6 +21,10 @@ export const privilegedNamespaces = [
     name: "longhorn-system",
     reason: "Longhorn mounts volumes on its nodes: it runs as root in their namespaces, with their devices and folders",
   },
+  {
+    name: "guildnet-load-balancer",
+    reason: "MetalLB's speaker answers ARP for the addresses of Services, on the nodes' own network and through raw sockets",
+  },
 ] as const satisfies readonly PrivilegedNamespace[];
 
 /** The name of one of them. */

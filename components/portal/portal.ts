@@ -6,7 +6,9 @@ import { accepted } from "../accepted-findings.ts";
 import type { Authority } from "../authority.ts";
 import { issuedCertificate } from "../certificate-issuer.ts";
 import type { CertificateIssuer } from "../certificate-issuer.ts";
-import { appLabels, appSelector, exposure as exposureAnnotation, label, objectMeta, podSecurityLabels, stackLabel, unawaited } from "../labels.ts";
+import { exposureAnnotations } from "../exposure.ts";
+import type { Exposure } from "../exposure.ts";
+import { appLabels, appSelector, label, objectMeta, podSecurityLabels, stackLabel, unawaited } from "../labels.ts";
 import { denyAll, toDns } from "../workspace/network-policies.ts";
 import { deploymentSpec, PORTAL_PORT } from "./deployment.ts";
 import { portalIdentity } from "./identity.ts";
@@ -14,13 +16,7 @@ import { endpointPort, fromBrowsers, toApiServer, toWorkspaces } from "./network
 import { signOuts } from "./sign-outs.ts";
 
 /** How browsers reach the portal's Service. */
-export type PortalExposure =
-  /** Not from outside the cluster; `kubectl port-forward` reaches it. */
-  | { type: "ClusterIP" }
-  /** At a port of every node, 30000–32767. */
-  | { type: "NodePort"; nodePort: number; /** Why it may listen beyond the cluster. */ reason: string; /** Address, other than loopback, where an embedded node publishes it. */ address?: string }
-  /** At an address of its own. */
-  | { type: "LoadBalancer"; /** Why it may listen beyond the cluster. */ reason: string };
+export type PortalExposure = Exposure;
 
 export interface PortalArgs {
   image: pulumi.Input<string>;
@@ -199,12 +195,9 @@ function networkPolicies(place: Place, endpoint: pulumi.Input<string>): void {
 }
 
 function service(place: Place, exposure: PortalExposure): k8s.core.v1.Service {
-  const annotations: Record<string, string> = exposure.type === "NodePort" ? accepted({ "node-port": exposure.reason }) : {};
-  if ("reason" in exposure) annotations[exposureAnnotation.reason] = exposure.reason;
-  if ("address" in exposure && exposure.address) annotations[exposureAnnotation.address] = exposure.address;
   return new k8s.core.v1.Service(`${place.name}-service`, {
     // The Deployment is waited for; that says the same, and doesn't hang on a load balancer without a pool.
-    metadata: meta(place, "portal", { ...annotations, ...unawaited }),
+    metadata: meta(place, "portal", { ...exposureAnnotations(exposure), ...unawaited }),
     spec: {
       type: exposure.type,
       selector: appSelector("portal"),

@@ -92,13 +92,23 @@ describe("a registry inside the cluster", () => {
 });
 
 describe("the network", () => {
-  test("drops what is meant for pods, Services, the node or a cloud's metadata but would leave the machine", () => {
-    const [guard, ...others] = (made["nftables.conf"] ?? "").split("\n").filter((each) => each.includes("drop"));
+  test("drops what is meant for pods, Services, the LAN, the node or a cloud's metadata but would leave the machine, and what comes from the LAN", () => {
+    const [guard, fromLan, ...others] = (made["nftables.conf"] ?? "").split("\n").filter((each) => each.includes("drop"));
     expect(others).toEqual([]);
     const [, interfaceName, destinations] = /oifname "(\w+)" ip daddr \{ ([^}]+) \} (?:counter )?drop$/.exec(guard?.trim() ?? "") ?? [];
     const uplink = services(spec).uplink?.command ?? [];
     expect(interfaceName).toBe(uplink[uplink.indexOf("--ns-ifname") + 1]);
-    expect(destinations?.split(", ").sort()).toEqual(["10.50.0.0/16", "10.60.0.0/20", "169.254.0.0/16", "198.18.0.1"]);
+    expect(destinations?.split(", ").sort()).toEqual(["10.50.0.0/16", "10.60.0.0/20", "169.254.0.0/16", "198.18.0.1", "198.19.0.0/24"]);
+    expect(fromLan?.trim()).toBe(`oifname "${interfaceName}" ip saddr 198.19.0.0/24 counter drop`);
+  });
+
+  test("can be made anew while it is used: the table is replaced at once", () => {
+    expect(made["nftables.conf"]).toMatch(/^table ip node\ndelete table ip node\ntable ip node \{\n/);
+  });
+
+  test("has the node at the first address of its LAN", () => {
+    expect(made["lan-address"]).toBe("198.19.0.1/24\n");
+    expect(files(specWith({ lanCidr: "192.168.77.64/28" }), machine)["lan-address"]).toBe("192.168.77.65/28\n");
   });
 
   test("gives pods addresses of their range alone, and the node's on the way out", () => {

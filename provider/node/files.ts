@@ -17,6 +17,7 @@ export interface Machine {
 export function files(spec: NodeSpec, machine: Machine): Record<string, string> {
   return {
     "node-address": `${addresses.node}\n`,
+    "lan-address": `${lanAddress(spec)}\n`,
     "resolv.conf": resolvConf(machine),
     "nftables.conf": nftables(spec),
     "containerd.toml": containerd(),
@@ -35,6 +36,11 @@ export function clusterDns(serviceCidr: string): string {
   return addressIn(serviceCidr, 10);
 }
 
+/** The node's address on its LAN, the first one, with the network's length. */
+function lanAddress({ lanCidr }: NodeSpec): string {
+  return `${addressIn(lanCidr, 1)}/${lanCidr.split("/")[1]}`;
+}
+
 function resolvConf({ nameservers, searchDomains }: Machine): string {
   const lines = nameservers.map((server) => `nameserver ${server}`);
   if (searchDomains.length > 0) lines.push(`search ${searchDomains.join(" ")}`);
@@ -43,13 +49,17 @@ function resolvConf({ nameservers, searchDomains }: Machine): string {
 
 /**
  * The node's own table: pods reach the world under the node's address, and nothing that is
- * meant for a pod, a Service or a cloud's metadata address ever leaves through the uplink.
+ * meant for a pod, a Service, the LAN or a cloud's metadata address ever leaves through the
+ * uplink, nor anything that comes from the LAN. Made anew as a whole, so that it can be read again.
  */
-function nftables({ podCidr, serviceCidr }: NodeSpec): string {
-  return `table ip node {
+function nftables({ podCidr, serviceCidr, lanCidr }: NodeSpec): string {
+  return `table ip node
+delete table ip node
+table ip node {
   chain guard {
     type filter hook postrouting priority mangle; policy accept;
-    oifname "uplink" ip daddr { ${podCidr}, ${serviceCidr}, ${addresses.node}, 169.254.0.0/16 } counter drop
+    oifname "uplink" ip daddr { ${podCidr}, ${serviceCidr}, ${lanCidr}, ${addresses.node}, 169.254.0.0/16 } counter drop
+    oifname "uplink" ip saddr ${lanCidr} counter drop
   }
   chain way-out {
     type nat hook postrouting priority srcnat; policy accept;

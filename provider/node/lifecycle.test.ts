@@ -82,6 +82,26 @@ describe("startNode", () => {
     expect(initProcess(folder)).toBe(init);
   });
 
+  test("changes the network of a running node in place, and restarts nothing for it", async () => {
+    const { folder, controls } = machine();
+    await startNode(spec());
+    const init = initProcess(folder);
+    await startNode(spec({ lanCidr: "192.168.77.0/24" }));
+    expect(controls()).toEqual(["-- /run/guildnet/run/network"]);
+    expect(readFileSync(join(folder, "etc", "lan-address"), "utf8")).toBe("192.168.77.1/24\n");
+    expect(initProcess(folder)).toBe(init);
+  });
+
+  test("gives a node that was started by a version without a LAN one, in place", async () => {
+    const { folder, controls } = machine();
+    await startNode(spec());
+    const started = join(folder, "run", "services.json");
+    const { network: _, ...before } = JSON.parse(readFileSync(started, "utf8")) as Record<string, string>;
+    writeFileSync(started, JSON.stringify(before));
+    await startNode(spec());
+    expect(controls()).toEqual(["-- /run/guildnet/run/network"]);
+  });
+
   test("cut off between writing and restarting restarts the next time", async () => {
     const { controls } = machine();
     await startNode(spec());

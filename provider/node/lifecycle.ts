@@ -15,10 +15,10 @@ import { ensureCredentials } from "./credentials.ts";
 import { files, pauseImage } from "./files.ts";
 import { nodeEnvironment } from "./environment.ts";
 import { bringImage, imagesOn } from "./images.ts";
-import { inNode, nodeFolder, nodeName } from "./layout.ts";
+import { inNode, networkNamespace, nodeFolder, nodeName } from "./layout.ts";
 import { checkMachine, checkPorts, inspectMachine, portsOf } from "./machine.ts";
 import { initProcess, containerProcesses } from "./process.ts";
-import { services, type Service } from "./services.ts";
+import { etc, services, type Service } from "./services.ts";
 import { nodeSpec, type NodeSpec } from "./spec.ts";
 import { requireTools, type Progress } from "./toolchain.ts";
 
@@ -44,7 +44,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     const wanted = services(spec);
     const kubeconfig = await writeFiles(folder, spec, wanted);
     if (running !== undefined && previous?.kubernetesVersion === spec.kubernetesVersion) {
-      await restartChanged(folder, running, wanted, progress);
+      await applyChanged(folder, running, wanted, progress);
     } else {
       if (running !== undefined) await terminate(folder, progress);
       progress("starting the cluster");
@@ -127,7 +127,7 @@ async function writeFiles(folder: string, spec: NodeSpec, wanted: Record<string,
   for (const [path, content] of Object.entries(files(spec, inspectMachine(spec.clusterName)))) await writeAtomically(join(folder, "etc", path), content);
   await removeServices(folder, (name) => wanted[name] === undefined);
   for (const [name, service] of Object.entries(wanted)) await writeService(folder, name, service);
-  await copyScript("init", join(folder, "run", "init"));
+  for (const name of ["init", "network"]) await copyScript(name, join(folder, "run", name));
   return ensureCredentials(folder, spec);
 }
 
@@ -153,9 +153,15 @@ async function copyScript(name: string, target: string): Promise<void> {
   await chmod(target, 0o755);
 }
 
+/** The node's own part of its network, which no process keeps up. */
+const network: Service = {
+  command: ["nsenter", `--net=${networkNamespace}`, "--", `${inNode}/run/network`],
+  reads: [`${inNode}/run/network`, etc("nftables.conf"), etc("node-address"), etc("lan-address")],
+};
+
 /** Per service, a hash of its command and of the files it reads. */
 function fingerprints(folder: string, wanted: Record<string, Service>): Record<string, string> {
-  return Object.fromEntries(Object.entries(wanted).map(([name, { command, reads }]) => {
+  return Object.fromEntries(Object.entries({ network, ...wanted }).map(([name, { command, reads }]) => {
     const hash = createHash("sha256").update(JSON.stringify(command));
     for (const path of reads) hash.update(readFileSync(path.replace(inNode, folder)));
     return [name, hash.digest("hex")];
@@ -167,10 +173,15 @@ function runsWith(folder: string): string {
   return join(folder, "run", "services.json");
 }
 
-async function restartChanged(folder: string, init: number, wanted: Record<string, Service>, progress: Progress): Promise<void> {
+async function applyChanged(folder: string, init: number, wanted: Record<string, Service>, progress: Progress): Promise<void> {
   const path = runsWith(folder), after = fingerprints(folder, wanted);
   const before = existsSync(path) ? z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(path, "utf8"))) : {};
-  for (const name of Object.keys(after).filter((service) => before[service] !== after[service])) {
+  const changed = Object.keys(after).filter((service) => before[service] !== after[service]);
+  if (changed.includes("network")) {
+    progress("changing the cluster's network");
+    await execa("nsenter", [...inMounts(init), ...network.command]);
+  }
+  for (const name of changed.filter((service) => wanted[service] !== undefined)) {
     progress(`restarting ${name}`);
     await control(init, ["-w", "60", "restart", name]);
   }
@@ -179,7 +190,12 @@ async function restartChanged(folder: string, init: number, wanted: Record<strin
 
 /** Runs the supervisor's control command in the node; a service that does not obey in time is not an error. */
 async function control(init: number, args: readonly string[]): Promise<void> {
-  await execa("nsenter", ["--target", String(init), "--mount", "--pid", "--", "env", `SVDIR=${inNode}/services`, "sv", ...args], { reject: false });
+  await execa("nsenter", [...inMounts(init), "env", `SVDIR=${inNode}/services`, "sv", ...args], { reject: false });
+}
+
+/** What `nsenter` takes to run a command among the node's files and processes. */
+function inMounts(init: number): string[] {
+  return ["--target", String(init), "--mount", "--pid", "--"];
 }
 
 /**

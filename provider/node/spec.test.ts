@@ -28,6 +28,11 @@ describe("a node's specification", () => {
     expect(mistakes(changes)).toEqual([]);
   });
 
+  test("has a LAN in a range that is nobody's unless told otherwise", () => {
+    expect(specWith().lanCidr).toBe("198.19.0.0/24");
+    expect(mistakes({ lanCidr: "192.168.77.0/28" })).toEqual([]);
+  });
+
   test("knows no registry of the cluster's own unless told", () => {
     expect(specWith().registries).toEqual([]);
   });
@@ -48,8 +53,12 @@ describe("a node's specification", () => {
     ["a network with host bits", { podCidr: "10.244.3.7/16" }, "podCidr: must start at the network's first address: 10.244.0.0/16"],
     ["a network too large for the API server", { serviceCidr: "10.0.0.0/11" }, "serviceCidr: must have a length from /12 to /28"],
     ["a network without a tenth address", { serviceCidr: "10.96.0.0/29" }, "serviceCidr: must have a length from /12 to /28"],
-    ["a network that the node itself is in", { podCidr: "198.19.0.0/16" }, "podCidr: must not overlap 198.18.0.0/15"],
+    ["a network that the node itself is in", { podCidr: "198.18.0.0/16" }, "podCidr: must not overlap 198.18.0.0/15"],
     ["Services inside the pods' network", { serviceCidr: "10.244.128.0/24" }, "serviceCidr: must not overlap podCidr, 10.244.0.0/16"],
+    ["a LAN where the node itself is", { lanCidr: "198.18.7.0/24" }, "lanCidr: must not overlap 198.18.0.0/16, where the node itself is"],
+    ["a LAN with host bits", { lanCidr: "192.168.77.1/24" }, "lanCidr: must start at the network's first address: 192.168.77.0/24"],
+    ["a LAN inside the pods' network", { lanCidr: "10.244.7.0/24" }, "lanCidr: must not overlap podCidr, 10.244.0.0/16"],
+    ["a LAN inside the Services' network", { lanCidr: "10.96.7.0/24" }, "lanCidr: must not overlap serviceCidr, 10.96.0.0/16"],
     ["a NodePort out of range", { publish: [{ hostPort: 8090, nodePort: 29999 }] }, "publish.0.nodePort: "],
     ["a host name to publish at", { publish: [{ hostAddress: "localhost", hostPort: 8090, nodePort: 30090 }] }, "publish.0.hostAddress: "],
     ["an unknown key", { publish: [{ hostPort: 8090, nodePort: 30090, protocol: "udp" }] }, "publish.0: "],

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { addressIn, overlap } from "./cidr.ts";
-import { addresses } from "./layout.ts";
+import { addresses, lan } from "./layout.ts";
 
 /** From /12, the largest that the API server takes for Services, to /28, the smallest with a tenth address. */
-const network = z.cidrv4({ abort: true })
+const anyNetwork = z.cidrv4({ abort: true })
   .refine((cidr) => lengthOf(cidr) >= 12 && lengthOf(cidr) <= 28, { error: "must have a length from /12 to /28", abort: true })
-  .refine((cidr) => cidr === networkOf(cidr), { error: ({ input }) => `must start at the network's first address: ${networkOf(String(input))}`, abort: true })
-  .refine((cidr) => !overlap(cidr, addresses.range), `must not overlap ${addresses.range}, where the node itself is`);
+  .refine((cidr) => cidr === networkOf(cidr), { error: ({ input }) => `must start at the network's first address: ${networkOf(String(input))}`, abort: true });
+const outside = (range: string) => anyNetwork.refine((cidr) => !overlap(cidr, range), `must not overlap ${range}, where the node itself is`);
+const network = outside(addresses.range);
 
 const port = z.number().int().min(1).max(65535);
 
@@ -19,6 +20,7 @@ export const nodeSpec = z.object({
   apiPort: port,
   podCidr: network,
   serviceCidr: network,
+  lanCidr: outside(addresses.own).default(lan.cidr),
   publish: z.array(z.strictObject({
     hostAddress: z.ipv4().default("127.0.0.1"),
     hostPort: port,
@@ -32,6 +34,9 @@ export const nodeSpec = z.object({
   })).default([]),
 }).superRefine((spec, context) => {
   if (overlap(spec.podCidr, spec.serviceCidr)) context.addIssue({ code: "custom", path: ["serviceCidr"], message: `must not overlap podCidr, ${spec.podCidr}` });
+  for (const key of ["podCidr", "serviceCidr"] as const) {
+    if (overlap(spec.lanCidr, spec[key])) context.addIssue({ code: "custom", path: ["lanCidr"], message: `must not overlap ${key}, ${spec[key]}` });
+  }
   for (const [index, { host }] of spec.registries.entries()) {
     if (spec.registries.findIndex((other) => other.host === host) < index) context.addIssue({ code: "custom", path: ["registries", index, "host"], message: `${host} is there twice` });
   }

@@ -1,4 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { lan } from "../node/layout.ts";
+
+/** The node's LAN unless it is told otherwise, and the bridge that it is. */
+export const nodeLan = lan;
 
 /** A port of this machine that leads to a NodePort of the cluster. */
 export interface PublishedPort {
@@ -31,6 +35,8 @@ export interface EmbeddedNodeArgs {
   podCidr: pulumi.Input<string>;
   /** Addresses of Services, for instance "10.96.0.0/16"; DNS answers at its tenth. Changing it replaces the node. */
   serviceCidr: pulumi.Input<string>;
+  /** Addresses of the node's own LAN, a bridge `lan0` inside its network; the node has the first one. @default "198.19.0.0/24" */
+  lanCidr?: pulumi.Input<string>;
   /** Ports published on this machine. @default none */
   publish?: pulumi.Input<pulumi.Input<PublishedPort>[]>;
   /** Registries inside the cluster to pull from. @default none */

@@ -82,9 +82,9 @@ describe.each(names)("the guild that is %s", (name) => {
   });
 });
 
-test("only the router in the kernel asks for more than restricted allows", () => {
+test("only the router in the kernel and MetalLB's speaker ask for more than restricted allows", () => {
   const more = names.flatMap((name) => of(name).pods).filter(({ refusedRestricted }) => refusedRestricted.length > 0);
-  expect(new Set(more.map(({ namespace }) => namespace))).toEqual(new Set(["guildnet-kernel-router"]));
+  expect(new Set(more.map(({ namespace, kind }) => `${kind} ${namespace}`))).toEqual(new Set(["Deployment guildnet-kernel-router", "DaemonSet guildnet-load-balancer"]));
 });
 
 test.each(["kubeScore", "checkov"] as const)("each exception that is made for all objects of %s is still needed", (scanner) => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, inject, test, vi } from "vitest";
 import { added, census } from "../support/census.ts";
 import { changesAhead, clusterFolder, configure, guildnet, home, kubectl, mustGuildnet, onePerson, ports } from "../support/guildnet.ts";
+import { firstProcess, inNode } from "../support/node.ts";
 
 const soon = { timeout: 90_000, interval: 250 };
 
@@ -16,17 +17,16 @@ describe("the embedded node", () => {
   });
 
   test("lets no packet to a pod or service address leave the machine", async () => {
-    const init = firstProcess();
-    const drops = async (): Promise<number> => Number(/counter packets (\d+) bytes \d+ drop/.exec((await inNode(init, "nft", "list", "table", "ip", "node")).stdout)?.[1] ?? 0);
+    const drops = async (): Promise<number> => Number(/counter packets (\d+) bytes \d+ drop/.exec((await inNode("nft", "list", "table", "ip", "node")).stdout)?.[1] ?? 0);
     // Addresses that are no Service's are refused before: the guard is for when nobody does that.
-    await inNode(init, "env", "SVDIR=/run/guildnet/services", "sv", "down", "kube-proxy");
-    await inNode(init, "nft", "delete", "table", "ip", "kube-proxy");
+    await inNode("env", "SVDIR=/run/guildnet/services", "sv", "down", "kube-proxy");
+    await inNode("nft", "delete", "table", "ip", "kube-proxy");
     const before = await drops();
-    await inNode(init, "timeout", "1", "bash", "-c", "exec 3<>/dev/tcp/10.96.250.250/80");
-    expect((await inNode(init, "ip", "route", "get", "10.96.250.250")).stdout).toContain("dev uplink");
+    await inNode("timeout", "1", "bash", "-c", "exec 3<>/dev/tcp/10.96.250.250/80");
+    expect((await inNode("ip", "route", "get", "10.96.250.250")).stdout).toContain("dev uplink");
     expect(await drops()).toBeGreaterThan(before);
-    await inNode(init, "env", "SVDIR=/run/guildnet/services", "sv", "up", "kube-proxy");
-    await vi.waitFor(async () => expect((await inNode(init, "nft", "list", "chain", "ip", "kube-proxy", "services")).stdout).toContain("chain services"), soon);
+    await inNode("env", "SVDIR=/run/guildnet/services", "sv", "up", "kube-proxy");
+    await vi.waitFor(async () => expect((await inNode("nft", "list", "chain", "ip", "kube-proxy", "services")).stdout).toContain("chain services"), soon);
   });
 
   test("answers without credentials for health alone", async () => {
@@ -50,10 +50,10 @@ describe("the embedded node", () => {
 
   test("starts again what crashes", async () => {
     for (const service of ["etcd", "kube-apiserver", "containerd", "kubelet", "uplink"]) {
-      const { stdout } = await inNode(firstProcess(), "cat", `/run/guildnet/services/${service}/supervise/pid`);
-      await inNode(firstProcess(), "kill", "-9", stdout.trim());
+      const { stdout } = await inNode("cat", `/run/guildnet/services/${service}/supervise/pid`);
+      await inNode("kill", "-9", stdout.trim());
       await vi.waitFor(async () => {
-        const now = (await inNode(firstProcess(), "cat", `/run/guildnet/services/${service}/supervise/pid`)).stdout.trim();
+        const now = (await inNode("cat", `/run/guildnet/services/${service}/supervise/pid`)).stdout.trim();
         expect(now).not.toBe("");
         expect(now).not.toBe(stdout.trim());
       }, soon);
@@ -93,16 +93,6 @@ describe("the embedded node", () => {
     expect(await changesAhead()).toEqual([]);
   });
 });
-
-function firstProcess(): number {
-  return (JSON.parse(readFileSync(join(clusterFolder, "run", "init.json"), "utf8")) as { pid: number }).pid;
-}
-
-/** Runs a command inside the node, in its network. */
-async function inNode(init: number, ...command: string[]): Promise<{ stdout: string }> {
-  const { stdout } = await execa("nsenter", ["--target", String(init), "--mount", "--pid", "--", "nsenter", "--net=/run/node.netns", "--", ...command], { reject: false });
-  return { stdout };
-}
 
 function anonymous(path: string): Promise<number> {
   const ca = readFileSync(join(clusterFolder, "pki", "ca.crt"));

@@ -23,13 +23,13 @@ const people = {
 
 /** Guilds that between them have everything a config can turn on, by what is special about each. */
 export const wholeGuilds: Readonly<Record<string, object>> = {
-  "embedded with everything": { ...people, registry: {}, batch: {}, mesh: { kind: "headscale", devices: ["ada-laptop"], access: "cluster", stun: true } },
+  "embedded with everything": { ...people, registry: {}, batch: {}, loadBalancer: {}, mesh: { kind: "headscale", devices: ["ada-laptop"], access: "cluster", stun: true } },
   "embedded, open to a network, with a router in the kernel": {
     ...people, portal: { address: "192.0.2.1" }, mesh: { kind: "headscale", address: "192.0.2.1", router: { mode: "kernel", routes: ["192.168.7.0/24"] } },
   },
   "existing with everything": {
-    ...people, cluster: { ...existing, storageClass: "fast" }, portal: { host: "guild.example.org", service: "LoadBalancer" },
-    registry: { address: "10.43.0.11" }, batch: { queue: "kueue" },
+    ...people, cluster: { ...existing, storageClass: "fast" }, portal: { host: "guild.example.org", service: "LoadBalancer", addressPool: "public" },
+    loadBalancer: { lan: "192.168.1.0/24", pools: [{ name: "public", addresses: ["192.168.1.224/28"] }] }, registry: { address: "10.43.0.11" }, batch: { queue: "kueue" },
     mesh: { kind: "headscale", hostname: "mesh.example.org", service: "LoadBalancer" },
   },
   "existing, on somebody's tailnet, with volumes on several nodes": {

@@ -19,6 +19,8 @@ it.each([
   ["coredns", "github.com/coredns/coredns", "registry.k8s.io/coredns/coredns:"],
   ["headscale", "github.com/juanfont/headscale", "docker.io/headscale/headscale:"],
   ["local-path-provisioner", "github.com/rancher/local-path-provisioner", "docker.io/rancher/local-path-provisioner:"],
+  ["metallb", "go.universe.tf/metallb", "quay.io/metallb/controller:"],
+  ["metallb", "go.universe.tf/metallb", "quay.io/metallb/speaker:"],
   ["registry", "github.com/distribution/distribution/v3", "docker.io/library/registry:"],
   ["tailscale", "tailscale.com", "ghcr.io/tailscale/tailscale:"],
 ])("builds %s from the module of the version that its tag names", (folder, module, image) => {
@@ -39,6 +41,8 @@ it("keeps to the versions that are pinned in one place", () => {
     ...["controller", "webhook", "cainjector"].map((program) => `quay.io/jetstack/cert-manager-${program}:v${VERSIONS["cert-manager"].version}`),
     `docker.io/headscale/headscale:${VERSIONS.headscale.version}`,
     `docker.io/rancher/local-path-provisioner:v${VERSIONS["local-path-provisioner"].version}`,
+    `quay.io/metallb/controller:v${VERSIONS.metallb.version}`,
+    `quay.io/metallb/speaker:v${VERSIONS.metallb.version}`,
     `ghcr.io/tailscale/tailscale:v${VERSIONS.tailscale.version}`,
     `docker.io/library/registry:${VERSIONS.registry.version}`,
   ]));

@@ -3,6 +3,7 @@ import { certManager, certManagerController } from "./cert-manager-images.ts";
 import { coredns, localPathProvisioner, registry } from "./go-images.ts";
 import type { Recipe } from "./kitchen.ts";
 import { headscale, tailscale } from "./mesh-images.ts";
+import { metallbController, metallbSpeaker } from "./metallb-images.ts";
 import { pause } from "./pause.ts";
 
 const RECIPES: Readonly<Record<string, Recipe>> = {
@@ -15,6 +16,8 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "quay.io/jetstack/cert-manager-cainjector:v1.21.2": certManager("cainjector"),
   "quay.io/jetstack/cert-manager-controller:v1.21.2": certManagerController,
   "quay.io/jetstack/cert-manager-webhook:v1.21.2": certManager("webhook"),
+  "quay.io/metallb/controller:v0.15.2": metallbController,
+  "quay.io/metallb/speaker:v0.15.2": metallbSpeaker,
   "registry.k8s.io/coredns/coredns:v1.14.0": coredns,
   "registry.k8s.io/pause:3.10.1": pause,
 };
