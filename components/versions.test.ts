@@ -11,4 +11,6 @@ test("what components name is what the toolchain builds", () => {
   expect(tag(images.localPathProvisioner)).toBe(`v${built["local-path-provisioner"]?.version}`);
   expect(tag(images.tailscale)).toBe(`v${built["tailscale"]?.version}`);
   expect(tag(images.registry)).toBe(built["registry"]?.version);
+  expect(tag(images.restServer)).toBe(built["rest-server"]?.version);
+  expect(tag(images.restic)).toBe(built["restic"]?.version);
 });

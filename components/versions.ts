@@ -16,4 +16,8 @@ export const images = {
   /** Starts `containerboot`, which reads the TS_ variables; for userspace mode alone where it was built from packages. */
   tailscale: "ghcr.io/tailscale/tailscale:v1.96.0",
   registry: "docker.io/library/registry:3.1.2",
+  /** restic's own server for its repositories. */
+  restServer: "docker.io/restic/rest-server:0.14.0",
+  /** With a shell, which the jobs need. */
+  restic: "docker.io/restic/restic:0.19.1",
 } as const;

@@ -19,12 +19,14 @@ it.each([
   ["headscale", "github.com/juanfont/headscale", "docker.io/headscale/headscale:"],
   ["local-path-provisioner", "github.com/rancher/local-path-provisioner", "docker.io/rancher/local-path-provisioner:"],
   ["registry", "github.com/distribution/distribution/v3", "docker.io/library/registry:"],
+  ["rest-server", "github.com/restic/rest-server", "docker.io/restic/rest-server:"],
+  ["restic", "github.com/restic/restic", "docker.io/restic/restic:"],
   ["tailscale", "tailscale.com", "ghcr.io/tailscale/tailscale:"],
 ])("builds %s from the module of the version that its tag names", (folder, module, image) => {
   const goMod = readFileSync(new URL(`../go/${folder}/go.mod`, import.meta.url), "utf8");
   const version = goMod.match(new RegExp(`\\s${module} (v\\S+)`))?.[1] ?? "none";
   const tag = knownReferences().find((reference) => reference.startsWith(image))?.slice(image.length);
-  // Headscale's tags and those of Docker's own image of the registry are without the v.
+  // Some tags are without the v.
   expect([version, version.slice(1)]).toContain(tag);
 });
 
@@ -39,5 +41,7 @@ it("keeps to the versions that are pinned in one place", () => {
     `docker.io/rancher/local-path-provisioner:v${VERSIONS["local-path-provisioner"].version}`,
     `ghcr.io/tailscale/tailscale:v${VERSIONS.tailscale.version}`,
     `docker.io/library/registry:${VERSIONS.registry.version}`,
+    `docker.io/restic/rest-server:${VERSIONS["rest-server"].version}`,
+    `docker.io/restic/restic:${VERSIONS.restic.version}`,
   ]));
 });

@@ -1,3 +1,4 @@
+import { restic, restServer } from "./backup-images.ts";
 import { debianBase, nodeBase } from "./bases.ts";
 import { coredns, localPathProvisioner, registry } from "./go-images.ts";
 import type { Recipe } from "./kitchen.ts";
@@ -10,6 +11,8 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "docker.io/library/node:24.21.0-bookworm-slim": nodeBase,
   "docker.io/library/registry:3.1.2": registry,
   "docker.io/rancher/local-path-provisioner:v0.0.30": localPathProvisioner,
+  "docker.io/restic/rest-server:0.14.0": restServer,
+  "docker.io/restic/restic:0.19.1": restic,
   "ghcr.io/tailscale/tailscale:v1.96.0": tailscale,
   "registry.k8s.io/coredns/coredns:v1.14.0": coredns,
   "registry.k8s.io/pause:3.10.1": pause,
