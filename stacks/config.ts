@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { BackupSecrets } from "./backup.ts";
 import type { GuildConfig } from "./schema.ts";
 import { parseGuild } from "./parse.ts";
 
@@ -9,6 +10,8 @@ export interface GuildSettings {
   kubeconfig?: pulumi.Output<string>;
   /** The secret `guildnet:meshApiKey`: what a mesh that is there already is spoken to with. */
   meshApiKey?: pulumi.Output<string>;
+  /** The secrets `guildnet:backup…`. */
+  backup?: BackupSecrets;
 }
 
 /**
@@ -20,8 +23,15 @@ export function readSettings(): GuildSettings {
   const stack = new pulumi.Config("guildnet");
   const kubeconfig = stack.getSecret("kubeconfig");
   const meshApiKey = stack.getSecret("meshApiKey");
-  const config = parseGuild(readObject(stack), { kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined });
-  return { config, kubeconfig, meshApiKey };
+  const backup: BackupSecrets = {
+    key: stack.getSecret("backupKey"), accessKey: stack.getSecret("backupAccessKey"),
+    secretKey: stack.getSecret("backupSecretKey"), serverPassword: stack.getSecret("backupServerPassword"),
+  };
+  const config = parseGuild(readObject(stack), {
+    kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined, backupAccessKey: backup.accessKey !== undefined,
+    backupSecretKey: backup.secretKey !== undefined, backupServerPassword: backup.serverPassword !== undefined,
+  });
+  return { config, kubeconfig, meshApiKey, backup };
 }
 
 /** `guildnet:guild` as it stands; text that is no object is left to the schema to complain about. */

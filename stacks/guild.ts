@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { App, BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Storage, Workspace } from "../components/index.ts";
 import type { BatchQueue, ClusterAccess, ImageSource, PortalExposure, Visibility } from "../components/index.ts";
+import { backupImages, backupLayer, backupNotes } from "./backup.ts";
+import type { BackupImages, BackupOutputs, BackupSecrets, KeptVolume } from "./backup.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { meshImages, meshLayer, meshNotes, meshPublish, portalOnMesh } from "./mesh.ts";
 import type { MeshImages, MeshOutputs } from "./mesh.ts";
@@ -14,7 +16,7 @@ const LOOPBACK = /^127\./;
 /** A cluster, and what it takes to run the layers above on it. */
 export interface Machines {
   access: ClusterAccess;
-  images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> } & MeshImages;
+  images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> } & MeshImages & BackupImages;
   /** Where a cluster that brings no storage of its own gets it from. */
   storage?: { image: pulumi.Input<string>; path: string };
   /** What a registry takes that nodes pull from; undefined where none is wanted. */
@@ -36,6 +38,8 @@ export interface GuildOutputs {
   kubeconfig: pulumi.Output<string>;
   /** The mesh, with the keys of its devices; null where there is none, as the engine warns of outputs that are undefined. */
   mesh: MeshOutputs | null;
+  /** Where backups are, of what, and what reads them; null where there are none. */
+  backup: BackupOutputs | null;
   /** What to know about this stack. */
   notes: string[];
 }
@@ -45,8 +49,8 @@ export interface GuildOutputs {
  * @param kubeconfig of the cluster, checked, where one is to be joined
  * @param meshApiKey of the mesh, where one is to be joined
  */
-export function guild(config: GuildConfig, kubeconfig?: Kubeconfig, meshApiKey?: pulumi.Output<string>): GuildOutputs {
-  return services(machines(config, kubeconfig), config, meshApiKey);
+export function guild(config: GuildConfig, kubeconfig?: Kubeconfig, meshApiKey?: pulumi.Output<string>, backupSecrets?: BackupSecrets): GuildOutputs {
+  return services(machines(config, kubeconfig), config, meshApiKey, backupSecrets);
 }
 
 /** The cluster layer. */
@@ -65,6 +69,7 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig): Machine
     portal: source(own.portal, "images/portal"),
     "local-path-provisioner": { reference: images.localPathProvisioner },
     ...meshImages(config),
+    ...backupImages(config),
   };
   const access = new EmbeddedCluster("cluster", {
     apiPort: cluster.apiPort,
@@ -78,7 +83,7 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig): Machine
   return {
     access,
     registry: registry && { ...registry, image: reference(access, "registry") },
-    images: { workspace: reference(access, "workspace"), portal: reference(access, "portal"), headscale: access.images["headscale"], tailscale: access.images["tailscale"] },
+    images: { workspace: reference(access, "workspace"), portal: reference(access, "portal"), headscale: access.images["headscale"], tailscale: access.images["tailscale"], restic: access.images["restic"], restServer: access.images["rest-server"] },
     storage: { image: reference(access, "local-path-provisioner"), path: access.volumesPath },
   };
 }
@@ -115,10 +120,11 @@ function reference(cluster: EmbeddedCluster, name: string): pulumi.Output<string
 }
 
 /** Everything above a cluster; on its own, what another stack puts on a cluster it has. */
-export function services({ access, images: own, storage: source, registry }: Machines, config: GuildConfig, meshApiKey?: pulumi.Output<string>): GuildOutputs {
+export function services({ access, images: own, storage: source, registry }: Machines, config: GuildConfig, meshApiKey?: pulumi.Output<string>, backupSecrets: BackupSecrets = {}): GuildOutputs {
   const opts = { provider: access.provider, deletedWith: access.machine };
   const scheduling = new Scheduling("scheduling", { queue: batchQueue(config) }, opts);
   const { platform, interactive } = scheduling.classes;
+  const volumes: KeptVolume[] = [];
   const storage = source === undefined ? undefined : new Storage("storage", { ...source, priorityClass: platform }, opts);
   const portal = new Portal("portal", {
     image: own.portal,
@@ -132,19 +138,23 @@ export function services({ access, images: own, storage: source, registry }: Mac
     exposure: portalExposure(config),
     priorityClass: platform,
   }, opts);
-  const mesh = meshLayer(config, { access, portal, images: own, storageClass: storage?.className ?? access.storageClass, apiKey: meshApiKey }, opts);
+  const mesh = meshLayer(config, { access, portal, images: own, storageClass: storage?.className ?? access.storageClass, apiKey: meshApiKey, volumes }, opts);
   const classOf = (kept: boolean) => (kept ? (storage?.className ?? access.storageClass) : (storage?.disposableClassName ?? access.storageClass));
   if (registry !== undefined && config.registry !== undefined) {
     const { storage: size, keepData, maintenanceHour } = config.registry;
-    new Registry("registry", {
+    const { volume, identity } = new Registry("registry", {
       ...registry, tokenImage: own.portal, endpoint: access.endpoint, storage: size, keepData, maintenanceHour,
       storageClass: classOf(keepData), priorityClass: platform,
     }, opts);
+    volumes.push({ name: "registry", namespace: identity.namespace, deployment: "registry", volume });
   }
-  for (const { name, owner, storage: size, keepData, ...rest } of config.workspaces) {
-    new Workspace(name ?? owner, {
+  const backup = config.backup !== undefined;
+  for (const { name: called, owner, storage: size, keepData, ...rest } of config.workspaces) {
+    const name = called ?? owner;
+    const { volume } = new Workspace(name, {
       ...rest,
       owner,
+      backup,
       keepData,
       priorityClass: interactive,
       image: rest.image ?? own.workspace,
@@ -152,11 +162,14 @@ export function services({ access, images: own, storage: source, registry }: Mac
       storageClass: classOf(keepData),
       registry: registry && { host: registryHost, identity: registryIdentity, caCertificate: registry.authority.certificatePem },
     }, opts);
+    volumes.push({ name, namespace: `ws-${name}`, deployment: "workspace", volume });
   }
   for (const { name, ...app } of config.apps) {
-    new App(name, { ...app, storageClass: classOf(app.keepData), priorityClass: interactive }, opts);
+    const { volume } = new App(name, { ...app, backup: backup && app.storage !== undefined, storageClass: classOf(app.keepData), priorityClass: interactive }, opts);
+    if (volume !== undefined) volumes.push({ name, namespace: `app-${name}`, deployment: "app", volume });
   }
   batchSpaces(config, scheduling, opts);
+  const backups = backupLayer(config, { volumes, portal, images: own, classes: scheduling.classes, storageClass: classOf, secrets: backupSecrets }, opts);
   return {
     portalUrl: portal.url,
     people: peopleOf(config),
@@ -169,7 +182,8 @@ export function services({ access, images: own, storage: source, registry }: Mac
     signInKey: pulumi.secret(portal.signInKey),
     kubeconfig: pulumi.secret(access.kubeconfig),
     mesh: mesh ?? null,
-    notes: [...notes(config), ...meshNotes(config, meshApiKey !== undefined)],
+    backup: backups ?? null,
+    notes: [...notes(config), ...meshNotes(config, meshApiKey !== undefined), ...backupNotes(config)],
   };
 }
 

@@ -1,5 +1,6 @@
 import { appSize, formatQuantity, sizeOf } from "../components/index.ts";
 import { multiply, quantity } from "../components/quantity.ts";
+import { backupMistakes } from "./backup-rules.ts";
 import { meshMistakes } from "./mesh-rules.ts";
 import { networkMistakes } from "./network-rules.ts";
 import { closest } from "./mistakes.ts";
@@ -21,6 +22,10 @@ export interface Siblings {
   kubeconfig: boolean;
   /** Whether the secret `guildnet:meshApiKey` is set. */
   meshApiKey?: boolean;
+  /** Whether the secrets of these names are set. */
+  backupAccessKey?: boolean;
+  backupSecretKey?: boolean;
+  backupServerPassword?: boolean;
 }
 
 /** Every rule between keys that a well-shaped config breaks. */
@@ -30,6 +35,7 @@ export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
     ...meshMistakes(config, siblings),
     ...clusterMistakes(config, siblings),
     ...batchMistakes(config),
+    ...backupMistakes(config, siblings),
     ...peopleMistakes(config),
     ...nameMistakes(config),
     ...config.workspaces.flatMap((workspace, index) => portMistakes(["workspaces", index], workspace.ports, { name: "ide", port: 8080, whose: "the IDE's" })),

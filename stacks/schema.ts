@@ -3,6 +3,7 @@ import { APP_PATH, PORT_NAME, presets, RESERVED_ENVIRONMENT, visibilities, WORKS
 import type { PresetName } from "../components/index.ts";
 import { addressIn } from "../components/cidr.ts";
 import { QUANTITY } from "../components/quantity.ts";
+import { backupSchema } from "./backup-schema.ts";
 import { meshSchema } from "./mesh-schema.ts";
 import { bytes, cidr, dnsName, handle, port, text } from "./scalars.ts";
 
@@ -144,6 +145,7 @@ export const guildSchema = z.strictObject({
   portal: portal.prefault({}).describe("The web entrance."),
   quota: quota.prefault({}).describe("What each person may use, unless said otherwise beside the person."),
   apps: z.array(app).default([]).describe("Web apps, one entry each."),
+  backup: backupSchema.optional().describe("Encrypted snapshots of the volumes of workspaces, apps, registry and mesh, on a schedule. Default: none. Write {} for one with every default."),
   batch: batch.optional().describe("A namespace for batch jobs for each person; they yield to workspaces. Default: none. Write {} for one with every default."),
   registry: registry.optional().describe("An image registry inside the cluster, to which each workspace may push below its own name. Default: none. Write {} for one with every default."),
   // In YAML a handle with nothing after it is null.
