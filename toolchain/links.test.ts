@@ -8,6 +8,7 @@ const outputs = {
   apps: [{ name: "wiki", owner: "ada", visibility: "members", url: "https://wiki.apps/" }],
   caCertificate: "PEM",
   signInKey: Buffer.alloc(32).toString("base64url"),
+  kubeconfig: "not shown",
   notes: ["Mind the gap."],
 };
 
@@ -15,7 +16,7 @@ it("names portal, a link for each person, each workspace, the certificate and wh
   const block = linksBlock(outputs, "/h/ca.crt");
   expect(block.match(/sign-in\?token=/g)).toHaveLength(2);
   for (const part of [outputs.portalUrl, "lab (ada)  https://lab.apps/", "you        https://you.apps/", "wiki (members)  https://wiki.apps/", "/h/ca.crt", "Mind the gap."]) expect(block).toContain(part);
-  expect(block).not.toContain(outputs.signInKey);
+  for (const secret of [outputs.signInKey, outputs.kubeconfig]) expect(block).not.toContain(secret);
 });
 
 it("says nothing of apps where there are none", () => {

@@ -7,6 +7,22 @@ export interface WorkspaceOutput { readonly name: string; readonly owner: string
 /** One app. */
 export interface AppOutput extends WorkspaceOutput { readonly visibility: string }
 
+/** A volume with backups. */
+export interface BackedUpVolume {
+  /** What a person calls it. */
+  readonly name: string;
+  readonly namespace: string;
+  /** Deployment that has it. */
+  readonly deployment: string;
+}
+
+/** The backups, where there are some. */
+export interface BackupOutput {
+  /** "cluster", or the address snapshots go to. */
+  readonly target: string;
+  readonly volumes: readonly BackedUpVolume[];
+}
+
 /** The stack's outputs as `index.ts` exports them. Secrets are in plain text: nothing of this goes to a log. */
 export interface StackOutputs {
   readonly portalUrl: string;
@@ -17,10 +33,13 @@ export interface StackOutputs {
   readonly caCertificate: string;
   /** base64url */
   readonly signInKey: string;
+  /** YAML or JSON */
+  readonly kubeconfig: string;
+  readonly backup?: BackupOutput | null;
   readonly notes?: readonly string[];
 }
 
-const REQUIRED = ["portalUrl", "people", "workspaces", "caCertificate", "signInKey"] as const;
+const REQUIRED = ["portalUrl", "people", "workspaces", "caCertificate", "signInKey", "kubeconfig"] as const;
 
 /** Reads the outputs of a stack that is up. @throws UserError `stack-not-up` */
 export async function stackOutputs(engine: Engine): Promise<StackOutputs> {
