@@ -53,7 +53,8 @@ async function step<T>(title: string, work: (report: Report) => Promise<T>): Pro
 async function snapshotsOf(kubectl: Kubectl, { name, namespace }: BackedUpVolume, report: Report): Promise<Snapshot[]> {
   await assertIdle(kubectl, name, namespace);
   try {
-    return parseSnapshots(await job(kubectl, namespace, { ACTION: "list" }, report));
+    // What it prints is for programs.
+    return parseSnapshots(await job(kubectl, namespace, { ACTION: "list" }, (activity) => report(activity.startsWith("[") ? "" : activity)));
   } catch (error) {
     // Nobody has made one yet.
     if (error instanceof UserError && error.message.includes("repository does not exist")) return [];

@@ -1,7 +1,9 @@
 import { clusterStatus } from "../../provider/control.ts";
 import { clustersOf } from "../clusters.ts";
 import { Engine } from "../engine/engine.ts";
+import { backupFindings } from "../backup/status.ts";
 import { checkHttps } from "../https-check.ts";
+import { withKubectl } from "../kubernetes/kubectl.ts";
 import { columns } from "../links.ts";
 import { stackOutputs, type StackOutputs } from "../stack-outputs.ts";
 
@@ -13,6 +15,8 @@ export async function statusCommand(stack: string): Promise<void> {
   const engine = await Engine.open(stack);
   const [outputs, clusters] = await Promise.all([stackOutputs(engine), clustersOf(engine)]);
   const findings = [...await Promise.all(clusters.map(clusterFinding)), ...await Promise.all(addresses(outputs).map((address) => addressFinding(address, outputs.caCertificate)))];
+  const { backup } = outputs;
+  if (backup) findings.push(...await withKubectl(engine.home, outputs.kubeconfig, (kubectl) => backupFindings(kubectl, backup)));
   process.stdout.write(`Stack ${stack}\n${report(findings)}\n`);
   if (findings.some(({ healthy }) => !healthy)) process.exitCode = 1;
 }
