@@ -21,6 +21,8 @@ export const {
   kubeconfig,
   /** Address and names of the mesh, and the keys by which its devices join. The keys are secret. */
   mesh,
+  /** Where backups are, of what, and the key that reads them. The key is secret. */
+  backup,
   /** What to know about this stack. */
   notes,
 } = guild(settings.config, await reachCluster(settings), settings);

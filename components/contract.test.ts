@@ -2,10 +2,11 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import {
-  App, BatchSpace, Certificates, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, LoadBalancer, Longhorn, MeshDns, Portal,
-  Registry, registryHost, registryIdentity, Scheduling, Storage, SubnetRouter, Tailnet, Workspace,
+  App, Backup, BackupServer, BatchSpace, Certificates, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, LoadBalancer, Longhorn, MeshDns, Portal,
+  Registry, registryHost, registryIdentity, s3Target, Scheduling, Storage, SubnetRouter, Tailnet, Workspace,
 } from "./index.ts";
 import { network, plainMesh } from "./network/testing/mesh.ts";
+import { repositoryPassword } from "./platform/backup-key.ts";
 import { record, showsInPlain } from "./testing/record.ts";
 import { ideAccess } from "./workspace/ide-access.ts";
 
@@ -224,6 +225,28 @@ const cases: Case[] = [
     ],
     outputs: ["pools"], secret: [],
     canaries: ["CANARY", "random of it-"],
+  },
+  {
+    component: "BackupServer",
+    make: (on) => new BackupServer("it", {
+      key: pulumi.secret("CANARY"), repositories: ["ws-ada"], authority: { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") },
+    }, { provider: on() }),
+    children: [
+      core("Namespace", "namespace"), policy("deny-all"), policy("from-backups"), core("ServiceAccount", "account"), "guildnet:index:Certificate certificate",
+      core("Secret", "tls"), core("Secret", "users"), core("PersistentVolumeClaim", "data"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+    ],
+    outputs: [], secret: [],
+    canaries: ["CA KEY", "KEY", "{SHA}"],
+  },
+  {
+    component: "Backup",
+    make: (on) => new Backup("it", {
+      volume: { namespace: "ws-ada", claim: "home", user: 1000, workload: "workspace" },
+      repository: s3Target({ endpoint: "https://s3.example.org", bucket: "guild", prefix: "guildnet", key: "key", credentials: { accessKey: "ACCESS CANARY", secretKey: "SECRET CANARY" } }).repository("ws-ada"),
+    }, { provider: on() }),
+    children: [core("Secret", "repository"), "kubernetes:networking.k8s.io/v1:NetworkPolicy network", "kubernetes:batch/v1:CronJob job", "kubernetes:batch/v1:CronJob restore"],
+    outputs: [], secret: [],
+    canaries: ["ACCESS CANARY", "SECRET CANARY", repositoryPassword("key", "ws-ada")],
   },
   {
     component: "Portal",

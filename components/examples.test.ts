@@ -10,6 +10,7 @@ afterEach(() => process.chdir(start));
 /** What each example is about. */
 const shows: Record<string, string[]> = {
   "app": ["App"],
+  "backup": ["EmbeddedCluster", "Storage", "Workspace", "BackupServer", "Backup"],
   "certificates": ["EmbeddedCluster", "Certificates", "Portal"],
   "embedded-cluster": ["EmbeddedCluster", "Storage"],
   "existing-cluster": ["ExistingCluster"],

@@ -36,6 +36,19 @@ export function multiply(text: string, factor: number): string {
   return `${Number((Number(match[1]) * factor).toFixed(9))}${match[2] ?? ""}`;
 }
 
+/** The larger of two quantities, in the words it was given in. */
+export function larger(a: string, b: string): string {
+  return quantity(a) >= quantity(b) ? a : b;
+}
+
+/** Two quantities together, as Kubernetes writes them: cores as "2" or "2010m", bytes as "4608Mi". */
+export function plus(a: string, b: string, unit: "cores" | "bytes"): string {
+  const sum = quantity(a) + quantity(b);
+  if (unit === "cores") return Number.isInteger(sum) ? String(sum) : `${Math.round(sum * 1000)}m`;
+  const suffix = ["Ti", "Gi", "Mi", "Ki"].find((each) => Number.isInteger(sum / (FACTORS[each] ?? 1)));
+  return suffix === undefined ? String(Math.ceil(sum)) : `${sum / (FACTORS[suffix] ?? 1)}${suffix}`;
+}
+
 /** Sum in the words of a person: cores as "2.5", bytes as "4Gi" or "1.5Gi". */
 export function formatQuantity(value: number, unit: "cores" | "bytes"): string {
   if (unit === "cores") return String(Number(value.toFixed(3)));

@@ -15,4 +15,6 @@ test("what components name is what the toolchain builds", () => {
   expect([...Object.values(images.metallb).map(tag), manifests.metallb.module.split("@")[1]]).toEqual([metallb, metallb, metallb]);
   expect(tag(images.tailscale)).toBe(`v${built["tailscale"]?.version}`);
   expect(tag(images.registry)).toBe(built["registry"]?.version);
+  expect(tag(images.restServer)).toBe(built["rest-server"]?.version);
+  expect(tag(images.restic)).toBe(built["restic"]?.version);
 });

@@ -27,6 +27,10 @@ export const images = {
     speaker: "quay.io/metallb/speaker:v0.15.2",
   },
   registry: "docker.io/library/registry:3.1.2",
+  /** restic's own server for its repositories. */
+  restServer: "docker.io/restic/rest-server:0.14.0",
+  /** With a shell, which the jobs need. */
+  restic: "docker.io/restic/restic:0.19.1",
 } as const;
 
 /** Helm charts, by repository and release. */

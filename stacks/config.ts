@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { BackupSecrets } from "./backup.ts";
 import type { GuildConfig } from "./schema.ts";
 import { parseGuild } from "./parse.ts";
 
@@ -13,6 +14,8 @@ export interface GuildSettings {
   storageBackupKey?: pulumi.Output<string>;
   /** The secret `guildnet:dnsToken`: what records are written with that prove a domain to an ACME authority. */
   dnsToken?: pulumi.Output<string>;
+  /** The secrets `guildnet:backup…`. */
+  backup?: BackupSecrets;
 }
 
 /**
@@ -26,8 +29,15 @@ export function readSettings(): GuildSettings {
   const meshApiKey = stack.getSecret("meshApiKey");
   const storageBackupKey = stack.getSecret("storageBackupKey");
   const dnsToken = stack.getSecret("dnsToken");
-  const given = { kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined, storageBackupKey: storageBackupKey !== undefined, dnsToken: dnsToken !== undefined };
-  return { config: parseGuild(readObject(stack), given), kubeconfig, meshApiKey, storageBackupKey, dnsToken };
+  const backup: BackupSecrets = {
+    key: stack.getSecret("backupKey"), accessKey: stack.getSecret("backupAccessKey"),
+    secretKey: stack.getSecret("backupSecretKey"), serverPassword: stack.getSecret("backupServerPassword"),
+  };
+  const given = {
+    kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined, storageBackupKey: storageBackupKey !== undefined, dnsToken: dnsToken !== undefined,
+    backupAccessKey: backup.accessKey !== undefined, backupSecretKey: backup.secretKey !== undefined, backupServerPassword: backup.serverPassword !== undefined,
+  };
+  return { config: parseGuild(readObject(stack), given), kubeconfig, meshApiKey, storageBackupKey, dnsToken, backup };
 }
 
 /** `guildnet:guild` as it stands; text that is no object is left to the schema to complain about. */

@@ -3,6 +3,8 @@ import { App, BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster
 import type { Authority, BatchQueue, ClusterAccess, ImageSource, PortalExposure, Visibility } from "../components/index.ts";
 import { certificateImages, certificateLayer, certificatesOn } from "./certificates.ts";
 import type { CertificateImages } from "./certificates.ts";
+import { backupImages, backupLayer, backupNotes } from "./backup.ts";
+import type { BackupImages, BackupOutputs, BackupSecrets, KeptVolume } from "./backup.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { loadBalancerImages, loadBalancerLayer, loadBalancerNotes } from "./load-balancer.ts";
 import type { LoadBalancerImages } from "./load-balancer.ts";
@@ -21,7 +23,7 @@ export interface Machines {
   access: ClusterAccess;
   /** The guild's one authority, made before the cluster: its nodes trust it for the registry from their start. */
   authority: Authority;
-  images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> } & MeshImages;
+  images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> } & MeshImages & BackupImages;
   /** Where a cluster that brings no storage of its own gets it from. */
   storage?: { image: pulumi.Input<string>; path: string };
   /** Images of cert-manager, where a node has to have them. */
@@ -40,6 +42,8 @@ export interface GuildSecrets {
   dnsToken?: pulumi.Output<string>;
   /** Of the key to the bucket that Longhorn's backups go to. */
   storageBackupKey?: pulumi.Output<string>;
+  /** Of backups. */
+  backup?: BackupSecrets;
 }
 
 /** What `pulumi up` ends with. */
@@ -57,6 +61,8 @@ export interface GuildOutputs {
   kubeconfig: pulumi.Output<string>;
   /** The mesh, with the keys of its devices; null where there is none, as the engine warns of outputs that are undefined. */
   mesh: MeshOutputs | null;
+  /** Where backups are, of what, and what reads them; null where there are none. */
+  backup: BackupOutputs | null;
   /** What to know about this stack. */
   notes: string[];
 }
@@ -94,6 +100,7 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authorit
     ...certificateImages(config),
     ...meshImages(config),
     ...loadBalancerImages(config),
+    ...backupImages(config),
   };
   const access = new EmbeddedCluster("cluster", {
     apiPort: cluster.apiPort,
@@ -110,7 +117,7 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authorit
     certificates: certificatesOn(access),
     loadBalancer: { images: { controller: access.images["metallb-controller"], speaker: access.images["metallb-speaker"] }, lanInterface: access.lanInterface },
     registry: registry && { ...registry, image: reference(access, "registry") },
-    images: { workspace: reference(access, "workspace"), portal: reference(access, "portal"), headscale: access.images["headscale"], tailscale: access.images["tailscale"] },
+    images: { workspace: reference(access, "workspace"), portal: reference(access, "portal"), headscale: access.images["headscale"], tailscale: access.images["tailscale"], restic: access.images["restic"], restServer: access.images["rest-server"] },
     storage: { image: reference(access, "local-path-provisioner"), path: access.volumesPath },
   };
 }
@@ -153,6 +160,7 @@ export function services({ access, authority, images: own, storage: local, regis
   const storage = storageLayer(config, { access, local, priorityClass: platform, backupKey: secrets.storageBackupKey }, opts);
   const certificates = certificateLayer(config, { access, authority, images: programs, token: secrets.dnsToken, priorityClass: platform }, opts);
   loadBalancerLayer(config, { access, priorityClass: platform, images: {}, ...loadBalancer }, opts);
+  const volumes: KeptVolume[] = [];
   const portal = new Portal("portal", {
     image: own.portal,
     authority,
@@ -167,19 +175,23 @@ export function services({ access, authority, images: own, storage: local, regis
     exposure: portalExposure(config),
     priorityClass: platform,
   }, opts);
-  const mesh = meshLayer(config, { access, portal, issuer: certificates?.own, portalImage: own.portal, images: own, storageClass: storage.className, apiKey: meshApiKey }, opts);
+  const mesh = meshLayer(config, { access, portal, issuer: certificates?.own, portalImage: own.portal, images: own, storageClass: storage.className, apiKey: meshApiKey, volumes }, opts);
   const classOf = (kept: boolean) => (kept ? storage.className : storage.disposableClassName);
   if (registry !== undefined && config.registry !== undefined) {
     const { storage: size, keepData, maintenanceHour } = config.registry;
-    new Registry("registry", {
+    const { volume, identity } = new Registry("registry", {
       ...registry, authority, issuer: certificates?.own, tokenImage: own.portal, endpoint: access.endpoint, storage: size, keepData, maintenanceHour,
       storageClass: classOf(keepData), priorityClass: platform,
     }, opts);
+    volumes.push({ name: "registry", namespace: identity.namespace, deployment: "registry", volume });
   }
-  for (const { name, owner, storage: size, keepData, ...rest } of config.workspaces) {
-    new Workspace(name ?? owner, {
+  const backup = config.backup !== undefined;
+  for (const { name: called, owner, storage: size, keepData, ...rest } of config.workspaces) {
+    const name = called ?? owner;
+    const { volume } = new Workspace(name, {
       ...rest,
       owner,
+      backup,
       keepData,
       priorityClass: interactive,
       image: rest.image ?? own.workspace,
@@ -187,11 +199,14 @@ export function services({ access, authority, images: own, storage: local, regis
       storageClass: classOf(keepData),
       registry: registry && { host: registryHost, identity: registryIdentity, caCertificate: authority.certificatePem },
     }, opts);
+    volumes.push({ name, namespace: `ws-${name}`, deployment: "workspace", volume });
   }
   for (const { name, ...app } of config.apps) {
-    new App(name, { ...app, storageClass: classOf(app.keepData), priorityClass: interactive }, opts);
+    const { volume } = new App(name, { ...app, backup: backup && app.storage !== undefined, storageClass: classOf(app.keepData), priorityClass: interactive }, opts);
+    if (volume !== undefined) volumes.push({ name, namespace: `app-${name}`, deployment: "app", volume });
   }
   batchSpaces(config, scheduling, opts);
+  const backups = backupLayer(config, { volumes, portal, images: own, classes: scheduling.classes, storageClass: classOf, secrets: secrets.backup ?? {} }, opts);
   return {
     portalUrl: portal.url,
     people: peopleOf(config),
@@ -204,7 +219,8 @@ export function services({ access, authority, images: own, storage: local, regis
     signInKey: pulumi.secret(portal.signInKey),
     kubeconfig: pulumi.secret(access.kubeconfig),
     mesh: mesh ?? null,
-    notes: [...notes(config), ...loadBalancerNotes(config), ...meshNotes(config, meshApiKey !== undefined)],
+    backup: backups ?? null,
+    notes: [...notes(config), ...loadBalancerNotes(config), ...meshNotes(config, meshApiKey !== undefined), ...backupNotes(config)],
   };
 }
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ExistingHeadscale, guildPolicy, Headscale, HeadscaleOnHost, images, MESH_NETWORKS, MeshDns, SubnetRouter, tag, Tailnet } from "../components/index.ts";
+import { ExistingHeadscale, guildPolicy, Headscale, HeadscaleOnHost, images, MESH_NAMESPACE, MESH_NETWORKS, MeshDns, SubnetRouter, tag, Tailnet } from "../components/index.ts";
 import type { CertificateIssuer, ClusterAccess, HeadscaleNetwork, Mesh, MeshPolicy, Portal, PortalArgs, PortalExposure } from "../components/index.ts";
+import type { KeptVolume } from "./backup.ts";
 import { headscaleHostname, meshNames } from "./mesh-names.ts";
 import type { HeadscaleConfig, SomeMeshConfig } from "./mesh-schema.ts";
 import { peopleOf } from "./schema.ts";
@@ -42,6 +43,8 @@ export interface MeshGround {
   storageClass?: pulumi.Input<string>;
   /** API key of a server that this program can't ask for one. */
   apiKey?: pulumi.Output<string>;
+  /** Takes the volumes that are worth a backup. */
+  volumes?: KeptVolume[];
 }
 
 /** Images an embedded node must have for the mesh. */
@@ -134,10 +137,13 @@ function headscaleOf(config: GuildConfig, mesh: HeadscaleConfig, ground: MeshGro
   if (mesh.placement === "host") return new HeadscaleOnHost("mesh", { ...network, authority, host: mesh.dockerHost ?? "", address: mesh.address, apiKey: ground.apiKey });
   // On this machine its own name may lead nowhere; the address it is published at does.
   const here = config.cluster.kind === "embedded" ? { apiUrl: `https://${mesh.address}:${mesh.port}`, certificateAddresses: [mesh.address] } : {};
-  return new Headscale("mesh", {
+  const server = new Headscale("mesh", {
     ...network, ...here, authority, renewal: ground.issuer && { issuer: ground.issuer, watcherImage: ground.portalImage }, cluster: ground.access, exposure: headscaleExposure(config, mesh),
     image: ground.images.headscale, storage: mesh.storage, storageClass: ground.storageClass,
   }, opts);
+  const databases = { image: ground.portalImage };
+  ground.volumes?.push({ name: "headscale", namespace: MESH_NAMESPACE, deployment: "headscale", volume: { ...server.volume, databases } });
+  return server;
 }
 
 /** How the coordination server is shown beyond its cluster. */

@@ -141,6 +141,11 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "pool-for-the-portal-is-none-of-the-pools": [["portal.addressPool"], /did you mean "public"/],
   "pool-for-a-portal-without-an-address": [["portal.addressPool"], /remove it/],
   "pool-for-a-mesh-without-an-address": [["mesh.addressPool"], /remove it/],
+  "backup-into-a-bucket-without-credentials": [["backup.target", "backup.target"], /--secret guildnet:backup(Access|Secret)Key/],
+  "backup-at-a-time-that-is-none": [["backup.schedule"], /remove the key for "30 1 \* \* \*"/],
+  "backup-with-a-password-in-its-address": [["backup.target.url"], /write one/],
+  "backup-to-a-server-without-the-users-password": [["backup.target"], /--secret guildnet:backupServerPassword/],
+  "workspace-named-like-a-volume-of-the-guild": [["workspaces[0].name"], /"registry-2"/],
   "several-mistakes-at-once": [[
     "name", "portal.hots", "workspaces[0].owner", "workspaces[1].preset",
     "workspaces[2].ports[0].name", "workspaces[2].ports[0].port", "cluster.serviceCidr", "cluster.apiPort",

@@ -2,6 +2,7 @@ import { appSize, formatQuantity, sizeOf } from "../components/index.ts";
 import { multiply, quantity } from "../components/quantity.ts";
 import { certificateMistakes } from "./certificates-rules.ts";
 import { loadBalancerMistakes } from "./load-balancer-rules.ts";
+import { backupMistakes } from "./backup-rules.ts";
 import { meshMistakes } from "./mesh-rules.ts";
 import { networkMistakes } from "./network-rules.ts";
 import { closest } from "./mistakes.ts";
@@ -28,6 +29,10 @@ export interface Siblings {
   storageBackupKey?: boolean;
   /** Whether the secret `guildnet:dnsToken` is set. */
   dnsToken?: boolean;
+  /** Whether the secrets of these names are set. */
+  backupAccessKey?: boolean;
+  backupSecretKey?: boolean;
+  backupServerPassword?: boolean;
 }
 
 /** Every rule between keys that a well-shaped config breaks. */
@@ -40,6 +45,7 @@ export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
     ...clusterMistakes(config, siblings),
     ...storageMistakes(config, siblings),
     ...batchMistakes(config),
+    ...backupMistakes(config, siblings),
     ...peopleMistakes(config),
     ...nameMistakes(config),
     ...config.workspaces.flatMap((workspace, index) => portMistakes(["workspaces", index], workspace.ports, { name: "ide", port: 8080, whose: "the IDE's" })),

@@ -5,6 +5,7 @@ import { addressIn } from "../components/cidr.ts";
 import { QUANTITY } from "../components/quantity.ts";
 import { certificatesSchema } from "./certificates-schema.ts";
 import { loadBalancerSchema, poolName } from "./load-balancer-schema.ts";
+import { backupSchema } from "./backup-schema.ts";
 import { meshSchema } from "./mesh-schema.ts";
 import { bytes, cidr, dnsName, handle, port, text } from "./scalars.ts";
 import { storageSchema } from "./storage-schema.ts";
@@ -151,6 +152,7 @@ export const guildSchema = z.strictObject({
   storage: storageSchema.prefault({ kind: "cluster-default" }).describe("Where volumes come from."),
   quota: quota.prefault({}).describe("What each person may use, unless said otherwise beside the person."),
   apps: z.array(app).default([]).describe("Web apps, one entry each."),
+  backup: backupSchema.optional().describe("Encrypted snapshots of the volumes of workspaces, apps, registry and mesh, on a schedule. Default: none. Write {} for one with every default."),
   batch: batch.optional().describe("A namespace for batch jobs for each person; they yield to workspaces. Default: none. Write {} for one with every default."),
   registry: registry.optional().describe("An image registry inside the cluster, to which each workspace may push below its own name. Default: none. Write {} for one with every default."),
   certificates: certificatesSchema.optional().describe("cert-manager, which renews the certificates of portal, registry and mesh while they run. Default: none; npm run up renews them. Write {} for the guild's own authority."),

@@ -28,6 +28,7 @@ export function program(): Command {
   stackCommand(root, "link", "print a new one-time sign-in link")
     .argument("<person>", "handle of a person of the stack's config")
     .action(async (person: string, options: CommonOptions) => (await import("./commands/link.ts")).linkCommand(options.stack, person));
+  backupCommands(root);
   engineCommand(root);
   testCommands(root);
   toolCommands(root);
@@ -45,6 +46,18 @@ function withOffline(command: Command): Command {
     .hook("preAction", (_root, action) => {
       if (action.opts<Partial<CommonOptions>>().offline === true) goOffline();
     });
+}
+
+function backupCommands(root: Command): void {
+  stackCommand(root, "backup", "back up volumes now, besides on their schedule")
+    .argument("[name]", "a workspace, an app, headscale or registry; every volume where left out")
+    .action(async (name: string | undefined, options: CommonOptions) => (await import("./commands/backup.ts")).backupCommand(options.stack, name));
+  stackCommand(root, "restore", "bring a volume's files back from a backup")
+    .argument("<name>", "a workspace, an app, headscale or registry")
+    .option("--snapshot <id>", "which backup, as --list names them", "latest")
+    .option("--list", "show what there is, and change nothing")
+    .addHelpText("after", "\nWhat runs on the volume is stopped meanwhile and started again. What is on the volume now is not lost:\nit is moved to a folder .before-restore-<time> there, which later backups leave out.")
+    .action(async (name: string, options: CommonOptions & { snapshot: string; list?: boolean }) => (await import("./commands/restore.ts")).restoreCommand(options.stack, name, options));
 }
 
 function engineCommand(root: Command): void {

@@ -17,6 +17,22 @@ export interface MeshOutput {
   readonly routes?: string;
 }
 
+/** A volume with backups. */
+export interface BackedUpVolume {
+  /** What a person calls it. */
+  readonly name: string;
+  readonly namespace: string;
+  /** Deployment that has it. */
+  readonly deployment: string;
+}
+
+/** The backups, where there are some. */
+export interface BackupOutput {
+  /** "cluster", or the address snapshots go to. */
+  readonly target: string;
+  readonly volumes: readonly BackedUpVolume[];
+}
+
 /** The stack's outputs as `index.ts` exports them. Secrets are in plain text: nothing of this goes to a log. */
 export interface StackOutputs {
   readonly portalUrl: string;
@@ -30,6 +46,7 @@ export interface StackOutputs {
   /** YAML or JSON */
   readonly kubeconfig: string;
   readonly mesh?: MeshOutput | null;
+  readonly backup?: BackupOutput | null;
   readonly notes?: readonly string[];
 }
 

@@ -7,7 +7,8 @@ import { HEADSCALE_PORT, paths, STUN_PORT } from "./headscale-settings.ts";
 export const HEADSCALE_APP = "headscale";
 /** Container the command line is run in for the first API key. */
 export const HEADSCALE_CONTAINER = "headscale";
-const USER = 65532;
+/** Whom its volume belongs to. */
+export const HEADSCALE_USER = 65532;
 const WATCHER_PORT = 8082;
 
 export interface HeadscaleWorkload {
@@ -43,7 +44,7 @@ export function headscaleDeployment(v: HeadscaleWorkload): k8s.types.input.apps.
         automountServiceAccountToken: false,
         enableServiceLinks: false,
         terminationGracePeriodSeconds: 10,
-        securityContext: restrictedPod(USER),
+        securityContext: restrictedPod(HEADSCALE_USER),
         containers: [container(v), ...(v.watcherImage === undefined ? [] : [watcher(v.watcherImage)])],
         volumes: [
           { name: "config", configMap: { name: v.config } },

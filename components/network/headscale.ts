@@ -10,13 +10,14 @@ import type { ClusterAccess } from "../cluster/access.ts";
 import { GuildError } from "../errors.ts";
 import { exposureAnnotations } from "../exposure.ts";
 import { appSelector, unawaited } from "../labels.ts";
+import type { BackupVolume } from "../platform/backup.ts";
 import type { PortalExposure } from "../portal/portal.ts";
 import { images } from "../versions.ts";
 import { denyAll } from "../workspace/network-policies.ts";
 import { control, preAuthKey } from "./headscale-control.ts";
 import type { KeySource } from "./headscale-control.ts";
 import { HEADSCALE_PORT, MESH_NETWORKS, serverUrl, settingsFiles, settingsMistakes, STUN_PORT } from "./headscale-settings.ts";
-import { HEADSCALE_APP, HEADSCALE_CONTAINER, headscaleDeployment } from "./headscale-workload.ts";
+import { HEADSCALE_APP, HEADSCALE_CONTAINER, HEADSCALE_USER, headscaleDeployment } from "./headscale-workload.ts";
 import type { AuthKeyRequest, HostAlias, Mesh } from "./mesh.ts";
 import { fromAnywhere } from "./network-policies.ts";
 import { metaIn, networkPolicies, ownNamespace, powerlessAccount, volume } from "./place.ts";
@@ -87,6 +88,8 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
   readonly baseDomain: string;
   readonly caCertificate: pulumi.Output<string>;
   readonly hostAliases: readonly HostAlias[];
+  /** What `Backup` takes, for the image that copies its database. */
+  readonly volume: BackupVolume;
   private readonly keys: KeySource;
 
   constructor(name: string, args: HeadscaleArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -99,6 +102,7 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
 
     const fate: Fate = args.keepData ?? true ? "kept" : "disposable";
     const place = ownNamespace(name, { app: HEADSCALE_APP, namespace: MESH_NAMESPACE, level: "restricted", fate }, this);
+    this.volume = { namespace: place.namespace.metadata.name, claim: HEADSCALE_APP, user: HEADSCALE_USER, workload: HEADSCALE_APP };
     const guards = networkPolicies(place, { "deny-all": denyAll(), "from-clients": fromAnywhere(HEADSCALE_APP, ports(args.stun ?? false)) });
     const account = powerlessAccount(place);
     const certificate = serverCertificate(place, args);

@@ -12,6 +12,7 @@ import { fate, limits, networkPolicies, place, placeMeta, portalRights, serviceA
 import type { Place } from "../workspace/place.ts";
 import { limitRangeSpec, quotaSpec } from "../workspace/quota.ts";
 import { acceptedOfApps, APP_PORT, appDeployment, disruptionBudget } from "./app-deployment.ts";
+import type { BackupVolume } from "./backup.ts";
 
 /** Who may open an app: its owner, whoever is signed in at the portal, or everybody who reaches the portal. */
 export const visibilities = ["private", "members", "public"] as const;
@@ -48,6 +49,8 @@ export interface AppArgs {
   priorityClass?: pulumi.Input<string>;
   /** Whether namespace and volume stay when it is removed. To remove them with it, apply `false` first. @default true */
   keepData?: boolean;
+  /** Whether a `Backup`'s job runs beside it, for which its quota has room then. @default false */
+  backup?: boolean;
   /** The portal that may read its state. @default the one of `Portal` */
   portal?: PortalIdentity;
 }
@@ -67,6 +70,8 @@ export interface AppStorage {
 export class App extends pulumi.ComponentResource {
   /** Name of its namespace, `app-<name>`. */
   declare readonly namespace: pulumi.Output<string>;
+  /** Its volume, where it has one: what `Backup` takes. */
+  readonly volume?: BackupVolume;
 
   constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
     checkApp(name, args);
@@ -78,9 +83,10 @@ export class App extends pulumi.ComponentResource {
     const labels = args.labels ?? {};
     const own = place(name, "app", { owner: args.owner, data, labels: { ...labels, [label.visibility]: args.visibility ?? "private" } }, this);
     this.namespace = own.namespace.metadata.name;
+    if (args.storage !== undefined) this.volume = { namespace: this.namespace, claim: "data", user: args.user ?? 1000, workload: "app" };
 
-    const quota = quotaSpec(size, { pods: replicas + 1, volumes: args.storage === undefined ? 0 : 1 });
-    const guards = [...limits(own, quota, limitRangeSpec(size)), ...networkPolicies(own, networkSpecs(args, ports))];
+    const quota = quotaSpec(size, { pods: replicas + 1, volumes: args.storage === undefined ? 0 : 1, backup: args.backup });
+    const guards = [...limits(own, quota, limitRangeSpec(size, { backup: args.backup })), ...networkPolicies(own, networkSpecs(args, ports))];
     portalRights(own, args.portal ?? portalIdentity);
     const account = serviceAccount(own);
     const claim = args.storage && volume(own, { name: "data", storage: args.storage.size, storageClass: args.storageClass, data }, guards);

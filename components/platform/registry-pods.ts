@@ -4,7 +4,8 @@ import { appLabels, appSelector } from "../labels.ts";
 import { maintenanceAt, paths, REGISTRY_PORT, TOKEN_HEALTH_PORT, TOKEN_PORT } from "./registry-settings.ts";
 import { restrictedContainer, restrictedPod } from "./restricted.ts";
 
-const USER = 65532;
+/** Whom its volume belongs to. */
+export const REGISTRY_USER = 65532;
 
 export interface ResolvedRegistry {
   image: pulumi.Input<string>;
@@ -43,7 +44,7 @@ export function registryDeployment(v: ResolvedRegistry): k8s.types.input.apps.v1
         automountServiceAccountToken: false,
         enableServiceLinks: false,
         priorityClassName: v.priorityClass,
-        securityContext: restrictedPod(USER),
+        securityContext: restrictedPod(REGISTRY_USER),
         containers: [registryContainer(v), tokenContainer(v)],
         volumes: [
           { name: "data", persistentVolumeClaim: { claimName: v.claim } },
@@ -158,7 +159,7 @@ function collectorPod(v: ResolvedRegistry): k8s.types.input.core.v1.PodTemplateS
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       priorityClassName: v.priorityClass,
-      securityContext: restrictedPod(USER),
+      securityContext: restrictedPod(REGISTRY_USER),
       // Where the volume is: two pods of one node may have it at a time.
       affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: appSelector("registry") } }] } },
       containers: [{

@@ -9,10 +9,11 @@ import type { CertificateIssuer } from "../certificate-issuer.ts";
 import { appLabels, appSelector, label, objectMeta, podSecurityLabels, unawaited } from "../labels.ts";
 import { endpointPort, toApiServer } from "../portal/network-policies.ts";
 import { denyAll, toDns } from "../workspace/network-policies.ts";
+import type { BackupVolume } from "./backup.ts";
 import { registryHost, registryIdentity } from "./registry-identity.ts";
 import type { RegistryAccess } from "./registry-identity.ts";
 import { fromCluster } from "./registry-network.ts";
-import { collectorCronJob, registryDeployment } from "./registry-pods.ts";
+import { collectorCronJob, REGISTRY_USER, registryDeployment } from "./registry-pods.ts";
 import type { ResolvedRegistry } from "./registry-pods.ts";
 import { collectorSettings, registrySettings, TOKEN_PORT } from "./registry-settings.ts";
 
@@ -55,11 +56,14 @@ export class Registry extends pulumi.ComponentResource implements RegistryAccess
   readonly host = registryHost;
   readonly identity = registryIdentity;
   declare readonly caCertificate: pulumi.Output<string>;
+  /** What `Backup` takes. */
+  readonly volume: BackupVolume;
 
   constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("guildnet:index:Registry", name, {}, opts);
     this.caCertificate = pulumi.output(args.authority.certificatePem);
     const place: Place = { name, namespace: namespace(name, args, this), parent: this };
+    this.volume = { namespace: place.namespace.metadata.name, claim: "data", user: REGISTRY_USER, workload: "registry" };
     const signer = new CertificateAuthority(`${name}-signer`, { commonName: "GuildNet registry tokens" }, { parent: this });
     const serve = JSON.stringify(registrySettings({ host: this.host, address: args.address }));
     const account = new k8s.core.v1.ServiceAccount(`${name}-account`, {

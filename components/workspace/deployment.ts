@@ -10,7 +10,7 @@ import type { RegistryMount } from "./registry-access.ts";
 export const IDE_PORT = 8080;
 
 /** User of the workspace image, whom its home belongs to. */
-const WORKSPACE_USER = 1000;
+export const WORKSPACE_USER = 1000;
 
 /** A port of the workspace that the portal may reach beside the IDE. */
 export interface WorkspacePort {

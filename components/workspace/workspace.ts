@@ -5,10 +5,11 @@ import { accepted } from "../accepted-findings.ts";
 import { appSelector, unawaited } from "../labels.ts";
 import { portalIdentity } from "../portal/identity.ts";
 import type { PortalIdentity } from "../portal/identity.ts";
+import type { BackupVolume } from "../platform/backup.ts";
 import type { RegistryAccess } from "../platform/registry-identity.ts";
 import { toRegistry } from "../platform/registry-network.ts";
 import { checkWorkspace } from "./checks.ts";
-import { deploymentSpec, servicePorts } from "./deployment.ts";
+import { deploymentSpec, servicePorts, WORKSPACE_USER } from "./deployment.ts";
 import type { ResolvedWorkspace, WorkspacePort } from "./deployment.ts";
 import { ideAccess } from "./ide-access.ts";
 import { denyAll, fromPortal, toDns, toInternet } from "./network-policies.ts";
@@ -46,6 +47,8 @@ export interface WorkspaceArgs {
   priorityClass?: pulumi.Input<string>;
   /** The registry it may push to, below its own name. @default none */
   registry?: RegistryAccess;
+  /** Whether a `Backup`'s job runs beside it, for which its quota has room then. @default false */
+  backup?: boolean;
   /**
    * Whether namespace and home volume stay when it is removed. A workspace of the same
    * name takes them over again. To remove them with it, apply `false` first, then remove it.
@@ -63,6 +66,8 @@ export interface WorkspaceArgs {
 export class Workspace extends pulumi.ComponentResource {
   /** Name of its namespace, `ws-<id>`. */
   declare readonly namespace: pulumi.Output<string>;
+  /** Its home: what `Backup` takes. */
+  readonly volume: BackupVolume;
 
   constructor(name: string, args: WorkspaceArgs, opts?: pulumi.ComponentResourceOptions) {
     checkWorkspace(name, args);
@@ -71,8 +76,9 @@ export class Workspace extends pulumi.ComponentResource {
     const data = fate(args.keepData), labels = args.labels ?? {};
     const own = place(name, "workspace", { owner: args.owner, data, labels }, this);
     this.namespace = own.namespace.metadata.name;
+    this.volume = { namespace: this.namespace, claim: "home", user: WORKSPACE_USER, workload: "workspace" };
 
-    const guards = [...limits(own, quotaSpec(size), limitRangeSpec(size)), ...networkPolicies(own, networkSpecs(args))];
+    const guards = [...limits(own, quotaSpec(size, { backup: args.backup }), limitRangeSpec(size, { backup: args.backup })), ...networkPolicies(own, networkSpecs(args))];
     portalRights(own, args.portal ?? portalIdentity, [IDE_ACCESS]);
     const account = serviceAccount(own);
     const claim = volume(own, { name: "home", storage: size.storage, storageClass: args.storageClass, data }, guards);

@@ -1,6 +1,8 @@
 import { Engine } from "../engine/engine.ts";
+import { backupFindings } from "../backup/status.ts";
 import { embeddedClusters, type StackState } from "../engine/stack-state.ts";
 import { checkHttps } from "../https-check.ts";
+import { withKubectl } from "../kubernetes/kubectl.ts";
 import { stackOutputs, type StackOutputs } from "../stack-outputs.ts";
 import { clusterReport } from "../status/cluster.ts";
 import { declaredWorkloads } from "../status/declared.ts";
@@ -12,6 +14,8 @@ export async function statusCommand(stack: string): Promise<void> {
   const engine = await Engine.open(stack);
   const outputs = await stackOutputs(engine);
   const findings = await findingsOf(outputs, await engine.json<StackState>(["stack", "export"]));
+  const { backup } = outputs;
+  if (backup) findings.push(...await withKubectl(engine.home, outputs.kubeconfig, (kubectl) => backupFindings(kubectl, backup)));
   process.stdout.write(`Stack ${stack}\n${report(findings)}\n`);
   if (findings.some(({ healthy }) => !healthy)) process.exitCode = 1;
 }

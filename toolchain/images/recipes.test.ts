@@ -22,12 +22,14 @@ it.each([
   ["metallb", "go.universe.tf/metallb", "quay.io/metallb/controller:"],
   ["metallb", "go.universe.tf/metallb", "quay.io/metallb/speaker:"],
   ["registry", "github.com/distribution/distribution/v3", "docker.io/library/registry:"],
+  ["rest-server", "github.com/restic/rest-server", "docker.io/restic/rest-server:"],
+  ["restic", "github.com/restic/restic", "docker.io/restic/restic:"],
   ["tailscale", "tailscale.com", "ghcr.io/tailscale/tailscale:"],
 ])("builds %s from the module of the version that its tag names", (folder, module, image) => {
   const goMod = readFileSync(new URL(`../go/${folder}/go.mod`, import.meta.url), "utf8");
   const version = goMod.match(new RegExp(`\\s${module} (v\\S+)`))?.[1] ?? "none";
   const tag = knownReferences().find((reference) => reference.startsWith(image))?.slice(image.length);
-  // Headscale's tags and those of Docker's own image of the registry are without the v.
+  // Some tags are without the v.
   expect([version, version.slice(1)]).toContain(tag);
 });
 
@@ -45,5 +47,7 @@ it("keeps to the versions that are pinned in one place", () => {
     `quay.io/metallb/speaker:v${VERSIONS.metallb.version}`,
     `ghcr.io/tailscale/tailscale:v${VERSIONS.tailscale.version}`,
     `docker.io/library/registry:${VERSIONS.registry.version}`,
+    `docker.io/restic/rest-server:${VERSIONS["rest-server"].version}`,
+    `docker.io/restic/restic:${VERSIONS.restic.version}`,
   ]));
 });

@@ -1,3 +1,4 @@
+import { restic, restServer } from "./backup-images.ts";
 import { debianBase, nodeBase } from "./bases.ts";
 import { certManager, certManagerController } from "./cert-manager-images.ts";
 import { coredns, localPathProvisioner, registry } from "./go-images.ts";
@@ -12,6 +13,8 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "docker.io/library/node:24.21.0-bookworm-slim": nodeBase,
   "docker.io/library/registry:3.1.2": registry,
   "docker.io/rancher/local-path-provisioner:v0.0.30": localPathProvisioner,
+  "docker.io/restic/rest-server:0.14.0": restServer,
+  "docker.io/restic/restic:0.19.1": restic,
   "ghcr.io/tailscale/tailscale:v1.96.0": tailscale,
   "quay.io/jetstack/cert-manager-cainjector:v1.21.2": certManager("cainjector"),
   "quay.io/jetstack/cert-manager-controller:v1.21.2": certManagerController,

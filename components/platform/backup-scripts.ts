@@ -1,0 +1,58 @@
+/** Where a job has the volume; also what snapshots call it. */
+export const VOLUME = "/volume";
+
+/**
+ * Makes a snapshot, and the repository before the first. Its arguments say which old snapshots
+ * to keep. restic's exit codes: 3 some files could not be read, 10 there is no repository, 11 it
+ * is locked (https://restic.readthedocs.io/en/stable/075_scripting.html).
+ *
+ * `unlock` removes locks that nobody has renewed for half an hour, as a killed job leaves them:
+ * the repository is this volume's alone, and another job at work on it renews its own.
+ */
+export const backupScript = [
+  "set -u",
+  "said=$(restic unlock 2>&1)",
+  "code=$?",
+  'if [ "$code" -eq 10 ]; then restic init || exit; elif [ "$code" -ne 0 ]; then echo "$said"; exit "$code"; fi',
+  "restic backup --exclude-caches --exclude '/volume/lost+found' --exclude '/volume/.before-restore-*' --exclude '/volume/.restoring' /volume",
+  "snapshot=$?",
+  'if [ "$snapshot" -ne 0 ] && [ "$snapshot" -ne 3 ]; then exit "$snapshot"; fi',
+  'restic forget --prune "$@"',
+  "code=$?",
+  'if [ "$code" -eq 11 ]; then echo "Old snapshots stay until the next run: another job, or one that was killed half an hour ago or less, has the repository locked."; code=0; fi',
+  'if [ "$code" -ne 0 ]; then exit "$code"; fi',
+  'if [ "$snapshot" -eq 3 ]; then echo "The snapshot lacks the files named above, which could not be read."; fi',
+  'exit "$snapshot"',
+].join("\n");
+
+/**
+ * Brings a snapshot back beside what is there, and only then changes places: what was there is
+ * moved to `.before-restore-<time>`, so that nothing is lost, also by a restore that fails.
+ * With ACTION=list it prints all snapshots as a line of JSON instead.
+ *
+ * `lost+found` is the file system's own. A folder without write permission can't be moved by
+ * its owner either, since the folder above is written in it.
+ */
+export const restoreScript = [
+  "set -eu",
+  'if [ "$ACTION" = list ]; then exec restic snapshots --json --no-lock; fi',
+  "cd /volume",
+  "if [ -e .restoring ]; then chmod -R u+rwX .restoring; rm -rf .restoring; fi",
+  'restic restore --no-lock "$SNAPSHOT:/volume" --target /volume/.restoring',
+  "carry() {",
+  '  if [ -d "$1" ] && [ ! -L "$1" ] && [ ! -w "$1" ]; then chmod u+w "$1"; mv "$1" "$2/"; chmod u-w "$2/${1##*/}"; else mv "$1" "$2/"; fi',
+  "}",
+  "aside=.before-restore-$(date -u +%Y%m%dT%H%M%SZ)",
+  'mkdir -m 700 "$aside"',
+  "for entry in ./* ./.[!.]* ./..?*; do",
+  '  [ -e "$entry" ] || [ -L "$entry" ] || continue',
+  '  case "$entry" in ./.restoring | ./lost+found | ./.before-restore-*) continue ;; esac',
+  '  carry "$entry" "$aside"',
+  "done",
+  "for entry in .restoring/* .restoring/.[!.]* .restoring/..?*; do",
+  '  [ -e "$entry" ] || [ -L "$entry" ] || continue',
+  '  carry "$entry" .',
+  "done",
+  "rmdir .restoring",
+  'if rmdir "$aside" 2>/dev/null; then echo "The volume was empty before."; else echo "What was there before is in $aside."; fi',
+].join("\n");

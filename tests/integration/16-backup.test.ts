@@ -1,0 +1,123 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { apply, changesAhead, clusterFolder, configure, guildnet, kubectl, mustGuildnet, onePerson } from "../support/guildnet.ts";
+
+const soon = { timeout: 90_000, interval: 500 };
+const two = { workspaces: [...onePerson.workspaces, { owner: "bob", preset: "small", keepData: false }], backup: { target: { kind: "cluster", storage: "1Gi", keepData: false } } };
+
+beforeAll(async () => {
+  configure(two);
+  await mustGuildnet("up");
+  for (const namespace of ["ws-ada", "ws-bob"]) await kubectl("rollout", "status", "--namespace", namespace, "deploy/workspace", "--timeout", "90s");
+});
+
+afterAll(async () => {
+  configure(onePerson);
+  await mustGuildnet("up");
+});
+
+describe("backups", () => {
+  test("are unchanged by a second up, and there is none yet", async () => {
+    expect(await changesAhead()).toEqual([]);
+    expect(await mustGuildnet("restore", ["ada", "--list"])).toContain("There is no backup of ada yet.");
+    expect((await guildnet("restore", ["ada"])).all).toContain("There is no backup of ada yet.");
+  });
+
+  test("bring a home back that was deleted, with owners and modes", async () => {
+    await inHome("mkdir -p notes/locked && echo precious > notes/first && chmod 640 notes/first && ln -s first notes/link && echo x > notes/locked/file && chmod 555 notes/locked");
+    await mustGuildnet("backup", ["ada"]);
+    const before = await inHome(facts);
+    await loseHome();
+    expect(await inHome("ls")).not.toContain("notes");
+
+    expect(await mustGuildnet("restore", ["ada"])).toContain("ada is as it was.");
+    expect(await inHome(facts)).toBe(before);
+    expect(before).toContain("640 1000:1000 notes/first");
+    expect(await inHome("cat notes/link")).toBe("precious");
+    expect(await changesAhead()).toEqual([]);
+  });
+
+  test("lose nothing of what a restore finds, and are chosen by id", async () => {
+    const first = await newest();
+    await inHome("echo changed > notes/first");
+    await mustGuildnet("backup", ["ada"]);
+    expect(await newest()).not.toBe(first);
+    await inHome("echo unsaved > notes/first");
+    await mustGuildnet("restore", ["ada", "--snapshot", first]);
+    expect(await inHome("cat notes/first")).toBe("precious");
+    expect(await inHome("cat .before-restore-*/notes/first | sort -u")).toContain("unsaved");
+    const { exitCode, all } = await guildnet("restore", ["ada", "--snapshot", "0123456789"]);
+    expect(exitCode).toBe(1);
+    expect(all).toContain("There is no backup 0123456789 of ada. There are:");
+  });
+
+  test("are closed to everybody but their owner", async () => {
+    await mustGuildnet("backup", ["bob"]);
+    expect(await asked("ws-bob", "bob")).toContain("401");
+    expect(await asked("ws-ada", "ada")).toContain('"hostname":"ada"');
+  });
+
+  test("that fail say so", async () => {
+    const { target } = two.backup;
+    expect((await guildnet("status")).all).toMatch(/✔ +backup ada +\d{4}-/);
+    await kubectl("scale", "deployment", "backup-server", "--namespace", "guildnet-backup", "--replicas", "0");
+    await kubectl("patch", "cronjob", "backup", "--namespace", "ws-ada", "--type", "json", "--patch", JSON.stringify([{ op: "replace", path: "/spec/jobTemplate/spec/activeDeadlineSeconds", value: 5 }]));
+    const { exitCode, all } = await guildnet("backup", ["ada"]);
+    expect(exitCode, target.kind).toBe(1);
+    expect(all).toMatch(/The job backup-now-\w+ failed: .*active longer than specified deadline/);
+    const status = await guildnet("status");
+    expect(status.exitCode).toBe(1);
+    expect(status.all).toMatch(/✖ +backup ada +failed/);
+    await mustGuildnet("pulumi", ["up", "--yes", "--skip-preview", "--refresh"]);
+    await mustGuildnet("backup", ["ada"]);
+  });
+});
+
+/** What is at the paths a backup has to keep. */
+const facts = "find notes -exec stat -c '%a %u:%g %n' {} + | sort";
+
+function inHome(script: string): Promise<string> {
+  return kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "sh", "-c", `cd && ${script}`);
+}
+
+/** Deletes claim, volume and the very files, and lets the stack make an empty one. */
+async function loseHome(): Promise<void> {
+  const volume = await kubectl("get", "pvc", "home", "--namespace", "ws-ada", "--output", "jsonpath={.spec.volumeName}");
+  await kubectl("scale", "deployment", "workspace", "--namespace", "ws-ada", "--replicas", "0");
+  await kubectl("delete", "pvc", "home", "--namespace", "ws-ada", "--timeout", "90s");
+  await kubectl("delete", "pv", volume, "--timeout", "90s");
+  const files = join(clusterFolder, "volumes/ws-ada/home");
+  expect(existsSync(files)).toBe(true);
+  rmSync(files, { recursive: true });
+  await mustGuildnet("pulumi", ["up", "--yes", "--skip-preview", "--refresh"]);
+  await kubectl("scale", "deployment", "workspace", "--namespace", "ws-ada", "--replicas", "1");
+  await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
+}
+
+async function newest(): Promise<string> {
+  return /^(\w{8}) {2}\d{4}-/m.exec(await mustGuildnet("restore", ["ada", "--list"]))?.[1] ?? "none";
+}
+
+/** What the server answers to somebody's credentials who asks for ada's snapshots, in the words of restic. */
+async function asked(namespace: string, who: string): Promise<string> {
+  const name = `ask-as-${who}`;
+  const secret = async (of: string) => JSON.parse(await kubectl("get", "secret", "backup-repository", "--namespace", of, "--output", "json")) as { data: Record<string, string> };
+  const text = (of: { data: Record<string, string> }, key: string) => Buffer.from(of.data[key] ?? "", "base64").toString();
+  const [ada, own] = [await secret("ws-ada"), await secret(namespace)];
+  // One's own name and password at ada's address, and even ada's password to what is in it.
+  const signIn = /^rest:https:\/\/[^@]+@/.exec(text(own, "repository"))?.[0] ?? "";
+  const repository = text(ada, "repository").replace(/^rest:https:\/\/[^@]+@/, signIn);
+  const { stderr } = await apply({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace }, stringData: { ...Object.fromEntries(["password", "ca.crt"].map((key) => [key, text(ada, key)])), repository } });
+  expect(stderr).toBe("");
+  const template = JSON.parse(await kubectl("create", "job", name, "--namespace", namespace, "--from", "cronjob/restore", "--dry-run=client", "--output", "json")) as
+    { spec: { template: { spec: { volumes: { name: string; secret?: { secretName: string } }[]; containers: { env: { name: string; value: string }[] }[] } } } };
+  const pod = template.spec.template.spec;
+  for (const volume of pod.volumes) if (volume.secret) volume.secret.secretName = name;
+  for (const variable of pod.containers[0]?.env ?? []) if (variable.name === "ACTION") variable.value = "list";
+  expect((await apply(template)).stderr).toBe("");
+  await vi.waitFor(async () => expect(await kubectl("get", "job", name, "--namespace", namespace, "--output", "jsonpath={.status.conditions[*].type}")).toMatch(/Complete|Failed/), soon);
+  const said = await kubectl("logs", "--namespace", namespace, `job/${name}`);
+  await kubectl("delete", "job,secret", name, "--namespace", namespace);
+  return said;
+}
