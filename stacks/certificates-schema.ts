@@ -5,13 +5,13 @@ const NAMESERVER = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]{0
 
 const dns01 = z.discriminatedUnion("provider", [
   z.strictObject({
-    provider: z.literal("rfc2136").describe("Dynamic updates of a name server, signed with a TSIG key whose secret (base64) is guildnet:dnsToken."),
+    provider: z.literal("rfc2136").describe("Dynamic updates of a name server, signed with a TSIG key whose secret (base64) is guildnet:dnsToken. No default."),
     nameserver: z.string().regex(NAMESERVER, 'a name server, for instance "192.0.2.53" or "ns.example.org:53"').describe("The name server that takes the updates. No default."),
     keyName: z.string().min(1).describe("Name of the TSIG key. No default."),
     algorithm: z.enum(tsigAlgorithms).default("HMACSHA256").describe("Algorithm of the TSIG key."),
   }),
   z.strictObject({
-    provider: z.literal("cloudflare").describe("Cloudflare, with an API token that may read the zone and edit its DNS as guildnet:dnsToken."),
+    provider: z.literal("cloudflare").describe("Cloudflare, with an API token that may read the zone and edit its DNS as guildnet:dnsToken. No default."),
   }),
 ]);
 
