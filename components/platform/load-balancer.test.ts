@@ -84,6 +84,6 @@ describe("a Service that is shown outside", () => {
     expect(exposureAnnotations({ type: "ClusterIP" })).toEqual({});
     expect(exposureAnnotations({ type: "LoadBalancer", reason: "asked for" })).toEqual({ "guildnet.io/exposed": "asked for" });
     expect(exposureAnnotations({ type: "LoadBalancer", reason: "asked for", pool: "public" })).toEqual({ "guildnet.io/exposed": "asked for", "metallb.io/address-pool": "public" });
-    expect(exposureAnnotations({ type: "NodePort", nodePort: 30090, reason: "asked for", address: "192.0.2.1" })).toEqual({ "guildnet.io/exposed": "asked for", "guildnet.io/exposed-address": "192.0.2.1" });
+    expect(exposureAnnotations({ type: "NodePort", nodePort: 30090, reason: "asked for", address: "192.0.2.1" })).toMatchObject({ "guildnet.io/exposed": "asked for", "guildnet.io/exposed-address": "192.0.2.1" });
   });
 });
