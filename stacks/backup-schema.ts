@@ -16,7 +16,7 @@ const cluster = z.strictObject({
 const s3 = z.strictObject({
   kind: z.literal("s3").describe("An object store. The secrets guildnet:backupAccessKey and guildnet:backupSecretKey hold its credentials."),
   endpoint: z.url({ protocol: /^https?$/, error: 'an address, for instance "https://s3.example.org"' }).describe("Address of the server. No default."),
-  bucket: z.string().regex(BUCKET, 'the name of a bucket, for instance "guild-backup"').describe("Bucket; made where it is missing and the credentials may. No default."),
+  bucket: z.string().regex(BUCKET, 'the name of a bucket, for instance "guild-backup"').describe("Bucket, which must be there. No default."),
   prefix: z.string().regex(FOLDER, 'a folder, for instance "guildnet"').default("guildnet").describe("Folder in the bucket. Guilds that share a bucket need one each."),
   region: z.string().min(1).optional().describe("Region. Default: the server's own."),
   caCertificate: authority,

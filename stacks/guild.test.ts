@@ -104,6 +104,33 @@ describe("the embedded guild", () => {
   });
 });
 
+describe("backups", () => {
+  const app = { name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000, storage: { size: "1Gi", path: "/data" }, user: 999 };
+  const raw = { workspaces: two, apps: [app, { name: "page", owner: "ada", image: "example.org/page:1", port: 3000 }], registry: {}, mesh: { kind: "headscale" } };
+  const of = (all: Registered[]) => all.filter(({ type }) => type.endsWith(":Backup")).map(({ name }) => name).sort();
+
+  test("are of every volume that holds what people made, as its owner, and none unless wanted", async () => {
+    expect(of((await graph(raw)).all)).toEqual([]);
+    const { all, named, outputs } = await graph({ ...raw, backup: {} });
+    expect(of(all)).toEqual(["ada-backup", "headscale-backup", "registry-backup", "wiki-backup", "you-backup"]);
+    const user = (name: string) => (podSpecOf("kubernetes:batch/v1:CronJob", named(name).inputs) as { securityContext?: { runAsUser?: number } }).securityContext?.runAsUser;
+    expect(["ada", "headscale", "registry", "wiki"].map((name) => user(`${name}-backup-job`))).toEqual([1000, 1000, 65532, 999]);
+    expect(JSON.stringify(named("headscale-backup-job").inputs)).toContain("volume-copy.mjs");
+    expect(named("ada-backup-job").dependencies).toEqual(expect.arrayContaining([named("ada-namespace").urn, named("cluster-image-restic").urn, named("scheduling-batch").urn]));
+    expect(named("ada-quota").inputs["spec"]).toMatchObject({ hard: { pods: "3" } });
+    expect(outputs.backup).toMatchObject({ target: "cluster", volumes: expect.arrayContaining([{ name: "wiki", namespace: "app-wiki", deployment: "app" }]) });
+    expect(await (outputs.backup?.key as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
+    expect(outputs.notes.join()).toMatch(/lost with the machine/);
+  });
+
+  test("at a server elsewhere need none here", async () => {
+    const { all, named, outputs } = await graph({ workspaces: two, backup: { target: { kind: "rest", url: "https://192.0.2.7:8000/lab" } } });
+    expect(all.filter(({ type, name }) => type.endsWith(":BackupServer") || name === "cluster-image-rest-server")).toEqual([]);
+    expect(named("you-backup-network").inputs["spec"]).toMatchObject({ egress: [{}, { to: [{ ipBlock: { cidr: "192.0.2.7/32" } }] }] });
+    expect(outputs.notes.join()).not.toMatch(/lost with the machine/);
+  });
+});
+
 describe("batch jobs", () => {
   test("have a place of each person's own where the config says so, and none otherwise", async () => {
     expect((await graph({ workspaces: two })).all.filter(({ type }) => type.endsWith(":BatchSpace"))).toEqual([]);
@@ -242,7 +269,7 @@ describe.each([
   ["embedded", { workspaces: two }, undefined],
   ["embedded and open to a network", { workspaces: two, portal: { address: "192.0.2.1" } }, undefined],
   ["embedded with everything", {
-    workspaces: two, batch: {}, registry: {}, certificates: {}, loadBalancer: {},
+    workspaces: two, batch: {}, registry: {}, certificates: {}, loadBalancer: {}, backup: {},
     apps: [{ name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000, replicas: 2 }, { name: "notes", owner: "you", image: "example.org/notes:1", port: 3000, storage: { size: "1Gi", path: "/data" } }],
   }, undefined],
   ["existing with Longhorn", { cluster: { kind: "existing" }, workspaces: two, storage: { kind: "longhorn", snapshots: {} } }, kubeconfig],

@@ -11,9 +11,9 @@ export const VOLUME = "/volume";
  */
 export const backupScript = [
   "set -u",
-  "said=$(restic unlock 2>&1)",
+  "restic unlock",
   "code=$?",
-  'if [ "$code" -eq 10 ]; then restic init || exit; elif [ "$code" -ne 0 ]; then echo "$said"; exit "$code"; fi',
+  'if [ "$code" -eq 10 ]; then echo "So this is the first snapshot."; restic init || exit; elif [ "$code" -ne 0 ]; then exit "$code"; fi',
   "restic backup --exclude-caches --exclude '/volume/lost+found' --exclude '/volume/.before-restore-*' --exclude '/volume/.restoring' /volume",
   "snapshot=$?",
   'if [ "$snapshot" -ne 0 ] && [ "$snapshot" -ne 3 ]; then exit "$snapshot"; fi',
