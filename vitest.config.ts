@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 import { ByName } from "./tests/support/by-name.ts";
 
+/** Written, and not yet seen to pass in one run with the others: `npm test -- --project unproven`. */
+const unproven = ["mesh", "load-balancer", "certificates", "backup"].map((name) => `tests/integration/*-${name}.test.ts`);
+
 /** What needs a real cluster runs one file at a time, in the order of the names, since each stands on the ones before. */
 export default defineConfig({
   test: {
@@ -29,9 +32,20 @@ export default defineConfig({
       },
       {
         test: {
+          name: "unproven",
+          include: ["tests/integration/01-up.test.ts", ...unproven],
+          globalSetup: ["./tests/support/test-stack.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
           name: "integration",
           include: ["tests/integration/*.test.ts"],
-          exclude: ["tests/integration/00-*.test.ts"],
+          exclude: ["tests/integration/00-*.test.ts", ...unproven],
           globalSetup: ["./tests/support/test-stack.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
