@@ -7,8 +7,8 @@ import { HEADSCALE_PORT, paths, STUN_PORT } from "./headscale-settings.ts";
 export const HEADSCALE_APP = "headscale";
 /** Container the command line is run in for the first API key. */
 export const HEADSCALE_CONTAINER = "headscale";
-/** Whom its volume belongs to. */
-export const HEADSCALE_USER = 65532;
+/** Whose the files on its volume are, readable for nobody else: another user would find itself without keys. */
+export const HEADSCALE_USER = 1000;
 const WATCHER_PORT = 8082;
 
 export interface HeadscaleWorkload {

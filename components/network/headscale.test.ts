@@ -45,6 +45,10 @@ describe("Headscale in the cluster", () => {
     expect(disposable("data").inputs["metadata"]).toMatchObject({ labels: { "guildnet.io/data": "disposable" } });
   });
 
+  test("runs as whom its files belong to, in guilds that have some", async () => {
+    expect(template(await headscale()).spec.securityContext).toMatchObject({ runAsUser: 1000, fsGroup: 1000 });
+  });
+
   test("takes its users along, which its data keeps: with devices none could be deleted", async () => {
     const named = await headscale();
     expect(named("user-ada").deletedWith).toBe(named("deployment").urn);

@@ -112,6 +112,7 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
     const deployment = new k8s.apps.v1.Deployment(`${name}-deployment`, {
       metadata: metaIn(place, HEADSCALE_APP, accepted({
         "single-replica": "its database is SQLite, which has one writer",
+        "low-user": "the files on its volume are user 1000's",
         recreated: "its database is SQLite, which two servers at once would spoil",
       })),
       spec: headscaleDeployment({

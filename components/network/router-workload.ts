@@ -7,7 +7,8 @@ import { WIREGUARD_PORT } from "./network-policies.ts";
 
 export const ROUTER_APP = "subnet-router";
 const HEALTH_PORT = 9002;
-const USER = 65532;
+/** Whose the files on its volume are, readable for nobody else: another user would find itself without keys. */
+const USER = 1000;
 /** Where the pod has what. */
 const folders = { state: "/var/lib/tailscale", run: "/var/run/tailscale", key: "/etc/guildnet/mesh", authorities: "/etc/guildnet/authorities" };
 

@@ -10,6 +10,7 @@ import { plainMesh } from "./testing/mesh.ts";
 
 interface Pod {
   hostAliases: unknown;
+  securityContext: object;
   volumes: { name: string }[];
   containers: { env: { name: string; value?: string }[]; volumeMounts: { name: string; mountPath: string }[]; securityContext: object }[];
 }
@@ -45,6 +46,10 @@ describe("a subnet router", () => {
     expect(pod.containers[0]?.volumeMounts).toContainEqual({ name: "state", mountPath: "/var/lib/tailscale" });
     expect(named("data").retainOnDelete).toBe(true);
     expect(named("deployment").inputs["spec"]).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
+  });
+
+  test("runs as whom its files belong to, on volumes that have some", async () => {
+    expect((await router()).pod.securityContext).toMatchObject({ runAsUser: 1000, fsGroup: 1000 });
   });
 
   test("trusts the guild's authority besides the system's", async () => {

@@ -74,7 +74,7 @@ export class SubnetRouter extends pulumi.ComponentResource {
     const authorities = mesh.caCertificate === undefined ? undefined : trusted(place, mesh.caCertificate);
     const claim = volume(place, { size: args.storage ?? "64Mi", storageClass: args.storageClass, fate });
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: metaIn(place, ROUTER_APP, accepted(mode === "kernel" ? { privileged: "it makes a network device and lets the kernel forward packets" } : {})),
+      metadata: metaIn(place, ROUTER_APP, accepted(mode === "kernel" ? { privileged: "it makes a network device and lets the kernel forward packets" } : { "low-user": "the files on its volume are user 1000's" })),
       spec: routerDeployment({
         image: args.image ?? images.tailscale, mode, hostname: args.hostname ?? "router", routes: this.routes,
         loginServer: mesh.loginServer, hostAliases: mesh.hostAliases ?? [],
