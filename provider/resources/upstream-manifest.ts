@@ -29,7 +29,7 @@ type Inputs = z.infer<typeof schema>;
 
 const applied = z.array(z.object({ path: z.string(), generation: z.number() })).default([]);
 
-/** Its state has names and a hash alone: a text is up to a megabyte, and the engine writes its whole state at each step. */
+/** Its state has names and a hash alone: a text is up to a megabyte, and Pulumi's own file backend writes the whole state at each step. */
 export const upstreamManifest = define({
   schema,
   replaceOn: [],

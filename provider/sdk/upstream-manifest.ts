@@ -31,8 +31,8 @@ export interface UpstreamManifestArgs {
  * project's release or Go module, held against its hash, applied server-side, and served by the API server
  * when the resource is done. An object that was deleted or changed shows as an update.
  *
- * The state has the objects' names and the hash, not their text: definitions are up to a megabyte, and the
- * engine writes its whole state at each step. Deleting the resource keeps the objects unless `keep` is false;
+ * The state has the objects' names and the hash, not their text: definitions are up to a megabyte, and
+ * Pulumi's own file backend writes the whole state at each step. Deleting the resource keeps the objects unless `keep` is false;
  * give it `deletedWith` the cluster where that goes as well.
  */
 export class UpstreamManifest extends pulumi.CustomResource {

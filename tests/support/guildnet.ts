@@ -80,7 +80,7 @@ export async function apply(object: object): Promise<{ exitCode?: number; stderr
 
 /** Has the API server check an object, and everything that it asks, without keeping it. Never throws: a refusal is in `stderr`. */
 export async function tryObject(object: object): Promise<{ exitCode?: number; stderr: string }> {
-  const args = ["apply", "--server-side", "--dry-run", "server", "--validate", "strict", "--filename", "-"];
+  const args = ["apply", "--server-side", "--dry-run=server", "--validate=strict", "--filename", "-"];
   const { exitCode, stderr } = await execa(await kubectlPath(), ["--kubeconfig", kubeconfig, ...args], { input: JSON.stringify(object), reject: false });
   return { exitCode, stderr };
 }
