@@ -75,5 +75,5 @@ function comparable(state: string): Pick<Checkpoint, "version" | "features"> & {
   const { checkpoint } = stateFiles({ ...engine.home, state }, "rounds", "dev");
   const text = readFileSync(checkpoint, "utf8").replaceAll(/"(time|created|modified)": "[^"]*"/g, '"$1": ""').replaceAll(/"ciphertext": "[^"]*"/g, '"ciphertext": ""').replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "");
   const { version, features, checkpoint: { latest } } = JSON.parse(text) as Checkpoint;
-  return { version, features, latest: { ...latest, resources: latest?.resources?.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) } };
+  return { version, features, latest: { ...latest, resources: latest?.resources?.map((resource) => ({ ...resource, dependencies: resource.dependencies?.toSorted() })).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) } };
 }
