@@ -19,6 +19,12 @@ describe("the workloads of a stack", () => {
     ]);
   });
 
+  it("are not a volume's backup, of which its own line tells more", () => {
+    const backup = component("Backup", "ada-backup"), server = component("BackupServer", "backup-server");
+    const job = { ...object("CronJob", "ws-ada/restore", backup), type: "kubernetes:batch/v1:CronJob" };
+    expect(whats(backup, job, server, object("Deployment", "guildnet-backup/backup-server", server))).toEqual(["backup server"]);
+  });
+
   it("belong to the nearest of our components, also through those of others", () => {
     const cluster = component("EmbeddedCluster", "cluster"), dns = component("ClusterDns", "cluster-dns", cluster);
     const group = { urn: `${root}kubernetes:yaml/v2:ConfigGroup::upstream`, type: "kubernetes:yaml/v2:ConfigGroup", parent: dns.urn };

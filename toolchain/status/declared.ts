@@ -17,13 +17,16 @@ const WORKLOAD = /^kubernetes:(?:apps|batch)\/v1:(\w+)$/;
 /** Of these a guild has many, so their names tell them apart; and they are listed last. */
 const NAMED = new Set(["Workspace", "App"]);
 
+/** Told of by their volumes: one job of theirs is a template that never runs by itself. */
+const OWN_REPORT = new Set(["Backup"]);
+
 /** Everything in a stack's state that keeps pods running, whichever component declared it: nothing has to be listed here to be reported. */
 export function declaredWorkloads({ deployment }: StackState): Declared[] {
   const resources = (deployment.resources ?? []).filter((resource) => resource.delete !== true);
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
   const found = resources.flatMap((resource) => {
-    const workload = workloadOf(resource);
-    return workload === undefined ? [] : [{ workload, component: componentOf(resource, byUrn) }];
+    const workload = workloadOf(resource), component = componentOf(resource, byUrn);
+    return workload === undefined || OWN_REPORT.has(component?.type ?? "") ? [] : [{ workload, component }];
   });
   return found.map(({ workload, component }) => ({ workload, ...(component && { component }), what: wordsFor(workload, component, found.map((one) => one.component)) })).sort(inOrder);
 }
