@@ -161,7 +161,7 @@ describe.each([
     for (const { name, pod } of pods) expect(restrictedViolations(pod ?? {}), name).toEqual([]);
   });
 
-  test("perishes with its node, but for keys at a server elsewhere, which are ended there", async () => {
+  test("perishes with its node, keys with the server in it; those at a server elsewhere are ended there", async () => {
     const { all, named } = await graph(raw, key);
     const parents = new Map(all.map((resource) => [resource.urn, resource]));
     const perishesWith = (resource: Registered) => {
@@ -171,7 +171,7 @@ describe.each([
     };
     const node = named("cluster-node").urn;
     for (const resource of all.filter(({ type, name }) => type.startsWith("kubernetes:") && !name.startsWith("router"))) expect(perishesWith(resource), resource.name).toBe(node);
-    for (const name of ["router-key", "mesh-device-ada-laptop"]) expect(perishesWith(named(name)), name).toBe(key === undefined ? node : undefined);
+    for (const name of ["router-key", "mesh-device-ada-laptop"]) expect(perishesWith(named(name)), name).toBe(key === undefined ? named("mesh-deployment").urn : undefined);
   });
 });
 

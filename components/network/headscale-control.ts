@@ -28,6 +28,8 @@ export interface KeySource {
   user: HeadscaleUser;
   /** Where the guild keeps it: it must know a tag before a key gives it. */
   policy?: HeadscalePolicy;
+  /** The server, where keys go with it as well: in a node whose port is closed before anything is deleted, none could be ended. */
+  machine?: pulumi.Resource;
 }
 
 /** Puts users and policy on a server, through its API. */
@@ -40,7 +42,7 @@ export function control(name: string, { server, people, policy, machine }: Contr
 }
 
 /** A key for devices of the guild's own user. */
-export function preAuthKey({ server, user, policy }: KeySource, name: string, request: AuthKeyRequest, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
+export function preAuthKey({ server, user, policy, machine }: KeySource, name: string, request: AuthKeyRequest, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
   const hours = request.expirationHours ?? KEY_HOURS;
   const { key } = new HeadscalePreAuthKey(name, {
     server,
@@ -52,6 +54,6 @@ export function preAuthKey({ server, user, policy }: KeySource, name: string, re
     // As with certificates: any `up` within the last third of its life makes a new one.
     renewBeforeHours: Math.floor(hours / 3),
     generation: request.generation ?? 1,
-  }, policy === undefined ? opts : pulumi.mergeOptions(opts, { dependsOn: policy }));
+  }, pulumi.mergeOptions(opts, { dependsOn: policy, ...(machine && { deletedWith: machine }) }));
   return pulumi.secret(key);
 }

@@ -49,9 +49,12 @@ describe("Headscale in the cluster", () => {
     expect(template(await headscale()).spec.securityContext).toMatchObject({ runAsUser: 1000, fsGroup: 1000 });
   });
 
-  test("takes its users along, which its data keeps: with devices none could be deleted", async () => {
-    const named = await headscale();
-    expect(named("user-ada").deletedWith).toBe(named("deployment").urn);
+  test("takes users and keys along, which its data keeps: once its port is closed none could be deleted", async () => {
+    const named = await made(() => {
+      const it = new Headscale("it", { ...network, cluster: { kubeconfig: "kubeconfig" } }, { provider: new k8s.Provider("outer") });
+      it.authKey("it-laptop", { tags: ["tag:client"] }, { parent: it });
+    });
+    for (const name of ["user-ada", "laptop"]) expect(named(name).deletedWith, name).toBe(named("deployment").urn);
   });
 
   test("tells devices names at addresses that are known later", async () => {

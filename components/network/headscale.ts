@@ -126,7 +126,7 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
 
     const api = { url: args.apiUrl ?? this.loginServer, caCertificatePem: this.caCertificate };
     const server = { ...api, apiKey: apiKey(place, args, api, [deployment, service]) };
-    this.keys = control(name, { server, people: args.people ?? [], policy: args.policy ?? closedPolicy, machine: deployment }, this);
+    this.keys = { ...control(name, { server, people: args.people ?? [], policy: args.policy ?? closedPolicy, machine: deployment }, this), machine: deployment };
     this.registerOutputs({ loginServer: this.loginServer, baseDomain: this.baseDomain, caCertificate: this.caCertificate });
   }
 

@@ -26,6 +26,15 @@ describe("HeadscaleUser", () => {
     expect(books.users).toHaveLength(1);
   });
 
+  test("ends the keys of a user that it takes over: nobody is left who would", async () => {
+    const { books, inputs } = await ada(), later = new Date(Date.now() + 60_000).toISOString(), before = "2026-01-01T00:00:00.000Z";
+    const key = { userId: "1", aclTags: [], reusable: true, ephemeral: false, used: false, createdAt: before };
+    books.keys.push({ ...key, id: "1", key: "alive", expiration: later }, { ...key, id: "2", key: "ended", expiration: before });
+    await headscaleUser.create(inputs, silent);
+    expect(books.keys.map(({ expiration }) => Date.parse(expiration) <= Date.now())).toEqual([true, true]);
+    expect(books.calls.filter((call) => call.endsWith("/expire"))).toHaveLength(1);
+  });
+
   test("leaves a user of an identity provider alone, though it has the same name", async () => {
     const { server, books } = await headscaleServer();
     books.users.push({ id: "1", name: "ada", provider: "oidc", newField: "" });

@@ -20,7 +20,9 @@ export const headscaleUser = define({
   // Names are unique, so the old must make room.
   deleteFirst: true,
   async create(inputs) {
-    return { id: randomUUID(), outputs: { userId: (await ensure(new HeadscaleApi(inputs.server, patience), inputs)).id } };
+    const api = new HeadscaleApi(inputs.server, patience), known = await api.userNamed(inputs.name);
+    if (known !== undefined) await endKeys(api, known);
+    return { id: randomUUID(), outputs: { userId: (known ?? (await ensure(api, inputs))).id } };
   },
   async update(inputs, _progress, old) {
     const api = new HeadscaleApi(inputs.server, patience);
@@ -44,6 +46,13 @@ export const headscaleUser = define({
     await api.deleteUser(user.id);
   },
 });
+
+/** Of a user that was there before: whoever made its keys is not here to end them. Nodes that joined with one stay. */
+async function endKeys(api: HeadscaleApi, { id }: User): Promise<void> {
+  for (const { key, expiration } of await api.preAuthKeys(id)) {
+    if (expiration == null || Date.parse(expiration) > Date.now()) await api.expirePreAuthKey(id, key);
+  }
+}
 
 /** The user of that name, whoever made it: a run that was killed may have, and its nodes are worth more than its display name. */
 async function ensure(api: HeadscaleApi, { name, displayName, email }: Inputs): Promise<User> {

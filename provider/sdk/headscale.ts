@@ -64,7 +64,7 @@ export interface HeadscaleUserArgs {
 
 /**
  * A user of a Headscale server, to whom nodes belong. One that is there already under that name
- * is taken over as it is. A user that still has nodes is not deleted.
+ * is taken over with its nodes, and its keys are ended. A user that still has nodes is not deleted.
  */
 export class HeadscaleUser extends pulumi.CustomResource {
   /** The server's number for the user, as text. */

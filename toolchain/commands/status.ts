@@ -12,12 +12,17 @@ import { answersAt, publishedAddresses } from "../status/published.ts";
 /** Prints how the stack's parts are; exit code 1 when one of them is not well. */
 export async function statusCommand(stack: string): Promise<void> {
   const engine = await Engine.open(stack);
-  const outputs = await stackOutputs(engine);
-  const findings = await findingsOf(outputs, await engine.json<StackState>(["stack", "export"]));
+  const [outputs, state] = await Promise.all([stackOutputs(engine), stackState(engine)]);
+  const findings = await findingsOf(outputs, state);
   const { backup } = outputs;
   if (backup) findings.push(...await withKubectl(engine.home, outputs.kubeconfig, (kubectl) => backupFindings(kubectl, backup)));
   process.stdout.write(`Stack ${stack}\n${report(findings)}\n`);
   if (findings.some(({ healthy }) => !healthy)) process.exitCode = 1;
+}
+
+/** Empty where there is no stack, of which the outputs tell. */
+async function stackState(engine: Engine): Promise<StackState> {
+  return (await engine.stackExists()) ? engine.json<StackState>(["stack", "export"]) : { deployment: {} };
 }
 
 /** The cluster, each workload that the state knows, with the address it is published at, and what else is published. */
