@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import { ByName } from "./tests/support/by-name.ts";
 
 /** Written, and not yet seen to pass in one run with the others: `npm test -- --project unproven`. */
-const unproven = ["mesh", "load-balancer", "certificates", "backup"].map((name) => `tests/integration/*-${name}.test.ts`);
+const unproven = ["mesh", "load-balancer", "certificates", "backup"].map((name) => `tests/integration/1*-${name}.test.ts`);
 
 /** What needs a real cluster runs one file at a time, in the order of the names, since each stands on the ones before. */
 export default defineConfig({

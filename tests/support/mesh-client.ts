@@ -86,7 +86,11 @@ export class MeshClient {
   }
 
   async stop(): Promise<void> {
-    for (const process of this.#processes) process.kill();
+    for (const process of this.#processes) {
+      process.kill();
+      // What nobody read of a connection would be waited for.
+      process.stdout?.destroy();
+    }
     await Promise.all(this.#processes);
   }
 
