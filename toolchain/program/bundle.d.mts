@@ -1,2 +1,2 @@
 /** Types of bundle.mjs, which runs before anything can be compiled. */
-export function programBundle(folder: string, entry: string): Promise<string>;
+export function bundleOf(folder: string, entry: string, options?: { split?: boolean }): Promise<string>;

@@ -1,14 +1,14 @@
 import { execa } from "execa";
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeEach, expect, it } from "vitest";
 import { useScratch } from "../testing/scratch.ts";
-import { programBundle } from "./bundle.mjs";
+import { bundleOf } from "./bundle.mjs";
 
 const scratch = useScratch();
 const write = (name: string, text: string) => writeFileSync(join(scratch.path, name), text);
-const bundle = () => programBundle(scratch.path, "index.ts");
+const bundle = () => bundleOf(scratch.path, "index.ts");
 const loader = pathToFileURL(join(import.meta.dirname, "loader.mjs")).href;
 /** What the program exports, as Node itself sees it. */
 const run = async () => (await execa(process.execPath, ["--import", loader, "--input-type=module", "--eval", "console.log(JSON.stringify(await import(process.cwd() + '/index.ts')))"], { cwd: scratch.path })).stdout;
@@ -47,4 +47,19 @@ it("bundles once more when a file of it is gone", async () => {
 it("says where a source can't be read", async () => {
   write("stacks/guild.ts", "export const people: = [];");
   await expect(bundle()).rejects.toThrow(/stacks\/guild\.ts:1:21/);
+});
+
+it("lets a command that is split run where its bundle is, load late what it imports late, and find what stands beside its sources", async () => {
+  write("stacks/late.ts", 'import { basename } from "node:path";\nexport const beside = basename(import.meta.dirname), url = import.meta.url;\n');
+  write("command.ts", 'export const main = async () => (await import("./stacks/late.ts"));\n');
+  const file = await bundleOf(scratch.path, "command.ts", { split: true });
+  const { main } = await import(file) as { main: () => Promise<{ beside: string; url: string }> };
+  expect(await main()).toMatchObject({ beside: "stacks", url: pathToFileURL(join(scratch.path, "stacks/late.ts")).href });
+  expect(readFileSync(file, "utf8")).not.toContain("stacks/late.ts\"");
+});
+
+it("is made again where a file of it is gone from the cache", async () => {
+  const file = await bundle();
+  rmSync(file);
+  expect(JSON.parse(await run())).toMatchObject({ count: 1 });
 });

@@ -3,10 +3,10 @@
 import { register } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { programBundle } from "./bundle.mjs";
+import { bundleOf } from "./bundle.mjs";
 
 const entry = "index.ts";
 const folder = process.cwd();
 register("./hooks.mjs", import.meta.url, {
-  data: { entry: pathToFileURL(join(folder, entry)).href, bundle: await programBundle(folder, entry) },
+  data: { entry: pathToFileURL(join(folder, entry)).href, bundle: await bundleOf(folder, entry) },
 });
