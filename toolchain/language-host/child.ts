@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 const running = new Set<ChildProcess>();
 
 /** Beside this program, which is one file. */
-const preload = join(dirname(process.argv[1] ?? ""), "deferred-packages.cjs");
+const preload = join(dirname(process.argv[1] ?? ""), "preload.cjs");
 
 /** Starts Node with `args`. The child is stopped when this host stops, however that comes about. */
 export function startNode(args: readonly string[], options: SpawnOptions): ChildProcess {

@@ -1,10 +1,10 @@
 import Module from "node:module";
 
 /**
- * Preloaded into every program and policy pack: packages that `@pulumi/pulumi` loads at its start for the sake of
- * serialised closures alone are loaded when something of them is first used. Half of the SDK's start goes into them.
+ * Packages that `@pulumi/pulumi` loads at its start for the sake of serialised closures and of installing the engine
+ * alone are loaded when something of them is first used. Half of the SDK's start goes into them.
  */
-const deferred = new Set(["typescript", "@npmcli/arborist"]);
+const deferred = new Set(["typescript", "@npmcli/arborist", "normalize-package-data", "got"]);
 /** How CommonJS loads a package; not in Node's types, and what every tool that intercepts it replaces. */
 const loader = Module as unknown as { _load: (request: string, ...rest: unknown[]) => unknown };
 const load = loader._load;

@@ -13,7 +13,7 @@ import type { Source } from "./source.ts";
 const pinned = VERSIONS.pulumi;
 const HOST_SOURCE = fileURLToPath(new URL("../language-host/", import.meta.url));
 const HOST = "pulumi-language-nodejs";
-const HOST_PRELOAD = "deferred-packages";
+const HOST_PRELOAD = "preload";
 /** The dynamic provider's launcher; the official archive has it beside the CLI, the npm package brings it too. */
 const DYNAMIC_PROVIDER = "pulumi-resource-pulumi-nodejs";
 
@@ -39,7 +39,7 @@ const registries: Source = {
 async function bundleLanguageHost(bin: string): Promise<void> {
   const { build } = await import("esbuild");
   await build({
-    entryPoints: { [HOST]: join(HOST_SOURCE, "main.ts"), [HOST_PRELOAD]: join(HOST_SOURCE, "deferred-packages.ts") },
+    entryPoints: { [HOST]: join(HOST_SOURCE, "main.ts"), [HOST_PRELOAD]: join(HOST_SOURCE, "preload.ts") },
     outdir: bin,
     outExtension: { ".js": ".cjs" },
     bundle: true,
