@@ -35,6 +35,7 @@ describe("the workloads of a stack", () => {
     const balancer = component("LoadBalancer", "balancer"), one = component("Registry", "lab"), other = component("Registry", "home");
     expect(whats(balancer, object("Deployment", "metallb/controller", balancer), object("DaemonSet", "metallb/speaker", balancer))).toEqual(["load balancer controller", "load balancer speaker"]);
     expect(whats(one, other, object("Deployment", "a/registry", one), object("Deployment", "b/registry", other))).toEqual(["registry home", "registry lab"]);
+    expect(whats(one, object("Deployment", "a/registry", one), object("DaemonSet", "a/collector", one))).toEqual(["registry", "registry collector"]);
   });
 
   it("of people come last, by name", () => {

@@ -57,7 +57,8 @@ function wordsFor(workload: WorkloadName, component: Component | undefined, all:
   const alike = all.filter((other) => other?.type === component.type);
   const isOneOfMany = NAMED.has(component.type) || alike.some((other) => other?.name !== component.name);
   const hasSeveral = alike.filter((other) => other?.name === component.name).length > 1;
-  return [inWords(component.type), ...(isOneOfMany ? [component.name] : []), ...(hasSeveral ? [workload.name] : [])].join(" ");
+  const what = inWords(component.type);
+  return [what, ...(isOneOfMany ? [component.name] : []), ...(hasSeveral && workload.name !== what ? [workload.name] : [])].join(" ");
 }
 
 /** "SubnetRouter" is "subnet router", "MeshDns" is "mesh DNS". */
