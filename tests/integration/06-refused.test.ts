@@ -29,12 +29,12 @@ describe("a run that cannot be", () => {
   test("for a port in use names the key, and the stack goes on as it was", async () => {
     const before = await podIds();
     const squatter = createServer();
-    await new Promise<void>((resolve) => squatter.listen(18092, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => squatter.listen(18093, "127.0.0.1", resolve));
     try {
-      configure({ ...onePerson, portal: { port: 18092 } });
+      configure({ ...onePerson, portal: { port: 18093 } });
       const { exitCode, all } = await guildnet("up");
       expect(exitCode).not.toBe(0);
-      expect(all).toMatch(/port 18092 of 127\.0\.0\.1 is in use[^]*portal\.port/);
+      expect(all).toMatch(/port 18093 of 127\.0\.0\.1 is in use[^]*portal\.port/);
     } finally {
       await new Promise((resolve) => squatter.close(resolve));
     }

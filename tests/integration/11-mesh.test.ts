@@ -6,7 +6,7 @@ import { connect } from "node:tls";
 import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { images } from "../../components/versions.ts";
-import { configure, guildnet, kubectl, mustGuildnet, onePerson, outputs, ports, signInLink, type StackOutputs } from "../support/guildnet.ts";
+import { configure, everything, guildnet, kubectl, mustGuildnet, outputs, signInLink, type StackOutputs } from "../support/guildnet.ts";
 import { MeshClient } from "../support/mesh-client.ts";
 import { PortalClient } from "../support/portal-client.ts";
 import { programsOf } from "../support/programs.ts";
@@ -15,13 +15,11 @@ import { programsOf } from "../support/programs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "guildnet-mesh-"));
 const soon = { timeout: 90_000, interval: 500 };
-const headscale = { kind: "headscale", port: ports.mesh, devices: ["laptop", "phone"] };
 const clients: MeshClient[] = [];
 let mesh: NonNullable<StackOutputs["mesh"]>, laptop: MeshClient;
 
 beforeAll(async () => {
-  configure({ ...onePerson, mesh: headscale });
-  await Promise.all([mustGuildnet("up"), programsOf(images.tailscale, ["usr/local/bin/tailscale", "usr/local/bin/tailscaled"], join(folder, "bin"))]);
+  await programsOf(images.tailscale, ["usr/local/bin/tailscale", "usr/local/bin/tailscaled"], join(folder, "bin"));
   mesh = await outputsOfMesh();
   laptop = await machine("laptop");
 }, 1_800_000);
@@ -29,7 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(clients.map((client) => client.stop()));
   rmSync(folder, { recursive: true, force: true });
-  configure(onePerson);
+  configure(everything);
   await mustGuildnet("up");
 });
 
@@ -102,7 +100,7 @@ describe("the status", () => {
   test("lists the mesh's parts among all others, each with its address", async () => {
     const { exitCode, lines } = await status();
     expect(lines).toEqual(expect.arrayContaining([
-      expect.stringMatching(/^✔ {2}cluster guildnet-test-cluster {2}https:\S+ {2}ready, v1\./),
+      expect.stringMatching(/^✔ {2}cluster guildnet-guild-cluster {2}https:\S+ {2}ready, v1\./),
       `✔  cluster DNS  ${await serviceAddress("kube-system", "kube-dns")}:53  1/1 ready`,
       `✔  headscale  ${mesh.loginServer}  1/1 ready, answers`,
       `✔  mesh DNS  ${await serviceAddress("guildnet-mesh-dns", "mesh-dns")}:53  1/1 ready`,
@@ -143,7 +141,7 @@ describe("new keys, and devices that may reach the cluster", () => {
 
   beforeAll(async () => {
     old = mesh;
-    configure({ ...onePerson, mesh: { ...headscale, keyGeneration: 2, access: "cluster" } });
+    configure({ ...everything, mesh: { ...everything.mesh, keyGeneration: 2, access: "cluster" } });
     await mustGuildnet("up");
     mesh = await outputsOfMesh();
   });

@@ -1,22 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { quantity } from "../../components/quantity.ts";
 import { images } from "../../components/versions.ts";
-import { apply, changesAhead, configure, kubectl, mustGuildnet, onePerson } from "../support/guildnet.ts";
+import { apply, changesAhead, kubectl } from "../support/guildnet.ts";
 
 const soon = { timeout: 90_000, interval: 500 };
-/** More than the node has, so that the quota isn't what stops a job here. */
-const plenty = { cpu: "64", memory: "64Gi" };
-
-beforeAll(async () => {
-  configure({ ...onePerson, batch: plenty });
-  await mustGuildnet("up");
-});
 
 afterAll(async () => {
   await kubectl("delete", "job", "--namespace", "batch-ada", "--all", "--ignore-not-found");
   await scaleWorkspace(1);
-  configure(onePerson);
-  await mustGuildnet("up");
 });
 
 describe("what people wait for and what can wait", () => {

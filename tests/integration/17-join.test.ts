@@ -56,12 +56,12 @@ describe("a guild on a cluster that another stack made", () => {
   });
 
   test("is kept from a second guild, which would take over its objects", async () => {
-    configure({ ...cluster, workspaces: [{ owner: "mallory" }] }, "refused");
-    const { exitCode, all } = await guildnet("up", [], "refused");
+    configure({ ...cluster, workspaces: [{ owner: "mallory" }] }, "intruder");
+    const { exitCode, all } = await guildnet("up", [], "intruder");
     expect(exitCode).not.toBe(0);
     expect(all).toContain("cluster.kubeconfigPath");
     expect(all).toContain(`the guild of the stack "guildnet.${joined}" lives there`);
-    await mustGuildnet("destroy", [], "refused");
+    await mustGuildnet("destroy", [], "intruder");
     expect(await kubectlOn(theirs, "get", "namespace", "ws-mallory", "--ignore-not-found", "--output", "name")).toBe("");
   });
 

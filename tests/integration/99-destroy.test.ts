@@ -1,8 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, inject, test, vi } from "vitest";
+import { beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { added, census } from "../support/census.ts";
-import { clusterFolder, kubectl, mustGuildnet } from "../support/guildnet.ts";
+import { clusterFolder, configure, everything, kubectl, mustGuildnet } from "../support/guildnet.ts";
+
+/** Up already where the tests before it left it. */
+beforeAll(async () => {
+  configure(everything);
+  await mustGuildnet("up");
+});
 
 describe("destroy", () => {
   test("keeps what people made, says where, and the next up finds it again", async () => {

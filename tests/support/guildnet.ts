@@ -1,26 +1,50 @@
 /** The product as a user drives it, on a stack of the tests' own. */
 import { execa, type Options, type Result } from "execa";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 
 export const root = join(import.meta.dirname, "..", "..");
 export const home = process.env.GUILDNET_HOME ?? join(homedir(), ".guildnet");
-export const stack = "test";
+
+/** What two lanes of tests work on beside each other: one person's small stack, and a guild with everything. */
+const lanes = {
+  test: { portal: 18090, api: 18091, mesh: 18092 },
+  guild: { portal: 18490, api: 18491, mesh: 18492 },
+} as const;
+
+export const stack = process.env.GUILDNET_TEST_STACK === "guild" ? "guild" : "test";
+/** Every stack of the checkout's program that a test makes. */
+export const testStacks = [...Object.keys(lanes), "cold", "refused", "intruder"];
 export const clusterName = `guildnet-${stack}-cluster`;
 export const clusterFolder = join(home, "clusters", clusterName);
 export const kubeconfig = join(clusterFolder, "kubeconfig");
-export const ports = { portal: 18090, api: 18091, mesh: 18092 } as const;
+export const ports = lanes[stack];
+/** Where the stacks of other lanes may listen meanwhile. */
+export const otherPorts: readonly number[] = Object.values(lanes).filter((lane) => lane !== ports).flatMap((lane) => Object.values(lane));
 export const portalUrl = `https://guildnet.localhost:${ports.portal}`;
 
 /** Where the tests' stack files are: the checkout stays clean. */
-export const stackFiles = join(home, "test-stacks");
+export const allStackFiles = join(home, "test-stacks");
+export const stackFiles = join(allStackFiles, stack);
 
 export interface WorkspaceConfig { owner: string; name?: string; environment?: Record<string, string>; [key: string]: unknown }
 
 /** What the test stack is made of, unless a test says otherwise: one person, small. */
 export const onePerson = { workspaces: [{ owner: "ada" }] as WorkspaceConfig[] };
+
+/** The stack that the checkout comes with, which has every system. */
+const dev = (parse(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as { config: { "guildnet:guild": { mesh: object } } }).config["guildnet:guild"];
+
+/** Its systems, for two people, with two devices, room for jobs that ask for more than the node has, and two pools of addresses. */
+export const everything = {
+  ...dev,
+  workspaces: [{ owner: "ada" }, { owner: "bob", preset: "small", keepData: false }] as WorkspaceConfig[],
+  mesh: { ...dev.mesh, port: ports.mesh, devices: ["laptop", "phone"] },
+  batch: { cpu: "64", memory: "64Gi" },
+  loadBalancer: { pools: [{ name: "public", addresses: ["198.19.0.16/28"] }, { name: "inside", addresses: ["198.19.0.40-198.19.0.40"], autoAssign: false }] },
+};
 
 /** What a stack's config says of things other than people. */
 export interface StackConfig { cluster?: object; portal?: object; images?: object }

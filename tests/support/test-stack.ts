@@ -1,27 +1,25 @@
-import { rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { census, type Census } from "./census.ts";
-import { removeExample } from "./example.ts";
-import { guildnet, stackFiles } from "./guildnet.ts";
+import { removeTestStacks } from "./removal.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** This machine before the tests' stack was made. */
+    /** This machine before the tests' stacks were made. */
     before: Census;
   }
 }
 
-/** Starts from nothing, whatever an earlier run left, and leaves nothing. */
-export async function setup({ provide }: { provide: (key: "before", value: Census) => void }): Promise<() => Promise<void>> {
-  await removeAll();
-  provide("before", await census());
-  return removeAll;
-}
-
-async function removeAll(): Promise<void> {
-  await removeExample();
-  for (const name of ["test", "cold", "refused"]) {
-    const { exitCode, all } = await guildnet("destroy", ["--data"], name);
-    if (exitCode !== 0) throw new Error(`the stack ${name} of the tests could not be removed:\n${all}`);
+/**
+ * Starts from nothing, whatever an earlier run left, and leaves nothing. Where several runs make up one, whoever starts
+ * them does so for all (`tests/support/together.ts`), and GUILDNET_TEST_CENSUS names the file that has the census.
+ */
+export async function setup({ provide }: { provide: (key: "before", value: Census) => void }): Promise<(() => Promise<void>) | undefined> {
+  const taken = process.env.GUILDNET_TEST_CENSUS;
+  if (taken !== undefined && existsSync(taken)) {
+    provide("before", JSON.parse(readFileSync(taken, "utf8")) as Census);
+    return undefined;
   }
-  rmSync(stackFiles, { recursive: true, force: true });
+  await removeTestStacks();
+  provide("before", await census());
+  return removeTestStacks;
 }

@@ -8,6 +8,9 @@ import { runAttended } from "../run-attended.ts";
 import { toolNames, toolsNamed } from "../tools/index.ts";
 import { requireTools } from "../tools/require-tools.ts";
 
+/** Removes what tests left, and takes the census that the last of them compares with. */
+const TOGETHER = "tests/support/together.ts";
+
 /** How many tests of a run ended how. */
 export interface Counts { readonly passed: number; readonly failed: number; readonly skipped: number }
 
@@ -19,20 +22,26 @@ export async function testCommand(args: readonly string[]): Promise<void> {
 }
 
 /**
- * All at once: the tests on a cluster take longest and mostly wait, for pods and for disks. What ends meanwhile
- * is shown when it has.
+ * All at once: the tests on clusters take longest and mostly wait, for pods and for disks. What ends meanwhile
+ * is shown when it has. Last comes the removal of all that the others left.
  */
 async function everything(env: NodeJS.ProcessEnv): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "guildnet-test-"));
-  const file = join(folder, "counts");
-  const vitest = { ...env, GUILDNET_TEST_COUNTS: file };
+  const file = join(folder, "counts"), census = join(folder, "census");
+  const vitest = { ...env, GUILDNET_TEST_COUNTS: file, GUILDNET_TEST_CENSUS: census };
+  const attended = (project: string) => runAttended(npmProgram("vitest"), ["run", "--project", project], { cwd: PROJECT_ROOT, env: vitest });
+  const together = (...args: string[]) => runAttended(process.execPath, ["--import", "tsx", TOGETHER, ...args], { cwd: PROJECT_ROOT, env });
   try {
+    const before = await together("before", census);
+    if (before !== 0) return before;
     const codes = await Promise.all([
       quietly("lint", "eslint", ["."], env),
       quietly("types", "tsc", ["--noEmit"], env),
       quietly("tests without a cluster", "vitest", ["run", "--project", "unit", "--project", "programs"], vitest),
-      runAttended(npmProgram("vitest"), ["run", "--project", "integration"], { cwd: PROJECT_ROOT, env: vitest }),
+      quietly("tests of one person's stack", "vitest", ["run", "--project", "person"], vitest),
+      attended("guild"),
     ]);
+    codes.push(await attended("removal"), await together("after"));
     const { passed, failed, skipped } = total(existsSync(file) ? readFileSync(file, "utf8") : "");
     const checks = codes.slice(0, 2);
     const sum = [passed + checks.filter((code) => code === 0).length, failed + checks.filter((code) => code !== 0).length];

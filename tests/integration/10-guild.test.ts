@@ -1,0 +1,56 @@
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { changesAhead, configure, everything, guildnet, kubectl, mustGuildnet, outputs, portalUrl } from "../support/guildnet.ts";
+
+/** What `status` calls the systems of the stack that the checkout comes with. */
+const systems = [
+  "cluster guildnet-guild-cluster", "cluster DNS", "storage", "portal", "workspace ada", "workspace bob",
+  "headscale", "mesh DNS", "subnet router", "load balancer controller", "load balancer speaker",
+  "certificates cert-manager-controller", "certificates cert-manager-webhook", "certificates cert-manager-cainjector",
+  "registry", "registry collector", "backup server", "backup headscale", "backup registry", "backup ada", "backup bob",
+];
+
+describe("a guild with every system", () => {
+  let authority = "";
+
+  beforeAll(() => {
+    const { certificates, ...without } = everything as typeof everything & { certificates?: object };
+    expect(certificates).toBeDefined();
+    configure(without);
+  });
+
+  test("comes up with one command, all but one", async () => {
+    const text = await mustGuildnet("up");
+    expect(text).toContain(`${portalUrl}/sign-in?token=`);
+    expect(text).not.toContain("Diagnostics:");
+    authority = (await outputs()).caCertificate;
+  });
+
+  test("gets that one too, with the certificate authority that people trust already", async () => {
+    configure(everything);
+    expect(await mustGuildnet("up")).not.toContain("Diagnostics:");
+    expect((await outputs()).caCertificate).toBe(authority);
+  });
+
+  test("is unchanged by a second up", async () => {
+    expect(await mustGuildnet("up")).toContain("is unchanged");
+    expect(await changesAhead()).toEqual([]);
+  });
+
+  test("runs all of it as pods, none of which had to be started twice", async () => {
+    interface Pod { metadata: { name: string; namespace: string }; status: { phase: string; containerStatuses?: { restartCount: number }[] } }
+    const { items } = JSON.parse(await kubectl("get", "pods", "--all-namespaces", "--output", "json")) as { items: Pod[] };
+    expect(items.length).toBeGreaterThan(12);
+    expect(items.filter(({ status }) => !["Running", "Succeeded"].includes(status.phase)).map(({ metadata }) => metadata.name)).toEqual([]);
+    expect(items.filter(({ status }) => status.containerStatuses?.some(({ restartCount }) => restartCount > 0)).map(({ metadata }) => metadata.name)).toEqual([]);
+  });
+
+  test("lists every system with its address, and each is well", async () => {
+    await vi.waitFor(async () => {
+      const { exitCode, all } = await guildnet("status");
+      const names = all.split("\n").map((line) => /^✔ {2}(.+?) {2}/.exec(line)?.[1]).filter((name) => name !== undefined);
+      expect(all).not.toContain("✖");
+      expect(names).toEqual(expect.arrayContaining(systems));
+      expect(exitCode).toBe(0);
+    }, { timeout: 60_000, interval: 500 });
+  });
+});
