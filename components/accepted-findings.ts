@@ -16,6 +16,12 @@ const findings = {
   "api-token": { kubeScore: [], checkov: ["CKV_K8S_38"] },
   /** A pod that nobody asks whether it is well. */
   "no-probes": { kubeScore: [], checkov: ["CKV_K8S_8", "CKV_K8S_9"] },
+  /** A container that is sent what comes as soon as it runs. */
+  "no-readiness": { kubeScore: [], checkov: ["CKV_K8S_9"] },
+  /** An account may read every Secret of its namespace, or of the cluster. */
+  "reads-secrets": { kubeScore: [], checkov: ["CKV2_K8S_5"] },
+  /** An account may change whom the API server asks before it takes an object. */
+  "changes-webhooks": { kubeScore: [], checkov: ["CKV_K8S_155"] },
   /** A policy for pods that no program makes. */
   "no-pods": { kubeScore: ["networkpolicy-targets-pod"], checkov: [] },
   /** A port of every node leads to a Service. */

@@ -114,6 +114,7 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
         "single-replica": "its database is SQLite, which has one writer",
         "low-user": "the files on its volume are user 1000's",
         recreated: "its database is SQLite, which two servers at once would spoil",
+        ...(args.renewal === undefined ? {} : { "no-readiness": "what watches its certificate answers the kubelet alone; where it hangs, clients still reach the server" }),
       })),
       spec: headscaleDeployment({
         image: args.image ?? images.headscale, serviceAccount: account.metadata.name,

@@ -3,13 +3,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import { accepted } from "../accepted-findings.ts";
 import { appLabels, appSelector } from "../labels.ts";
 import type { WorkspacePort } from "../workspace/deployment.ts";
-import { restrictedContainer, restrictedPod } from "./restricted.ts";
+import { LOWEST_FREE_USER, restrictedContainer, restrictedPod } from "./restricted.ts";
 
 /** Name of the port that an app is there for: the portal serves it at the app's own host name. */
 export const APP_PORT = "app";
-
-/** Users from this one on are nobody's on a node. */
-const LOWEST_FREE_USER = 10_000;
 
 export interface ResolvedApp {
   image: pulumi.Input<string>;

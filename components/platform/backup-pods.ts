@@ -67,6 +67,8 @@ export function restoreCronJob(v: ResolvedBackup): CronJob {
     schedule: v.schedule,
     timeZone: "Etc/UTC",
     suspend: true,
+    // Whoever resumes it all the same has no missed night made up for: without a deadline it would restore at once.
+    startingDeadlineSeconds: 60,
     concurrencyPolicy: "Forbid",
     jobTemplate: { metadata: { labels: labels("restore") }, spec: { ...once(6 * HOUR), ttlSecondsAfterFinished: HOUR, template: restorePod(v) } },
   };

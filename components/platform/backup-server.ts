@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { Certificate } from "../../provider/sdk/index.ts";
+import { accepted } from "../accepted-findings.ts";
 import type { Authority } from "../authority.ts";
 import { appSelector, unawaited } from "../labels.ts";
 import { metaIn, networkPolicies, ownNamespace, powerlessAccount, volume } from "../network/place.ts";
@@ -61,7 +62,10 @@ export class BackupServer extends pulumi.ComponentResource implements BackupTarg
     const users = new k8s.core.v1.Secret(`${name}-users`, { metadata: metaIn(place, "users"), stringData: { htpasswd: htpasswd(args) } }, { parent: this });
     const claim = volume(place, { size: args.storage ?? "50Gi", storageClass: args.storageClass, fate });
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: metaIn(place, BACKUP_SERVER_APP),
+      metadata: metaIn(place, BACKUP_SERVER_APP, accepted({
+        "single-replica": "its volume is writable on one node, and a job that finds it away is tried again the next night",
+        recreated: "its volume is writable by one pod at a time",
+      })),
       spec: backupServerDeployment({
         image: args.image ?? images.restServer, priorityClass: args.priorityClass, serviceAccount: account.metadata.name,
         tlsSecret: tls.metadata.name, usersSecret: users.metadata.name, claim: claim.metadata.name, mountedVersion: versionOf(args, certificate),

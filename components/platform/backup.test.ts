@@ -67,7 +67,7 @@ describe("a repository", () => {
 });
 
 interface CronJob {
-  schedule: string; suspend?: boolean; concurrencyPolicy: string;
+  schedule: string; suspend?: boolean; startingDeadlineSeconds: number; concurrencyPolicy: string;
   jobTemplate: { spec: { backoffLimit: number; template: { spec: Pod } } };
 }
 interface Pod { securityContext: object; automountServiceAccountToken: boolean; affinity: object; initContainers?: Container[]; containers: Container[]; volumes: { name: string }[] }
@@ -96,6 +96,8 @@ describe("a volume's jobs", () => {
     expect(mount(backup)).toEqual({ name: "volume", mountPath: "/volume", readOnly: true });
     expect(mount(restore)).toEqual({ name: "volume", mountPath: "/volume" });
     expect([backup.suspend, restore.suspend]).toEqual([undefined, true]);
+    // Resumed by mistake, it makes up for no night that it missed.
+    expect(restore.startingDeadlineSeconds).toBe(60);
     expect([backup.concurrencyPolicy, restore.concurrencyPolicy]).toEqual(["Forbid", "Forbid"]);
   });
 
@@ -120,6 +122,15 @@ describe("a volume's jobs", () => {
     expect(quotaSpec(size).hard).toMatchObject({ pods: "2", "limits.cpu": "1000m", "limits.memory": "512Mi" });
     expect(limitRangeSpec(size).limits).toMatchObject([{ max: { cpu: "500m", memory: "256Mi" } }]);
   });
+});
+
+test("jobs explain the user they run as where it may be one of the node's", async () => {
+  const annotations = async (user: number) => {
+    const all = await record(() => new Backup("it", { volume: { namespace: "it", claim: "data", user, workload: "app" }, repository: { url: "rest:https://example.org/", password: "p", reach: { port: 443 } } }, { provider: new k8s.Provider("outer") }));
+    return all.filter(({ type }) => type.endsWith(":CronJob")).map(({ inputs }) => Object.keys((inputs["metadata"] as { annotations: object }).annotations).filter((key) => key.startsWith("accepted.")));
+  };
+  expect(await annotations(1000)).toEqual([["accepted.guildnet.io/low-user"], ["accepted.guildnet.io/low-user"]]);
+  expect(await annotations(65532)).toEqual([[], []]);
 });
 
 describe("the server in the cluster", () => {

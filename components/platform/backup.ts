@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { accepted } from "../accepted-findings.ts";
 import { appLabels, objectMeta } from "../labels.ts";
 import { images } from "../versions.ts";
 import { toTarget } from "./backup-network.ts";
@@ -7,6 +8,7 @@ import { BACKUP_APP, backupCronJob, REPOSITORY_FOLDER, restoreCronJob } from "./
 import type { Keep, ResolvedBackup } from "./backup-pods.ts";
 import { filesEnvironment, repositoryFiles } from "./backup-repository.ts";
 import type { BackupRepository } from "./backup-repository.ts";
+import { LOWEST_FREE_USER } from "./restricted.ts";
 
 /** A volume and whose it is. */
 export interface BackupVolume {
@@ -55,7 +57,7 @@ export class Backup extends pulumi.ComponentResource {
   constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("guildnet:index:Backup", name, {}, opts);
     const { volume, repository } = args;
-    const meta = (object: string) => objectMeta({ name: object, namespace: volume.namespace, labels: appLabels(BACKUP_APP) });
+    const meta = (object: string, annotations: Record<string, string> = {}) => objectMeta({ name: object, namespace: volume.namespace, labels: appLabels(BACKUP_APP), annotations });
     const secret = new k8s.core.v1.Secret(`${name}-repository`, {
       metadata: meta("backup-repository"), stringData: repositoryFiles(repository),
     }, { parent: this });
@@ -66,8 +68,13 @@ export class Backup extends pulumi.ComponentResource {
       secret: secret.metadata.name, environment: filesEnvironment(repository, REPOSITORY_FOLDER), priorityClass: args.priorityClass,
     };
     const opt = { parent: this, dependsOn: guard };
-    new k8s.batch.v1.CronJob(`${name}-job`, { metadata: meta("backup"), spec: backupCronJob(resolved) }, opt);
-    new k8s.batch.v1.CronJob(`${name}-restore`, { metadata: meta("restore"), spec: restoreCronJob(resolved) }, opt);
+    new k8s.batch.v1.CronJob(`${name}-job`, { metadata: meta("backup", acceptedOf(volume)), spec: backupCronJob(resolved) }, opt);
+    new k8s.batch.v1.CronJob(`${name}-restore`, { metadata: meta("restore", acceptedOf(volume)), spec: restoreCronJob(resolved) }, opt);
     this.registerOutputs({});
   }
+}
+
+/** What scanners find in a volume's jobs, and why it stands. */
+function acceptedOf({ user }: BackupVolume): Record<string, string> {
+  return accepted(user >= LOWEST_FREE_USER ? {} : { "low-user": "no user without privileges but the owner of the volume's files reads and makes them all" });
 }

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { accepted } from "../accepted-findings.ts";
 import { appLabels, objectMeta } from "../labels.ts";
 import { certManager } from "./cert-manager-settings.ts";
 
@@ -41,9 +42,12 @@ const acmeRules: Rule[] = [
 /** It asks the API server whether somebody may approve. */
 const webhookRules: Rule[] = [{ apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] }];
 
-/** Less than upstream's: it has one kind of source and two kinds of targets here. */
+const webhookConfigurations = { apiGroups: ["admissionregistration.k8s.io"], resources: ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"] };
+
+/** Less than upstream's: it has one kind of source here, and of targets cert-manager's own two. */
 const cainjectorRules: Rule[] = [
-  { apiGroups: ["admissionregistration.k8s.io"], resources: ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"], verbs: [...read, ...write] },
+  { ...webhookConfigurations, verbs: read },
+  { ...webhookConfigurations, resourceNames: [certManager.webhook], verbs: write },
   events,
 ];
 
@@ -57,22 +61,28 @@ const localRules: Record<"webhook" | "cainjector", Rule[]> = {
   cainjector: [{ apiGroups: [""], resources: ["secrets"], verbs: read }],
 };
 
+/** What scanners find in the cainjector's rights, and why it stands. */
+const acceptedOfCainjector = {
+  role: accepted({ "changes-webhooks": "it writes the webhook's authority into cert-manager's own two, which are all that it may change" }),
+  localBinding: accepted({ "reads-secrets": "it finds the webhook's authority by watching all Secrets of this namespace, which a right can't narrow" }),
+};
+
 /** Children `<name>-<program>-account`, `-role` and `-binding`, and `-local-role` and `-local-binding` in the namespace. */
 export function programAccounts(name: string, namespace: pulumi.Input<string>, options: { acme: boolean }, parent: pulumi.Resource): { accounts: ProgramAccounts; bindings: pulumi.Resource[] } {
   const bindings: pulumi.Resource[] = [];
   const make = (program: keyof ProgramAccounts, rules: Rule[]): k8s.core.v1.ServiceAccount => {
-    const full = `cert-manager-${program}`, labels = appLabels(full), inNamespace = objectMeta({ name: full, namespace, labels });
-    const account = new k8s.core.v1.ServiceAccount(`${name}-${program}-account`, { metadata: inNamespace, automountServiceAccountToken: false }, { parent });
+    const full = `cert-manager-${program}`, clusterWide = { name: full, labels: appLabels(full) }, inNamespace = { ...clusterWide, namespace };
+    const annotations = program === "cainjector" ? acceptedOfCainjector : undefined;
+    const account = new k8s.core.v1.ServiceAccount(`${name}-${program}-account`, { metadata: objectMeta(inNamespace), automountServiceAccountToken: false }, { parent });
     const subjects = [{ kind: "ServiceAccount", name: account.metadata.name, namespace }];
-    const clusterWide = objectMeta({ name: full, labels });
-    const role = new k8s.rbac.v1.ClusterRole(`${name}-${program}-role`, { metadata: clusterWide, rules }, { parent });
+    const role = new k8s.rbac.v1.ClusterRole(`${name}-${program}-role`, { metadata: objectMeta({ ...clusterWide, annotations: annotations?.role }), rules }, { parent });
     bindings.push(new k8s.rbac.v1.ClusterRoleBinding(`${name}-${program}-binding`, {
-      metadata: clusterWide, subjects, roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+      metadata: objectMeta(clusterWide), subjects, roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
     }, { parent }));
     if (program === "controller") return account;
-    const local = new k8s.rbac.v1.Role(`${name}-${program}-local-role`, { metadata: inNamespace, rules: localRules[program] }, { parent });
+    const local = new k8s.rbac.v1.Role(`${name}-${program}-local-role`, { metadata: objectMeta(inNamespace), rules: localRules[program] }, { parent });
     bindings.push(new k8s.rbac.v1.RoleBinding(`${name}-${program}-local-binding`, {
-      metadata: inNamespace, subjects, roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: local.metadata.name },
+      metadata: objectMeta({ ...inNamespace, annotations: annotations?.localBinding }), subjects, roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: local.metadata.name },
     }, { parent }));
     return account;
   };

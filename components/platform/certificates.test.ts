@@ -71,6 +71,20 @@ describe("Certificates", () => {
     expect(rules({ acme: true }).flatMap(({ verbs }) => verbs)).not.toContain("*");
   });
 
+  test("may change what the API server asks in cert-manager's own configurations alone", async () => {
+    const named = await certificates();
+    const { rules } = named("it-cainjector-role").inputs as { rules: { apiGroups: string[]; resourceNames?: string[]; verbs: string[] }[] };
+    const writing = rules.filter(({ apiGroups, verbs }) => apiGroups.includes("admissionregistration.k8s.io") && verbs.some((verb) => !["get", "list", "watch"].includes(verb)));
+    expect(writing.map(({ resourceNames }) => resourceNames)).toEqual([[(named("it-validation").inputs["metadata"] as { name: string }).name]]);
+    expect(named("it-mutation").inputs["metadata"]).toMatchObject({ name: writing[0]?.resourceNames?.[0] });
+  });
+
+  test("answer the API server also while the webhook is replaced, and never work twice at once", async () => {
+    const named = await certificates();
+    const strategies = ["it-webhook", "it-controller", "it-cainjector"].map((program) => named(program).inputs["spec"]);
+    expect(strategies).toMatchObject([{ strategy: { rollingUpdate: { maxUnavailable: 0 } } }, { strategy: { type: "Recreate" } }, { strategy: { type: "Recreate" } }]);
+  });
+
   test("start anew what reads other settings, and nothing else", async () => {
     const versions = async (args: Partial<CertificatesArgs>) => {
       const named = await certificates(args);

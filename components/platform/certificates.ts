@@ -11,7 +11,7 @@ import { images, manifests } from "../versions.ts";
 import { denyAll, toDns, toInternet } from "../workspace/network-policies.ts";
 import { acmeIssuerSpec } from "./acme.ts";
 import type { AcmeArgs } from "./acme.ts";
-import { certManagerDeployment } from "./cert-manager-pods.ts";
+import { acceptedOfCertManager, certManagerDeployment } from "./cert-manager-pods.ts";
 import { programAccounts } from "./cert-manager-rbac.ts";
 import { cainjectorSettings, certManager, controllerSettings, WEBHOOK_PORT, webhookSettings } from "./cert-manager-settings.ts";
 
@@ -61,7 +61,7 @@ export class Certificates extends pulumi.ComponentResource {
     // Without them the controller ends, to be tried again later and later.
     const before = [definitions, ...bindings, ...networkPolicies(place, args)];
     const running = programs.map((program) => new k8s.apps.v1.Deployment(`${name}-${program}`, {
-      metadata: meta(place, `cert-manager-${program}`),
+      metadata: meta(place, `cert-manager-${program}`, acceptedOfCertManager[program]),
       spec: certManagerDeployment(program, {
         image: args.images?.[program] ?? images.certManager[program], serviceAccount: accounts[program].metadata.name, settings: settingsMap.metadata.name,
         settingsVersion: versionOf(settings[program]), priorityClass: args.priorityClass,

@@ -1,3 +1,6 @@
+/** Users from this one on are nobody's on a node. */
+export const LOWEST_FREE_USER = 10_000;
+
 /** Pod-level half of the *restricted* Pod Security standard, for a user of the image. */
 export function restrictedPod(user: number) {
   return {

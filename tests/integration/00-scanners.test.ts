@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { privilegedNamespaces } from "../../components/index.ts";
+import * as components from "../../components/index.ts";
 import { exceptionsForAll, mismatches, withoutAccepted } from "../support/exceptions.ts";
 import type { Scanner } from "../support/exceptions.ts";
 import { registeredBy, wholeGuilds } from "../support/guilds.ts";
@@ -24,12 +25,18 @@ interface Scanned {
 const folder = mkdtempSync(join(tmpdir(), "guildnet-scanners-"));
 const names = Object.keys(wholeGuilds);
 const scanned = new Map<string, Scanned>();
+/** Types of all that is in any of the guilds. */
+const types = new Set<string>();
 
 beforeAll(async () => {
   const { kubeScore, checkov, podSecurity } = await scanners();
   const rendered: KubernetesObject[][] = [];
   // One after the other: there is one mocked engine.
-  for (const raw of Object.values(wholeGuilds)) rendered.push(renderedObjects(await registeredBy(raw)));
+  for (const raw of Object.values(wholeGuilds)) {
+    const registered = await registeredBy(raw);
+    for (const { type } of registered) types.add(type);
+    rendered.push(renderedObjects(registered));
+  }
   const lists = join(folder, "lists");
   mkdirSync(lists);
   for (const [index, objects] of rendered.entries()) {
@@ -64,7 +71,7 @@ describe.each(names)("the guild that is %s", (name) => {
   });
 
   test("has no pod that its namespace refuses, nor one that restricted refuses outside of the listed namespaces", () => {
-    const listed = new Set<string>(privilegedNamespaces.map(({ name: namespace }) => namespace));
+    const listed = new Set<string>(components.privilegedNamespaces.map(({ name: namespace }) => namespace));
     const { pods } = of(name);
     expect(pods.length).toBeGreaterThan(3);
     for (const { namespace, name: pod, level, refused, refusedRestricted } of pods) {
@@ -80,6 +87,11 @@ describe.each(names)("the guild that is %s", (name) => {
     expect(probed.length).toBeGreaterThan(2);
     for (const { name: container, livenessProbe = {}, readinessProbe = {} } of probed) expect(patience(livenessProbe), container).toBeGreaterThan(patience(readinessProbe));
   });
+});
+
+test("each component is in one of the guilds, but those that have no object in a cluster", () => {
+  const all = Object.entries(components).filter(([, value]) => typeof value === "function" && value.prototype instanceof pulumi.ComponentResource).map(([name]) => name);
+  expect(all.filter((name) => !types.has(`guildnet:index:${name}`)).sort()).toEqual(["ExistingHeadscale", "HeadscaleOnHost"]);
 });
 
 test("only the router in the kernel and MetalLB's speaker ask for more than restricted allows", () => {

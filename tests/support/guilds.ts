@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { record } from "../../components/testing/record.ts";
 import type { Registered } from "../../components/testing/record.ts";
 import { guild } from "../../stacks/guild.ts";
+import type { GuildSecrets } from "../../stacks/guild.ts";
 import { parseGuild } from "../../stacks/parse.ts";
 
 const kubeconfig = { text: "kubeconfig", server: "https://192.0.2.1:6443", clusterName: "lab", credentials: { skipVerify: false } };
@@ -21,27 +22,52 @@ const people = {
   ],
 };
 
+const acme = (dns01: object) => ({ issuer: { kind: "acme", email: "ada@example.org", dns01 } });
+const bucket = { kind: "s3", endpoint: "https://s3.example.org", bucket: "guild-backup", region: "eu-central-1" };
+const restServer = { kind: "rest", url: "https://192.0.2.7:8000/lab", user: "guild", caCertificate: "-----BEGIN CERTIFICATE-----\n" };
+
 /** Guilds that between them have everything a config can turn on, by what is special about each. */
 export const wholeGuilds: Readonly<Record<string, object>> = {
-  "embedded with everything": { ...people, registry: {}, batch: {}, loadBalancer: {}, mesh: { kind: "headscale", devices: ["ada-laptop"], access: "cluster", stun: true } },
+  "embedded with everything": {
+    ...people, registry: {}, batch: {}, loadBalancer: {}, certificates: {}, backup: {}, mesh: { kind: "headscale", devices: ["ada-laptop"], access: "cluster", stun: true },
+  },
+  // Without certificates that renew, and so with what has them otherwise.
   "embedded, open to a network, with a router in the kernel": {
-    ...people, portal: { address: "192.0.2.1" }, mesh: { kind: "headscale", address: "192.0.2.1", router: { mode: "kernel", routes: ["192.168.7.0/24"] } },
+    ...people, portal: { address: "192.0.2.1" }, registry: {}, mesh: { kind: "headscale", address: "192.0.2.1", router: { mode: "kernel", routes: ["192.168.7.0/24"] } },
   },
   "existing with everything": {
     ...people, cluster: { ...existing, storageClass: "fast" }, portal: { host: "guild.example.org", service: "LoadBalancer", addressPool: "public" },
     loadBalancer: { lan: "192.168.1.0/24", pools: [{ name: "public", addresses: ["192.168.1.224/28"] }] }, registry: { address: "10.43.0.11" }, batch: { queue: "kueue" },
-    mesh: { kind: "headscale", hostname: "mesh.example.org", service: "LoadBalancer" },
+    certificates: acme({ provider: "rfc2136", nameserver: "192.0.2.53", keyName: "guild" }), backup: { target: bucket },
+    mesh: { kind: "headscale", hostname: "mesh.example.org", domain: "lan.example.org", service: "LoadBalancer" },
   },
   "existing, on somebody's tailnet, with volumes on several nodes": {
-    ...people, cluster: existing, storage: { kind: "longhorn", snapshots: {}, backup: { url: "s3://volumes@eu-central-1/", accessKeyId: "AKIA" } }, mesh: { kind: "tailnet", baseDomain: "tail1234.ts.net" },
+    ...people, cluster: existing, portal: { host: "guild.example.org" }, certificates: acme({ provider: "cloudflare" }), backup: { target: restServer },
+    storage: { kind: "longhorn", snapshots: {}, backup: { url: "s3://volumes@eu-central-1/", accessKeyId: "AKIA" } }, mesh: { kind: "tailnet", baseDomain: "tail1234.ts.net", domain: "lan.example.org" },
   },
 };
 
+/** What of a guild decides which secrets it takes. */
+interface Confiding {
+  mesh?: { kind: string };
+  storage?: { backup?: object };
+  certificates?: { issuer?: { kind: string } };
+  backup?: { target?: { kind: string; user?: string } };
+}
+
 /** All that the engine would be asked for, from a config of that list. */
 export function registeredBy(raw: object): Promise<Registered[]> {
-  const { mesh, storage } = raw as { mesh?: { kind: string }; storage?: { backup?: object } };
-  const meshApiKey = mesh?.kind === "tailnet", storageBackupKey = storage?.backup !== undefined;
-  const config = parseGuild({ images, ...raw }, { kubeconfig: false, meshApiKey, storageBackupKey });
+  const { mesh, storage, certificates, backup } = raw as Confiding;
+  const toBucket = backup?.target?.kind === "s3";
+  const given = {
+    kubeconfig: false, meshApiKey: mesh?.kind === "tailnet", storageBackupKey: storage?.backup !== undefined, dnsToken: certificates?.issuer?.kind === "acme",
+    backupAccessKey: toBucket, backupSecretKey: toBucket, backupServerPassword: backup?.target?.user !== undefined,
+  };
+  const config = parseGuild({ images, ...raw }, given);
   const secret = (wanted: boolean) => (wanted ? pulumi.secret("key") : undefined);
-  return record(() => guild(config, config.cluster.kind === "existing" ? kubeconfig : undefined, { meshApiKey: secret(meshApiKey), storageBackupKey: secret(storageBackupKey) }));
+  const secrets = (): GuildSecrets => ({
+    meshApiKey: secret(given.meshApiKey), storageBackupKey: secret(given.storageBackupKey), dnsToken: secret(given.dnsToken),
+    backup: { accessKey: secret(given.backupAccessKey), secretKey: secret(given.backupSecretKey), serverPassword: secret(given.backupServerPassword) },
+  });
+  return record(() => guild(config, config.cluster.kind === "existing" ? kubeconfig : undefined, secrets()));
 }
