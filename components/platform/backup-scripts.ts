@@ -2,6 +2,16 @@
 export const VOLUME = "/volume";
 
 /**
+ * restic, told of a pod's end so that it gives its lock back: a shell as a pod's first process
+ * is deaf to signals, and holds them back while it waits for another program.
+ */
+const attended = [
+  "child= ended=",
+  `trap 'ended=1; [ -z "$child" ] || kill -TERM "$child"' TERM`,
+  'restic() { command restic "$@" & child=$!; wait "$child" && status=0 || status=$?; if [ -n "$ended" ]; then wait "$child"; exit 143; fi; child=; return "$status"; }',
+];
+
+/**
  * Makes a snapshot, and the repository before the first. Its arguments say which old snapshots
  * to keep. restic's exit codes: 3 some files could not be read, 10 there is no repository, 11 it
  * is locked (https://restic.readthedocs.io/en/stable/075_scripting.html).
@@ -11,6 +21,7 @@ export const VOLUME = "/volume";
  */
 export const backupScript = [
   "set -u",
+  ...attended,
   "restic unlock",
   "code=$?",
   'if [ "$code" -eq 10 ]; then echo "So this is the first snapshot."; restic init || exit; elif [ "$code" -ne 0 ]; then exit "$code"; fi',
@@ -36,6 +47,7 @@ export const backupScript = [
 export const restoreScript = [
   "set -eu",
   'if [ "$ACTION" = list ]; then exec restic snapshots --json --no-lock; fi',
+  ...attended,
   "cd /volume",
   "if [ -e .restoring ]; then chmod -R u+rwX .restoring; rm -rf .restoring; fi",
   'restic restore --no-lock "$SNAPSHOT:/volume" --target /volume/.restoring',
