@@ -57,6 +57,6 @@ describe("the toolchain", () => {
     const lines: string[] = [];
     await ensureImage("guildnet.local/a:b", { context: "images/a", buildArgs: { ONE: "1", TWO: "a b" } }, (line) => lines.push(line));
     await ensureImage("registry.k8s.io/pause:3.10.1", {}, (line) => lines.push(line));
-    expect(lines).toEqual(["image|guildnet.local/a:b|--context|images/a|--build-arg|ONE=1|--build-arg|TWO=a b", "image|registry.k8s.io/pause:3.10.1"]);
+    expect(lines).toEqual(["image|guildnet.local/a:b|--unpacked|--context|images/a|--build-arg|ONE=1|--build-arg|TWO=a b", "image|registry.k8s.io/pause:3.10.1|--unpacked"]);
   });
 });
