@@ -17,7 +17,8 @@ const mounts = z.array(z.object({ Type: z.string(), Source: z.string(), Options:
 
 /**
  * Gives a node an image by hard links to its unpacked files: nothing is read, packed, unpacked or stored again.
- * Either side may drop its links, and neither ever writes into a layer that is made.
+ * Either side may drop its links, and neither ever writes into a layer that is made. Programs in a container
+ * may notice one thing: such files have a link count above one, which cron, for one, refuses in its tables.
  *
  * containerd runs an image whose topmost snapshot is there by the name that the image's configuration
  * yields; the layers' archives may be missing, as after a pull with `discard_unpacked_layers`:
@@ -33,16 +34,13 @@ export async function linkImage(node: RunningNode, reference: string, image: Unp
   const known = await snapshotsOn(node);
   await remove(node, abandoned(known));
   const names = chainIds(image.layers.map(({ diffId }) => diffId));
-  const missing = names.filter((name) => !known.has(name));
-  try {
-    for (const [index, layer] of image.layers.entries()) {
-      if (missing.includes(names[index]!)) await makeOnce(node, layer, names[index]!, names[index - 1]);
-    }
-    await ctr(node, ["images", "import", "--digests=false", "-"], archiveWithoutLayers(reference, image));
-  } finally {
-    // From here on the image keeps them, and they go with it.
-    await Promise.all(missing.map((name) => ctr(node, ["snapshots", "label", name, `${keptLabel}=`]).catch(() => {})));
+  for (const [index, layer] of image.layers.entries()) {
+    const name = names[index]!;
+    if (!known.has(name)) await makeOnce(node, layer, name, names[index - 1]);
   }
+  await ctr(node, ["images", "import", "--digests=false", "-"], archiveWithoutLayers(reference, image));
+  // From here on the image keeps them, those too which a run that was cut off has left, and they go with it.
+  await Promise.all(names.map((name) => ctr(node, ["snapshots", "label", name, `${keptLabel}=`])));
 }
 
 /**
