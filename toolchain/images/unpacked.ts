@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import type { Home } from "../home.ts";
 
 /** An image as the store has it unpacked, for who can use its files where they lie. */
@@ -22,11 +21,10 @@ export interface UnpackedLayer {
   readonly folder: string;
 }
 
-const imagesFile = z.array(z.object({ id: z.string(), layer: z.string().optional() }));
-const layersFile = z.array(z.object({ id: z.string(), parent: z.string().optional(), "diff-digest": z.string().optional(), "diff-size": z.number().optional() }));
-const configFile = z.object({ rootfs: z.object({ diff_ids: z.array(z.string()) }) });
-
-type StoredLayer = z.infer<typeof layersFile>[number];
+/** The fields that are of use here; that they are there is checked by what they say together. */
+interface StoredImage { readonly id: string; readonly layer?: string }
+interface StoredLayer { readonly id: string; readonly parent?: string; readonly "diff-digest"?: string; readonly "diff-size"?: number }
+interface Configuration { readonly rootfs: { readonly diff_ids: readonly string[] } }
 
 /**
  * Where the layers of an image lie. The store's own files say so, since no command of buildah does:
@@ -42,10 +40,10 @@ export async function unpackedImage({ root }: Home, id: string): Promise<Unpacke
     if (!(await isNative(storage))) return undefined;
     const config = await readFile(join(storage, "overlay-images", hex, bigDataName(id)), "utf8");
     if (createHash("sha256").update(config).digest("hex") !== hex) return undefined;
-    const images = imagesFile.parse(await json(join(storage, "overlay-images", "images.json")));
-    const known = layersFile.parse(await json(join(storage, "overlay-layers", "layers.json")));
+    const images = (await json(join(storage, "overlay-images", "images.json"))) as StoredImage[];
+    const known = (await json(join(storage, "overlay-layers", "layers.json"))) as StoredLayer[];
     const layers = chainBelow(known, images.find((image) => image.id === hex)?.layer).map((layer) => placed(storage, layer));
-    const { rootfs } = configFile.parse(JSON.parse(config));
+    const { rootfs } = JSON.parse(config) as Configuration;
     const isWhole = layers.every(({ folder }) => existsSync(folder)) && String(layers.map(({ diffId }) => diffId)) === String(rootfs.diff_ids);
     return isWhole && layers.length > 0 ? { config, layers } : undefined;
   } catch {
