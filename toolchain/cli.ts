@@ -91,7 +91,8 @@ function toolCommands(root: Command): void {
     .argument("<reference>", "registry/name:tag")
     .option("--context <folder>", "folder with the Dockerfile; for own images")
     .option("--build-arg <KEY=value>", "may be given many times", (value: string, all: string[]) => [...all, value], [])
-    .action(async (reference: string, options: { context?: string; buildArg: string[] }) => (await import("./commands/image.ts")).imageCommand(reference, options));
+    .option("--unpacked", "say where its layers lie unpacked, too")
+    .action(async (reference: string, options: { context?: string; buildArg: string[]; unpacked?: boolean }) => (await import("./commands/image.ts")).imageCommand(reference, options));
   root.command("image-export")
     .description("write a docker-archive of an image of the local store to stdout")
     .argument("<reference>")

@@ -64,6 +64,10 @@ describe("containerd", () => {
     expect(line("restrict_oom_score_adj = true")).toBe(true);
   });
 
+  test("is content with images whose layers it has unpacked only", () => {
+    expect(line("discard_unpacked_layers = true")).toBe(true);
+  });
+
   test("lets pods without capabilities serve DNS", () => {
     expect(line("enable_unprivileged_ports = true")).toBe(true);
   });

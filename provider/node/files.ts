@@ -69,7 +69,11 @@ table ip node {
 `;
 }
 
-/** Version 2 of the format is read by containerd 1.6 and later. */
+/**
+ * Version 2 of the format is read by containerd 1.6 and later. Layers' archives are of no use once they are
+ * unpacked, and images that are linked (`linked-layers.ts`) have none: later versions may insist on them
+ * unless told so (https://github.com/containerd/containerd/pull/13658).
+ */
 function containerd(): string {
   return `version = 2
 root = "${inNode}/data/containerd"
@@ -86,6 +90,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
   enable_unprivileged_icmp = true
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = "overlayfs"
+    discard_unpacked_layers = true
     default_runtime_name = "runc"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"

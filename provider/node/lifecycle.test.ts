@@ -15,7 +15,7 @@ import { requireTools } from "./toolchain.ts";
 vi.mock("./api.ts", () => ({ readiness: vi.fn(async () => ({ ready: true })) }));
 vi.mock("./cgroup.ts", async (original) => ({ ...(await original<object>()), createCgroup: async () => {}, removeCgroup: async () => {} }));
 vi.mock("./machine.ts", async (original) => ({ ...(await original<object>()), checkMachine: async () => {} }));
-vi.mock("./images.ts", () => ({ imagesOn: async () => new Set(["registry.k8s.io/pause:3.10.1"]), bringImage: async () => {} }));
+vi.mock("./images.ts", () => ({ bringImage: async () => {} }));
 vi.mock("./toolchain.ts", () => ({ requireTools: vi.fn(async () => ({ kubernetes: "/tools/kubernetes" })) }));
 
 /** Stands for a node's first process: says who it is, as the real one does, and waits for its end. */

@@ -14,7 +14,7 @@ import { cgroupOf, createCgroup, removeCgroup } from "./cgroup.ts";
 import { ensureCredentials } from "./credentials.ts";
 import { files, pauseImage } from "./files.ts";
 import { nodeEnvironment } from "./environment.ts";
-import { bringImage, imagesOn } from "./images.ts";
+import { bringImage } from "./images.ts";
 import { inNode, networkNamespace, nodeFolder, nodeName } from "./layout.ts";
 import { checkMachine, checkPorts, inspectMachine, portsOf } from "./machine.ts";
 import { initProcess, containerProcesses } from "./process.ts";
@@ -228,7 +228,7 @@ async function waitUntilReady(folder: string, spec: NodeSpec, progress: Progress
   const init = initProcess(folder), logs = join(folder, "log");
   if (init === undefined) throw new ActionableError("node-did-not-start", `the cluster ended while starting: ${lastLines(join(logs, "console"))}; its logs are in ${logs}`);
   if (!last.ready) throw new ActionableError("node-not-ready", `the cluster did not become ready: ${last.reason}; its logs are in ${logs}`);
-  if (!(await imagesOn(init)).has(pauseImage)) await bringImage(init, pauseImage, {}, progress);
+  await bringImage({ folder, init }, pauseImage, {}, progress);
 }
 
 /** The reason without its details, which change many times a second while a node starts. */

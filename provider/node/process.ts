@@ -23,7 +23,7 @@ function json(text: string): unknown {
 }
 
 /** Ticks from boot to the start of a process, which with its number identifies it; nothing when it is gone or a zombie. */
-function startTimeOf(pid: number): number | undefined {
+export function startTimeOf(pid: number): number | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "utf8");

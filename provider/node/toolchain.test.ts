@@ -57,6 +57,18 @@ describe("the toolchain", () => {
     const lines: string[] = [];
     await ensureImage("guildnet.local/a:b", { context: "images/a", buildArgs: { ONE: "1", TWO: "a b" } }, (line) => lines.push(line));
     await ensureImage("registry.k8s.io/pause:3.10.1", {}, (line) => lines.push(line));
-    expect(lines).toEqual(["image|guildnet.local/a:b|--context|images/a|--build-arg|ONE=1|--build-arg|TWO=a b", "image|registry.k8s.io/pause:3.10.1"]);
+    expect(lines).toEqual(["image|guildnet.local/a:b|--unpacked|--context|images/a|--build-arg|ONE=1|--build-arg|TWO=a b", "image|registry.k8s.io/pause:3.10.1|--unpacked"]);
+  });
+
+  test("says where an image lies unpacked, where it can", async () => {
+    const unpacked = { config: "{}", layers: [{ diffId: "sha256:1", size: 1, folder: "/layers/1" }] };
+    toolchain(`console.log("building"); console.log(JSON.stringify({ id: "sha256:2", unpacked: args[1] === "a/b:c" ? ${JSON.stringify(unpacked)} : undefined }));`);
+    expect(await ensureImage("a/b:c", {}, silent)).toEqual(unpacked);
+    expect(await ensureImage("a/b:d", {}, silent)).toBeUndefined();
+  });
+
+  test.each(["", 'console.log("[]");', 'console.log(JSON.stringify({ unpacked: { config: "{}", layers: [] } }));'])("that answers of an image otherwise, as by %j, has only its archive", async (code) => {
+    toolchain(code);
+    expect(await ensureImage("a/b:c", {}, silent)).toBeUndefined();
   });
 });

@@ -9,7 +9,18 @@ import { ActionableError } from "../errors.ts";
 export type Progress = (message: string) => void;
 
 const tools = z.record(z.string(), z.object({ version: z.string(), path: z.string() }));
+const layer = z.object({ diffId: z.string(), size: z.number(), folder: z.string() });
+const image = z.object({ unpacked: z.object({ config: z.string(), layers: z.array(layer).min(1) }).optional() });
 const manifest = z.object({ files: z.array(z.string()).min(1) });
+
+/** A layer whose files lie in a folder, as overlayfs takes it for a lower one. `diffId` is the hash of its uncompressed archive, `size` that archive's bytes. */
+export type UnpackedLayer = z.infer<typeof layer>;
+
+/** An image's configuration to the byte, and its layers, the lowest first. */
+export interface UnpackedImage {
+  readonly config: string;
+  readonly layers: readonly UnpackedLayer[];
+}
 
 /** Files of a Go module's version, or one of a release, fixed by hash. */
 export interface ManifestSource {
@@ -39,11 +50,16 @@ export async function requireTools(names: readonly string[], progress: Progress)
   return Object.fromEntries(Object.entries(data ?? {}).map(([name, { path }]) => [name, path]));
 }
 
-/** Makes an image available in the machine's image store, built where need be. */
-export async function ensureImage(reference: string, options: { context?: string; buildArgs?: Record<string, string> }, progress: Progress): Promise<void> {
+/**
+ * Makes an image available in the machine's image store, built where need be.
+ *
+ * @returns where its files lie, unless only an archive of it can be had.
+ */
+export async function ensureImage(reference: string, options: { context?: string; buildArgs?: Record<string, string> }, progress: Progress): Promise<UnpackedImage | undefined> {
   const buildArgs = Object.entries(options.buildArgs ?? {}).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
   const context = options.context === undefined ? [] : ["--context", options.context];
-  await runToolchain(["image", reference, ...context, ...buildArgs], progress);
+  const { stdout } = await runToolchain(["image", reference, "--unpacked", ...context, ...buildArgs], progress);
+  return image.safeParse(parsed(lastLines(stdout, 1))).data?.unpacked;
 }
 
 /** Fetches a manifest and returns the paths of its files, which are what was pinned. @throws ActionableError `no-toolchain`, or the toolchain's own words */

@@ -23,15 +23,15 @@ export const nodeImage = define({
     const init = initProcess(nodeFolder(cluster));
     // A stopped node is an update of its own, and keeps its images.
     if (init === undefined) return undefined;
-    const images = await imagesOn(init).catch(() => undefined);
+    const images = await imagesOn({ init }).catch(() => undefined);
     if (images === undefined) return "the node's containerd does not answer";
     return images.has(reference) ? undefined : "the node does not have it";
   },
 });
 
 async function bring({ cluster, reference, context, buildArgs }: Inputs, progress: Progress): Promise<Existing> {
-  const init = initProcess(nodeFolder(cluster));
+  const folder = nodeFolder(cluster), init = initProcess(folder);
   if (init === undefined) throw new ActionableError("node-stopped", `the cluster ${cluster} is not running, so it cannot take an image; "npm run up" starts it`);
-  await bringImage(init, reference, { context, buildArgs }, progress);
+  await bringImage({ folder, init }, reference, { context, buildArgs }, progress);
   return { id: `${cluster}/${reference}`, outputs: {} };
 }

@@ -1,4 +1,5 @@
 import { ensureImage, exportImage } from "../images/index.ts";
+import { unpackedImage } from "../images/unpacked.ts";
 import { UserError } from "../errors.ts";
 import { guildnetHome } from "../home.ts";
 import { openLog } from "../log.ts";
@@ -8,9 +9,13 @@ import { requireTools } from "../tools/require-tools.ts";
 export interface ImageOptions {
   readonly context?: string;
   readonly buildArg: readonly string[];
+  readonly unpacked?: boolean;
 }
 
-/** Builds or pulls one image into the store; prints `{"reference":…,"id":"sha256:…"}`. */
+/**
+ * Builds or pulls one image into the store; prints `{"reference":…,"id":"sha256:…"}`, and as `unpacked`, where asked
+ * for, an `UnpackedImage`, or nothing where only `image-export` will do.
+ */
 export async function imageCommand(reference: string, options: ImageOptions): Promise<void> {
   const home = guildnetHome();
   const log = openLog(home, `image-${reference.replace(/[^\w.-]+/g, "-")}`);
@@ -25,7 +30,8 @@ export async function imageCommand(reference: string, options: ImageOptions): Pr
       process.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
     },
   });
-  process.stdout.write(`${JSON.stringify(image)}\n`);
+  const unpacked = options.unpacked === true ? await unpackedImage(home, image.id) : undefined;
+  process.stdout.write(`${JSON.stringify({ ...image, unpacked })}\n`);
 }
 
 /** Streams a docker-archive of the image to stdout. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { guildnetHome } from "../home.ts";
 import { ensureImage, exportImage, hasImage, tidyImages } from "./index.ts";
 import { ImageStore } from "./store.ts";
+import { unpackedImage } from "./unpacked.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -51,6 +52,13 @@ it("exports what it built, under its reference", async () => {
   await exportImage("guildnet.local/tiny:first", home, output);
   expect(await archive).toContain("written by a test");
   expect(await archive).toContain('"RepoTags":["guildnet.local/tiny:first"]');
+});
+
+it("says where the layers of what it built lie unpacked", async () => {
+  const { id } = await build("first");
+  const unpacked = await unpackedImage(store.home, id);
+  expect(JSON.parse(unpacked?.config ?? "")).toMatchObject({ config: { Env: expect.arrayContaining(["WORD=first"]) }, rootfs: { diff_ids: unpacked?.layers.map(({ diffId }) => diffId) } });
+  expect(await Promise.all((unpacked?.layers ?? []).map(({ folder }) => readdir(folder)))).toContainEqual(["Dockerfile", "content"]);
 });
 
 it("keeps the newest two builds", async () => {
