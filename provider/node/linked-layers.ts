@@ -38,7 +38,7 @@ export async function linkImage(node: RunningNode, reference: string, image: Unp
     const name = names[index]!;
     if (!known.has(name)) await makeOnce(node, layer, name, names[index - 1]);
   }
-  await ctr(node, ["images", "import", "--digests=false", "-"], archiveWithoutLayers(reference, image));
+  await ctr(node, ["images", "import", "--digests=false", "-"], await archiveWithoutLayers(reference, image));
   // From here on the image keeps them, those too which a run that was cut off has left, and they go with it.
   await Promise.all(names.map((name) => ctr(node, ["snapshots", "label", name, `${keptLabel}=`])));
 }

@@ -7,13 +7,13 @@ const image = { config: '{"created":"größer als ASCII"}', layers: [{ diffId, s
 
 /** A file of the archive, taken out by the machine's own tar. */
 async function file(name: string): Promise<string> {
-  const { stdout } = await execa("tar", ["--extract", "--to-stdout", "--file", "-", name], { input: archiveWithoutLayers("guildnet.local/a:b", image), stripFinalNewline: false });
+  const { stdout } = await execa("tar", ["--extract", "--to-stdout", "--file", "-", name], { input: await archiveWithoutLayers("guildnet.local/a:b", image), stripFinalNewline: false });
   return stdout;
 }
 
 describe("an archive without layers", () => {
   test("holds a layout, an index, a manifest and the configuration, and nothing else", async () => {
-    const { stdout } = await execa("tar", ["--list", "--file", "-"], { input: archiveWithoutLayers("guildnet.local/a:b", image) });
+    const { stdout } = await execa("tar", ["--list", "--file", "-"], { input: await archiveWithoutLayers("guildnet.local/a:b", image) });
     expect(stdout.split("\n")).toEqual(["oci-layout", "index.json", expect.stringMatching(/^blobs\/sha256\/[0-9a-f]{64}$/), `blobs/sha256/${digestOf(image.config).slice(7)}`]);
   });
 

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
+import { buffer } from "node:stream/consumers";
+import { pack } from "tar-stream";
 import type { UnpackedImage } from "./toolchain.ts";
-
-const blockSize = 512;
 
 /**
  * An image as an OCI archive without the contents of its layers, for a containerd that has them unpacked: it
  * takes no notice of what is missing (`images.Children` ends at layers, and `Unpack` skips those whose snapshot is there).
  * https://github.com/opencontainers/image-spec/blob/main/image-layout.md
  */
-export function archiveWithoutLayers(reference: string, { config, layers }: UnpackedImage): Buffer {
+export async function archiveWithoutLayers(reference: string, { config, layers }: UnpackedImage): Promise<Buffer> {
   const manifest = JSON.stringify({
     schemaVersion: 2,
     mediaType: "application/vnd.oci.image.manifest.v1+json",
@@ -20,7 +20,11 @@ export function archiveWithoutLayers(reference: string, { config, layers }: Unpa
     // containerd takes this name as it is, where it would put others below a prefix.
     manifests: [{ mediaType: "application/vnd.oci.image.manifest.v1+json", ...addressed(manifest), annotations: { "io.containerd.image.name": reference } }],
   });
-  return tar({ "oci-layout": JSON.stringify({ imageLayoutVersion: "1.0.0" }), "index.json": index, [blobName(manifest)]: manifest, [blobName(config)]: config });
+  const archive = pack();
+  const files = { "oci-layout": JSON.stringify({ imageLayoutVersion: "1.0.0" }), "index.json": index, [blobName(manifest)]: manifest, [blobName(config)]: config };
+  for (const [name, content] of Object.entries(files)) archive.entry({ name }, content);
+  archive.finalize();
+  return buffer(archive);
 }
 
 function addressed(content: string): { digest: string; size: number } {
@@ -34,26 +38,4 @@ function blobName(content: string): string {
 /** `sha256:` and 64 hex digits. */
 export function digestOf(content: string): string {
   return `sha256:${createHash("sha256").update(content).digest("hex")}`;
-}
-
-/** A few small files as a tar archive; names of at most 100 ASCII characters. */
-function tar(files: Readonly<Record<string, string>>): Buffer {
-  const members = Object.entries(files).flatMap(([name, text]) => {
-    const content = Buffer.from(text);
-    return [header(name, content.length), content, Buffer.alloc(-content.length & (blockSize - 1))];
-  });
-  return Buffer.concat([...members, Buffer.alloc(2 * blockSize)]);
-}
-
-/** Fields at their places, octal numbers, and the sum of all bytes taken while its own field is blank: https://www.gnu.org/software/tar/manual/html_node/Standard.html */
-function header(name: string, size: number): Buffer {
-  const block = Buffer.alloc(blockSize);
-  const fields: [at: number, value: string][] = [[0, name], [100, "0000644"], [108, "0000000"], [116, "0000000"], [124, octal(size, 11)], [136, octal(0, 11)], [148, " ".repeat(8)], [156, "0"], [257, "ustar\u000000"]];
-  for (const [at, value] of fields) block.write(value, at, "latin1");
-  block.write(`${octal(block.reduce((sum, byte) => sum + byte, 0), 6)}\u0000`, 148, "latin1");
-  return block;
-}
-
-function octal(value: number, digits: number): string {
-  return value.toString(8).padStart(digits, "0");
 }
