@@ -119,7 +119,7 @@ describe("backups", () => {
     expect(named("ada-backup-job").dependencies).toEqual(expect.arrayContaining([named("ada-namespace").urn, named("cluster-image-restic").urn, named("scheduling-batch").urn]));
     expect(named("ada-quota").inputs["spec"]).toMatchObject({ hard: { pods: "3" } });
     expect(outputs.backup).toMatchObject({ target: "cluster", volumes: expect.arrayContaining([{ name: "wiki", namespace: "app-wiki", deployment: "app" }]) });
-    expect(await (outputs.backup?.key as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
+    expect(await (outputs.backup!.key as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
     expect(outputs.notes.join()).toMatch(/lost with the machine/);
   });
 

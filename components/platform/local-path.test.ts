@@ -45,7 +45,7 @@ test("one class keeps files and is the default, one removes them; folders are na
 
 test("the provisioner is told the names of its own ConfigMap and account", async () => {
   const all = await record(() => new Storage("it", { image: "example.org/storage:1", path: "/volumes" }, { provider: new k8s.Provider("outer") }));
-  const named = (suffix: string) => (all.find(({ name }) => name === `it-${suffix}`)?.inputs["metadata"] as { name: string }).name;
+  const named = (suffix: string) => (all.find(({ name }) => name === `it-${suffix}`)!.inputs["metadata"] as { name: string }).name;
   const spec = all.find(({ name }) => name === "it-provisioner")?.inputs["spec"] as { template: { spec: { containers: { args: string[] }[]; serviceAccountName: string } } };
   const args = spec.template.spec.containers[0]?.args ?? [];
   expect(args[args.indexOf("--configmap-name") + 1]).toBe(named("config"));

@@ -79,10 +79,14 @@ export async function record(build: () => unknown): Promise<Registered[]> {
   }, "project", "stack", false);
   const registered = new Map<string, Registered>();
   const restore = listen(registered);
+  // The SDK takes down the stack of every promise it makes, which is most of its work here, and nobody reads them.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
     await build();
     await pulumi.runtime.disconnect();
   } finally {
+    Error.stackTraceLimit = stackTraceLimit;
     restore();
   }
   return [...registered.values()];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { chromium, type BrowserContext, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { changesAhead, kubectl, outputs, portalUrl, signInLink } from "../support/guildnet.ts";
+import { changesAhead, kubectl, portalUrl, signInLink, trustedCertificate } from "../support/guildnet.ts";
 import { PortalClient } from "../support/portal-client.ts";
 
 /** Where Debian's Chromium is. */
@@ -32,7 +32,7 @@ describe("a person in a browser that trusts the guild's authority", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "guildnet-browser-"));
-    await trust(folder, (await outputs()).caCertificate);
+    await trust(folder, trustedCertificate());
     context = await chromium.launchPersistentContext(join(folder, "profile"), { executablePath, headless: true, args: quiet, env: { ...process.env, HOME: folder } });
     page = await context.newPage();
   });

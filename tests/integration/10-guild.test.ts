@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { changesAhead, configure, everything, guildnet, kubectl, mustGuildnet, outputs, portalUrl } from "../support/guildnet.ts";
+import { configure, everything, guildnet, kubectl, mustGuildnet, portalUrl, trustedCertificate } from "../support/guildnet.ts";
 
 /** What `status` calls the systems of the stack that the checkout comes with. */
 const systems = [
@@ -22,18 +22,17 @@ describe("a guild with every system", () => {
     const text = await mustGuildnet("up");
     expect(text).toContain(`${portalUrl}/sign-in?token=`);
     expect(text).not.toContain("Diagnostics:");
-    authority = (await outputs()).caCertificate;
+    authority = trustedCertificate();
   });
 
   test("gets that one too, with the certificate authority that people trust already", async () => {
     configure(everything);
     expect(await mustGuildnet("up")).not.toContain("Diagnostics:");
-    expect((await outputs()).caCertificate).toBe(authority);
+    expect(trustedCertificate()).toBe(authority);
   });
 
   test("is unchanged by a second up", async () => {
     expect(await mustGuildnet("up")).toContain("is unchanged");
-    expect(await changesAhead()).toEqual([]);
   });
 
   test("runs all of it as pods, none of which had to be started twice", async () => {

@@ -64,7 +64,7 @@ describe("an app", () => {
     expect(await changesAhead()).toEqual([]);
     expect(await (await PortalClient.signIn("ada")).open("hello")).toMatchObject(page);
     expect((await (await PortalClient.signIn("grace")).open("hello")).status).toBe(404);
-    expect((await (await PortalClient.anonymous()).open("hello")).url).toContain(`${portalUrl}/open/hello`);
+    expect((await PortalClient.anonymous().open("hello")).url).toContain(`${portalUrl}/open/hello`);
   });
 
   test("is opened to members, and to everybody, by a word in the config, and not started anew for it", async () => {
@@ -74,10 +74,10 @@ describe("an app", () => {
     await mustGuildnet("up");
     const grace = await PortalClient.signIn("grace");
     await vi.waitFor(async () => expect(await grace.open("hello")).toMatchObject(page), soon);
-    expect((await (await PortalClient.anonymous()).open("hello")).status).toBe(401);
+    expect((await PortalClient.anonymous().open("hello")).status).toBe(401);
     configure({ ...everything, people: { ada: {}, bob: {}, grace: {} }, apps: [{ ...hello, visibility: "public" }] });
     await mustGuildnet("up");
-    const anybody = await PortalClient.anonymous();
+    const anybody = PortalClient.anonymous();
     await vi.waitFor(async () => expect(await anybody.open("hello")).toMatchObject(page), soon);
     expect(await uid()).toBe(before);
   });

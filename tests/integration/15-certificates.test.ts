@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { connect } from "node:tls";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { acmeIssuerSpec } from "../../components/platform/acme.ts";
-import { changesAhead, kubectl, mustGuildnet, outputs, portalUrl, tryObject } from "../support/guildnet.ts";
+import { changesAhead, kubectl, portalUrl, repair, trustedCertificate, tryObject } from "../support/guildnet.ts";
 
 const registryUrl = "https://registry.guildnet-registry.svc/v2/";
 const authorityFile = "/etc/containers/certs.d/registry.guildnet-registry.svc/ca.crt";
@@ -11,7 +11,7 @@ const renewed = { timeout: 240_000, interval: 2_000 };
 let ca = "";
 
 beforeAll(async () => {
-  ({ caCertificate: ca } = await outputs());
+  ca = trustedCertificate();
   await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
 });
 
@@ -33,10 +33,9 @@ describe("certificates of cert-manager", () => {
     expect((await tryObject(issuer({ acme: { ...spec.acme, mail: "ada@example.org" } }))).exitCode).not.toBe(0);
   });
 
-  test("are signed again after the authority's Secret was deleted, with a refresh and an up", async () => {
+  test("are signed again after the authority's Secret was deleted, with a refresh of it and an up", async () => {
     await kubectl("delete", "secret", "--namespace", "cert-manager", "guildnet-authority");
-    await mustGuildnet("pulumi", ["refresh", "--yes", "--skip-preview"]);
-    await mustGuildnet("up");
+    await repair("certificates-authority");
     expect(await secretCertificate("cert-manager", "guildnet-authority")).toEqual(new X509Certificate(ca));
   });
 

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { apply, changesAhead, clusterFolder, guildnet, kubectl, mustGuildnet } from "../support/guildnet.ts";
+import { apply, changesAhead, clusterFolder, guildnet, kubectl, mustGuildnet, repair } from "../support/guildnet.ts";
 
 const soon = { timeout: 90_000, interval: 500 };
 
@@ -59,7 +59,8 @@ describe("backups", () => {
     expect(failed.exitCode).toBe(1);
     expect(failed.all).toMatch(/✖ +backup ada +cluster +failed \d{4}-/);
 
-    await mustGuildnet("pulumi", ["up", "--yes", "--skip-preview", "--refresh"]);
+    await kubectl("scale", "deployment", "backup-server", "--namespace", "guildnet-backup", "--replicas", "1");
+    await repair("ada-backup-job");
     await mustGuildnet("backup", ["ada"]);
     expect(await mustGuildnet("status")).toMatch(/✔ +backup ada +cluster +\d{4}-/);
   });
@@ -83,7 +84,7 @@ async function loseHome(): Promise<void> {
   const files = join(clusterFolder, "volumes/ws-ada/home");
   expect(existsSync(files)).toBe(true);
   rmSync(files, { recursive: true });
-  await mustGuildnet("pulumi", ["up", "--yes", "--skip-preview", "--refresh"]);
+  await repair("ada-home");
   await kubectl("scale", "deployment", "workspace", "--namespace", "ws-ada", "--replicas", "1");
   await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
 }

@@ -80,6 +80,11 @@ export async function changesAhead(name: string = stack): Promise<Step[]> {
   return steps.filter(({ op }) => op !== "same");
 }
 
+/** Has a resource that somebody changed or deleted found so and put right, and looks at no other. */
+export async function repair(resource: string): Promise<void> {
+  await mustGuildnet("pulumi", ["up", "--yes", "--skip-preview", "--refresh", "--target", `**::${resource}`]);
+}
+
 /** Name of a resource, the last part of its URN. */
 export function nameOf({ urn }: { urn: string }): string {
   return urn.split("::").at(-1) ?? "";
@@ -137,6 +142,11 @@ export interface StackOutputs {
 export async function outputs(name: string = stack): Promise<StackOutputs> {
   const { stdout } = await guildnet("pulumi", ["stack", "output", "--json", "--show-secrets"], name);
   return JSON.parse(stdout.slice(stdout.indexOf("{"))) as StackOutputs;
+}
+
+/** The certificate that `up` says the browser has to know. */
+export function trustedCertificate(name: string = stack): string {
+  return readFileSync(join(home, "stacks", "guildnet", name, "ca.crt"), "utf8");
 }
 
 /** A fresh one-time link. */

@@ -14,7 +14,7 @@ const TOGETHER = "tests/support/together.ts";
 /** How many tests of a run ended how. */
 export interface Counts { readonly passed: number; readonly failed: number; readonly skipped: number }
 
-/** Lint, types and every test; arguments narrow it to vitest with them. */
+/** Lint with types and every test; arguments narrow it to vitest with them. */
 export async function testCommand(args: readonly string[]): Promise<void> {
   const home = guildnetHome();
   const env = toolEnvironment({ home, tools: await requireTools(toolsNamed(toolNames), { home }) });
@@ -35,17 +35,15 @@ async function everything(env: NodeJS.ProcessEnv): Promise<number> {
     const before = await together("before", census);
     if (before !== 0) return before;
     const codes = await Promise.all([
-      quietly("lint", "eslint", ["."], env),
-      quietly("types", "tsc", ["--noEmit"], env),
+      quietly("lint and types", "oxlint", ["."], env),
       quietly("tests without a cluster", "vitest", ["run", "--project", "unit", "--project", "programs"], vitest),
       quietly("tests of one person's stack", "vitest", ["run", "--project", "person"], vitest),
       attended("guild"),
     ]);
     codes.push(await attended("removal"), await together("after"));
     const { passed, failed, skipped } = total(existsSync(file) ? readFileSync(file, "utf8") : "");
-    const checks = codes.slice(0, 2);
-    const sum = [passed + checks.filter((code) => code === 0).length, failed + checks.filter((code) => code !== 0).length];
-    process.stdout.write(`\nLint, types and tests: ${sum[0]} passed, ${sum[1]} failed, ${skipped} skipped\n`);
+    const isClean = codes[0] === 0;
+    process.stdout.write(`\nLint, types and tests: ${passed + Number(isClean)} passed, ${failed + Number(!isClean)} failed, ${skipped} skipped\n`);
     return codes.find((code) => code !== 0) ?? 0;
   } finally {
     rmSync(folder, { recursive: true });

@@ -38,7 +38,7 @@ export class Leases {
   }
 
   endWhere(matches: (lease: Lease) => boolean): void {
-    for (const lease of [...this.#leases]) if (matches(lease)) this.#end(lease);
+    for (const lease of this.#leases) if (matches(lease)) this.#end(lease);
   }
 
   #endWith(session: Session, lease: Lease): NodeJS.Timeout {
