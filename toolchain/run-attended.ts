@@ -15,6 +15,7 @@ export interface AttendedOptions {
  * process only has to outlive it, to see how it ends. A SIGTERM is passed on.
  */
 export function runAttended(command: string, args: readonly string[], { stdio = "inherit", onStart, ...options }: AttendedOptions): Promise<number> {
+  settleStreams();
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio });
     if (child.pid !== undefined) onStart?.(child.pid);
@@ -29,4 +30,13 @@ export function runAttended(command: string, args: readonly string[], { stdio = 
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });
+}
+
+/**
+ * When Node first looks at a pipe or socket that it may write to, it makes it non-blocking, and with it what a program
+ * has inherited of it: writes of that program fail then, and output is lost. Later looks change nothing, and what
+ * Node starts gets it as it was.
+ */
+export function settleStreams(): void {
+  for (const name of ["stdout", "stderr"] as const) void process[name].writable;
 }

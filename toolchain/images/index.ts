@@ -4,6 +4,7 @@ import { UserError } from "../errors.ts";
 import { guildnetHome, type Home } from "../home.ts";
 import { withLock } from "../lock.ts";
 import { isOffline } from "../offline.ts";
+import { settleStreams } from "../run-attended.ts";
 import { buildContext, readDockerfile } from "./bud.ts";
 import { externalImages } from "./dockerfile.ts";
 import { withLease } from "./leases.ts";
@@ -65,6 +66,7 @@ export async function hasImage(reference: string, home?: string): Promise<boolea
 export async function exportImage(reference: string, home?: string, output?: Writable): Promise<void> {
   const store = new ImageStore(homeOf(home));
   if (!(await store.imageId(reference))) throw new UserError("image-unknown", `${reference} is not in the store: make it first`);
+  if (output === undefined) settleStreams();
   const args = ["push", "--quiet", reference, `docker-archive:/dev/stdout:${reference}`];
   try {
     const child = execa("bash", ["-o", "pipefail", "-c", THROUGH_A_PIPE, "bash", "buildah", ...storeArguments(store.home), ...args], {

@@ -1,0 +1,31 @@
+import { execa } from "execa";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { bundleOf } from "./program/bundle.mjs";
+import { PROJECT_ROOT } from "./project.ts";
+import { useScratch } from "./testing/scratch.ts";
+
+const scratch = useScratch();
+
+/** Runs a shell's script as attended by a Node of its own, whose output is read here. `meanwhile` is what that Node does once it has started. */
+async function attended(script: string, meanwhile = ""): Promise<{ stdout: string; exitCode?: number }> {
+  const file = await bundleOf(PROJECT_ROOT, "toolchain/run-attended.ts", { split: true });
+  const program = `
+    import { writeFileSync } from "node:fs";
+    const { runAttended } = await import(${JSON.stringify(file)});
+    process.exitCode = await runAttended("sh", ["-c", ${JSON.stringify(script)}], { cwd: ".", env: process.env, onStart() { ${meanwhile} } });`;
+  return execa(process.execPath, ["--input-type=module", "--eval", program], { reject: false });
+}
+
+it("gives a program this output, and ends as it does", async () => {
+  expect(await attended("echo said; exit 7")).toMatchObject({ stdout: "said", exitCode: 7 });
+  expect(await attended("kill -TERM $$")).toMatchObject({ exitCode: 143 });
+});
+
+it("leaves the mode alone in which a program writes, whatever it writes itself meanwhile", async () => {
+  const written = JSON.stringify(join(scratch.path, "written"));
+  const { stdout } = await attended(`until [ -e ${written} ]; do :; done; cat /proc/self/fdinfo/1`, `process.stdout.write("meanwhile\\n"); writeFileSync(${written}, "");`);
+  const NON_BLOCKING = 0o4000;
+  expect(stdout).toContain("meanwhile");
+  expect(parseInt(/^flags:\s+(\d+)$/m.exec(stdout)?.[1] ?? "", 8) & NON_BLOCKING).toBe(0);
+});
