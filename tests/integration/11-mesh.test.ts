@@ -27,8 +27,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(clients.map((client) => client.stop()));
   rmSync(folder, { recursive: true, force: true });
-  configure(everything);
-  await mustGuildnet("up");
 });
 
 async function outputsOfMesh(): Promise<NonNullable<StackOutputs["mesh"]>> {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { added, census } from "../support/census.ts";
+import { removeTestStacks } from "../support/removal.ts";
 import { clusterFolder, configure, everything, kubectl, mustGuildnet } from "../support/guildnet.ts";
 
 /** Up already where the tests before it left it. */
@@ -25,6 +26,7 @@ describe("destroy", () => {
 
   test("with --data leaves nothing: no process, mount, link, route, table, port, cgroup, setting or file", async () => {
     expect(await mustGuildnet("destroy", ["--data"])).toContain("Nothing is left");
+    await removeTestStacks();
     expect(added(inject("before"), await census())).toEqual({});
   });
 });
