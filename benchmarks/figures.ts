@@ -1,7 +1,7 @@
 /** What was measured, and how it is shown. */
 export interface Figure {
   readonly name: string;
-  readonly unit: "s" | "×";
+  readonly unit: "s" | "×" | "MiB";
   /** One value per repetition. */
   readonly values: readonly number[];
   /** What the figure includes and what not. */
@@ -36,7 +36,7 @@ export function table(figures: readonly Figure[]): string {
 
 function row({ name, unit, values, includes }: Figure): string[] {
   const { min, median, max } = summary(values);
-  const show = (value: number): string => `${value.toFixed(unit === "s" && value < 10 ? 2 : 1)} ${unit}`;
+  const show = (value: number): string => `${value.toFixed(unit === "MiB" ? 0 : unit === "s" && value < 10 ? 2 : 1)} ${unit}`;
   const once = values.length === 1;
   return [name, once ? "" : show(min), show(median), once ? "" : show(max), String(values.length), includes];
 }

@@ -10,13 +10,14 @@ import { requireTools } from "../toolchain/tools/require-tools.ts";
 import { Commands } from "./commands.ts";
 import { asJson, table, type Figure } from "./figures.ts";
 import { coldToolchain } from "./measure/cold-toolchain.ts";
+import { everything } from "./measure/everything.ts";
 import { newWorkspace } from "./measure/new-workspace.ts";
 import { forgetWorkspaces, objects } from "./measure/objects.ts";
 import { coldUp, noChange, warmUp } from "./measure/start.ts";
 import { Product } from "./product.ts";
 
 /** In the order in which they run; all but the first need the stack that `cold` leaves up. */
-const NAMES = ["cold", "workspace", "no-change", "warm", "objects"] as const;
+const NAMES = ["cold", "workspace", "no-change", "warm", "objects", "everything"] as const;
 type Name = (typeof NAMES)[number];
 
 interface Options { readonly runs: number; readonly sizes: readonly number[]; readonly json?: boolean; readonly coldToolchain?: boolean }
@@ -73,6 +74,7 @@ async function measure(product: Product, commands: Commands, names: readonly Nam
     workspace: () => newWorkspace(product, runs),
     "no-change": () => noChange(product, runs),
     warm: () => warmUp(product, runs),
+    everything: () => everything(product, runs),
   };
   try {
     await product.remove();

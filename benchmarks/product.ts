@@ -1,14 +1,14 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { PortalClient } from "../tests/support/portal-client.ts";
 import { PROJECT_ROOT, TOOLCHAIN_CLI } from "../toolchain/project.ts";
 import type { StackOutputs } from "../toolchain/stack-outputs.ts";
 import type { CommandOptions, Commands } from "./commands.ts";
 
 export const STACK = "bench";
-export const PORTS = { portal: 28090, api: 28091 } as const;
+export const PORTS = { portal: 28090, api: 28091, mesh: 28092 } as const;
 /** The one person of the benchmarks' stack. */
 export const PERSON = "ada";
 
@@ -29,9 +29,16 @@ export class Product {
     this.#env = { ...process.env, GUILDNET_HOME: home, GUILDNET_STACK_FILES: this.#files, ...env };
   }
 
+  /** Every system of the stack that the checkout comes with. */
+  get systems(): object {
+    const { config } = parse(readFileSync(join(PROJECT_ROOT, "Pulumi.dev.yaml"), "utf8")) as { config: { "guildnet:guild": { mesh: object } } };
+    const { mesh, ...others } = config["guildnet:guild"];
+    return { ...others, mesh: { ...mesh, port: PORTS.mesh } };
+  }
+
   /** Writes the stack's file. */
-  configure(workspaces: readonly Workspace[] = onePerson): void {
-    const guild = { cluster: { kind: "embedded", apiPort: PORTS.api }, portal: { port: PORTS.portal }, workspaces };
+  configure(workspaces: readonly Workspace[] = onePerson, systems: object = {}): void {
+    const guild = { ...systems, cluster: { kind: "embedded", apiPort: PORTS.api }, portal: { port: PORTS.portal }, workspaces };
     mkdirSync(this.#files, { recursive: true });
     writeFileSync(join(this.#files, `Pulumi.${STACK}.yaml`), stringify({ config: { "guildnet:guild": guild } }));
   }
@@ -49,8 +56,12 @@ export class Product {
     return client;
   }
 
+  get clusterFolder(): string {
+    return join(this.#home, "clusters", `guildnet-${STACK}-cluster`);
+  }
+
   get kubeconfig(): string {
-    return join(this.#home, "clusters", `guildnet-${STACK}-cluster`, "kubeconfig");
+    return join(this.clusterFolder, "kubeconfig");
   }
 
   get apiServer(): string {
