@@ -23,7 +23,7 @@ describe("an engine that is killed", () => {
     const moments: string[] = [];
     for (let round = 0; round < rounds; round++) {
       configure(shapes[round % shapes.length]!);
-      const after = Math.round(Math.random() * 7_000);
+      const after = Math.round(Math.random() * 5_000);
       moments.push(`${after} ms: ${(await killedUp(after)) ? "killed" : "had ended"}`);
       const { exitCode, all } = await guildnet("up");
       expect(exitCode, `round ${round}, ${moments.join("; ")}\n${all}`).toBe(0);
