@@ -14,9 +14,14 @@ describe("the guild's policy", () => {
   test("lets clients reach the destinations and nothing else, and refuses whoever is no client", () => {
     expect(guildPolicy(config).acls).toEqual([
       { action: "accept", src: ["tag:client"], dst: ["portal:443", "names:53"] },
-      { action: "accept", src: ["autogroup:member"], dst: ["autogroup:self:*"] },
+      { action: "accept", src: ["ada@"], dst: ["ada@:*"] },
+      { action: "accept", src: ["bob@"], dst: ["bob@:*"] },
     ]);
     expect(guildPolicy(config).hosts).toEqual({ portal: "10.96.3.4/32", names: "10.96.3.5/32" });
+  });
+
+  test("lets a person's devices reach each other where people are known to the mesh alone", () => {
+    expect(guildPolicy({ ...config, people: [] }).acls).toContainEqual({ action: "accept", src: ["autogroup:member"], dst: ["autogroup:self:*"] });
   });
 
   test("approves the routes of routers alone, and lets nobody become one", () => {

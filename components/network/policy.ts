@@ -38,7 +38,7 @@ export interface Destination {
 }
 
 export interface GuildPolicyConfig {
-  /** Users of the mesh, by handle. */
+  /** Users of the mesh, by handle; none where they are known to the mesh alone. */
   people: readonly string[];
   /** What every device of the guild may reach. */
   destinations: readonly Destination[];
@@ -63,9 +63,18 @@ export function guildPolicy({ people, destinations, openNetworks = [], routes }:
     groups: { "group:people": people.map((handle) => `${handle}@`) },
     hosts: Object.fromEntries(destinations.map(({ name, address }) => [name, `${address}/32`])),
     tagOwners: { [tag.client]: ["group:people"], [tag.router]: [] },
-    acls: [...(dst.length === 0 ? [] : [accept([tag.client], dst)]), accept(["autogroup:member"], ["autogroup:self:*"])],
+    acls: [...(dst.length === 0 ? [] : [accept([tag.client], dst)]), ...amongOwnDevices(people)],
     autoApprovers: { routes: Object.fromEntries(routes.map((network) => [network, [tag.router]])) },
   };
+}
+
+/**
+ * Each person by name where the mesh knows them: a rule for `autogroup:self` makes Headscale before 0.28 keep from a
+ * router which devices there are, unless they come after it (https://github.com/juanfont/headscale/issues/2990).
+ */
+function amongOwnDevices(people: readonly string[]): PolicyRule[] {
+  if (people.length === 0) return [accept(["autogroup:member"], ["autogroup:self:*"])];
+  return people.map((handle) => accept([`${handle}@`], [`${handle}@:*`]));
 }
 
 function accept(src: string[], dst: string[]): PolicyRule {

@@ -23,7 +23,7 @@ export async function testCommand(args: readonly string[]): Promise<void> {
 
 /**
  * All at once: the tests on clusters take longest and mostly wait, for pods and for disks. What ends meanwhile
- * is shown when it has. Last comes what needs a quiet machine, and the removal of all that the others left.
+ * is shown when it has. Last comes the removal of all that the others left.
  */
 async function everything(env: NodeJS.ProcessEnv): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "guildnet-test-"));
@@ -40,7 +40,7 @@ async function everything(env: NodeJS.ProcessEnv): Promise<number> {
       quietly("tests of one person's stack", "vitest", ["run", "--project", "person"], vitest),
       attended("guild"),
     ]);
-    codes.push(await attended("last"), await together("after"));
+    codes.push(await attended("removal"), await together("after"));
     const { passed, failed, skipped } = total(existsSync(file) ? readFileSync(file, "utf8") : "");
     const isClean = codes[0] === 0;
     process.stdout.write(`\nLint, types and tests: ${passed + Number(isClean)} passed, ${failed + Number(!isClean)} failed, ${skipped} skipped\n`);
