@@ -8,7 +8,7 @@ export const VOLUME = "/volume";
 const attended = [
   "child= ended=",
   `trap 'ended=1; [ -z "$child" ] || kill -TERM "$child"' TERM`,
-  'restic() { command restic "$@" & child=$!; wait "$child" && status=0 || status=$?; if [ -n "$ended" ]; then wait "$child"; exit 143; fi; child=; return "$status"; }',
+  'restic() { [ -z "$ended" ] || exit 143; command restic "$@" & child=$!; wait "$child" && status=0 || status=$?; if [ -n "$ended" ]; then wait "$child"; exit 143; fi; child=; return "$status"; }',
 ];
 
 /**

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { existsSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { changesAhead, clusterFolder, configure, guildnet, kubectl, mustGuildnet, nameOf, onePerson, portalUrl, root } from "../support/guildnet.ts";
+import { changesAhead, clusterFolder, configure, guildnet, kubectl, mustGuildnet, nameOf, onBareMachine, onePerson, portalUrl, root } from "../support/guildnet.ts";
 
 describe("a stack that does not exist yet", () => {
   beforeAll(() => configure(onePerson));
@@ -13,7 +13,7 @@ describe("a stack that does not exist yet", () => {
     expect(existsSync(clusterFolder)).toBe(false);
   });
 
-  test("comes up with one command that ends with links", async () => {
+  test("comes up with one command that ends with links", onBareMachine, async () => {
     const text = await mustGuildnet("up");
     expect(text).toContain(`${portalUrl}/sign-in?token=`);
     // Under this the engine puts warnings and errors that outlast their moment.

@@ -5,6 +5,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 
+/** For a first `up`, which builds the guild's own images where they are not there yet. */
+export const onBareMachine = { timeout: 1_800_000 };
+
 export const root = join(import.meta.dirname, "..", "..");
 export const home = process.env.GUILDNET_HOME ?? join(homedir(), ".guildnet");
 
@@ -35,7 +38,7 @@ export interface WorkspaceConfig { owner: string; name?: string; environment?: R
 export const onePerson = { workspaces: [{ owner: "ada" }] as WorkspaceConfig[] };
 
 /** The stack that the checkout comes with, which has every system. */
-const dev = (parse(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as { config: { "guildnet:guild": { mesh: object } } }).config["guildnet:guild"];
+const dev = (parse(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as { config: { "guildnet:guild": { mesh: object; certificates: object } } }).config["guildnet:guild"];
 
 /** Its systems, for two people, with two devices, room for jobs that ask for more than the node has, and two pools of addresses. */
 export const everything = {

@@ -1,18 +1,15 @@
-import Module from "node:module";
+import { interceptLoading } from "./commonjs.ts";
 
 /**
  * Packages that `@pulumi/pulumi` loads at its start for the sake of serialised closures and of installing the engine
  * alone are loaded when something of them is first used. Half of the SDK's start goes into them.
  */
 const deferred = new Set(["typescript", "@npmcli/arborist", "normalize-package-data", "got"]);
-/** How CommonJS loads a package; not in Node's types, and what every tool that intercepts it replaces. */
-const loader = Module as unknown as { _load: (request: string, ...rest: unknown[]) => unknown };
-const load = loader._load;
 
-loader._load = function (request, ...rest) {
-  if (!deferred.has(request)) return load.call(this, request, ...rest);
+interceptLoading((load) => (request, ...rest) => {
+  if (!deferred.has(request)) return load(request, ...rest);
   let loaded: Record<PropertyKey, unknown> | undefined;
-  const real = (): Record<PropertyKey, unknown> => (loaded ??= load.call(loader, request, ...rest) as Record<PropertyKey, unknown>);
+  const real = (): Record<PropertyKey, unknown> => (loaded ??= load(request, ...rest) as Record<PropertyKey, unknown>);
   return new Proxy({}, {
     get(_, name) {
       // What a compiler's helpers ask for to decide how to import it.
@@ -23,4 +20,4 @@ loader._load = function (request, ...rest) {
     ownKeys: () => Reflect.ownKeys(real()),
     getOwnPropertyDescriptor: (_, name) => ({ ...Reflect.getOwnPropertyDescriptor(real(), name), configurable: true }),
   });
-};
+});

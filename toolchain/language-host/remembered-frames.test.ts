@@ -29,8 +29,11 @@ it("asks the hook once for each position", () => {
 });
 
 it("takes hold where the SDK loads source-map-support", () => {
-  const require = createRequire(import.meta.url);
-  require("source-map-support/register");
-  expect(new Error("here").stack).toMatch(/remembered-frames\.test\.ts:\d+/);
+  createRequire(import.meta.url)("source-map-support/register");
+  const mapping = Error.prepareStackTrace as PrepareStackTrace;
   Error.prepareStackTrace = rememberFrames(prepare);
+  const isNative = vi.fn(() => true);
+  const frame = { getScriptNameOrSourceURL: () => "index.ts", getLineNumber: () => 1, getColumnNumber: () => 1, isNative, toString: () => "there" } as unknown as NodeJS.CallSite;
+  for (const round of ["one", "two"]) expect(mapping(new Error(round), [frame])).toBe(`Error: ${round}\n    at there`);
+  expect(isNative).toHaveBeenCalledTimes(1);
 });

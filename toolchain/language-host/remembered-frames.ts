@@ -1,4 +1,4 @@
-import Module from "node:module";
+import { interceptLoading } from "./commonjs.ts";
 
 /** Formats an error's stack: V8's hook, which `source-map-support` sets so that frames name the sources. */
 export type PrepareStackTrace = (error: Error, frames: NodeJS.CallSite[]) => string;
@@ -25,15 +25,8 @@ export function rememberFrames(prepare: PrepareStackTrace): PrepareStackTrace {
 
 const nobody = Object.assign(new Error(), { name: "", message: "" });
 
-/** How CommonJS loads a package; not in Node's types. */
-const loader = Module as unknown as { _load: (request: string, ...rest: unknown[]) => unknown };
-const load = loader._load;
-
-loader._load = function (request, ...rest) {
-  const loaded = load.call(this, request, ...rest);
-  if (request === "source-map-support/register" && Error.prepareStackTrace !== undefined) {
-    Error.prepareStackTrace = rememberFrames(Error.prepareStackTrace as PrepareStackTrace);
-    loader._load = load;
-  }
+interceptLoading((load) => (request, ...rest) => {
+  const loaded = load(request, ...rest);
+  if (request === "source-map-support/register" && Error.prepareStackTrace !== undefined) Error.prepareStackTrace = rememberFrames(Error.prepareStackTrace as PrepareStackTrace);
   return loaded;
-};
+});

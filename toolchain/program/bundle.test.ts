@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeEach, expect, it } from "vitest";
@@ -62,4 +62,17 @@ it("is made again where a file of it is gone from the cache", async () => {
   const file = await bundle();
   rmSync(file);
   expect(JSON.parse(await run())).toMatchObject({ count: 1 });
+});
+
+it("is made again where the folder was moved with it: it holds where its sources stand", async () => {
+  write("command.ts", "export const where = import.meta.dirname;\n");
+  await bundleOf(scratch.path, "command.ts", { split: true });
+  const moved = `${scratch.path}-moved`;
+  renameSync(scratch.path, moved);
+  try {
+    const { where } = await import(await bundleOf(moved, "command.ts", { split: true })) as { where: string };
+    expect(where).toBe(moved);
+  } finally {
+    renameSync(moved, scratch.path);
+  }
 });
