@@ -10,8 +10,9 @@ import type { UnpackedImage, UnpackedLayer } from "./toolchain.ts";
 /** Marks what must stay though nothing refers to it. `ctr` puts it on every snapshot that it makes: https://github.com/containerd/containerd/blob/main/docs/garbage-collection.md */
 const keptLabel = "containerd.io/gc.root";
 
-/** Layers that this process is making, so that two images which share some wait for each other. */
-const underway = new Map<string, Promise<void>>();
+/** Layers that this process makes or made while it links images, so that those which share some make them once. */
+const made = new Map<string, Promise<void>>();
+let imagesUnderway = 0;
 
 const mounts = z.array(z.object({ Type: z.string(), Source: z.string(), Options: z.array(z.string()).nullable() })).length(1);
 
@@ -31,6 +32,16 @@ const mounts = z.array(z.object({ Type: z.string(), Source: z.string(), Options:
  * @throws where the two lie on different file systems, or anything else is not as expected; then only an archive will do
  */
 export async function linkImage(node: RunningNode, reference: string, image: UnpackedImage): Promise<void> {
+  imagesUnderway++;
+  try {
+    await linkLayersAndImport(node, reference, image);
+  } finally {
+    // Whoever starts from now on finds them on the node.
+    if (--imagesUnderway === 0) made.clear();
+  }
+}
+
+async function linkLayersAndImport(node: RunningNode, reference: string, image: UnpackedImage): Promise<void> {
   const known = await snapshotsOn(node);
   await remove(node, abandoned(known));
   const names = chainIds(image.layers.map(({ diffId }) => diffId));
@@ -55,9 +66,12 @@ export function chainIds(diffIds: readonly string[]): string[] {
 
 function makeOnce(node: RunningNode, layer: UnpackedLayer, name: string, parent: string | undefined): Promise<void> {
   const key = `${node.folder} ${name}`;
-  const made = underway.get(key) ?? makeSnapshot(node, layer, name, parent).finally(() => underway.delete(key));
-  underway.set(key, made);
-  return made;
+  const making = made.get(key) ?? makeSnapshot(node, layer, name, parent).catch((error: unknown) => {
+    made.delete(key);
+    throw error;
+  });
+  made.set(key, making);
+  return making;
 }
 
 async function makeSnapshot(node: RunningNode, layer: UnpackedLayer, name: string, parent: string | undefined): Promise<void> {

@@ -4,7 +4,7 @@ import { onTestFinished, vi } from "vitest";
 import type { RunningNode } from "../node/ctr.ts";
 import { scratchFolder, scratchHome } from "./scratch.ts";
 
-/** Does with folders what `ctr` and containerd's snapshots do; `$FAIL` names a command that fails, `$FASTER` a layer that another program makes meanwhile. */
+/** Does with folders what `ctr` and containerd's snapshots do; `$FAIL` names a command that fails, `$FASTER` a layer that another program makes meanwhile, `$MISSED` one that is made between the second look at what is there and its answer. */
 const client = `#!/bin/bash
 shift 4
 cd "$NODE/data/containerd"
@@ -13,9 +13,14 @@ if [[ $FAIL != "" && "$*" == $FAIL* ]]; then echo "ctr: pretends to fail" >&2; e
 case "$1 $2" in
   "images list") cat images ;;
   "images import") cat >archive; tar -xOf archive index.json | grep -o 'image.name":"[^"]*' | cut -d'"' -f3 >>images ;;
-  "snapshots list") echo "KEY  PARENT  KIND"; ls snapshots | sed 's/$/    Committed /' ;;
+  "snapshots list")
+    found=$(ls snapshots)
+    if [[ $MISSED != "" ]] && ! mkdir first 2>&- && mkdir second 2>&-; then until [[ $(grep -c prepare "$NODE/log") == 2 ]]; do sleep 0.01; done; fi
+    echo "KEY  PARENT  KIND"; sed 's/$/    Committed /' <<<"$found" ;;
   "snapshots prepare") mkdir "snapshots/$4" && echo "[{\\"Type\\":\\"bind\\",\\"Source\\":\\"/run/guildnet/data/containerd/snapshots/$4\\",\\"Options\\":[\\"rw\\"]}]" ;;
-  "snapshots commit") if [[ $3 == "$FASTER" ]]; then mkdir "snapshots/$3"; fi; if [[ -e snapshots/$3 ]]; then echo "ctr: already exists" >&2; exit 1; fi; mv "snapshots/$4" "snapshots/$3" ;;
+  "snapshots commit")
+    if [[ $3 == "$MISSED" ]]; then until [[ -e second ]]; do sleep 0.01; done; fi
+    if [[ $3 == "$FASTER" ]]; then mkdir "snapshots/$3"; fi; if [[ -e snapshots/$3 ]]; then echo "ctr: already exists" >&2; exit 1; fi; mv "snapshots/$4" "snapshots/$3" ;;
   "snapshots remove") shift 2; for name; do rm -r "snapshots/$name"; done ;;
 esac
 `;
@@ -31,6 +36,8 @@ export interface Machine {
   readonly failing: (command: string) => void;
   /** Lets another program make a layer while this one does. */
   readonly overtaken: (name: string) => void;
+  /** Lets the second who looks what is there learn it only when this layer has been made since, and others after it. */
+  readonly missed: (name: string) => void;
 }
 
 /** A node with nothing on it but for snapshots of these names; root's rights are not needed. */
@@ -46,7 +53,7 @@ export function machine(...names: string[]): Machine {
   }
   vi.stubEnv("PATH", `${bin}${delimiter}${process.env.PATH}`);
   vi.stubEnv("NODE", folder);
-  for (const name of ["FAIL", "FASTER"]) vi.stubEnv(name, "");
+  for (const name of ["FAIL", "FASTER", "MISSED"]) vi.stubEnv(name, "");
   onTestFinished(() => void vi.unstubAllEnvs());
   return {
     node: { folder, init: 1 },
@@ -54,5 +61,6 @@ export function machine(...names: string[]): Machine {
     snapshots: () => readdirSync(join(data, "snapshots")),
     failing: (command) => void vi.stubEnv("FAIL", command),
     overtaken: (name) => void vi.stubEnv("FASTER", name),
+    missed: (name) => void vi.stubEnv("MISSED", name),
   };
 }
