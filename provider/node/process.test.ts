@@ -73,7 +73,7 @@ describe("containerProcesses", () => {
     const other = start("unshare", "--pid", "--fork", "--kill-child", "bash", "-c", "echo; sleep 60; :");
     await Promise.all([outer.firstLine, other.firstLine]);
     await vi.waitFor(() => expect(containerProcesses(outer.pid).map(nameOf).sort()).toEqual(["bash", "sleep"]));
-    expect(containerProcesses(process.pid).length).toBeGreaterThanOrEqual(4);
+    await vi.waitFor(() => expect(containerProcesses(process.pid).length).toBeGreaterThanOrEqual(4));
   });
 });
 

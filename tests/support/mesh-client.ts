@@ -41,7 +41,7 @@ export class MeshClient {
     writeFileSync(within("ca.crt"), this.#server.caCertificatePem);
     const daemon = [join(this.#programs, "tailscaled"), `--statedir=${within("state")}`, `--socket=${within("socket")}`, "--port=0", "--no-logs-no-support"];
     const log = { file: within("log") };
-    this.#processes.push(execa("unshare", ["--net", "--mount", machine, this.#folder, ...daemon], { reject: false, stdout: log, stderr: log, env: { SSL_CERT_FILE: within("ca.crt") } }));
+    this.#processes.push(execa("unshare", ["--net", "--mount", machine, this.#folder, ...daemon], { reject: false, stdout: log, stderr: log, env: { SSL_CERT_FILE: within("ca.crt"), TS_LOGS_DIR: this.#folder } }));
     await waitFor(async () => (await this.#tailscale("status", "--json")).exitCode === 0, { interval: 100, timeout: 30_000 });
     // Sockets of files know no network namespaces.
     this.#processes.push(
