@@ -3,15 +3,19 @@ import { parseEngineArguments, withDefaults, withoutProjectFolder } from "./argu
 
 describe("parseEngineArguments", () => {
   it.each([
-    [["preview"], { command: "preview", stack: undefined, changesConfig: false, updates: false }],
-    [["--stack", "homelab", "up", "--yes"], { command: "up", stack: "homelab", changesConfig: false, updates: true }],
-    [["up", "-s", "homelab"], { command: "up", stack: "homelab", changesConfig: false, updates: true }],
-    [["stack", "graph", "--stack=a/b/c", "out.dot"], { command: "stack", stack: "a/b/c", changesConfig: false, updates: false }],
-    [["-C", "elsewhere", "config", "set", "a", "b"], { command: "config", stack: undefined, projectFolder: "elsewhere", changesConfig: true, updates: false }],
-    [["refresh", "--preview-only"], { command: "refresh", stack: undefined, changesConfig: false, updates: false }],
-    [["destroy", "--help"], { command: "destroy", stack: undefined, changesConfig: false, updates: false }],
-    [["--help"], { command: undefined, stack: undefined, changesConfig: false, updates: false }],
-    [["config", "set", "a", "--", "--stack"], { command: "config", stack: undefined, changesConfig: true, updates: false }],
+    [["preview"], { command: "preview", stack: undefined, changesConfig: false, updates: false, debugs: false }],
+    [["--stack", "homelab", "up", "--yes"], { command: "up", stack: "homelab", changesConfig: false, updates: true, debugs: false }],
+    [["up", "-s", "homelab"], { command: "up", stack: "homelab", changesConfig: false, updates: true, debugs: false }],
+    [["stack", "graph", "--stack=a/b/c", "out.dot"], { command: "stack", stack: "a/b/c", changesConfig: false, updates: false, debugs: false }],
+    [["-C", "elsewhere", "config", "set", "a", "b"], { command: "config", stack: undefined, projectFolder: "elsewhere", changesConfig: true, updates: false, debugs: false }],
+    [["refresh", "--preview-only"], { command: "refresh", stack: undefined, changesConfig: false, updates: false, debugs: false }],
+    [["destroy", "--help"], { command: "destroy", stack: undefined, changesConfig: false, updates: false, debugs: false }],
+    [["--help"], { command: undefined, stack: undefined, changesConfig: false, updates: false, debugs: false }],
+    [["config", "set", "a", "--", "--stack"], { command: "config", stack: undefined, changesConfig: true, updates: false, debugs: false }],
+    [["up", "--debug"], { command: "up", stack: undefined, changesConfig: false, updates: true, debugs: true }],
+    [["preview", "-d"], { command: "preview", stack: undefined, changesConfig: false, updates: false, debugs: true }],
+    [["destroy", "-yd"], { command: "destroy", stack: undefined, changesConfig: false, updates: true, debugs: true }],
+    [["preview", "--diff"], { command: "preview", stack: undefined, changesConfig: false, updates: false, debugs: false }],
   ])("reads %j", (args, expected) => expect(parseEngineArguments(args)).toEqual(expected));
 });
 

@@ -1,6 +1,9 @@
 /** Global and common flags of the engine that take a value of their own, so that the value is not taken for the command. */
 const VALUE_FLAGS = new Set(["-C", "--cwd", "--color", "-v", "--verbose", "--tracing", "--profiling", "--memprofilerate", "--otel-traces", "-s", "--stack"]);
 
+/** `-d`, alone or among other short flags. */
+const SHORT_DEBUG = /^-[a-z]*d/i;
+
 const PROJECT_FOLDER = new Set(["-C", "--cwd"]);
 
 /** Commands (and their aliases) that take `--config-file`, and would else write the salt into the checkout. */
@@ -22,12 +25,14 @@ export interface EngineArguments {
   readonly changesConfig: boolean;
   /** Whether it may change the stack's resources. */
   readonly updates: boolean;
+  /** Whether it may show what programs tell for debugging. */
+  readonly debugs: boolean;
 }
 
 /** Reads a command line; it is the engine's to judge. */
 export function parseEngineArguments(args: readonly string[]): EngineArguments {
   const command = positionals(args)[0];
-  return { command, stack: flagValue(args, "--stack", "-s"), projectFolder: flagValue(args, "--cwd", "-C"), changesConfig: command === "config", updates: isUpdate(args, command) };
+  return { command, stack: flagValue(args, "--stack", "-s"), projectFolder: flagValue(args, "--cwd", "-C"), changesConfig: command === "config", updates: isUpdate(args, command), debugs: hasFlag(args, "--debug") || args.some((arg) => SHORT_DEBUG.test(arg)) };
 }
 
 function isUpdate(args: readonly string[], command: string | undefined): boolean {

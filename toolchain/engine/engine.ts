@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { guildnetHome, type Home } from "../home.ts";
+import { NO_DEBUG_MESSAGES } from "../language-host/debug-messages.ts";
 import { PROJECT_ROOT } from "../project.ts";
 import { runAttended } from "../run-attended.ts";
 import { ENGINE_TOOLS, toolsNamed } from "../tools/index.ts";
@@ -127,11 +128,12 @@ export class Engine {
     const config = prepareStackConfig(this.#projectRoot, this.home, this.stack);
     const pack = join(this.#projectRoot, "policy");
     const policyPack = existsSync(join(pack, "PulumiPolicy.yaml")) ? pack : undefined;
-    const { changesConfig, updates } = parseEngineArguments(args);
+    const { changesConfig, updates, debugs } = parseEngineArguments(args);
+    const debug = debugs ? {} : { [NO_DEBUG_MESSAGES]: "true" };
     const isJournaled = updates && this.#backend.kind === "own";
     const line = withDefaults(args, { configFile: config.file, policyPack, permalink: !isJournaled });
     const [code] = await withTemporaryFolder(this.home, (TMPDIR) => {
-      const start: StartEngine<number> = (env, onStart) => runAttended("pulumi", line, { cwd: this.#projectRoot, env: { ...this.env, TMPDIR, ...env }, stdio, onStart });
+      const start: StartEngine<number> = (env, onStart) => runAttended("pulumi", line, { cwd: this.#projectRoot, env: { ...this.env, ...debug, TMPDIR, ...env }, stdio, onStart });
       return Promise.all([
         isJournaled ? this.#journaled(TMPDIR, start) : start({}),
         import("execa"), // wanted next, and loaded while there is nothing else to do

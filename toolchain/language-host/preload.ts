@@ -2,3 +2,4 @@
 import "./deferred-packages.ts";
 import "./plain-policy-pack.ts";
 import "./remembered-frames.ts";
+import "./untold-details.ts";

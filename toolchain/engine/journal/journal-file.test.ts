@@ -1,11 +1,17 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { useScratch } from "../../testing/scratch.ts";
 import { stateFiles, type StateFiles } from "../state-folder.ts";
 import type { Checkpoint } from "./deployment.ts";
 import { foldJournal, Journal } from "./journal-file.ts";
 import { entryKind, type JournalEntry } from "./replay.ts";
+
+const synced = vi.hoisted(() => vi.fn<() => void>());
+vi.mock("node:fs", async (original) => {
+  const fs = await original<{ fsyncSync: (file: number) => void }>();
+  return { ...fs, fsyncSync: (file: number) => { fs.fsyncSync(file); synced(); } };
+});
 
 const scratch = useScratch();
 const urn = (name: string) => `urn:pulumi:dev::p::t:m:T::${name}`;
@@ -17,6 +23,7 @@ const state = () => JSON.parse(readFileSync(files.checkpoint, "utf8")) as Checkp
 const names = () => state().checkpoint.latest?.resources?.map((resource) => resource.urn.split("::").at(-1));
 
 beforeEach(() => {
+  synced.mockClear();
   files = stateFiles(scratch.home, "p", "dev");
   mkdirSync(dirname(files.checkpoint), { recursive: true });
   writeFileSync(files.checkpoint, JSON.stringify({ version: 3, checkpoint: { stack: "organization/p/dev", latest: { resources: [{ urn: urn("old") }], secrets_providers: { type: "passphrase" } } } }));
@@ -52,6 +59,13 @@ describe("folding", () => {
     expect(names()).toEqual(["new", "old"]);
   });
 
+  it("ends where a power cut left something unreadable", () => {
+    journal(made("new", 1)).close();
+    appendFileSync(files.journal, `\0\0\0\n${JSON.stringify(made("lost", 2))}\n`);
+    foldJournal(files);
+    expect(names()).toEqual(["new", "old"]);
+  });
+
   it("changes nothing when it was cut off between the state's writing and the journal's removal", () => {
     journal(made("new", 1)).close();
     const text = readFileSync(files.journal);
@@ -81,6 +95,29 @@ describe("folding", () => {
     journal(entry(entryKind.success, 1, { state: { urn: urn("new"), replaceWith: [urn("old")] } })).close();
     foldJournal(files);
     expect(state()).toMatchObject({ version: 4, features: ["replaceWith"] });
+  });
+});
+
+describe("what is on the disk", () => {
+  const begun = (operation: number) => entry(entryKind.begin, operation, { operation: { type: "creating", resource: { urn: urn("new") } } });
+
+  it("is the heading, and each step that changes something outside, before it and after it", () => {
+    const begin = journal();
+    expect(synced).toHaveBeenCalledTimes(1);
+    for (const [index, told] of [begun(1), made("new", 1), begun(2), entry(entryKind.failure, 2)].entries()) {
+      begin.append([entry(entryKind.outputs, 9), told, entry(entryKind.begin, 10 + index)]);
+      expect(synced).toHaveBeenCalledTimes(2 + index);
+    }
+  });
+
+  it("may come later where a step changes nothing but the state", () => {
+    const begin = journal();
+    synced.mockClear();
+    for (const told of [entry(entryKind.begin, 1), made("old", 1), entry(entryKind.outputs, 2, { state: { urn: urn("old") }, removeNew: 1 })]) begin.append([told]);
+    expect(synced).not.toHaveBeenCalled();
+    begin.close();
+    foldJournal(files);
+    expect(names()).toEqual(["old", "old"]);
   });
 });
 

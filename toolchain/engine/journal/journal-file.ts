@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { writeFileAtomic } from "../../atomic-file.ts";
 import type { StateFiles } from "../state-folder.ts";
 import { featuresOf, type Checkpoint, type Deployment } from "./deployment.ts";
-import { Replay, type JournalEntry } from "./replay.ts";
+import { entryKind, Replay, type JournalEntry } from "./replay.ts";
 
 /** First line of a journal. */
 interface Heading {
@@ -18,34 +18,45 @@ interface Heading {
 export type JournalFiles = Pick<StateFiles, "checkpoint" | "backup" | "journal">;
 
 /**
- * What an update has told so far, a line of JSON each, on the disk before the engine goes on. The
+ * What an update has told so far, a line of JSON each. Of what changes anything outside, every step is on the disk
+ * before the engine goes on; the others survive a kill, and after a power cut the next update finds them again. The
  * checkpoint is the file backend's own and is written once, at the end: it is as long as the stack is large.
  */
 export class Journal {
   readonly #file: number;
-  /** Bytes that are on the disk for certain. */
+  /** Bytes of whole lines. */
   #length = 0;
+  /** Operations under way that change something outside. */
+  readonly #outside = new Set<number>();
 
   /** Begins anew. @throws where there is a journal of an earlier update */
   constructor({ journal, checkpoint }: JournalFiles, version: string) {
     mkdirSync(dirname(journal), { recursive: true });
     this.#file = openSync(journal, "ax", 0o600);
     this.#write([{ checkpoint: digest(readFileSync(checkpoint)), version } satisfies Heading]);
+    fsyncSync(this.#file);
   }
 
   append(entries: readonly JournalEntry[]): void {
     this.#write(entries);
+    const outside = entries.filter((entry) => this.#isOutside(entry));
+    if (outside.length > 0) fsyncSync(this.#file);
   }
 
   close(): void {
     closeSync(this.#file);
   }
 
+  /** Whether it tells of a step that changes more than the state: one that began with an operation, or its end. */
+  #isOutside({ kind, operationID, operation }: JournalEntry): boolean {
+    if (kind === entryKind.begin && operation) this.#outside.add(operationID);
+    return kind === entryKind.begin ? this.#outside.has(operationID) : this.#outside.delete(operationID);
+  }
+
   #write(lines: readonly object[]): void {
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
     try {
       writeFileSync(this.#file, text);
-      fsyncSync(this.#file);
       this.#length += Buffer.byteLength(text);
     } catch (error) {
       // What a full disk took of it must not become the beginning of the next line.
@@ -88,10 +99,24 @@ function serialized({ checkpoint, version: _version, features: _features, ...fil
   return `${JSON.stringify({ ...file, version: features.length > 0 ? 4 : 3, ...(features.length > 0 ? { features } : {}), checkpoint: { ...checkpoint, latest } }, undefined, 4)}\n`;
 }
 
-/** Without the last line where a kill or a full disk cut it off: its step was never acknowledged. */
+/** Up to the first line that a kill, a full disk or a power cut left unreadable: from there on nothing was certain to be on the disk. */
 function parsed(text: string): { heading?: Heading; entries: JournalEntry[] } {
-  const [heading, ...entries] = text.slice(0, text.lastIndexOf("\n") + 1).split("\n").filter((line) => line !== "");
-  return { heading: heading === undefined ? undefined : (JSON.parse(heading) as Heading), entries: entries.map((line) => JSON.parse(line) as JournalEntry) };
+  const lines: unknown[] = [];
+  for (const line of text.slice(0, text.lastIndexOf("\n") + 1).split("\n")) {
+    const value = json(line);
+    if (value === undefined) break;
+    lines.push(value);
+  }
+  const [heading, ...entries] = lines as [Heading?, ...JournalEntry[]];
+  return { heading, entries };
+}
+
+function json(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 function digest(content: Buffer): string {
