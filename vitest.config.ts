@@ -1,6 +1,9 @@
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { ByName } from "./tests/support/by-name.ts";
 
+/** Where unit tests stand: beside the code. */
+const beside = "{toolchain,provider,components,stacks,policy,images,benchmarks}/**";
+
 /** What needs a real cluster runs one file at a time, in the order of the names, since each stands on the ones before. */
 function onCluster(name: string, stack: string, files: string, groupOrder: number): TestProjectInlineConfiguration {
   return {
@@ -24,11 +27,23 @@ export default defineConfig({
     projects: [
       {
         test: {
+          // Files share what they import: to load it anew for each would take longer than the tests do.
           name: "unit",
-          include: ["{toolchain,provider,components,stacks,policy,images,benchmarks}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts"],
+          include: [`${beside}/*.test.ts`],
+          exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts", "**/*.isolated.test.ts"],
+          isolate: false,
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          // Files that replace modules, or how they are loaded.
+          name: "isolated",
+          include: [`${beside}/*.isolated.test.ts`],
+          exclude: ["**/node_modules/**", "**/dist/**"],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -39,13 +54,13 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 1_800_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       // Two lanes, which may run beside each other, and what comes after both.
-      onCluster("person", "test", "0[1-9]-*", 2),
-      onCluster("guild", "guild", "1*", 3),
-      onCluster("removal", "guild", "99-*", 4),
+      onCluster("person", "test", "0[1-9]-*", 3),
+      onCluster("guild", "guild", "1*", 4),
+      onCluster("removal", "guild", "99-*", 5),
     ],
   },
 });
