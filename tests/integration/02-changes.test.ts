@@ -2,13 +2,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import { changesAhead, configure, exportedState, guildnet, kubectl, mustGuildnet, nameOf, onePerson } from "../support/guildnet.ts";
 import { PortalClient } from "../support/portal-client.ts";
 
-const withGrace = { workspaces: [...onePerson.workspaces, { owner: "grace" }] };
+const withGrace = (keepData: boolean) => ({ workspaces: [...onePerson.workspaces, { owner: "grace", keepData }] });
 
 describe("one more workspace", () => {
   afterAll(() => configure(onePerson));
 
   test("touches only its own resources in the preview", async () => {
-    configure(withGrace);
+    configure(withGrace(true));
     const steps = await changesAhead();
     const own = steps.filter((step) => nameOf(step) === "grace" || nameOf(step).startsWith("grace-"));
     expect(own.length).toBeGreaterThan(10);
@@ -34,14 +34,12 @@ describe("one more workspace", () => {
     configure(onePerson);
     await mustGuildnet("up");
     expect(await kubectl("get", "deployments", "--namespace", "ws-grace", "--output", "name")).toBe("");
-    configure(withGrace);
+    configure(withGrace(false));
     await mustGuildnet("up");
     expect(await kubectl("exec", "--namespace", "ws-grace", "deploy/workspace", "--", "cat", "/home/guild/project/note")).toBe("kept");
   });
 
   test("goes with its volume once it is told to", async () => {
-    configure({ workspaces: [...onePerson.workspaces, { owner: "grace", keepData: false }] });
-    await mustGuildnet("up");
     configure(onePerson);
     await mustGuildnet("up");
     const { deployment } = await exportedState();
@@ -52,7 +50,14 @@ describe("one more workspace", () => {
 });
 
 describe("drift", () => {
-  test("an edited Deployment and a deleted Service are found by refresh and repaired by up", async () => {
+  afterAll(async () => {
+    await kubectl("scale", "--namespace", "ws-ada", "deploy/workspace", "--replicas", "1");
+    await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "60s");
+  });
+
+  test("an edited Deployment and a deleted Service are found by refresh and repaired by up, and a stopped workspace stays stopped", async () => {
+    const deployment = (path: string) => kubectl("get", "deploy", "--namespace", "ws-ada", "workspace", "--output", `jsonpath={.spec.${path}}`);
+    await kubectl("scale", "--namespace", "ws-ada", "deploy/workspace", "--replicas", "0");
     await kubectl("set", "env", "--namespace", "ws-ada", "deploy/workspace", "GUILDNET_OWNER=mallory");
     await kubectl("delete", "service", "--namespace", "ws-ada", "workspace");
     const refresh = await guildnet("pulumi", ["refresh", "--yes", "--skip-preview"]);
@@ -60,17 +65,9 @@ describe("drift", () => {
     const steps = await changesAhead();
     expect(steps.map((step) => `${step.op} ${nameOf(step)}`).sort()).toEqual(expect.arrayContaining(["create ada-service", "update ada-deployment"]));
     await mustGuildnet("up");
-    expect(await kubectl("get", "deploy", "--namespace", "ws-ada", "workspace", "--output", "jsonpath={.spec.template.spec.containers[0].env[?(@.name=='GUILDNET_OWNER')].value}")).toBe("ada");
+    expect(await deployment("template.spec.containers[0].env[?(@.name=='GUILDNET_OWNER')].value")).toBe("ada");
     expect(await kubectl("get", "service", "--namespace", "ws-ada", "workspace", "--output", "name")).toBe("service/workspace");
     expect(await changesAhead()).toEqual([]);
-  });
-
-  test("a stopped workspace stays stopped", async () => {
-    await kubectl("scale", "--namespace", "ws-ada", "deploy/workspace", "--replicas", "0");
-    await guildnet("pulumi", ["refresh", "--yes", "--skip-preview"]);
-    await mustGuildnet("up");
-    expect(await kubectl("get", "deploy", "--namespace", "ws-ada", "workspace", "--output", "jsonpath={.spec.replicas}")).toBe("0");
-    await kubectl("scale", "--namespace", "ws-ada", "deploy/workspace", "--replicas", "1");
-    await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "60s");
+    expect(await deployment("replicas")).toBe("0");
   });
 });

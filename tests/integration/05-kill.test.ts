@@ -2,10 +2,13 @@ import { execa } from "execa";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { changesAhead, configure, exportedState, guildnet, home, kubectl, mustGuildnet, onePerson, root, stack, stackFiles } from "../support/guildnet.ts";
+import { changesAhead, configure, exportedState, guildnet, home, kubectl, mustGuildnet, onePerson, root, stack, stackFiles, upWith } from "../support/guildnet.ts";
 
 const rounds = Number(process.env.GUILDNET_KILL_ROUNDS ?? 20);
-/** Four configurations, so that the rounds have objects to make, change and remove, with pods and without. */
+/**
+ * Four configurations, so that the rounds have objects to make, change and remove, with pods and without: linus' pod
+ * comes and goes, and ada's workspace is stopped meanwhile.
+ */
 const linus = { owner: "linus", keepData: false };
 const shapes = [
   { workspaces: [{ owner: "ada" }, linus] },
@@ -15,11 +18,14 @@ const shapes = [
 ];
 
 describe("an engine that is killed", () => {
-  afterAll(() => configure(onePerson));
+  afterAll(async () => {
+    await scaleWorkspace(1);
+    configure(onePerson);
+  });
 
   test(`at ${rounds} random moments is healed each time by one more up`, { timeout: 1_800_000 }, async () => {
-    configure(onePerson);
-    await mustGuildnet("up");
+    await upWith(onePerson);
+    await scaleWorkspace(0);
     const moments: string[] = [];
     for (let round = 0; round < rounds; round++) {
       configure(shapes[round % shapes.length]!);
@@ -55,6 +61,11 @@ describe("two runs at once", () => {
     await mustGuildnet("up");
   });
 });
+
+async function scaleWorkspace(replicas: number): Promise<void> {
+  await kubectl("scale", "--namespace", "ws-ada", "deploy/workspace", "--replicas", String(replicas));
+  await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
+}
 
 /** Starts an up and kills its engine, and nothing else, after a time or as soon as something holds. Says whether the engine still ran. */
 async function killedUp(when: number | (() => boolean), name: string = stack): Promise<boolean> {

@@ -6,7 +6,7 @@ import { connect } from "node:tls";
 import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { images } from "../../components/versions.ts";
-import { configure, everything, guildnet, kubectl, mustGuildnet, outputs, signInLink, type StackOutputs } from "../support/guildnet.ts";
+import { configure, everything, guildnet, kubectl, mustGuildnet, outputs, signInLink, upWith, type StackOutputs } from "../support/guildnet.ts";
 import { MeshClient } from "../support/mesh-client.ts";
 import { PortalClient } from "../support/portal-client.ts";
 import { programsOf } from "../support/programs.ts";
@@ -19,8 +19,7 @@ const clients: MeshClient[] = [];
 let mesh: NonNullable<StackOutputs["mesh"]>, laptop: MeshClient;
 
 beforeAll(async () => {
-  configure(everything);
-  await mustGuildnet("up");
+  await upWith(everything);
   await programsOf(images.tailscale, ["usr/local/bin/tailscale", "usr/local/bin/tailscaled"], join(folder, "bin"));
   mesh = await outputsOfMesh();
   laptop = await machine("laptop");

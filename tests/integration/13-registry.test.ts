@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { apply, changesAhead, configure, everything, kubectl, mustGuildnet, portalUrl, root } from "../support/guildnet.ts";
+import { apply, changesAhead, configure, everything, kubectl, mustGuildnet, portalUrl, root, upWith } from "../support/guildnet.ts";
 import { PortalClient } from "../support/portal-client.ts";
 
 const host = "registry.guildnet-registry.svc";
@@ -14,8 +14,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await kubectl("delete", "pod", "hello", "--namespace", "default", "--ignore-not-found", "--grace-period", "1");
-  configure(everything);
-  await mustGuildnet("up");
+  await upWith(everything);
 });
 
 describe("the registry", () => {

@@ -1,6 +1,6 @@
 /** The product as a user drives it, on a stack of the tests' own. */
 import { execa, type Options, type Result } from "execa";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -52,18 +52,39 @@ export const everything = {
 /** What a stack's config says of things other than people. */
 export interface StackConfig { cluster?: object; portal?: object; images?: object }
 
+export interface GuildConfig extends StackConfig { workspaces: WorkspaceConfig[]; [key: string]: unknown }
+
 /** Writes the configuration of a stack, `guildnet:guild`. */
-export function configure(guild: StackConfig & { workspaces: WorkspaceConfig[]; [key: string]: unknown }, name: string = stack): void {
+export function configure(guild: GuildConfig, name: string = stack): void {
   mkdirSync(stackFiles, { recursive: true });
   const embedded = { portal: { port: ports.portal }, cluster: { kind: "embedded", apiPort: ports.api } };
-  writeFileSync(join(stackFiles, `Pulumi.${name}.yaml`), stringify({ config: { "guildnet:guild": { ...embedded, ...guild } } }));
+  writeFileSync(configOf(name), stringify({ config: { "guildnet:guild": { ...embedded, ...guild } } }));
 }
 
 const options = { cwd: root, reject: false, stdin: "ignore", all: true, env: { GUILDNET_STACK_FILES: stackFiles } } as const satisfies Options;
 
 /** Runs a verb as `npm run <verb> -- --stack test …` does. Never throws: look at `exitCode` and `all`. */
-export function guildnet(verb: string, args: readonly string[] = [], name: string = stack): Promise<Result<typeof options>> {
-  return execa(process.execPath, ["toolchain/bootstrap.mjs", verb, "--stack", name, ...args], options);
+export async function guildnet(verb: string, args: readonly string[] = [], name: string = stack): Promise<Result<typeof options>> {
+  const result = await execa(process.execPath, ["toolchain/bootstrap.mjs", verb, "--stack", name, ...args], options);
+  if (verb === "up" && result.exitCode === 0) writeFileSync(appliedConfig(name), readFileSync(configOf(name)));
+  else if (["up", "down", "destroy"].includes(verb)) rmSync(appliedConfig(name), { force: true });
+  return result;
+}
+
+/** Has the stack up with a configuration: does nothing where the tests before left it so. */
+export async function upWith(guild: GuildConfig): Promise<void> {
+  configure(guild);
+  const applied = appliedConfig(stack);
+  if (!existsSync(applied) || readFileSync(applied, "utf8") !== readFileSync(configOf(stack), "utf8")) await mustGuildnet("up");
+}
+
+function configOf(name: string): string {
+  return join(stackFiles, `Pulumi.${name}.yaml`);
+}
+
+/** Where the configuration of the last `up` that ended well is kept. */
+function appliedConfig(name: string): string {
+  return join(stackFiles, `applied.${name}`);
 }
 
 /** The same, but it must end well. */

@@ -17,6 +17,14 @@ it("loads TypeScript when something of it is used, and not before", async () => 
   expect(Object.keys(typescript)).toContain("createProgram");
 });
 
+it("loads the SDK's automation API when something of it is used", () => {
+  const file = require.resolve("@pulumi/pulumi/automation");
+  const { automation } = require("@pulumi/pulumi") as { automation: { LocalWorkspace: { name: string } } };
+  expect(require.cache[file]).toBeUndefined();
+  expect(automation.LocalWorkspace.name).toBe("LocalWorkspace");
+  expect(require.cache[file]).toBeDefined();
+});
+
 it("leaves other packages alone", () => {
   expect(require("yaml")).toHaveProperty("parse");
 });

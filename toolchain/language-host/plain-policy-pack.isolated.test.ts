@@ -35,3 +35,9 @@ it("gives it to one whose options do, and to programs as they are", () => {
   vi.stubEnv("PULUMI_NODEJS_TYPESCRIPT", "");
   expect(asked("run")).toEqual({ argv: 1, typeScript: true });
 });
+
+it("spares a policy pack, and no program, the watch over all scripts for closures to serialise", async () => {
+  for (const entryPoint of ["run", "run-policy-pack"]) writeFileSync(join(scratch.path, entryPoint, "index.js"), 'module.exports = require("../../runtime/closure/v8Hooks").isInitializedAsync();');
+  await expect(asked("run-policy-pack")).resolves.toBeUndefined();
+  expect(() => asked("run")).toThrow("v8Hooks");
+});

@@ -1,0 +1,14 @@
+import { beforeAll, expect, inject, test } from "vitest";
+import { added, census } from "../support/census.ts";
+import { onePerson, upWith } from "../support/guildnet.ts";
+import { removeTestStacks } from "../support/removal.ts";
+
+/** On its own it needs something to remove. */
+beforeAll(async () => {
+  if (process.env.GUILDNET_TEST_CENSUS === undefined) await upWith(onePerson);
+});
+
+test("a machine is as it was once its stacks are destroyed: no process, mount, link, route, table, port, cgroup, setting or file", async () => {
+  await removeTestStacks();
+  expect(added(inject("before"), await census())).toEqual({});
+});
