@@ -57,10 +57,11 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
-      // Two lanes, which may run beside each other, and what comes after both.
-      onCluster("person", "test", "0[1-9]-*", 3),
-      onCluster("guild", "guild", "1*", 4),
-      onCluster("removal", "guild", "99-*", 5),
+      // Lanes, which may run beside each other, and what comes after all of them.
+      onCluster("person", "test", "0[1-6]-*", 3),
+      onCluster("join", "beside", "07-*", 4),
+      onCluster("guild", "guild", "1*", 5),
+      onCluster("removal", "guild", "99-*", 6),
     ],
   },
 });

@@ -2,13 +2,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import { changesAhead, configure, exportedState, guildnet, kubectl, mustGuildnet, nameOf, onePerson } from "../support/guildnet.ts";
 import { PortalClient } from "../support/portal-client.ts";
 
-const withGrace = (keepData: boolean) => ({ workspaces: [...onePerson.workspaces, { owner: "grace", keepData }] });
+const withGrace = { workspaces: [...onePerson.workspaces, { owner: "grace" }] };
 
 describe("one more workspace", () => {
   afterAll(() => configure(onePerson));
 
   test("touches only its own resources in the preview", async () => {
-    configure(withGrace(true));
+    configure(withGrace);
     const steps = await changesAhead();
     const own = steps.filter((step) => nameOf(step) === "grace" || nameOf(step).startsWith("grace-"));
     expect(own.length).toBeGreaterThan(10);
@@ -34,12 +34,14 @@ describe("one more workspace", () => {
     configure(onePerson);
     await mustGuildnet("up");
     expect(await kubectl("get", "deployments", "--namespace", "ws-grace", "--output", "name")).toBe("");
-    configure(withGrace(false));
+    configure(withGrace);
     await mustGuildnet("up");
     expect(await kubectl("exec", "--namespace", "ws-grace", "deploy/workspace", "--", "cat", "/home/guild/project/note")).toBe("kept");
   });
 
   test("goes with its volume once it is told to", async () => {
+    configure({ workspaces: [...onePerson.workspaces, { owner: "grace", keepData: false }] });
+    await mustGuildnet("up");
     configure(onePerson);
     await mustGuildnet("up");
     const { deployment } = await exportedState();

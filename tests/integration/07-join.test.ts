@@ -2,15 +2,18 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exampleCluster, examplePorts, joined, removeExample, upExample } from "../support/example.ts";
-import { changesAhead, configure, guildnet, kubeconfig, kubectl, kubectlOn, mustGuildnet, nameOf, stackFiles, type StackConfig } from "../support/guildnet.ts";
+import { exampleCluster, joined, removeExample, upExample } from "../support/example.ts";
+import { changesAhead, configure, examplePorts, guildnet, kubeconfig, kubectl, kubectlOn, mustGuildnet, nameOf, onePerson, stackFiles, upWith, type StackConfig } from "../support/guildnet.ts";
 import { PortalClient } from "../support/portal-client.ts";
 
 const people = { workspaces: [{ owner: "lin" }] };
 const theirs = join(exampleCluster, "kubeconfig");
 let cluster: StackConfig;
 
-beforeAll(async () => { cluster = await upExample(); });
+beforeAll(async () => {
+  await upWith(onePerson);
+  cluster = await upExample();
+});
 afterAll(removeExample);
 
 describe("two clusters on one machine", () => {

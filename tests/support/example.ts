@@ -2,10 +2,9 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { guildnet, home, mustGuildnet, stackFiles, type StackConfig } from "./guildnet.ts";
+import { examplePorts, guildnet, home, mustGuildnet, stackFiles, type StackConfig } from "./guildnet.ts";
 
 const example = { project: "guildnet-example-embedded-cluster", folder: "examples/embedded-cluster", stack: "machines" } as const;
-export const examplePorts = { portal: 18390, api: 18391 } as const;
 export const exampleCluster = join(home, "clusters", `${example.project}-${example.stack}-lab`);
 /** The stack that joins it. */
 export const joined = "joined";

@@ -11,13 +11,17 @@ export const onBareMachine = { timeout: 1_800_000 };
 export const root = join(import.meta.dirname, "..", "..");
 export const home = process.env.GUILDNET_HOME ?? join(homedir(), ".guildnet");
 
-/** What two lanes of tests work on beside each other: one person's small stack, and a guild with everything. */
+/** What lanes of tests work on beside each other: one person's small stack, a guild with everything, and one beside which there is another cluster. */
 const lanes = {
   test: { portal: 18090, api: 18091, mesh: 18092 },
   guild: { portal: 18490, api: 18491, mesh: 18492 },
+  beside: { portal: 18690, api: 18691, mesh: 18692 },
 } as const;
 
-export const stack = process.env.GUILDNET_TEST_STACK === "guild" ? "guild" : "test";
+/** Where that other cluster listens, an example's. */
+export const examplePorts = { portal: 18390, api: 18391 } as const;
+
+export const stack = laneNamed(process.env.GUILDNET_TEST_STACK ?? "test");
 /** Every stack of the checkout's program that a test makes. */
 export const testStacks = [...Object.keys(lanes), "cold", "refused", "intruder"];
 export const clusterName = `guildnet-${stack}-cluster`;
@@ -25,8 +29,13 @@ export const clusterFolder = join(home, "clusters", clusterName);
 export const kubeconfig = join(clusterFolder, "kubeconfig");
 export const ports = lanes[stack];
 /** Where the stacks of other lanes may listen meanwhile. */
-export const otherPorts: readonly number[] = Object.values(lanes).filter((lane) => lane !== ports).flatMap((lane) => Object.values(lane));
+export const otherPorts: readonly number[] = [...Object.values(lanes).filter((lane) => lane !== ports), examplePorts].flatMap((lane) => Object.values(lane));
 export const portalUrl = `https://guildnet.localhost:${ports.portal}`;
+
+function laneNamed(name: string): keyof typeof lanes {
+  if (!(name in lanes)) throw new Error(`GUILDNET_TEST_STACK is ${name}; there are ${Object.keys(lanes).join(", ")}`);
+  return name as keyof typeof lanes;
+}
 
 /** Where the tests' stack files are: the checkout stays clean. */
 export const allStackFiles = join(home, "test-stacks");

@@ -36,7 +36,7 @@ async function everything(env: NodeJS.ProcessEnv): Promise<number> {
     if (before !== 0) return before;
     const codes = await Promise.all([
       quietly("lint and types", "oxlint", ["."], env),
-      quietly("tests without a cluster", "vitest", ["run", "--project", "unit", "--project", "isolated", "--project", "programs"], vitest),
+      quietly("tests without a cluster, and of a cluster that others join", "vitest", ["run", ...["unit", "isolated", "programs", "join"].flatMap((project) => ["--project", project])], vitest),
       quietly("tests of one person's stack", "vitest", ["run", "--project", "person"], vitest),
       attended("guild"),
     ]);
