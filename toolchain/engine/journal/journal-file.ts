@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { writeFileAtomic } from "../../atomic-file.ts";
 import type { StateFiles } from "../state-folder.ts";
 import { featuresOf, type Checkpoint, type Deployment } from "./deployment.ts";
-import { entryKind, Replay, type JournalEntry } from "./replay.ts";
+import { Replay, type JournalEntry } from "./replay.ts";
 
 /** First line of a journal. */
 interface Heading {
@@ -26,7 +26,7 @@ export class Journal {
   readonly #file: number;
   /** Bytes of whole lines. */
   #length = 0;
-  /** Operations under way that change something outside. */
+  /** Numbers of the operations that change more than the state: the engine says of them alone, as they begin, what they are. */
   readonly #outside = new Set<number>();
 
   /** Begins anew. @throws where there is a journal of an earlier update */
@@ -39,18 +39,12 @@ export class Journal {
 
   append(entries: readonly JournalEntry[]): void {
     this.#write(entries);
-    const outside = entries.filter((entry) => this.#isOutside(entry));
-    if (outside.length > 0) fsyncSync(this.#file);
+    for (const { operation, operationID } of entries) if (operation) this.#outside.add(operationID);
+    if (entries.some(({ operationID }) => this.#outside.has(operationID))) fsyncSync(this.#file);
   }
 
   close(): void {
     closeSync(this.#file);
-  }
-
-  /** Whether it tells of a step that changes more than the state: one that began with an operation, or its end. */
-  #isOutside({ kind, operationID, operation }: JournalEntry): boolean {
-    if (kind === entryKind.begin && operation) this.#outside.add(operationID);
-    return kind === entryKind.begin ? this.#outside.has(operationID) : this.#outside.delete(operationID);
   }
 
   #write(lines: readonly object[]): void {
