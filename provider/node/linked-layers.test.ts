@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { machine } from "../testing/containerd.ts";
@@ -89,6 +89,17 @@ describe("linkImage", () => {
     await linkImage(node, reference, image(base));
     expect(snapshots().sort()).toEqual([alive, base].sort());
     expect(asked().filter((line) => /prepare|commit/.test(line))).toEqual([]);
+  });
+
+  test("makes a layer again that is gone since, and one that could not be made before", async () => {
+    const { node, snapshots, failing } = machine(), one = image(base);
+    await linkImage(node, reference, one);
+    rmSync(join(node.folder, "data/containerd/snapshots", base), { recursive: true });
+    failing("snapshots commit");
+    await expect(linkImage(node, reference, one)).rejects.toThrow("pretends to fail");
+    failing("nothing");
+    await linkImage(node, reference, one);
+    expect(snapshots()).toEqual([base]);
   });
 
   test("takes a layer that another program finished first", async () => {

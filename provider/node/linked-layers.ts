@@ -66,10 +66,7 @@ export function chainIds(diffIds: readonly string[]): string[] {
 
 function makeOnce(node: RunningNode, layer: UnpackedLayer, name: string, parent: string | undefined): Promise<void> {
   const key = `${node.folder} ${name}`;
-  const making = made.get(key) ?? makeSnapshot(node, layer, name, parent).catch((error: unknown) => {
-    made.delete(key);
-    throw error;
-  });
+  const making = made.get(key) ?? makeSnapshot(node, layer, name, parent);
   made.set(key, making);
   return making;
 }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, truncateSync, watch, writeFileSync } from "node:fs";
+import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, truncateSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,6 +59,14 @@ it("applies a stack, keeps the checkout clean and every secret encrypted", async
   expect(readdirSync(project).filter((file) => file.startsWith("Pulumi."))).toEqual(["Pulumi.dev.yaml", "Pulumi.yaml"]);
   expect(readFileSync(checkpoint(), "utf8")).not.toContain("in-no-file-in-plain-text");
 }, 120_000);
+
+it("shows what programs tell for debugging where it is asked to", async () => {
+  await engine.ensureStack();
+  const output = join(scratch, "output"), file = openSync(output, "w");
+  expect(await engine.run(["preview", "--debug"], ["ignore", file, file])).toBe(0);
+  closeSync(file);
+  expect(readFileSync(output, "utf8")).toContain("Registering resource: t=");
+}, 60_000);
 
 it("takes a setting over into the checkout, with the file's comment", async () => {
   await engine.ensureStack();
