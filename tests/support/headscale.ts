@@ -78,7 +78,7 @@ export function client(shared: string, name: string): Client {
   const folder = join(shared, name), socket = join(folder, "socket");
   mkdirSync(folder, { recursive: true });
   const daemon = execa(join(shared, "bin/tailscaled"), ["--tun=userspace-networking", `--statedir=${folder}`, `--socket=${socket}`, "--port=0", "--no-logs-no-support"], {
-    reject: false, all: true, env: { SSL_CERT_FILE: join(shared, "ca.crt") },
+    reject: false, all: true, env: { SSL_CERT_FILE: join(shared, "ca.crt"), TS_LOGS_DIR: folder },
   });
   const tailscale = (...args: string[]) => execa(join(shared, "bin/tailscale"), [`--socket=${socket}`, ...args], { reject: false, all: true });
   return {
