@@ -6,7 +6,6 @@ import { changesAhead, kubectl, portalUrl, repair, trustedCertificate, tryObject
 
 const registryUrl = "https://registry.guildnet-registry.svc/v2/";
 const authorityFile = "/etc/containers/certs.d/registry.guildnet-registry.svc/ca.crt";
-/** The kubelet looks at a mounted Secret about once a minute. */
 const renewed = { timeout: 240_000, interval: 2_000 };
 let ca = "";
 
@@ -94,10 +93,11 @@ async function renew(namespace: string): Promise<void> {
   }, renewed);
 }
 
-/** Once a server answers with what cert-manager wrote last. */
+/** Once a server answers with what cert-manager wrote last. The kubelet looks at mounted Secrets about once a minute, and where a pod was changed. */
 async function served(namespace: string, serve: () => Promise<X509Certificate>): Promise<X509Certificate> {
   const { serialNumber } = await secretCertificate(namespace, "server-tls");
   return vi.waitFor(async () => {
+    await kubectl("annotate", "pods", "--all", "--namespace", namespace, "--overwrite", `example.org/looked-at=${Date.now()}`);
     const certificate = await serve();
     expect(certificate.serialNumber).toBe(serialNumber);
     return certificate;
