@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { appSelector } from "../labels.ts";
+import { API_PORTS } from "../portal/network-policies.ts";
 
 type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
 
@@ -28,7 +29,7 @@ export function fromRouters(app: string, routers: string, ports: readonly { port
   };
 }
 
-/** Out: to every pod (policies see a pod where a Service was asked for), to further networks it routes to, and to the mesh itself. */
+/** Out: to every pod (policies see a pod where a Service was asked for) and the API server, to further networks it routes to, and to the mesh itself. */
 export function fromRouter(app: string, { networks, loginPort }: { networks: readonly pulumi.Input<string>[]; loginPort: pulumi.Input<number> }): Spec {
   return {
     podSelector: { matchLabels: appSelector(app) },
@@ -36,8 +37,8 @@ export function fromRouter(app: string, { networks, loginPort }: { networks: rea
     egress: [
       { to: [{ namespaceSelector: {} }] },
       ...(networks.length === 0 ? [] : [{ to: networks.map((cidr) => ({ ipBlock: { cidr } })) }]),
-      // Login server and relays, wherever they are; devices that are reached directly have any address and port.
-      { ports: [{ protocol: "TCP", port: loginPort }, { protocol: "UDP", port: 1024, endPort: 65535 }] },
+      // API server, login server and relays, wherever they are; devices that are reached directly have any address and port.
+      { ports: [...[...API_PORTS, loginPort].map((port) => ({ protocol: "TCP", port })), { protocol: "UDP", port: 1024, endPort: 65535 }] },
     ],
   };
 }

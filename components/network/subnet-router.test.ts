@@ -83,7 +83,7 @@ describe("a subnet router", () => {
     const { named } = await router({ routes: ["192.168.7.0/24"] });
     expect(named("network-to-networks").inputs["spec"]).toMatchObject({ egress: [
       { to: [{ namespaceSelector: {} }] }, { to: [{ ipBlock: { cidr: "192.168.7.0/24" } }] },
-      { ports: [{ protocol: "TCP", port: 8092 }, { protocol: "UDP", port: 1024, endPort: 65535 }] },
+      { ports: [...[443, 6443, 8092].map((port) => ({ protocol: "TCP", port })), { protocol: "UDP", port: 1024, endPort: 65535 }] },
     ] });
   });
 
