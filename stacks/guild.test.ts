@@ -100,7 +100,7 @@ describe("the embedded guild", () => {
       ],
     });
     for (const key of ["signInKey", "kubeconfig"] as const) expect(await (outputs[key] as unknown as { isSecret: Promise<boolean> }).isSecret, key).toBe(true);
-    expect(outputs.notes.join()).toContain("doesn't enforce NetworkPolicies");
+    expect(outputs.notes.join()).not.toContain("NetworkPolicies");
   });
 });
 
@@ -238,6 +238,7 @@ describe("a guild on an existing cluster", () => {
     expect(named("portal-service").inputs["spec"]).toMatchObject({ type: "ClusterIP" });
     expect(named("you-home").inputs["spec"]).not.toHaveProperty("storageClassName");
     expect(outputs.notes.join()).toContain("port-forward");
+    expect(outputs.notes.join()).toContain("NetworkPolicies keep workspaces apart where");
   });
 
   test("gets volumes from Longhorn where the config says so, kept ones from the class with backups", async () => {

@@ -259,9 +259,11 @@ export function portalExposure({ cluster, portal }: GuildConfig): PortalExposure
 export function notes({ apps, cluster, portal }: GuildConfig): string[] {
   const result: string[] = [];
   if (cluster.kind === "embedded") {
-    result.push("The embedded cluster's network doesn't enforce NetworkPolicies: workspaces can reach each other's ports. Each IDE still refuses whoever doesn't come through the portal.");
     if (!LOOPBACK.test(portal.address)) result.push(`The portal is open to the network of ${portal.address}.`);
-  } else if (portal.service === undefined || portal.service === "ClusterIP") {
+  } else {
+    result.push("NetworkPolicies keep workspaces apart where the cluster's network enforces them; not every one does (flannel alone, for instance).");
+  }
+  if (cluster.kind === "existing" && (portal.service === undefined || portal.service === "ClusterIP")) {
     result.push(`Nothing outside the cluster reaches the portal. To open it from here: kubectl --namespace guildnet-portal port-forward service/portal ${portal.port}:443`);
   }
   const open = apps.filter(({ visibility }) => visibility === "public").map(({ name }) => name);

@@ -35,8 +35,7 @@ export interface EmbeddedClusterArgs {
 /**
  * A real Kubernetes cluster of one node, as processes of this machine (Linux, root).
  *
- * Its bridge network doesn't enforce NetworkPolicies: they are applied, and take effect
- * once the same stack runs on a cluster whose network does.
+ * Its pods are on a bridge, and kube-router's controller has iptables enforce their NetworkPolicies.
  */
 export class EmbeddedCluster extends pulumi.ComponentResource implements ClusterAccess {
   readonly kind = "embedded";

@@ -7,6 +7,7 @@ import { createAuthority, createSigningKey, issueCertificate, isDueForRenewal, t
 import { writeAtomically } from "./atomic.ts";
 import { addressIn } from "./cidr.ts";
 import { addresses, nodeName } from "./layout.ts";
+import { kubeRouterUser } from "./roles.ts";
 import type { NodeSpec } from "./spec.ts";
 
 const authorities = ["ca", "etcd-ca", "front-proxy-ca"] as const;
@@ -22,6 +23,7 @@ const users = {
   "kube-controller-manager": { commonName: "system:kube-controller-manager" },
   "kube-scheduler": { commonName: "system:kube-scheduler" },
   "kube-proxy": { commonName: "system:kube-proxy" },
+  "kube-router": { commonName: kubeRouterUser },
   kubelet: { commonName: `system:node:${nodeName}`, organizations: ["system:nodes"] },
 } as const;
 

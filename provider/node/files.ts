@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { addressIn } from "./cidr.ts";
 import { addresses, containerdSocket, inNode, nodeName } from "./layout.ts";
+import { kubeRouterUser } from "./roles.ts";
 import { etc, pki } from "./services.ts";
 import type { NodeSpec } from "./spec.ts";
 
@@ -47,10 +48,14 @@ function resolvConf({ nameservers, searchDomains }: Machine): string {
   return lines.join("\n") + "\n";
 }
 
+/** The mark of packets that network policies allow. https://github.com/cloudnativelabs/kube-router/blob/v2.1.0/pkg/controllers/netpol/network_policy_controller.go */
+const ACCEPTED = "0x20000";
+
 /**
  * The node's own table: pods reach the world under the node's address, and nothing that is
  * meant for a pod, a Service, the LAN or a cloud's metadata address ever leaves through the
- * uplink, nor anything that comes from the LAN. Made anew as a whole, so that it can be read again.
+ * uplink, nor anything that comes from the LAN, nor anything of a pod whose network policies are not
+ * in force yet: kube-router marks what it has let through. Made anew as a whole, so that it can be read again.
  */
 function nftables({ podCidr, serviceCidr, lanCidr }: NodeSpec): string {
   return `table ip node
@@ -60,6 +65,11 @@ table ip node {
     type filter hook postrouting priority mangle; policy accept;
     oifname "uplink" ip daddr { ${podCidr}, ${serviceCidr}, ${lanCidr}, ${addresses.node}, 169.254.0.0/16 } counter drop
     oifname "uplink" ip saddr ${lanCidr} counter drop
+  }
+  chain unjudged {
+    type filter hook forward priority filter + 1; policy accept;
+    ct state established,related accept
+    oifname "uplink" ip saddr ${podCidr} meta mark & ${ACCEPTED} != ${ACCEPTED} counter drop
   }
   chain way-out {
     type nat hook postrouting priority srcnat; policy accept;
@@ -166,7 +176,7 @@ const auditPolicy = {
   kind: "Policy",
   omitStages: ["RequestReceived"],
   rules: [
-    { level: "None", users: ["system:kube-controller-manager", "system:kube-scheduler", "system:kube-proxy", "system:apiserver"], verbs: ["get", "list", "watch"] },
+    { level: "None", users: ["system:kube-controller-manager", "system:kube-scheduler", "system:kube-proxy", kubeRouterUser, "system:apiserver"], verbs: ["get", "list", "watch"] },
     { level: "None", userGroups: ["system:nodes", "system:serviceaccounts:kube-system"], verbs: ["get", "list", "watch"] },
     { level: "None", resources: [{ group: "coordination.k8s.io", resources: ["leases"] }] },
     { level: "None", nonResourceURLs: ["/livez*", "/readyz*", "/healthz*", "/version"] },

@@ -21,5 +21,7 @@ export const addresses = { node: "198.18.0.1", uplink: "198.18.1.2", gateway: "1
 export const lan = { bridge: "lan0", cidr: "198.19.0.0/24" } as const;
 
 export const nodeName = "guildnet";
+/** Where, in the node's network, kube-router says whether it works. */
+export const policyHealthPort = 20244;
 export const networkNamespace = "/run/node.netns";
 export const containerdSocket = "/run/containerd/containerd.sock";

@@ -12,9 +12,9 @@ import { initProcess } from "./process.ts";
 import type { NodeSpec } from "./spec.ts";
 import { requireTools } from "./toolchain.ts";
 
-vi.mock("./api.ts", () => ({ readiness: vi.fn(async () => ({ ready: true })) }));
+vi.mock("./api.ts", () => ({ readiness: vi.fn(async () => ({ ready: true })), grantRoles: async () => ({ ready: true }) }));
 vi.mock("./cgroup.ts", async (original) => ({ ...(await original<object>()), createCgroup: async () => {}, removeCgroup: async () => {} }));
-vi.mock("./machine.ts", async (original) => ({ ...(await original<object>()), checkMachine: async () => {} }));
+vi.mock("./machine.ts", async (original) => ({ ...(await original<object>()), checkMachine: async () => {}, checkNetfilter: async () => {} }));
 vi.mock("./images.ts", () => ({ bringImage: async () => {} }));
 vi.mock("./toolchain.ts", () => ({ requireTools: vi.fn(async () => ({ kubernetes: "/tools/kubernetes" })) }));
 
@@ -147,6 +147,15 @@ describe("startNode", () => {
     await startNode(spec());
     const before = initProcess(folder);
     await startNode(spec({ kubernetesVersion: "1.36.4" }));
+    expect(initProcess(folder)).not.toBe(before);
+  });
+
+  test("starts a node anew whose programs are elsewhere now", async () => {
+    const { folder } = machine();
+    await startNode(spec());
+    const before = initProcess(folder);
+    vi.mocked(requireTools).mockResolvedValueOnce({ kubernetes: "/tools/newer" });
+    await startNode(spec());
     expect(initProcess(folder)).not.toBe(before);
   });
 

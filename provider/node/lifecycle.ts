@@ -8,7 +8,7 @@ import { lock } from "proper-lockfile";
 import waitFor from "p-wait-for";
 import { z } from "zod";
 import { ActionableError } from "../errors.ts";
-import { readiness, type Readiness } from "./api.ts";
+import { grantRoles, readiness, type Readiness } from "./api.ts";
 import { writeAtomically } from "./atomic.ts";
 import { cgroupOf, createCgroup, removeCgroup } from "./cgroup.ts";
 import { ensureCredentials } from "./credentials.ts";
@@ -16,7 +16,7 @@ import { files, pauseImage } from "./files.ts";
 import { nodeEnvironment } from "./environment.ts";
 import { bringImage } from "./images.ts";
 import { inNode, networkNamespace, nodeFolder, nodeName } from "./layout.ts";
-import { checkMachine, checkPorts, inspectMachine, portsOf } from "./machine.ts";
+import { checkMachine, checkNetfilter, checkPorts, inspectMachine, portsOf } from "./machine.ts";
 import { initProcess, containerProcesses } from "./process.ts";
 import { etc, services, type Service } from "./services.ts";
 import { nodeSpec, type NodeSpec } from "./spec.ts";
@@ -43,12 +43,14 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     await writeAtomically(join(folder, "identity"), spec.clusterIdentifier);
     const wanted = services(spec);
     const kubeconfig = await writeFiles(folder, spec, wanted);
-    if (running !== undefined && previous?.kubernetesVersion === spec.kubernetesVersion) {
+    if (running !== undefined && previous?.kubernetesVersion === spec.kubernetesVersion && runsOn(folder) === tools.kubernetes) {
       await applyChanged(folder, running, wanted, progress);
     } else {
+      await checkNetfilter();
       if (running !== undefined) await terminate(folder, progress);
       progress("starting the cluster");
       await writeAtomically(runsWith(folder), JSON.stringify(fingerprints(folder, wanted)));
+      await writeAtomically(programsOf(folder), tools.kubernetes!);
       await launch(folder, tools.kubernetes!, spec);
     }
     await writeAtomically(join(folder, "spec.json"), JSON.stringify(spec, null, 2));
@@ -173,6 +175,15 @@ function runsWith(folder: string): string {
   return join(folder, "run", "services.json");
 }
 
+/** The folder of the Kubernetes programs that a node was started with. */
+function runsOn(folder: string): string | undefined {
+  return existsSync(programsOf(folder)) ? readFileSync(programsOf(folder), "utf8") : undefined;
+}
+
+function programsOf(folder: string): string {
+  return join(folder, "run", "kubernetes");
+}
+
 async function applyChanged(folder: string, init: number, wanted: Record<string, Service>, progress: Progress): Promise<void> {
   const path = runsWith(folder), after = fingerprints(folder, wanted);
   const before = existsSync(path) ? z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(path, "utf8"))) : {};
@@ -217,9 +228,12 @@ async function launch(folder: string, kubernetes: string, spec: NodeSpec): Promi
 
 async function waitUntilReady(folder: string, spec: NodeSpec, progress: Progress): Promise<void> {
   let last: Readiness = { ready: false };
+  let granted = false;
   const deadline = Date.now() + 120 * seconds;
   await waitFor(async () => {
-    const current = await readiness(folder, spec, nodeName);
+    const roles = granted ? { ready: true } : await grantRoles(folder, spec);
+    granted = roles.ready;
+    const current = granted ? await readiness(folder, spec, nodeName) : roles;
     const wait = summary(current);
     if (wait !== undefined && wait !== summary(last)) progress(wait);
     last = current;

@@ -1,12 +1,12 @@
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import * as promises from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { specWith } from "../testing/node-spec.ts";
 import { scratchFolder } from "../testing/scratch.ts";
-import { checkMachine, checkPorts, inspectMachine, portsOf } from "./machine.ts";
+import { checkMachine, checkNetfilter, checkPorts, inspectMachine, portsOf } from "./machine.ts";
 
 vi.mock("node:fs/promises", { spy: true });
 
@@ -90,5 +90,32 @@ describe("checkMachine", () => {
     vi.mocked(promises.statfs).mockResolvedValueOnce({ ...(await promises.statfs(folder)), bavail: 1024 ** 2, bsize: 1024 } as never);
     const error: unknown = await checkMachine(folder).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "no-disk", message: `only 1.0 GiB are free at ${folder}, the cluster needs 3.0 GiB: free some, or set GUILDNET_HOME to a larger disk` });
+  });
+});
+
+describe("checkNetfilter", () => {
+  /** Stands for the tools of a machine, one of which says no. */
+  const withTool = (name: string, script: string): void => {
+    const bin = scratchFolder();
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    vi.stubEnv("PATH", `${bin}${delimiter}${process.env.PATH}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+  };
+
+  test("names what the kernel refuses, and the modules that it lacks", async () => {
+    withTool("unshare", 'shift; exec "$@"');
+    withTool("ipset", "echo 'ipset v7.22: Kernel error received: set type not supported' >&2; exit 1");
+    await expect(checkNetfilter()).rejects.toMatchObject({
+      code: "no-netfilter",
+      message: expect.stringContaining("(ipset v7.22: Kernel error received: set type not supported): load the modules ip_set,"),
+    });
+  });
+
+  test("tries each kind of rule in a network of its own", async () => {
+    const asked = join(scratchFolder(), "asked");
+    withTool("unshare", `echo "$1" >>${asked}; shift; exec "$@"`);
+    for (const name of ["ipset", "iptables"]) withTool(name, `echo "${name} $*" | sed 's/.*-j/-j/' >>${asked}`);
+    await checkNetfilter();
+    expect(readFileSync(asked, "utf8").trim().split("\n")).toEqual(["--net", expect.stringMatching(/^ipset create/), "-j REJECT", "-j NFLOG --nflog-group 100", "-j MARK --set-xmark 0x1/0x1"]);
   });
 });

@@ -1,3 +1,4 @@
+import { execa } from "execa";
 import { existsSync, readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -46,6 +47,25 @@ export async function checkMachine(folder: string): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize < minimumFreeBytes) {
     throw new ActionableError("no-disk", `only ${gib(bavail * bsize)} GiB are free at ${folder}, the cluster needs ${gib(minimumFreeBytes)} GiB: free some, or set GUILDNET_HOME to a larger disk`);
+  }
+}
+
+/** Each kind of match and target that network policies become. */
+const policyRule = ["-A", "FORWARD", "-m", "set", "--match-set", "probe", "src", "-m", "physdev", "--physdev-is-bridged", "-m", "addrtype", "--src-type", "LOCAL",
+  "-m", "conntrack", "--ctstate", "ESTABLISHED", "-m", "mark", "!", "--mark", "0x1/0x1", "-m", "limit", "--limit", "10/minute", "-m", "comment", "--comment", "probe"];
+const policyTargets = [["-j", "REJECT"], ["-j", "NFLOG", "--nflog-group", "100"], ["-j", "MARK", "--set-xmark", "0x1/0x1"]];
+
+/**
+ * Tries, in a network of its own that is gone at once, whether the kernel can enforce network policies.
+ *
+ * @throws ActionableError `no-netfilter`, with what the kernel said.
+ */
+export async function checkNetfilter(): Promise<void> {
+  const rules = policyTargets.map((target) => ["iptables", ...policyRule, ...target].join(" "));
+  const env = { PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+  const { exitCode, stderr } = await execa("unshare", ["--net", "sh", "-ec", ["ipset create probe hash:ip", ...rules].join("\n")], { env, reject: false });
+  if (exitCode !== 0) {
+    throw new ActionableError("no-netfilter", `this machine's kernel can't enforce network policies (${stderr.trim().split("\n").at(-1)}): load the modules ip_set, ip_set_hash_ip, xt_set and xt_physdev, or use cluster.kind: existing`);
   }
 }
 

@@ -43,6 +43,12 @@ describe("the API server", () => {
   });
 });
 
+test("network policies are enforced by kube-router, which routes nothing and serves no Service", () => {
+  expect(values("kube-router", "--run-firewall")).toEqual(["true"]);
+  for (const flag of ["--run-router", "--run-service-proxy"]) expect(values("kube-router", flag)).toEqual(["false"]);
+  expect(values("kube-router", "--service-cluster-ip-range")).toEqual([spec.serviceCidr]);
+});
+
 test("etcd listens on the node's loopback and wants a certificate of every client and peer", () => {
   for (const flag of ["--listen-client-urls", "--listen-peer-urls"]) expect(values("etcd", flag)).toEqual([expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/)]);
   for (const flag of ["--client-cert-auth", "--peer-client-cert-auth"]) expect(values("etcd", flag)).toEqual(["true"]);

@@ -1,4 +1,4 @@
-import { inNode, networkNamespace, nodeName, addresses } from "./layout.ts";
+import { inNode, networkNamespace, nodeName, addresses, policyHealthPort } from "./layout.ts";
 import type { NodeSpec } from "./spec.ts";
 
 /** A supervised process: its command, and the files it reads at start, so that a change restarts it. */
@@ -21,6 +21,7 @@ export function services(spec: NodeSpec): Record<string, Service> {
     containerd: inNetwork(["containerd", "--config", etc("containerd.toml")], etc("containerd.toml"), etc("cni/10-node.conflist")),
     kubelet: inNetwork(kubelet(), etc("kubelet.yaml"), etc("kubelet.kubeconfig"), etc("resolv.conf")),
     "kube-proxy": inNetwork([bin("kube-proxy"), `--config=${etc("kube-proxy.yaml")}`], etc("kube-proxy.yaml"), etc("kube-proxy.kubeconfig")),
+    "kube-router": inNetwork(kubeRouter(spec), etc("kube-router.kubeconfig")),
     uplink: { command: uplink(spec), reads: [] },
     ...Object.fromEntries(spec.publish.map(({ nodePort }) => [`publish-${nodePort}`, inNetwork(relay(nodePort))])),
   };
@@ -101,6 +102,17 @@ function kubelet(): string[] {
     "root-dir": `${inNode}/data/kubelet`,
     "hostname-override": nodeName,
     "node-ip": addresses.node,
+  })];
+}
+
+/** Has iptables enforce network policies; kube-proxy serves Services, and pods are on a bridge. */
+function kubeRouter(spec: NodeSpec): string[] {
+  return [bin("kube-router"), ...flags({
+    kubeconfig: etc("kube-router.kubeconfig"),
+    "hostname-override": nodeName,
+    "run-firewall": true, "run-router": false, "run-service-proxy": false,
+    "service-cluster-ip-range": spec.serviceCidr,
+    "health-port": policyHealthPort,
   })];
 }
 

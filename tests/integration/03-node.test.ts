@@ -4,7 +4,8 @@ import { request } from "node:https";
 import { join } from "node:path";
 import { describe, expect, inject, test, vi } from "vitest";
 import { added, census } from "../support/census.ts";
-import { changesAhead, clusterFolder, configure, guildnet, home, kubectl, mustGuildnet, onePerson, otherPorts, ports } from "../support/guildnet.ts";
+import { changesAhead, clusterFolder, configure, guildnet, kubectl, kubectlPath, mustGuildnet, onePerson, otherPorts, ports } from "../support/guildnet.ts";
+import { openNamespace, reaches } from "../support/network.ts";
 import { firstProcess, inNode } from "../support/node.ts";
 
 const soon = { timeout: 90_000, interval: 250 };
@@ -19,13 +20,13 @@ describe("the embedded node", () => {
   test("lets no packet to a pod or service address leave the machine", async () => {
     const drops = async (): Promise<number> => Number(/counter packets (\d+) bytes \d+ drop/.exec((await inNode("nft", "list", "table", "ip", "node")).stdout)?.[1] ?? 0);
     // Addresses that are no Service's are refused before: the guard is for when nobody does that.
-    await inNode("env", "SVDIR=/run/guildnet/services", "sv", "down", "kube-proxy");
+    await supervise("down", "kube-proxy");
     await inNode("nft", "delete", "table", "ip", "kube-proxy");
     const before = await drops();
     await inNode("timeout", "1", "bash", "-c", "exec 3<>/dev/tcp/10.96.250.250/80");
     expect((await inNode("ip", "route", "get", "10.96.250.250")).stdout).toContain("dev uplink");
     expect(await drops()).toBeGreaterThan(before);
-    await inNode("env", "SVDIR=/run/guildnet/services", "sv", "up", "kube-proxy");
+    await supervise("up", "kube-proxy");
     await vi.waitFor(async () => expect((await inNode("nft", "list", "chain", "ip", "kube-proxy", "services")).stdout).toContain("chain services"), soon);
   });
 
@@ -36,20 +37,47 @@ describe("the embedded node", () => {
 
   test("refuses a pod in the host's network in a namespace that says nothing of pod security", async () => {
     const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "intruder" }, spec: { hostNetwork: true, containers: [{ name: "a", image: "registry.k8s.io/pause:3.10.1" }] } };
-    const { exitCode, stderr } = await execa(join(home, "tools/kubernetes/1.36.3/bin/kubectl"), ["--kubeconfig", join(clusterFolder, "kubeconfig"), "--namespace", "default", "apply", "--filename", "-"], { input: JSON.stringify(pod), reject: false });
+    const { exitCode, stderr } = await execa(await kubectlPath(), ["--kubeconfig", join(clusterFolder, "kubeconfig"), "--namespace", "default", "apply", "--filename", "-"], { input: JSON.stringify(pod), reject: false });
     expect(exitCode).not.toBe(0);
     expect(stderr).toContain('violates PodSecurity "restricted:latest"');
   });
 
   test("keeps a kubelet from reading the secrets of other nodes' pods", async () => {
-    const { exitCode, stderr } = await execa(join(home, "tools/kubernetes/1.36.3/bin/kubectl"),
+    const { exitCode, stderr } = await execa(await kubectlPath(),
       ["--kubeconfig", join(clusterFolder, "etc", "kubelet.kubeconfig"), "--server", `https://127.0.0.1:${ports.api}`, "get", "secrets", "--all-namespaces"], { reject: false });
     expect(exitCode).not.toBe(0);
     expect(stderr).toContain("Forbidden");
   });
 
+  test("lets a pod reach what network policies name, and nothing else", async () => {
+    const apiServer = "kubernetes.default.svc:443", node = "198.18.0.1:6443";
+    // Its own policy names the cluster's DNS, without which there is no address to reach.
+    for (const address of [apiServer, node]) expect(await reaches("ws-ada", address), address).toBe(false);
+    await openNamespace("ws-ada", "Egress");
+    for (const address of [apiServer, node]) await vi.waitFor(async () => expect(await reaches("ws-ada", address), address).toBe(true), soon);
+    await kubectl("delete", "networkpolicy", "--namespace", "ws-ada", "open-egress");
+    await vi.waitFor(async () => expect(await reaches("ws-ada", apiServer)).toBe(false), soon);
+  });
+
+  test("keeps what a new pod sends from leaving the machine until its network policies are in force", async () => {
+    const chain = async () => (await inNode("nft", "list", "chain", "ip", "node", "unjudged")).stdout;
+    const held = async (): Promise<number> => Number(/counter packets (\d+) bytes \d+ drop/.exec(await chain())?.[1]);
+    const sent = async (): Promise<boolean> => {
+      const before = await held();
+      await reaches("ws-ada", "203.0.113.1:80");
+      return (await held()) === before;
+    };
+    expect(await sent()).toBe(true);
+    await supervise("down", "kube-router");
+    await kubectl("delete", "pod", "--namespace", "ws-ada", "--all");
+    await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
+    expect(await sent()).toBe(false);
+    await supervise("up", "kube-router");
+    await vi.waitFor(async () => expect(await sent()).toBe(true), soon);
+  });
+
   test("starts again what crashes", async () => {
-    for (const service of ["etcd", "kube-apiserver", "containerd", "kubelet", "uplink"]) {
+    for (const service of ["etcd", "kube-apiserver", "containerd", "kubelet", "kube-router", "uplink"]) {
       const { stdout } = await inNode("cat", `/run/guildnet/services/${service}/supervise/pid`);
       await inNode("kill", "-9", stdout.trim());
       await vi.waitFor(async () => {
@@ -93,6 +121,10 @@ describe("the embedded node", () => {
     expect(await changesAhead()).toEqual([]);
   });
 });
+
+function supervise(what: "up" | "down", service: string) {
+  return inNode("env", "SVDIR=/run/guildnet/services", "sv", what, service);
+}
 
 function anonymous(path: string): Promise<number> {
   const ca = readFileSync(join(clusterFolder, "pki", "ca.crt"));

@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { configure, everything, guildnet, kubectl, mustGuildnet, onBareMachine, portalUrl, trustedCertificate } from "../support/guildnet.ts";
+import { openNamespace, reaches } from "../support/network.ts";
+
+const soon = { timeout: 60_000, interval: 500 };
 
 /** What `status` calls the systems of the stack that the checkout comes with. */
 const systems = [
@@ -39,6 +42,18 @@ describe("a guild with every system", () => {
     expect(items.filter(({ status }) => status.containerStatuses?.some(({ restartCount }) => restartCount > 0)).map(({ metadata }) => metadata.name)).toEqual([]);
   });
 
+  test("keeps people's workspaces from each other, whatever either of them allows alone", async () => {
+    const ide = "workspace.ws-bob.svc:8080";
+    expect(await reaches("ws-ada", ide)).toBe(false);
+    await openNamespace("ws-ada", "Egress");
+    await vi.waitFor(async () => expect(await reaches("ws-ada", "kubernetes.default.svc:443")).toBe(true), soon);
+    expect(await reaches("ws-ada", ide)).toBe(false);
+    await openNamespace("ws-bob", "Ingress");
+    await vi.waitFor(async () => expect(await reaches("ws-ada", ide)).toBe(true), soon);
+    for (const [namespace, name] of [["ws-ada", "open-egress"], ["ws-bob", "open-ingress"]]) await kubectl("delete", "networkpolicy", "--namespace", namespace!, name!);
+    await vi.waitFor(async () => expect(await reaches("ws-ada", ide)).toBe(false), soon);
+  });
+
   test("lists every system with its address, and each is well", async () => {
     await vi.waitFor(async () => {
       const { exitCode, all } = await guildnet("status");
@@ -46,6 +61,6 @@ describe("a guild with every system", () => {
       expect(all).not.toContain("✖");
       expect(names).toEqual(expect.arrayContaining(systems));
       expect(exitCode).toBe(0);
-    }, { timeout: 60_000, interval: 500 });
+    }, soon);
   });
 });

@@ -149,7 +149,8 @@ export async function tryObject(object: object): Promise<{ exitCode?: number; st
 
 let kubernetes: string | undefined;
 
-async function kubectlPath(): Promise<string> {
+/** Of the cluster's own version. */
+export async function kubectlPath(): Promise<string> {
   if (kubernetes === undefined) {
     const { stdout } = await execa(process.execPath, ["toolchain/bootstrap.mjs", "require", "kubernetes"], { cwd: root });
     kubernetes = join((JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { kubernetes: { path: string } }).kubernetes.path, "bin", "kubectl");

@@ -8,7 +8,7 @@ import type { Source } from "./source.ts";
 
 const { version } = VERSIONS.kubernetes;
 const COMPONENTS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"];
-const PROGRAMS = ["etcd", ...COMPONENTS];
+const PROGRAMS = ["etcd", ...COMPONENTS, "kube-router"];
 
 /** Without these a node reports version v0.0.0. */
 const BUILD_VARIABLES = {
@@ -16,9 +16,10 @@ const BUILD_VARIABLES = {
   "k8s.io/component-base/version.gitMajor": version.split(".")[0] ?? "",
   "k8s.io/component-base/version.gitMinor": version.split(".")[1] ?? "",
   "k8s.io/component-base/version.gitTreeState": "clean",
+  "github.com/cloudnativelabs/kube-router/v2/pkg/version.Version": `v${VERSIONS["kube-router"].version}`,
 };
 
-/** One binary that is every component, selected by the name it is called by. */
+/** One binary that is every program, selected by the name it is called by. */
 const registries: Source = {
   kind: "registries",
   available: async () => true,
@@ -28,17 +29,19 @@ const registries: Source = {
   },
 };
 
-/** etcd and the Kubernetes components. Upstream's server archive is not offered: its checksum is pinned nowhere we could take it from. */
+/** etcd, the Kubernetes components, and kube-router, which enforces network policies. Upstream's server archive is not offered: its checksum is pinned nowhere we could take it from. */
 export const kubernetes = folderTool({
   name: "kubernetes",
   title: `Kubernetes ${version} and etcd ${VERSIONS.etcd.version}`,
   version,
+  revision: `kube-router-${VERSIONS["kube-router"].version}`,
   files: PROGRAMS.map((program) => `bin/${program}`),
   sources: [
     machineSource([
       ...COMPONENTS.filter((program) => program !== "kubectl").map((program) => ({ program, args: ["--version"], accepts: exactly(version) })),
       { program: "kubectl", args: ["version", "--client"], accepts: exactly(version) },
       { program: "etcd", args: ["--version"], accepts: exactly(VERSIONS.etcd.version) },
+      { program: "kube-router", args: ["--version"], accepts: exactly(VERSIONS["kube-router"].version) },
     ]),
     registries,
   ],

@@ -1,5 +1,5 @@
-// Command kubernetes is etcd, the Kubernetes components and kubectl in one binary:
-// one link step instead of seven, and a sixth of the disk. The first argument, or
+// Command kubernetes is etcd, the Kubernetes components, kubectl and kube-router in one binary:
+// one link step instead of eight, and a sixth of the disk. The first argument, or
 // the name it is called by, selects the component.
 package main
 
@@ -30,6 +30,7 @@ var components = map[string]func() *cobra.Command{
 	"kubelet":                 func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) },
 	"kube-proxy":              proxy.NewProxyCommand,
 	"kubectl":                 kubectl.NewDefaultKubectlCommand,
+	"kube-router":             newKubeRouterCommand,
 }
 
 func main() {
@@ -45,7 +46,7 @@ func main() {
 	}
 	newCommand, known := components[name]
 	if !known {
-		fmt.Fprintf(os.Stderr, "unknown component %q: want etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy or kubectl\n", name)
+		fmt.Fprintf(os.Stderr, "unknown component %q: want etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy, kube-router or kubectl\n", name)
 		os.Exit(2)
 	}
 	os.Args = args
