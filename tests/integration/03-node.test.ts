@@ -17,6 +17,33 @@ describe("the embedded node", () => {
     expect(sockets?.filter((socket) => !otherPorts.some((port) => socket.endsWith(`:${port}`))).sort()).toEqual([`127.0.0.1:${ports.portal}`, `127.0.0.1:${ports.api}`]);
   });
 
+  test("lets a pod reach what network policies name, and nothing else", async () => {
+    const apiServer = "kubernetes.default.svc:443", node = "198.18.0.1:6443";
+    // Its own policy names the cluster's DNS, without which there is no address to reach.
+    for (const address of [apiServer, node]) expect(await reaches("ws-ada", address), address).toBe(false);
+    await openNamespace("ws-ada", "Egress");
+    for (const address of [apiServer, node]) await vi.waitFor(async () => expect(await reaches("ws-ada", address), address).toBe(true), soon);
+    await kubectl("delete", "networkpolicy", "--namespace", "ws-ada", "open-egress");
+    await vi.waitFor(async () => expect(await reaches("ws-ada", apiServer)).toBe(false), soon);
+  });
+
+  test("keeps what a new pod sends from leaving the machine until its network policies are in force", async () => {
+    const chain = async () => (await inNode("nft", "list", "chain", "ip", "node", "unjudged")).stdout;
+    const held = async (): Promise<number> => Number(/counter packets (\d+) bytes \d+ drop/.exec(await chain())?.[1]);
+    const sent = async (): Promise<boolean> => {
+      const before = await held();
+      await reaches("ws-ada", "203.0.113.1:80");
+      return (await held()) === before;
+    };
+    expect(await sent()).toBe(true);
+    await supervise("down", "kube-router");
+    await kubectl("delete", "pod", "--namespace", "ws-ada", "--all");
+    await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
+    expect(await sent()).toBe(false);
+    await supervise("up", "kube-router");
+    await vi.waitFor(async () => expect(await sent()).toBe(true), soon);
+  });
+
   test("lets no packet to a pod or service address leave the machine", async () => {
     const drops = async (): Promise<number> => Number(/counter packets (\d+) bytes \d+ drop/.exec((await inNode("nft", "list", "table", "ip", "node")).stdout)?.[1] ?? 0);
     // Addresses that are no Service's are refused before: the guard is for when nobody does that.
@@ -47,33 +74,6 @@ describe("the embedded node", () => {
       ["--kubeconfig", join(clusterFolder, "etc", "kubelet.kubeconfig"), "--server", `https://127.0.0.1:${ports.api}`, "get", "secrets", "--all-namespaces"], { reject: false });
     expect(exitCode).not.toBe(0);
     expect(stderr).toContain("Forbidden");
-  });
-
-  test("lets a pod reach what network policies name, and nothing else", async () => {
-    const apiServer = "kubernetes.default.svc:443", node = "198.18.0.1:6443";
-    // Its own policy names the cluster's DNS, without which there is no address to reach.
-    for (const address of [apiServer, node]) expect(await reaches("ws-ada", address), address).toBe(false);
-    await openNamespace("ws-ada", "Egress");
-    for (const address of [apiServer, node]) await vi.waitFor(async () => expect(await reaches("ws-ada", address), address).toBe(true), soon);
-    await kubectl("delete", "networkpolicy", "--namespace", "ws-ada", "open-egress");
-    await vi.waitFor(async () => expect(await reaches("ws-ada", apiServer)).toBe(false), soon);
-  });
-
-  test("keeps what a new pod sends from leaving the machine until its network policies are in force", async () => {
-    const chain = async () => (await inNode("nft", "list", "chain", "ip", "node", "unjudged")).stdout;
-    const held = async (): Promise<number> => Number(/counter packets (\d+) bytes \d+ drop/.exec(await chain())?.[1]);
-    const sent = async (): Promise<boolean> => {
-      const before = await held();
-      await reaches("ws-ada", "203.0.113.1:80");
-      return (await held()) === before;
-    };
-    expect(await sent()).toBe(true);
-    await supervise("down", "kube-router");
-    await kubectl("delete", "pod", "--namespace", "ws-ada", "--all");
-    await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
-    expect(await sent()).toBe(false);
-    await supervise("up", "kube-router");
-    await vi.waitFor(async () => expect(await sent()).toBe(true), soon);
   });
 
   test("starts again what crashes", async () => {
