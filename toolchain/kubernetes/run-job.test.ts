@@ -50,3 +50,15 @@ it("ends with the last words of a job that failed", async () => {
   const kubectl = cluster([finished("Failed", "Job has reached the specified backoff limit")], pod, "some files could not be read\n");
   await expect(followJob(kubectl, "ws-ada", "now", () => {})).rejects.toThrow(/backoff limit \(exit code 3\)\n\nsome files could not be read/);
 });
+
+it.each([
+  ["is gone, as of a job that took too long", "", /^The job now failed: too long/],
+  ["is there, and can't be read", "pod/now-1", /no connection/],
+])("tells how a job ended whose pod, asked for its log, %s", async (_what, found, message) => {
+  const kubectl: Kubectl = async (args) => {
+    if (args[0] === "logs") throw new Error("no connection");
+    if (args[0] === "get" && args[1] === "pod") return found;
+    return cluster([finished("Failed", "too long")], pod, "")(args);
+  };
+  await expect(followJob(kubectl, "ws-ada", "now", () => {})).rejects.toThrow(message);
+});

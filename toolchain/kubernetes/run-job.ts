@@ -60,7 +60,7 @@ async function podsOf(kubectl: Kubectl, namespace: string, job: string): Promise
 
 async function activity(kubectl: Kubectl, namespace: string, pod: Pod): Promise<string> {
   if (pod.status?.phase === "Pending") return waitsFor(pod);
-  return lastLines(await kubectl(["logs", pod.metadata.name, "--namespace", namespace, "--tail", "1"]), 1);
+  return lastLines(await printed(kubectl, namespace, pod, "--tail", "1"), 1);
 }
 
 /** A pod that may not be is told of in the job's events alone. */
@@ -72,7 +72,17 @@ async function whyNoPod(kubectl: Kubectl, namespace: string, job: string): Promi
 /** Where the pod's first container didn't get to its end, there is no log of the other. */
 async function logOf(kubectl: Kubectl, namespace: string, pod: Pod): Promise<string> {
   const started = pod.status?.containerStatuses?.some(({ state }) => state?.terminated !== undefined) ?? false;
-  return started ? kubectl(["logs", pod.metadata.name, "--namespace", namespace]) : "";
+  return started ? printed(kubectl, namespace, pod) : "";
+}
+
+/** What a pod has printed; nothing where it is gone by now, as those of a job that took too long are. */
+async function printed(kubectl: Kubectl, namespace: string, { metadata: { name } }: Pod, ...options: string[]): Promise<string> {
+  try {
+    return await kubectl(["logs", name, "--namespace", namespace, ...options]);
+  } catch (error) {
+    if ((await kubectl(["get", "pod", name, "--namespace", namespace, "--ignore-not-found", "--output", "name"])) === "") return "";
+    throw error;
+  }
 }
 
 function failure(name: string, message: string, pod: Pod | undefined, log: string): string {
