@@ -262,9 +262,9 @@ export function notes({ apps, cluster, portal }: GuildConfig): string[] {
     if (!LOOPBACK.test(portal.address)) result.push(`The portal is open to the network of ${portal.address}.`);
   } else {
     result.push("NetworkPolicies keep workspaces apart where the cluster's network enforces them; not every one does (flannel alone, for instance).");
-  }
-  if (cluster.kind === "existing" && (portal.service === undefined || portal.service === "ClusterIP")) {
-    result.push(`Nothing outside the cluster reaches the portal. To open it from here: kubectl --namespace guildnet-portal port-forward service/portal ${portal.port}:443`);
+    if (portal.service === undefined || portal.service === "ClusterIP") {
+      result.push(`Nothing outside the cluster reaches the portal. To open it from here: kubectl --namespace guildnet-portal port-forward service/portal ${portal.port}:443`);
+    }
   }
   const open = apps.filter(({ visibility }) => visibility === "public").map(({ name }) => name);
   if (open.length > 0) result.push(`Whoever reaches the portal can open, without signing in: ${open.join(", ")}.`);

@@ -107,7 +107,7 @@ describe("checkNetfilter", () => {
     withTool("ipset", "echo 'ipset v7.22: Kernel error received: set type not supported' >&2; exit 1");
     await expect(checkNetfilter()).rejects.toMatchObject({
       code: "no-netfilter",
-      message: expect.stringContaining("(ipset v7.22: Kernel error received: set type not supported): load the modules ip_set,"),
+      message: expect.stringContaining("(ipset v7.22: Kernel error received: set type not supported): load the modules ip_set_hash_ip,"),
     });
   });
 
@@ -116,6 +116,6 @@ describe("checkNetfilter", () => {
     withTool("unshare", `echo "$1" >>${asked}; shift; exec "$@"`);
     for (const name of ["ipset", "iptables"]) withTool(name, `echo "${name} $*" | sed 's/.*-j/-j/' >>${asked}`);
     await checkNetfilter();
-    expect(readFileSync(asked, "utf8").trim().split("\n")).toEqual(["--net", expect.stringMatching(/^ipset create/), "-j REJECT", "-j NFLOG --nflog-group 100", "-j MARK --set-xmark 0x1/0x1"]);
+    expect(readFileSync(asked, "utf8").trim().split("\n")).toEqual(["--net", expect.stringMatching(/^ipset create .* hash:ip/), expect.stringMatching(/^ipset create .* hash:net/), "-j REJECT", "-j NFLOG --nflog-group 100", "-j MARK --set-xmark 0x1/0x1"]);
   });
 });

@@ -50,10 +50,13 @@ export async function checkMachine(folder: string): Promise<void> {
   }
 }
 
-/** Each kind of match and target that network policies become. */
-const policyRule = ["-A", "FORWARD", "-m", "set", "--match-set", "probe", "src", "-m", "physdev", "--physdev-is-bridged", "-m", "addrtype", "--src-type", "LOCAL",
-  "-m", "conntrack", "--ctstate", "ESTABLISHED", "-m", "mark", "!", "--mark", "0x1/0x1", "-m", "limit", "--limit", "10/minute", "-m", "comment", "--comment", "probe"];
-const policyTargets = [["-j", "REJECT"], ["-j", "NFLOG", "--nflog-group", "100"], ["-j", "MARK", "--set-xmark", "0x1/0x1"]];
+/** Each kind of set, match and target that kube-router makes of network policies. */
+const policySets = ["hash:ip", "hash:net"].map((type) => `ipset create probe-${type.replace(":", "-")} ${type} timeout 0`);
+const policyMatches = [
+  "-p tcp -m multiport --dports 30000:32767", "-m set --match-set probe-hash-ip src", "-m set --match-set probe-hash-net dst", "-m physdev --physdev-is-bridged",
+  "-m addrtype --src-type LOCAL", "-m conntrack --ctstate ESTABLISHED", "-m mark ! --mark 0x1/0x1", "-m limit --limit 10/minute", "-m comment --comment probe",
+].join(" ");
+const policyTargets = ["REJECT", "NFLOG --nflog-group 100", "MARK --set-xmark 0x1/0x1"];
 
 /**
  * Tries, in a network of its own that is gone at once, whether the kernel can enforce network policies.
@@ -61,11 +64,11 @@ const policyTargets = [["-j", "REJECT"], ["-j", "NFLOG", "--nflog-group", "100"]
  * @throws ActionableError `no-netfilter`, with what the kernel said.
  */
 export async function checkNetfilter(): Promise<void> {
-  const rules = policyTargets.map((target) => ["iptables", ...policyRule, ...target].join(" "));
+  const rules = policyTargets.map((target) => `iptables -A FORWARD ${policyMatches} -j ${target}`);
   const env = { PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
-  const { exitCode, stderr } = await execa("unshare", ["--net", "sh", "-ec", ["ipset create probe hash:ip", ...rules].join("\n")], { env, reject: false });
+  const { exitCode, stderr } = await execa("unshare", ["--net", "sh", "-ec", [...policySets, ...rules].join("\n")], { env, reject: false });
   if (exitCode !== 0) {
-    throw new ActionableError("no-netfilter", `this machine's kernel can't enforce network policies (${stderr.trim().split("\n").at(-1)}): load the modules ip_set, ip_set_hash_ip, xt_set and xt_physdev, or use cluster.kind: existing`);
+    throw new ActionableError("no-netfilter", `this machine's kernel can't enforce network policies (${stderr.trim().split("\n").at(-1)}): load the modules ip_set_hash_ip, ip_set_hash_net, xt_set and xt_physdev, or use cluster.kind: existing`);
   }
 }
 

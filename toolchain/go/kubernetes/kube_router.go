@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
@@ -35,8 +34,8 @@ func newKubeRouterCommand() *cobra.Command {
 				version.PrintVersion(false)
 				return nil
 			}
-			if config.RunRouter || config.RunServiceProxy || config.RunLoadBalancer {
-				return fmt.Errorf("this build has no router, service proxy or load balancer: say --run-router=false --run-service-proxy=false")
+			if !config.RunFirewall || config.RunRouter || config.RunServiceProxy || config.RunLoadBalancer {
+				return fmt.Errorf("this build is the firewall alone: say --run-firewall=true --run-router=false --run-service-proxy=false --run-loadbalancer=false")
 			}
 			keepErrorsAlone()
 			return enforceNetworkPolicies(command.Context(), config)
@@ -47,13 +46,10 @@ func newKubeRouterCommand() *cobra.Command {
 }
 
 // keepErrorsAlone has nothing else logged: with each change of a pod, kube-router warns of every
-// block of IPv6 addresses that a policy names.
+// block of IPv6 addresses that a policy names. Errors go to stderr by klog's threshold.
 func keepErrorsAlone() {
 	klog.LogToStderr(false)
-	for _, severity := range []string{"INFO", "WARNING"} {
-		klog.SetOutputBySeverity(severity, io.Discard)
-	}
-	klog.SetOutputBySeverity("ERROR", os.Stderr)
+	klog.SetOutput(io.Discard)
 }
 
 func enforceNetworkPolicies(ctx context.Context, config *options.KubeRouterConfig) error {
