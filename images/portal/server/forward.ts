@@ -100,8 +100,13 @@ function retryStale(error: unknown, passage: Passage, first: Route): Promise<Inc
 
 function headersFor({ request, requestId }: Passage, ideSession: string | undefined): OutgoingHttpHeaders {
   const headers = requestHeaders(request.headers, { host: request.headers.host ?? "", remoteAddress: remoteAddress(request), requestId, ideSession });
-  // Node chooses the framing itself, but not for methods that usually have no body.
-  return request.headers["transfer-encoding"] === undefined ? headers : { ...headers, "transfer-encoding": "chunked" };
+  return { ...headers, ...framing(request) };
+}
+
+/** How the body's end is told, for every method: Node adds nothing for those that usually have no body, and a body behind a head that tells of none is a second request. */
+function framing({ headers }: IncomingMessage): OutgoingHttpHeaders {
+  if (headers["transfer-encoding"] !== undefined) return { "transfer-encoding": "chunked" };
+  return headers["content-length"] === undefined ? {} : { "content-length": headers["content-length"] };
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -112,7 +117,13 @@ function relay({ response, requestId, extraCookie, log }: Passage, answered: Inc
   const headers = responseHeaders(answered.headers);
   if (extraCookie !== undefined) headers["set-cookie"] = [headers["set-cookie"] ?? [], extraCookie].flat() as string[];
   headers["x-request-id"] = requestId;
-  response.writeHead(answered.statusCode ?? 502, answered.statusMessage, headers);
+  // The reason in the workspace's words may hold what Node refuses to send, and says nothing that the number does not.
+  try {
+    response.writeHead(answered.statusCode ?? 502, headers);
+  } catch (error) {
+    answered.destroy();
+    throw new PortalError(502, "bad_answer", "The workspace's answer is no HTTP that can be passed on.", { cause: error });
+  }
   // The head goes out now: an event stream may have nothing to say for a while.
   response.flushHeaders();
   // `pipeline` would do the same with an AbortController and its exception per request, which shows in the processor time.

@@ -34,31 +34,41 @@ export function gate(behind: Behind, hosts: Hosts, certificate: CertificatePair,
     requestTimeout: 0,
     noDelay: true,
   });
-  server.on("request", (request, response) => dispatch(request, response, behind, hosts));
-  server.on("upgrade", (request, socket, head) => dispatchUpgrade(request, socket as Socket, head, behind, hosts));
+  server.on("request", (request, response) => {
+    dispatch(request, response, behind, hosts).catch((error: unknown) => {
+      log.error({ err: error, request_id: requestId(request) }, "request cut off");
+      response.destroy();
+    });
+  });
+  server.on("upgrade", (request, socket, head) => {
+    dispatchUpgrade(request, socket as Socket, head, behind, hosts).catch((error: unknown) => {
+      log.error({ err: error, request_id: requestId(request) }, "upgrade cut off");
+      socket.destroy();
+    });
+  });
   server.on("clientError", (error, socket) => refuseMalformed(error, socket as Socket, log));
   server.on("tlsClientError", (error) => log.debug({ err: error }, "TLS handshake failed"));
   return server;
 }
 
-function dispatch(request: IncomingMessage, response: ServerResponse, behind: Behind, hosts: Hosts): void {
+async function dispatch(request: IncomingMessage, response: ServerResponse, behind: Behind, hosts: Hosts): Promise<void> {
   try {
     const to = destination(request, hosts);
     if (to.kind === "portal") behind.portal.routing(request, response);
     else if (request.url?.startsWith(RESERVED_PREFIX)) behind.workspaceApp.routing(request, response);
-    else void behind.workspaceHost.request(request, response, to.label);
+    else await behind.workspaceHost.request(request, response, to.label);
   } catch (thrown) {
     answerError(response, toPortalError(thrown), requestId(request));
   }
 }
 
-function dispatchUpgrade(request: IncomingMessage, socket: Socket, head: Buffer, behind: Behind, hosts: Hosts): void {
+async function dispatchUpgrade(request: IncomingMessage, socket: Socket, head: Buffer, behind: Behind, hosts: Hosts): Promise<void> {
   // Without a listener a client that hangs up would bring the whole process down.
   socket.on("error", () => socket.destroy());
   try {
     const to = destination(request, hosts);
     if (to.kind === "portal" || request.url?.startsWith(RESERVED_PREFIX)) throw new PortalError(404, "not_found", "There is no WebSocket here.");
-    void behind.workspaceHost.upgrade(request, socket, head, to.label);
+    await behind.workspaceHost.upgrade(request, socket, head, to.label);
   } catch (thrown) {
     refuseUpgrade(socket, toPortalError(thrown), requestId(request));
   }

@@ -10,6 +10,8 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const keys = await readSigningKeys(config.keysDirectory);
   const log = createLog(config.logLevel);
+  // One request's mistake must not end everybody's connections.
+  process.on("unhandledRejection", (error) => log.error({ err: error }, "a rejection that nobody caught"));
   const workspaces = clusterWorkspaces({ clusterDomain: config.clusterDomain, warn: (message, error) => log.warn({ err: error }, message) });
   const portal = await startPortal({
     config,

@@ -9,6 +9,9 @@ const HOP_BY_HOP = new Set([
 /** What a client says about proxies before us. Ours is the first, so whatever came is invented. */
 const CLAIMS_OF_PROXIES = /^(forwarded|via|x-forwarded-.*|x-real-ip|x-original-.*|x-rewrite-url|x-http-method-override|client-ip|true-client-ip)$/;
 
+/** What frames, routes or authenticates a message is no connection's own affair: dropping it on a client's word would change what the message is. */
+const NEVER_NAMED = new Set(["content-length", "transfer-encoding", "host", "cookie", "set-cookie", "authorization", "content-type", "content-encoding", "location"]);
+
 /** Response headers by which code in a workspace could act on other hosts of the guild, or sign its owner out of them. */
 const REACHES_OTHER_HOSTS = new Set(["strict-transport-security", "alt-svc", "clear-site-data", "public-key-pins", "origin-agent-cluster"]);
 
@@ -56,6 +59,8 @@ export function responseHeaders(upstream: IncomingHttpHeaders): OutgoingHttpHead
   return lines.length > 0 ? { ...headers, "set-cookie": lines } : headers;
 }
 
+/** The headers that a message's Connection declares to be for the next hop alone. */
 function connectionNamed(connection: string | string[] | undefined): Set<string> {
-  return new Set([connection ?? []].flat().join(",").toLowerCase().split(",").map((name) => name.trim()));
+  const names = [connection ?? []].flat().join(",").toLowerCase().split(",").map((name) => name.trim());
+  return new Set(names.filter((name) => !NEVER_NAMED.has(name)));
 }
