@@ -16,8 +16,8 @@ export interface ControlArgs {
   /** The server's whole policy; undefined leaves it as it is. */
   policy?: pulumi.Input<MeshPolicy>;
   /**
-   * The server, where it is this program's own. Users go with it, and stay in its data: one by one
-   * they could not be deleted while they have devices. @default it stays, and users are deleted
+   * The server, where it is this program's own. Users go with it, and stay in its data with their
+   * devices; one by one, each would take its devices off the mesh. @default it stays, and users are deleted
    */
   machine?: pulumi.Resource;
 }

@@ -12,6 +12,7 @@ const preAuthKey = z.object({
 });
 
 export type User = z.infer<typeof user>;
+export type Node = z.infer<typeof node>;
 export type PreAuthKey = z.infer<typeof preAuthKey>;
 
 export interface NewPreAuthKey {
@@ -23,7 +24,7 @@ export interface NewPreAuthKey {
 }
 
 /** The words of Headscale 0.27.1 where its status codes, all of them 500, don't tell one case from another; a test holds them against the real server. */
-const userNotFound = "user not found", policyNotFound = "acl policy not found", keyNotFound = "AuthKey not found", policyInFile = "update is disabled for modes other than 'database'";
+const userNotFound = "user not found", policyNotFound = "acl policy not found", keyNotFound = "AuthKey not found", nodeNotFound = "node not found", policyInFile = "update is disabled for modes other than 'database'";
 
 /**
  * What this provider needs of a Headscale server's REST API, version 0.27.1; see
@@ -65,10 +66,14 @@ export class HeadscaleApi {
     await this.#call({ method: "DELETE", path: `/api/v1/user/${encodeURIComponent(id)}` });
   }
 
-  /** Names of the nodes a user has. */
-  async nodesOf(userId: string): Promise<string[]> {
+  async nodesOf(userId: string): Promise<Node[]> {
     const { nodes } = z.object({ nodes: z.array(node).default([]) }).parse(await this.#call({ method: "GET", path: "/api/v1/node" }));
-    return nodes.filter((found) => found.user.id === userId).map(({ name }) => name);
+    return nodes.filter((found) => found.user.id === userId);
+  }
+
+  /** Takes a node off the mesh for good; nothing where there is none. */
+  async deleteNode(id: string): Promise<void> {
+    await this.#call({ method: "DELETE", path: `/api/v1/node/${encodeURIComponent(id)}` }, nodeNotFound);
   }
 
   /** All of a user's keys, expired ones too; none where there is no such user. */

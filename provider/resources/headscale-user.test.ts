@@ -48,9 +48,19 @@ describe("HeadscaleUser", () => {
     expect(books.users).toMatchObject([{ id: "1", name: "lovelace" }]);
   });
 
-  test("is replaced for what the server cannot change, the old one first", () => {
-    expect(["name", "displayName", "email", "server"].filter((input) => headscaleUser.replaces(input))).toEqual(["displayName", "email"]);
-    expect(headscaleUser.deleteFirst).toBe(true);
+  test("is made anew for what the server cannot change, and stays the same resource", async () => {
+    const { books, inputs, state } = await ada();
+    const changed = { ...inputs, displayName: "Countess" };
+    expect(Object.keys(inputs).filter((input) => headscaleUser.replaces(input))).toEqual([]);
+    expect((await headscaleUser.update(changed, silent, state)).id).toBe(state.id);
+    expect(books.users).toMatchObject([{ name: "ada", displayName: "Countess" }]);
+  });
+
+  test("keeps its details while it has nodes, which are worth more and are named", async () => {
+    const { books, inputs, state } = await ada();
+    books.nodes.push({ id: "1", name: "laptop", user: { id: "1" } }, { id: "2", name: "phone", user: { id: "1" } }, { id: "3", name: "other", user: { id: "2" } });
+    await expect(headscaleUser.update({ ...inputs, email: "a@example.org" }, silent, state)).rejects.toMatchObject({ code: "user-has-nodes", message: expect.stringContaining("has 2 nodes (laptop, phone), ") });
+    expect(books.nodes).toHaveLength(3);
   });
 
   test("is made again where the server lost it, and numbered anew where it has another number", async () => {
@@ -69,11 +79,17 @@ describe("HeadscaleUser", () => {
     await expect(headscaleUser.delete(state, silent)).resolves.toBeUndefined();
   });
 
-  test("is not deleted while it has nodes, which are named", async () => {
+  test("leaves with its devices and keys, each device named, and nobody else's go", async () => {
     const { books, state } = await ada();
     books.nodes.push({ id: "1", name: "laptop", user: { id: "1" } }, { id: "2", name: "phone", user: { id: "1" } }, { id: "3", name: "other", user: { id: "2" } });
-    await expect(headscaleUser.delete(state, silent)).rejects.toMatchObject({ code: "user-has-nodes", message: expect.stringContaining("still has 2 nodes (laptop, phone): ") });
-    expect(books.users).toHaveLength(1);
+    books.keys.push({ id: "1", key: "alive", userId: "1", aclTags: [], reusable: true, ephemeral: false, used: false, createdAt: "2026-01-01T00:00:00.000Z", expiration: new Date(Date.now() + 60_000).toISOString() });
+    const told: string[] = [];
+    await headscaleUser.delete(state, (message) => void told.push(message));
+    expect(books.users).toEqual([]);
+    expect(books.nodes.map(({ name }) => name)).toEqual(["other"]);
+    expect(told).toEqual(["ada leaves the mesh, and so does the device laptop", "ada leaves the mesh, and so does the device phone"]);
+    const changes = books.calls.filter((call) => !call.startsWith("GET"));
+    expect(changes.indexOf("POST /api/v1/preauthkey/expire")).toBeLessThan(changes.indexOf("DELETE /api/v1/node/1"));
   });
 
   test.each([["a", "name"], ["-ada", "name"], ["Ada", "name"], ["a".repeat(64), "name"], ["a.b-1", undefined]])("takes %s as a name or says why not", async (name, mistake) => {

@@ -15,10 +15,7 @@ type Inputs = z.infer<typeof schema>;
 
 export const headscaleUser = define({
   schema,
-  // The server has no call to change these two.
-  replaceOn: ["displayName", "email"],
-  // Names are unique, so the old must make room.
-  deleteFirst: true,
+  replaceOn: [],
   async create(inputs) {
     const api = new HeadscaleApi(inputs.server, patience), known = await api.userNamed(inputs.name);
     if (known !== undefined) await endKeys(api, known);
@@ -27,6 +24,7 @@ export const headscaleUser = define({
   async update(inputs, _progress, old) {
     const api = new HeadscaleApi(inputs.server, patience);
     if (old.name !== inputs.name) await rename(api, String(old.name), inputs.name);
+    if (old.displayName !== inputs.displayName || old.email !== inputs.email) await makeRoom(api, inputs);
     return { id: String(old.id), outputs: { userId: (await ensure(api, inputs)).id } };
   },
   async drift({ server, name }, { userId }) {
@@ -34,18 +32,35 @@ export const headscaleUser = define({
     if (user === undefined) return "the server has no user of this name";
     return user.id === userId ? undefined : `the server's number for it is ${user.id}, no longer ${String(userId)}`;
   },
-  async delete({ server, name }) {
+  async delete({ server, name }, progress) {
     const api = new HeadscaleApi(server, patience);
     const user = await api.userNamed(name);
     if (user === undefined) return;
-    const nodes = await api.nodesOf(user.id);
-    if (nodes.length > 0) {
-      throw new ActionableError("user-has-nodes", `the user ${name} of ${server.url} still has ${nodes.length === 1 ? "a node" : `${nodes.length} nodes`} (${nodes.join(", ")}): ` +
-        `delete them with "headscale nodes delete", or give them to another user with "headscale nodes move", then run this again`);
+    // The keys first, or a device that was told to leave could come back meanwhile.
+    await endKeys(api, user);
+    for (const node of await api.nodesOf(user.id)) {
+      progress(`${name} leaves the mesh, and so does the device ${node.name}`);
+      await api.deleteNode(node.id);
     }
     await api.deleteUser(user.id);
   },
 });
+
+/**
+ * The server has no call to change a user's details, so the user is made anew; not at the price of its devices.
+ *
+ * @throws ActionableError `user-has-nodes`.
+ */
+async function makeRoom(api: HeadscaleApi, { server, name }: Inputs): Promise<void> {
+  const user = await api.userNamed(name);
+  if (user === undefined) return;
+  const nodes = await api.nodesOf(user.id);
+  if (nodes.length > 0) {
+    throw new ActionableError("user-has-nodes", `the user ${name} of ${server.url} has ${nodes.length === 1 ? "a node" : `${nodes.length} nodes`} (${nodes.map((node) => node.name).join(", ")}), and Headscale can't change its displayName or email meanwhile: ` +
+      `leave them as they were, or delete the nodes with "headscale nodes delete", then run this again`);
+  }
+  await api.deleteUser(user.id);
+}
 
 /** Of a user that was there before: whoever made its keys is not here to end them. Nodes that joined with one stay. */
 async function endKeys(api: HeadscaleApi, { id }: User): Promise<void> {

@@ -56,15 +56,15 @@ export interface HeadscaleUserArgs {
   server: pulumi.Input<HeadscaleServer>;
   /** 2 to 63 lower-case letters, digits, hyphens and dots. Changing it renames the user. */
   name: pulumi.Input<string>;
-  /** Changing it replaces the user, which the provider refuses while it has nodes. @default none */
+  /** Changing it makes the user anew, which the provider refuses while it has nodes. @default none */
   displayName?: pulumi.Input<string>;
-  /** Changing it replaces the user, which the provider refuses while it has nodes. @default none */
+  /** Changing it makes the user anew, which the provider refuses while it has nodes. @default none */
   email?: pulumi.Input<string>;
 }
 
 /**
  * A user of a Headscale server, to whom nodes belong. One that is there already under that name
- * is taken over with its nodes, and its keys are ended. A user that still has nodes is not deleted.
+ * is taken over with its nodes, and its keys are ended. Deleting it ends its keys and takes its nodes off the mesh.
  */
 export class HeadscaleUser extends pulumi.CustomResource {
   /** The server's number for the user, as text. */

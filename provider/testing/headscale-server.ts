@@ -67,6 +67,8 @@ function reply(books: Books, call: string, query: URLSearchParams, body: Record<
   if (userId !== "") return { deleted: users.splice(users.indexOf(found(users, userId, "user not found")), 1) };
   if (call === "GET /api/v1/apikey") return { apiKeys: books.apiKeys };
   if (call === "GET /api/v1/node") return { nodes };
+  const [, nodeId] = /^DELETE \/api\/v1\/node\/(\d+)$/.exec(call) ?? [];
+  if (nodeId !== undefined) return { deleted: nodes.splice(nodes.indexOf(found(nodes, nodeId, "node not found")), 1) };
   if (call === "GET /api/v1/preauthkey") return { preAuthKeys: keys.filter((key) => key.userId === found(users, query.get("user"), "user not found").id) };
   if (call === "POST /api/v1/preauthkey") {
     const key = { ...body, userId: found(users, body.user, "user not found").id, id: String(keys.length + 1), key: `key-${keys.length + 1}`, used: false, createdAt: new Date().toISOString() };
