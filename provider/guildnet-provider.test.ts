@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { GuildnetProvider } from "./guildnet-provider.ts";
 import type { Properties } from "./resources/resource.ts";
+import { thisMachine } from "./node/this-machine.ts";
 import { headscaleServer } from "./testing/headscale-server.ts";
 import { inputs as node } from "./testing/node-spec.ts";
 import { scratchFolder, scratchHome } from "./testing/scratch.ts";
@@ -81,6 +82,7 @@ describe("diff", () => {
   });
 
   test("updates for a change that can be made in place", async () => {
+    existingNode();
     expect(await diff("EmbeddedNode", { ...node, kubeconfig: "" }, { ...node, apiPort: 16444 })).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });
   });
 
@@ -90,6 +92,7 @@ describe("diff", () => {
   });
 
   test("does not replace for what may turn out the same", async () => {
+    existingNode();
     expect(await diff("EmbeddedNode", node, { ...node, clusterName: unknown })).toMatchObject({ changes: true, replaces: [] });
   });
 
@@ -109,8 +112,61 @@ describe("diff", () => {
   test("replaces a node whose data is gone, or is another's", async () => {
     scratchHome();
     expect(await diff("EmbeddedNode", node, node)).toMatchObject({ changes: true, replaces: expect.arrayContaining(["clusterIdentifier"]) });
+    expect(await diff("EmbeddedNode", node, { ...node, apiPort: 16444 })).toMatchObject({ changes: true, replaces: expect.arrayContaining(["clusterIdentifier"]) });
     writeFileSync(join(existingNode(), "identity"), "another");
     expect(await diff("EmbeddedNode", node, node)).toMatchObject({ changes: true, replaces: expect.arrayContaining(["clusterIdentifier"]) });
+  });
+});
+
+describe("a node on another machine", () => {
+  const urn = urnOf("EmbeddedNode"), there: Properties = { ...node, machine: { id: "0".repeat(32), host: "the-cellar" } };
+  const refusal = { code: "elsewhere", message: expect.stringMatching(/^the cluster guild-test is on another machine, the-cellar: run this there\. .*GUILDNET_MOVED_HERE=guild-test in the environment/), stack: "" };
+
+  test("is believed in a preview, which says where it is and shows what would change", async () => {
+    scratchHome();
+    const { provider: tested, notes } = provider();
+    const { inputs } = await tested.check(urn, there, { ...node, previewed: true });
+    expect(inputs).toEqual(there);
+    expect(await tested.diff("id", urn, { ...there, kubeconfig: "" }, inputs as Properties)).toEqual({ changes: false });
+    expect(notes).toEqual(["taken to be as it was: the cluster guild-test is on another machine, the-cellar"]);
+    expect(await tested.diff("id", urn, there, { ...there, apiPort: 16444 })).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });
+    expect(await tested.diff("id", urn, there, { ...there, podCidr: "10.245.0.0/16" })).toMatchObject({ replaces: ["podCidr"] });
+    expect(await tested.read("a", urn, there)).toMatchObject({ id: "a" });
+  });
+
+  test("is neither updated nor removed from here, and its program is refused first of all", async () => {
+    scratchHome();
+    const { provider: tested } = provider();
+    await expect(tested.check(urn, there, { ...node, previewed: false })).rejects.toMatchObject(refusal);
+    await expect(tested.update("a", urn, there, there)).rejects.toMatchObject(refusal);
+    await expect(tested.delete("a", urn, there)).rejects.toMatchObject(refusal);
+  });
+
+  test("whose data came here is this machine's once a person says so", async () => {
+    existingNode();
+    const { provider: tested } = provider();
+    await expect(tested.check(urn, there, { ...node, previewed: false })).rejects.toMatchObject({ message: expect.stringContaining("its data, which is here, is taken over") });
+    vi.stubEnv("GUILDNET_MOVED_HERE", "guild-other");
+    await expect(tested.check(urn, there, { ...node, previewed: false })).rejects.toMatchObject(refusal);
+    vi.stubEnv("GUILDNET_MOVED_HERE", node.clusterName);
+    const inputs = (await tested.check(urn, there, { ...node, previewed: false })).inputs as Properties;
+    expect(inputs.machine).toEqual(thisMachine());
+    expect(await tested.diff("id", urn, there, inputs)).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });
+  });
+
+  test("that is no more is made anew here once a person says so", async () => {
+    scratchHome();
+    vi.stubEnv("GUILDNET_MOVED_HERE", node.clusterName);
+    const { provider: tested } = provider(), inputs = (await tested.check(urn, there, { ...node, previewed: false })).inputs as Properties;
+    expect(await tested.diff("id", urn, there, inputs)).toMatchObject({ replaces: expect.arrayContaining(["clusterIdentifier"]) });
+    await expect(tested.delete("a", urn, there)).resolves.toBeUndefined();
+  });
+
+  test("of an earlier version's making is taken for this machine's, whose mark it gets", async () => {
+    existingNode();
+    const { provider: tested } = provider(), inputs = (await tested.check(urn, node, { ...node, previewed: false })).inputs as Properties;
+    expect(inputs.machine).toEqual(thisMachine());
+    expect(await tested.diff("id", urn, node, inputs)).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });
   });
 });
 

@@ -13,6 +13,7 @@ import { nodeImage } from "./resources/node-image.ts";
 import { randomSecret } from "./resources/random-secret.ts";
 import { PartlyCreated, type Existing, type Properties, type ResourceKind } from "./resources/resource.ts";
 import { upstreamManifest } from "./resources/upstream-manifest.ts";
+import { PREVIEWED } from "./previewed.ts";
 import { hasUnknown, isUnknown, secret, unwrap, type Plain } from "./wire.ts";
 
 const kinds: Record<string, ResourceKind> = {
@@ -41,7 +42,9 @@ export class GuildnetProvider implements sdk.Provider {
 
   async check(urn: string, old: Properties, given: Properties): Promise<sdk.CheckResult> {
     return readably(async () => {
-      const kind = kindOf(urn), wanted = { ...given, ...kind.choose(unwrap(old) as Properties) };
+      const kind = kindOf(urn), before = unwrap(old) as Properties, { [PREVIEWED]: previewed, ...asked } = given;
+      if (previewed === false) refuseElsewhere(kind, before);
+      const wanted = { ...asked, ...kind.choose(before) };
       const plain = unwrap(wanted) as Properties;
       const failures = kind.check(plain)
         .filter(({ path }) => !hasUnknown(valueAt(plain, path)))
@@ -56,8 +59,11 @@ export class GuildnetProvider implements sdk.Provider {
       const keys = new Set([...Object.keys(plain), ...kind.inputNames(state)]);
       const changed = [...keys].filter((key) => hasUnknown(plain[key]) || !kind.same(key, state[key], plain[key]));
       const replaces = changed.filter((key) => kind.replaces(key) && !isUnknown(plain[key]));
-      if (changed.length > 0) return { changes: true, replaces, deleteBeforeReplace: kind.deleteFirst };
-      if (!(await kind.exists(plain))) return { changes: true, replaces: [...kind.replaceOn], deleteBeforeReplace: kind.deleteFirst };
+      const elsewhere = kind.elsewhere(state);
+      if (elsewhere !== undefined) this.#log.note(urn, `taken to be as it was: ${elsewhere.where}`);
+      else if (replaces.length === 0 && !(await kind.exists(state))) replaces.push(...kind.replaceOn);
+      if (changed.length > 0 || replaces.length > 0) return { changes: true, replaces, deleteBeforeReplace: kind.deleteFirst };
+      if (elsewhere !== undefined) return { changes: false };
       const drift = await this.#drift(urn, kind, plain, state);
       if (drift === undefined) return { changes: false };
       this.#log.note(urn, drift);
@@ -76,8 +82,9 @@ export class GuildnetProvider implements sdk.Provider {
 
   async update(id: string, urn: string, old: Properties, wanted: Properties): Promise<sdk.UpdateResult> {
     return this.#work(urn, async (progress) => {
-      const state = { ...(unwrap(old) as Properties), id };
-      return { outs: outputsOf(wanted, await kindOf(urn).update(unwrap(wanted) as Properties, progress, state)) };
+      const kind = kindOf(urn), state = { ...(unwrap(old) as Properties), id };
+      refuseElsewhere(kind, state);
+      return { outs: outputsOf(wanted, await kind.update(unwrap(wanted) as Properties, progress, state)) };
     });
   }
 
@@ -85,14 +92,18 @@ export class GuildnetProvider implements sdk.Provider {
     return readably(async () => {
       const kind = kindOf(urn), plain = unwrap(state) as Properties;
       if (kind.check(plain).length > 0) throw new ActionableError("cannot-import", `${urn} cannot be imported: this program alone makes it`);
-      if (!(await kind.exists(plain))) return { id: "", props: {} };
+      if (kind.elsewhere(plain) === undefined && !(await kind.exists(plain))) return { id: "", props: {} };
       const names = kind.inputNames(plain);
       return { id, props: state, inputs: Object.fromEntries(Object.entries(state).filter(([key]) => names.includes(key))) };
     });
   }
 
   async delete(_id: string, urn: string, state: Properties): Promise<void> {
-    return this.#work(urn, (progress) => kindOf(urn).delete(unwrap(state) as Properties, progress));
+    return this.#work(urn, async (progress) => {
+      const kind = kindOf(urn), plain = unwrap(state) as Properties;
+      refuseElsewhere(kind, plain);
+      await kind.delete(plain, progress);
+    });
   }
 
   /** Where nobody answers there is no drift to be known: a preview of a cluster that is stopped still shows all the rest. */
@@ -124,6 +135,12 @@ async function readably<T>(work: () => Promise<T>): Promise<T> {
     if (error instanceof ActionableError) error.stack = "";
     throw error;
   }
+}
+
+/** @throws ActionableError `elsewhere` */
+function refuseElsewhere(kind: ResourceKind, state: Properties): void {
+  const elsewhere = kind.elsewhere(state);
+  if (elsewhere !== undefined) throw new ActionableError("elsewhere", `${elsewhere.where}: ${elsewhere.wayOut}`);
 }
 
 /** By these fields the engine knows that there is something to keep in its state, to be completed or deleted later. */

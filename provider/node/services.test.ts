@@ -38,6 +38,11 @@ describe("the API server", () => {
     for (const name of ["kube-apiserver", "kube-controller-manager", "kube-scheduler"]) expect(values(name, "--profiling")).toEqual(["false"]);
   });
 
+  test("leaves it to Pod Security who may be privileged", () => {
+    expect(values("kube-apiserver", "--allow-privileged")).toEqual(["true"]);
+    expect(values("kube-apiserver", "--admission-control-config-file")).toEqual(["/run/guildnet/etc/admission.yaml"]);
+  });
+
   test("takes one range for Services, the same as the controllers", () => {
     for (const name of ["kube-apiserver", "kube-controller-manager"]) expect(values(name, "--service-cluster-ip-range")).toEqual([spec.serviceCidr]);
   });

@@ -54,6 +54,8 @@ function apiServer(spec: NodeSpec): string[] {
     "etcd-cafile": pki("etcd-ca.crt"), "etcd-certfile": pki("apiserver-etcd-client.crt"), "etcd-keyfile": pki("apiserver-etcd-client.key"),
     "authorization-mode": "Node,RBAC",
     "enable-admission-plugins": "NodeRestriction",
+    // Pod Security, restricted where a namespace says nothing else, decides who may be privileged.
+    "allow-privileged": true,
     "admission-control-config-file": etc("admission.yaml"),
     "authentication-config": etc("authentication.yaml"),
     "encryption-provider-config": etc("encryption.yaml"),

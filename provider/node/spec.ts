@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { addressIn, overlap } from "./cidr.ts";
 import { addresses, lan } from "./layout.ts";
+import { machineIdentity } from "./this-machine.ts";
 
 /** From /12, the largest that the API server takes for Services, to /28, the smallest with a tenth address. */
 const anyNetwork = z.cidrv4({ abort: true })
@@ -16,6 +17,8 @@ export const nodeSpec = z.object({
   clusterName: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$/, "must be a DNS label of at most 50 characters"),
   /** Made with the node's data and gone with it. */
   clusterIdentifier: z.uuid(),
+  /** Where the node's data is; unknown of nodes that earlier versions made. */
+  machine: machineIdentity.optional(),
   kubernetesVersion: z.string().regex(/^\d+\.\d+\.\d+$/, 'must be a version such as "1.36.3"'),
   apiPort: port,
   podCidr: network,

@@ -6,14 +6,27 @@ import { endpoint } from "../node/credentials.ts";
 import { nodeFolder } from "../node/layout.ts";
 import { deleteNode, nodeHealth, savedIdentity, startNode } from "../node/lifecycle.ts";
 import { nodeSpec, type NodeSpec } from "../node/spec.ts";
+import { isSameMachine, machineIdentity, MOVED_HERE, thisMachine } from "../node/this-machine.ts";
 import type { Progress } from "../node/toolchain.ts";
-import { define, PartlyCreated, type Existing } from "./resource.ts";
+import { define, PartlyCreated, type Existing, type Properties } from "./resource.ts";
 
 export const embeddedNode = define({
   schema: nodeSpec,
   replaceOn: ["clusterIdentifier", "clusterName", "podCidr", "serviceCidr"],
   deleteFirst: true,
-  choose: ({ clusterIdentifier }) => ({ clusterIdentifier: clusterIdentifier ?? randomUUID() }),
+  choose: (old) => ({
+    clusterIdentifier: old.clusterIdentifier ?? randomUUID(),
+    machine: placeOf(old).there ?? thisMachine(),
+  }),
+  elsewhere(state) {
+    const { clusterName, there, dataIsHere } = placeOf(state);
+    if (there === undefined || isSameMachine(there, thisMachine(), dataIsHere)) return undefined;
+    const moved = dataIsHere ? "its data, which is here, is taken over" : "an empty one is made here";
+    return {
+      where: `the cluster ${clusterName} is on another machine, ${there.host}`,
+      wayOut: `run this there. If it belongs on this machine now (its disk is here, or ${there.host} is no more), say so with ${MOVED_HERE}=${clusterName} in the environment: ${moved}`,
+    };
+  },
   async create(spec, progress) {
     return start(spec, progress).catch((error: unknown) => {
       throw savedIdentity(nodeFolder(spec.clusterName)) === spec.clusterIdentifier ? new PartlyCreated(spec.clusterName, error) : error;
@@ -26,13 +39,26 @@ export const embeddedNode = define({
     if (typeof kubeconfig !== "string") return "its creation was not completed";
     return isDueForRenewal(clientCertificate(kubeconfig)) ? "the administrator's certificate is due for renewal" : undefined;
   },
-  exists: async ({ clusterName, clusterIdentifier }) => savedIdentity(nodeFolder(clusterName)) === clusterIdentifier,
+  exists: async (spec) => isHere(spec),
   delete: ({ clusterName, keepVolumes }, progress) => deleteNode(clusterName, keepVolumes, progress),
 });
 
 async function start(spec: NodeSpec, progress: Progress): Promise<Existing> {
   const kubeconfig = await startNode(spec, progress);
   return { id: spec.clusterName, outputs: { kubeconfig, endpoint: endpoint(spec) }, secrets: ["kubeconfig"] };
+}
+
+const place = z.object({ clusterName: z.string(), clusterIdentifier: z.string(), machine: machineIdentity.optional() });
+
+/** What a state says of the machine that a node is on; nothing where there is none yet, one that an earlier version made, or a person says that it has moved. */
+function placeOf(state: Properties) {
+  const { data } = place.safeParse(state);
+  const believed = data !== undefined && process.env[MOVED_HERE] !== data.clusterName;
+  return { clusterName: data?.clusterName, there: believed ? data.machine : undefined, dataIsHere: data !== undefined && isHere(data) };
+}
+
+function isHere({ clusterName, clusterIdentifier }: Pick<NodeSpec, "clusterName" | "clusterIdentifier">): boolean {
+  return savedIdentity(nodeFolder(clusterName)) === clusterIdentifier;
 }
 
 const userOf = z.object({ users: z.tuple([z.object({ user: z.object({ "client-certificate-data": z.string() }) })]) });

@@ -22,6 +22,12 @@ export class PartlyCreated extends Error {
   }
 }
 
+/** Where a thing is that this program can't reach from here, and what to do then. */
+export interface Elsewhere {
+  readonly where: string;
+  readonly wayOut: string;
+}
+
 /** How one kind of resource is made, kept and removed. Inputs arrive checked and plain. */
 export interface Definition<Inputs> {
   /** What the inputs must be; also fills in defaults, and drops outputs that stand beside them in the state. */
@@ -32,6 +38,8 @@ export interface Definition<Inputs> {
   readonly deleteFirst?: boolean;
   /** Inputs that this provider chooses itself, once: they stay as they are in `old`, so that a preview knows them. */
   choose?(old: Properties): Properties;
+  /** Says so of a thing on another machine: a preview believes the state of it then, and everything else is refused. */
+  elsewhere?(state: Properties): Elsewhere | undefined;
   create(inputs: Inputs, progress: Progress): Promise<Existing>;
   /** Without it every change replaces. */
   update?(inputs: Inputs, progress: Progress, old: Properties): Promise<Existing>;
@@ -54,6 +62,7 @@ export interface Definition<Inputs> {
 export interface ResourceKind {
   readonly deleteFirst: boolean;
   choose(old: Properties): Properties;
+  elsewhere(state: Properties): Elsewhere | undefined;
   check(properties: Properties): readonly z.core.$ZodIssue[];
   /** Which properties of a state are inputs; none when the state is not of this kind. */
   inputNames(state: Properties): readonly string[];
@@ -75,6 +84,7 @@ export function define<Inputs extends object>(definition: Definition<Inputs>): R
     replaceOn: definition.replaceOn,
     replaceOnDrift: definition.replaceOnDrift ?? [],
     choose: (old) => definition.choose?.(old) ?? {},
+    elsewhere: (state) => definition.elsewhere?.(state),
     check: (properties) => schema.safeParse(properties).error?.issues ?? [],
     inputNames: (state) => Object.keys(schema.safeParse(state).data ?? {}),
     replaces: (input) => definition.update === undefined || (definition.replaceOn as readonly string[]).includes(input),

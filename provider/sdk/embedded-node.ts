@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { lan } from "../node/layout.ts";
+import { PREVIEWED } from "../previewed.ts";
 
 /** The node's LAN unless it is told otherwise, and the bridge that it is. */
 export const nodeLan = lan;
@@ -63,7 +64,7 @@ export class EmbeddedNode extends pulumi.CustomResource {
 
   constructor(name: string, args: EmbeddedNodeArgs, opts?: pulumi.CustomResourceOptions) {
     const outputs = { kubeconfig: undefined, endpoint: undefined, clusterIdentifier: undefined };
-    super("guildnet:index:EmbeddedNode", name, { keepVolumes: true, publish: [], ...args, ...outputs }, {
+    super("guildnet:index:EmbeddedNode", name, { keepVolumes: true, publish: [], ...args, ...outputs, [PREVIEWED]: pulumi.runtime.isDryRun() }, {
       ...opts,
       additionalSecretOutputs: ["kubeconfig", ...(opts?.additionalSecretOutputs ?? [])],
     });

@@ -63,10 +63,14 @@ describe("the embedded node", () => {
   });
 
   test("refuses a pod in the host's network in a namespace that says nothing of pod security", async () => {
-    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "intruder" }, spec: { hostNetwork: true, containers: [{ name: "a", image: "registry.k8s.io/pause:3.10.1" }] } };
-    const { exitCode, stderr } = await execa(await kubectlPath(), ["--kubeconfig", join(clusterFolder, "kubeconfig"), "--namespace", "default", "apply", "--filename", "-"], { input: JSON.stringify(pod), reject: false });
+    const { exitCode, stderr } = await tryPod("default", { hostNetwork: true });
     expect(exitCode).not.toBe(0);
     expect(stderr).toContain('violates PodSecurity "restricted:latest"');
+  });
+
+  test("takes a privileged pod where a namespace's labels allow it, and nowhere else", async () => {
+    expect((await tryPod("default", {}, { privileged: true })).stderr).toContain('violates PodSecurity "restricted:latest": privileged');
+    expect(await tryPod("local-path-storage", {}, { privileged: true })).toMatchObject({ exitCode: 0 });
   });
 
   test("keeps a kubelet from reading the secrets of other nodes' pods", async () => {
@@ -121,6 +125,12 @@ describe("the embedded node", () => {
     expect(await changesAhead()).toEqual([]);
   });
 });
+
+/** What the API server says of a pod; it makes none. */
+async function tryPod(namespace: string, spec: object, securityContext: object = {}) {
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "intruder" }, spec: { ...spec, containers: [{ name: "a", image: "registry.k8s.io/pause:3.10.1", securityContext }] } };
+  return execa(await kubectlPath(), ["--kubeconfig", join(clusterFolder, "kubeconfig"), "--namespace", namespace, "apply", "--dry-run=server", "--filename", "-"], { input: JSON.stringify(pod), reject: false });
+}
 
 function supervise(what: "up" | "down", service: string) {
   return inNode("env", "SVDIR=/run/guildnet/services", "sv", what, service);
