@@ -112,6 +112,28 @@ describe("startNode", () => {
     expect(controls()).toEqual(["restart uplink", "restart publish-30090"]);
   });
 
+  test("says of a service that does not obey which it is, and restarts it and the rest the next time", async () => {
+    const { bin, controls } = machine();
+    await startNode(spec());
+    const nsenter = readFileSync(join(bin, "nsenter"), "utf8");
+    writeFileSync(join(bin, "nsenter"), `${nsenter}case $* in *uplink) echo "timeout: run: uplink: (pid 7) 60s, got TERM"; exit 1;; esac\n`);
+    await expect(startNode(spec({ publish: [portal] }))).rejects.toMatchObject({
+      code: "service-did-not-restart",
+      message: expect.stringContaining("uplink of the cluster did not restart with its new settings (timeout: run: uplink: (pid 7) 60s, got TERM): run this again"),
+    });
+    writeFileSync(join(bin, "nsenter"), nsenter);
+    await startNode(spec({ publish: [portal] }));
+    expect(controls()).toEqual(["restart uplink", "restart uplink", "restart publish-30090"]);
+  });
+
+  test("waits until the supervisor knows a new service", async () => {
+    const { bin, controls } = machine(), known = join(bin, "known");
+    await startNode(spec());
+    writeFileSync(join(bin, "nsenter"), `${readFileSync(join(bin, "nsenter"), "utf8")}case $* in *publish-30090) [ -e ${known} ] || { touch ${known}; echo "fail: publish-30090: unable to change to service directory: supervise/ok: file does not exist"; exit 1; };; esac\n`);
+    await startNode(spec({ publish: [portal] }));
+    expect(controls()).toEqual(["restart uplink", "restart publish-30090", "restart publish-30090"]);
+  });
+
   test("waits for a start that a killed program left behind, and takes it for its own", async () => {
     const { folder, bin } = machine();
     await startNode(spec());

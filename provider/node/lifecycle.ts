@@ -188,20 +188,39 @@ async function applyChanged(folder: string, init: number, wanted: Record<string,
   const path = runsWith(folder), after = fingerprints(folder, wanted);
   const before = existsSync(path) ? z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(path, "utf8"))) : {};
   const changed = Object.keys(after).filter((service) => before[service] !== after[service]);
-  if (changed.includes("network")) {
-    progress("changing the cluster's network");
-    await execa("nsenter", [...inMounts(init), ...network.command]);
-  }
-  for (const name of changed.filter((service) => wanted[service] !== undefined)) {
-    progress(`restarting ${name}`);
-    await control(init, ["-w", "60", "restart", name]);
+  let applied = before;
+  for (const name of changed) {
+    if (name === "network") {
+      progress("changing the cluster's network");
+      await execa("nsenter", [...inMounts(init), ...network.command]);
+    } else {
+      progress(`restarting ${name}`);
+      await restart(folder, init, name);
+    }
+    applied = { ...applied, [name]: after[name]! };
+    await writeAtomically(path, JSON.stringify(applied));
   }
   await writeAtomically(path, JSON.stringify(after));
 }
 
-/** Runs the supervisor's control command in the node; a service that does not obey in time is not an error. */
-async function control(init: number, args: readonly string[]): Promise<void> {
-  await execa("nsenter", [...inMounts(init), "env", `SVDIR=${inNode}/services`, "sv", ...args], { reject: false });
+/**
+ * Restarts a service; a new one is not known to the supervisor for up to five seconds.
+ *
+ * @throws ActionableError `service-did-not-restart`: it may still run with its old settings.
+ */
+async function restart(folder: string, init: number, name: string): Promise<void> {
+  let said: string | undefined;
+  await waitFor(async () => {
+    const { failed, stdout, stderr } = await control(init, ["-w", "60", "restart", name]);
+    said = failed ? `${stdout}\n${stderr}`.trim().split("\n").at(-1) : undefined;
+    return said === undefined || !said.includes("supervise/ok");
+  }, { interval: 200, timeout: { milliseconds: 30 * seconds, fallback: () => {} } });
+  if (said !== undefined) throw new ActionableError("service-did-not-restart", `${name} of the cluster did not restart with its new settings (${said}): run this again; its log is in ${join(folder, "log", name)}`);
+}
+
+/** Runs the supervisor's control command in the node, and says how that ended. */
+function control(init: number, args: readonly string[]) {
+  return execa("nsenter", [...inMounts(init), "env", `SVDIR=${inNode}/services`, "sv", ...args], { reject: false });
 }
 
 /** What `nsenter` takes to run a command among the node's files and processes. */
