@@ -56,7 +56,7 @@ const registryChildren = [
 const portalChildren = [
   core("Namespace", "namespace"), "guildnet:index:RandomSecret sign-in-key", "guildnet:index:RandomSecret session-key",
   core("ServiceAccount", "account"), rbac("ClusterRole", "role"), rbac("ClusterRoleBinding", "binding"),
-  core("ConfigMap", "sign-outs"), rbac("Role", "sign-outs-role"), rbac("RoleBinding", "sign-outs-binding"),
+  core("ConfigMap", "sign-outs"), core("ConfigMap", "people"), rbac("Role", "sign-outs-role"), rbac("RoleBinding", "sign-outs-binding"),
   policy("deny-all"), policy("from-browsers"), policy("to-dns"), policy("to-workspaces"), policy("to-api-server"),
   core("Secret", "keys"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
 ];
@@ -250,7 +250,7 @@ const cases: Case[] = [
   },
   {
     component: "Portal",
-    make: (on) => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", admins: ["ada"] }, { provider: on() }),
+    make: (on) => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", people: ["ada"], admins: ["ada"] }, { provider: on() }),
     children: [...portalChildren, "guildnet:index:CertificateAuthority authority", "guildnet:index:Certificate certificate", core("Secret", "tls")],
     outputs: ["url", "caCertificate", "signInKey"],
     secret: ["signInKey"],
@@ -258,7 +258,7 @@ const cases: Case[] = [
   },
   {
     component: "Portal",
-    make: (on) => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", admins: ["ada"], authority: guildAuthority, issuer }, { provider: on() }),
+    make: (on) => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", people: ["ada"], admins: ["ada"], authority: guildAuthority, issuer }, { provider: on() }),
     children: [...portalChildren, issued("certificate")],
     outputs: ["url", "caCertificate", "signInKey"],
     secret: ["signInKey"],

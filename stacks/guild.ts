@@ -171,6 +171,7 @@ export function services({ access, authority, images: own, storage: local, regis
     appsDomain: config.portal.appsDomain,
     mesh: portalOnMesh(config),
     guildName: config.name,
+    people: peopleOf(config),
     admins: adminsOf(config),
     exposure: portalExposure(config),
     priorityClass: platform,

@@ -27,7 +27,8 @@ export function program(): Command {
     .action(async (options: CommonOptions) => (await import("./commands/status.ts")).statusCommand(options.stack));
   stackCommand(root, "link", "print a new one-time sign-in link")
     .argument("<person>", "handle of a person of the stack's config")
-    .action(async (person: string, options: CommonOptions) => (await import("./commands/link.ts")).linkCommand(options.stack, person));
+    .option("--end-sessions", "sign the person out instead, at once and in every browser; a link lets them in again")
+    .action(async (person: string, options: CommonOptions & { endSessions?: boolean }) => (await import("./commands/link.ts")).linkCommand(options.stack, person, { endSessions: options.endSessions === true }));
   backupCommands(root);
   engineCommand(root);
   testCommands(root);

@@ -120,7 +120,7 @@ describe("an ACME issuer", () => {
 
 describe("a server with an issuer", () => {
   const issuer = { name: "guildnet", kind: "ClusterIssuer", caCertificate: "CA CERTIFICATE" } as const;
-  const portal = (args: object) => made((opts) => new Portal("it", { image: "a:1", endpoint: "https://10.0.0.1:6443", admins: ["ada"], authority, ...args }, opts));
+  const portal = (args: object) => made((opts) => new Portal("it", { image: "a:1", endpoint: "https://10.0.0.1:6443", people: ["ada"], admins: ["ada"], authority, ...args }, opts));
   const registry = (args: object) => made((opts) => new Registry("it", { image: "a:1", tokenImage: "b:1", address: "10.96.0.11", endpoint: "https://10.0.0.1:6443", authority, ...args }, opts));
   const headscale = (args: object) => made((opts) => new Headscale("it", { ...network, cluster: { kubeconfig: "k" }, authority, ...args }, opts));
 

@@ -6,7 +6,7 @@ import { Portal, portalAddresses } from "./portal.ts";
 import type { PortalArgs, PortalExposure } from "./portal.ts";
 
 async function portal(exposure?: PortalExposure, mesh?: PortalArgs["mesh"]) {
-  const all = await record(() => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:7443", admins: ["ada", "bob"], exposure, mesh }, { provider: new k8s.Provider("outer") }));
+  const all = await record(() => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:7443", people: ["ada", "bob", "eve"], admins: ["ada", "bob"], exposure, mesh }, { provider: new k8s.Provider("outer") }));
   return (name: string) => {
     const found = all.find((resource) => resource.name === `it-${name}`);
     if (found === undefined) throw new Error(`no it-${name}`);
@@ -57,9 +57,14 @@ describe("the portal", () => {
     expect((await portal())("role").inputs["rules"]).toEqual([{ apiGroups: [""], resources: ["namespaces"], verbs: ["get", "list", "watch"] }]);
   });
 
-  test("writes down sign-outs, changes nothing else, and what it wrote stays", async () => {
+  test("follows who is in the guild, writes down sign-outs, changes nothing else, and what it wrote stays", async () => {
     const named = await portal();
-    expect(named("sign-outs-role").inputs["rules"]).toEqual([{ apiGroups: [""], resources: ["configmaps"], resourceNames: ["sign-outs"], verbs: ["get", "patch"] }]);
+    expect(named("sign-outs-role").inputs["rules"]).toEqual([
+      { apiGroups: [""], resources: ["configmaps"], resourceNames: ["sign-outs"], verbs: ["get", "list", "watch", "patch"] },
+      { apiGroups: [""], resources: ["configmaps"], resourceNames: ["people"], verbs: ["get", "list", "watch"] },
+    ]);
+    expect(named("people").inputs).toMatchObject({ metadata: { name: "people", namespace: "guildnet-portal" }, data: { handles: "ada,bob,eve" } });
+    expect(JSON.stringify(named("deployment").inputs)).not.toContain("eve");
     expect(named("sign-outs").inputs["metadata"]).toMatchObject({ name: "sign-outs", namespace: "guildnet-portal" });
     expect(named("sign-outs").ignoreChanges).toEqual(["data"]);
   });

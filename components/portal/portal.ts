@@ -30,6 +30,8 @@ export interface PortalArgs {
   appsDomain?: string;
   /** Its names on a mesh, at port 443 there. @default it has none */
   mesh?: { host: string; /** Outside of `host`, so that no workspace shares an origin with the portal. */ appsDomain: string };
+  /** Handles of all who may sign in. Whoever is taken out is signed out at once. */
+  people: string[];
   /** Handles of the people who see every workspace. */
   admins: string[];
   /** The guild's authority. @default one of its own, called after the guild */
@@ -73,7 +75,7 @@ export class Portal extends pulumi.ComponentResource {
     this.signInKey = signIn.value;
 
     const account = clusterReader(place);
-    signOuts(name, account, this);
+    signOuts(name, args.people, account, this);
     networkPolicies(place, args.endpoint);
     const server = serverCertificate(place, serverNames(this.addresses, args.mesh), args.issuer);
     const keys = new k8s.core.v1.Secret(`${name}-keys`, {

@@ -25,6 +25,7 @@ const portal = new Portal("portal", {
   image: image("portal"),
   endpoint: cluster.endpoint,
   port: 8190,
+  people: ["ada"],
   admins: ["ada"],
   authority,
   issuer: certificates.open,

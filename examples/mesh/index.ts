@@ -18,7 +18,7 @@ const storage = new Storage("storage", { image: image("storage"), path: cluster.
 
 /** Something to reach: the portal, under names of its own on the mesh. */
 const portal = new Portal("portal", {
-  image: image("portal"), endpoint: cluster.endpoint, admins: ["ada"],
+  image: image("portal"), endpoint: cluster.endpoint, people: ["ada"], admins: ["ada"],
   mesh: { host: "portal.mesh.lab.internal", appsDomain: "apps.lab.internal" },
 }, opts);
 const names = new MeshDns("names", { domain: "apps.lab.internal", names: { "*": portal.clusterAddress } }, opts);

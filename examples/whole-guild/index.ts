@@ -18,6 +18,7 @@ const portal = new Portal("portal", {
   image: image("portal"),
   endpoint: cluster.endpoint,
   port: 8190,
+  people: ["ada"],
   admins: ["ada"],
   exposure: { type: "NodePort", nodePort, reason: "published on this machine's loopback alone" },
 }, opts);

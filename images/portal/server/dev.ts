@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { SignJWT } from "jose";
 import { readConfig } from "./config.ts";
 import { createLog } from "./logging.ts";
+import { MemoryMembers } from "./members.ts";
 import { MemoryWorkspaces } from "./memory-workspaces.ts";
 import { startPortal } from "./portal.ts";
 import { MemorySignOuts } from "./sign-outs.ts";
@@ -42,6 +43,7 @@ await startPortal({
   directory: workspaces,
   access: workspaces,
   signOuts: new MemorySignOuts(),
+  members: new MemoryMembers(["ada", "grace", "new-here"]),
   uiDirectory: fileURLToPath(new URL("../dist/ui", import.meta.url)),
 });
 for (const handle of ["ada", "grace", "new-here"]) {

@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     directory: workspaces.directory,
     access: workspaces.access,
     signOuts: workspaces.signOuts,
+    members: workspaces.members,
     uiDirectory: fileURLToPath(new URL("./ui", import.meta.url)),
   });
   const stop = (): void => {

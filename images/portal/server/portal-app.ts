@@ -64,7 +64,7 @@ async function open(
   // Without a state the round did not begin at the workspace's host, so its browser could not be told apart from another's.
   if (!query.data?.state) return reply.redirect(appOrigin + path, 303);
   await renew(reply, session, services);
-  const ticket = await services.sessions.handoffToken(session, label, path, query.data.state);
+  const ticket = services.sessions.handoffTicket(session, label, path, query.data.state);
   return reply.redirect(`${appOrigin}/.guildnet/session?code=${ticket}`, 303);
 }
 
@@ -105,6 +105,7 @@ function registerApi(app: FastifyInstance, services: Services): void {
 
 async function signIn(request: FastifyRequest, reply: FastifyReply, services: Services, body: z.infer<typeof signInBody>): Promise<{ handle: string }> {
   const link = await services.links.check(body.token);
+  if (!services.members.has(link.handle)) throw new PortalError(401, "not_a_member", `${link.handle} is not in this guild any more.`);
   const before = await currentSession(request, services);
   if (before && before.sub !== link.handle && !body.switch) {
     throw new PortalError(409, "signed_in_as_another", `This link is for ${link.handle}, and this browser is signed in as ${before.sub}.`, {
@@ -160,5 +161,5 @@ async function renew(reply: FastifyReply, session: Session, services: Services):
 
 async function setSessionCookie(reply: FastifyReply, session: Session, services: Services): Promise<void> {
   const token = await services.sessions.portalToken(session);
-  reply.header("set-cookie", hostCookie(SESSION_COOKIE, token, services.sessions.secondsLeft(session)));
+  reply.header("set-cookie", hostCookie(SESSION_COOKIE, token, services.sessions.cookieSeconds(session)));
 }

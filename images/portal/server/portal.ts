@@ -6,6 +6,7 @@ import { gate } from "./gate.ts";
 import { healthServer } from "./health.ts";
 import { Hosts, Site } from "./hosts.ts";
 import { Leases } from "./leases.ts";
+import { Members, type MemberList } from "./members.ts";
 import { portalApp } from "./portal-app.ts";
 import type { Services } from "./services.ts";
 import { Sessions } from "./sessions.ts";
@@ -26,6 +27,7 @@ export interface PortalParts {
   readonly directory: WorkspaceDirectory;
   readonly access: WorkspaceAccess;
   readonly signOuts: SignOutStore;
+  readonly members: MemberList;
   readonly uiDirectory: string;
   /** Seconds since the epoch, with fractions. @default the clock */
   readonly now?: () => number;
@@ -48,18 +50,26 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   const [main, ...others] = config.sites.map(({ origin, appsDomain }) => new Site(origin, appsDomain));
   if (!main) throw new Error("a portal has a site");
   const hosts = new Hosts(main, ...others);
+  const [signOuts, members] = await Promise.all([SignOuts.load(parts.signOuts, now), Members.load(parts.members)]);
+  const sessions = new Sessions(parts.keys.session, now, signOuts, members);
   const services: Services = {
     hosts,
     guildName: config.guildName,
     admins: config.admins,
     directory,
     access,
-    sessions: new Sessions(parts.keys.session, now, await SignOuts.load(parts.signOuts, now)),
-    links: new SignInLinks(parts.keys.signIn, now),
-    leases: new Leases(now),
+    members,
+    sessions,
+    links: new SignInLinks(parts.keys.signIn, now, signOuts),
+    leases: new Leases(now, sessions),
     uiDirectory,
   };
-  endLeasesInTime(services);
+  endLeasesInTime(services, signOuts, now);
+  members.onLeave((handle) => {
+    log.info({ handle }, "left the guild");
+    // Written down, so that their old sessions stay ended should they, or another of that name, come back.
+    signOuts.addPerson(handle).catch((error: unknown) => log.warn({ err: error, handle }, "that all sessions ended could not be written down"));
+  });
 
   const portal = await portalApp(services, log);
   const onHosts = await workspaceApp(services, log);
@@ -100,9 +110,9 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   return { address: server.address() as AddressInfo, healthAddress: health.address() as AddressInfo, services, close };
 }
 
-/** What runs in a session's name ends when the session is signed out; what reaches into a workspace, when whoever opened it no longer may. */
-function endLeasesInTime({ sessions, leases, directory }: Services): void {
-  sessions.onSignOut((sid) => leases.endWhere((lease) => lease.session?.sid === sid));
+/** What runs in a session's name ends when the session does; what reaches into a workspace, when whoever opened it no longer may. */
+function endLeasesInTime({ sessions, leases, directory }: Services, signOuts: SignOuts, now: () => number): void {
+  signOuts.onChange(() => leases.endWhere(({ session }) => session !== undefined && sessions.endOf(session) <= now()));
   directory.onChange((id) => {
     const workspace = directory.get(id);
     leases.endWhere((lease) => lease.workspace === id && !(workspace && mayOpen(workspace, lease.session?.sub)));

@@ -251,15 +251,30 @@ test("a ticket is good once, for 30 seconds, on its own host and in the browser 
   const land = async (path: string, label: string, browser: string): Promise<number> =>
     (await guild.ask(path, { host: appHost(label), headers: { cookie: browser } })).status;
 
+  expect(await land(await ticket(), "bob", nonce)).toBe(403);
+  expect(await land(await ticket(), "alice", "")).toBe(403);
+  expect(await land(await ticket(), "alice", "__Host-guildnet-handoff=00000000-0000-0000-0000-000000000000")).toBe(403);
+  const shown = await ticket();
+  expect(await land(shown, "alice", "")).toBe(403);
+  expect(await land(shown, "alice", nonce)).toBe(403);
   const used = await ticket();
-  expect(await land(used, "bob", nonce)).toBe(403);
-  expect(await land(used, "alice", "")).toBe(403);
-  expect(await land(used, "alice", "__Host-guildnet-handoff=00000000-0000-0000-0000-000000000000")).toBe(403);
   expect(await land(used, "alice", nonce)).toBe(303);
   expect(await land(used, "alice", nonce)).toBe(403);
   const late = await ticket();
   guild.advance(31);
   expect(await land(late, "alice", nonce)).toBe(403);
+});
+
+test("no address on the way in holds what another browser could come in with", async () => {
+  const first = await guild.ask("/", { host: appHost("alice"), headers: { accept: "text/html" } });
+  const nonce = cookiesOf(first).split("=")[1] ?? "";
+  expect(nonce).toMatch(/^[0-9a-f-]{36}$/);
+  const door = pathOf(first.headers.location);
+  const ticket = pathOf((await guild.ask(door, { headers: { cookie: await guild.signedIn("alice") } })).headers.location);
+  for (const address of [door, ticket]) expect(address).not.toContain(nonce);
+  expect(ticket).toMatch(/^\/\.guildnet\/session\?code=[\w-]{43}$/);
+  const shown = new URL(door, ORIGIN).searchParams.get("state") ?? "";
+  expect((await guild.ask(ticket, { host: appHost("alice"), headers: { cookie: `__Host-guildnet-handoff=${shown}` } })).status).toBe(403);
 });
 
 test.each(["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a b"])("the way in never leads to %s", async (target) => {
@@ -325,8 +340,9 @@ test("a session in use is renewed on the workspace's host too", async () => {
     const renewed = await own.ask("/", { host: appHost("alice"), headers: { cookie: before } });
     expect(renewed.headers["set-cookie"]?.[0]).toMatch(/^__Host-guildnet-app=/);
     own.advance(6 * 3600);
-    expect((await own.ask("/", { host: appHost("alice"), headers: { cookie: before } })).status).toBe(401);
-    expect((await own.ask("/", { host: appHost("alice"), headers: { cookie: cookiesOf(renewed) } })).status).toBe(200);
+    for (const cookie of [before, cookiesOf(renewed)]) expect((await own.ask("/", { host: appHost("alice"), headers: { cookie } })).status).toBe(200);
+    own.advance(12 * 3600 + 1);
+    for (const cookie of [before, cookiesOf(renewed)]) expect((await own.ask("/", { host: appHost("alice"), headers: { cookie } })).status).toBe(401);
   } finally {
     await own.close();
   }

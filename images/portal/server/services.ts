@@ -1,5 +1,6 @@
 import type { Hosts } from "./hosts.ts";
 import type { Leases } from "./leases.ts";
+import type { Members } from "./members.ts";
 import type { Sessions } from "./sessions.ts";
 import type { SignInLinks } from "./sign-in.ts";
 import type { WorkspaceAccess, WorkspaceDirectory } from "./workspaces.ts";
@@ -11,6 +12,7 @@ export interface Services {
   readonly admins: ReadonlySet<string>;
   readonly directory: WorkspaceDirectory;
   readonly access: WorkspaceAccess;
+  readonly members: Members;
   readonly sessions: Sessions;
   readonly links: SignInLinks;
   readonly leases: Leases;

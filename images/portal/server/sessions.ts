@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { EventEmitter } from "node:events";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
-import { OneTimeRegister } from "./one-time.ts";
+import type { Members } from "./members.ts";
 import type { SignOuts } from "./sign-outs.ts";
 
 /** A session ends after 12 hours without use … */
@@ -20,34 +19,40 @@ const sessionClaims = z.object({
   exp: z.number(),
 });
 const appClaims = sessionClaims.extend({ label: z.string() });
-const handoffClaims = appClaims.extend({ jti: z.string(), path: z.string(), state: z.string() });
 
 /** Who is signed in, in one browser. Times are seconds since the epoch. */
 export type Session = Readonly<z.infer<typeof sessionClaims>>;
 /** The part of a session that is good for one workspace host alone. */
 export type AppSession = Readonly<z.infer<typeof appClaims>>;
-/** A one-time ticket from the portal's host to a workspace's host. */
-export type Handoff = Readonly<z.infer<typeof handoffClaims>>;
+/** What a one-time ticket from the portal's host to a workspace's host stands for. */
+export interface Handoff extends AppSession {
+  /** Where on that host it leads. */
+  readonly path: string;
+  /** `handoffProof` of the browser that asked. */
+  readonly proof: string;
+}
 
 const PORTAL = "guildnet-portal";
 const APP = "guildnet-app";
-const HANDOFF = "guildnet-handoff";
 
 /** Sessions as signed tokens (JWT, HS256), so that they outlive a restart of the portal; so do sign-outs, which are written down. */
 export class Sessions {
   readonly #key: Uint8Array;
   readonly #now: () => number;
   readonly #signOuts: SignOuts;
-  readonly #usedHandoffs: OneTimeRegister;
+  readonly #members: Members;
+  /** In memory on purpose: the portal has one replica, and a way in that its restart cuts off is begun again. */
+  readonly #handoffs = new Map<string, Handoff>();
+  /** When each session ends that was used since the portal's start, by its id. */
+  readonly #ends = new Map<string, number>();
   readonly #verified = new Map<string, unknown>();
-  readonly #events = new EventEmitter<{ revoked: [string] }>();
 
   /** @param now seconds since the epoch, with fractions */
-  constructor(key: Uint8Array, now: () => number, signOuts: SignOuts) {
+  constructor(key: Uint8Array, now: () => number, signOuts: SignOuts, members: Members) {
     this.#key = key;
     this.#now = now;
     this.#signOuts = signOuts;
-    this.#usedHandoffs = new OneTimeRegister(now);
+    this.#members = members;
   }
 
   begin(handle: string): Session {
@@ -55,14 +60,29 @@ export class Sessions {
     return { sub: handle, sid: randomUUID(), auth_time: now, exp: now + IDLE_SECONDS };
   }
 
-  /** The same session with a later end, once half of its idle time is over; undefined while that is not so. */
+  /** A session is used by whatever happens in its name, be it on the portal, on a workspace's host or in a tunnel. */
+  use({ sid, auth_time }: Session): number {
+    const end = Math.min(this.#now() + IDLE_SECONDS, auth_time + LONGEST_SECONDS);
+    if (!this.#ends.has(sid)) this.#forgetEnded();
+    this.#ends.set(sid, end);
+    return end;
+  }
+
+  /** Uses a session. @returns it with a later end for its cookie, once half of the idle time is over that the cookie tells of */
   renewed<S extends Session>(session: S): S | undefined {
-    const exp = Math.min(this.#now() + IDLE_SECONDS, session.auth_time + LONGEST_SECONDS);
+    const exp = this.use(session);
     return exp - session.exp > IDLE_SECONDS / 2 ? { ...session, exp } : undefined;
   }
 
-  secondsLeft(session: Session): number {
-    return Math.max(0, Math.floor(session.exp - this.#now()));
+  /** When a session ends that nobody uses any more, in seconds since the epoch; now, where it has ended. */
+  endOf(session: Session): number {
+    const ended = this.#signOuts.has(session) || !this.#members.has(session.sub);
+    return ended ? Math.min(session.exp, this.#now()) : Math.max(session.exp, this.#ends.get(session.sid) ?? -Infinity);
+  }
+
+  /** How long a browser keeps the cookie: until the session ends in any case. That it ended before is the portal's to know, as it sees the tunnels too. */
+  cookieSeconds({ auth_time }: Session): number {
+    return Math.max(0, Math.floor(auth_time + LONGEST_SECONDS - this.#now()));
   }
 
   portalToken(session: Session): Promise<string> {
@@ -85,19 +105,27 @@ export class Sessions {
   }
 
   /**
-   * A ticket for a workspace's host, good once and for 30 seconds.
-   * @param state what the browser that asked keeps in a cookie of that host, so that nobody can sign another's browser in
+   * A ticket for a workspace's host, good once and for 30 seconds. It says nothing: it travels in an address, which a
+   * page's service worker gets to see.
+   * @param proof `handoffProof` of what the browser that asked keeps in a cookie of that host, so that nobody can sign another's browser in
    */
-  handoffToken(session: Session, label: string, path: string, state: string): Promise<string> {
-    const exp = Math.min(this.#now() + HANDOFF_SECONDS, session.exp);
-    return this.#sign(HANDOFF, { ...session, exp, label, path, state, jti: randomUUID() });
+  handoffTicket(session: Session, label: string, path: string, proof: string): string {
+    for (const [known, { exp }] of this.#handoffs) if (exp <= this.#now()) this.#handoffs.delete(known);
+    const ticket = randomBytes(32).toString("base64url");
+    this.#handoffs.set(ticket, { ...session, exp: this.#now() + HANDOFF_SECONDS, label, path, proof });
+    return ticket;
   }
 
-  /** @returns undefined where the ticket is not for this host and browser, is too old, or was used */
-  async redeemHandoff(token: string | undefined, label: string, state: string | undefined): Promise<Handoff | undefined> {
-    const handoff = await this.#read(HANDOFF, handoffClaims, token);
-    if (handoff?.label !== label || handoff.state !== state) return undefined;
-    return this.#usedHandoffs.use(handoff.jti, handoff.exp) ? handoff : undefined;
+  /**
+   * Uses a ticket up, whoever shows it.
+   * @param nonce what the browser keeps
+   * @returns undefined where the ticket is not for this host and browser, is too old, or was used
+   */
+  redeemHandoff(ticket: string, label: string, nonce: string | undefined): Handoff | undefined {
+    const handoff = this.#handoffs.get(ticket);
+    this.#handoffs.delete(ticket);
+    if (handoff?.label !== label || nonce === undefined || handoff.proof !== handoffProof(nonce)) return undefined;
+    return handoff.exp > this.#now() && this.endOf(handoff) > this.#now() ? handoff : undefined;
   }
 
   /** The session a redeemed ticket opens on its host. */
@@ -107,13 +135,11 @@ export class Sessions {
 
   /** Ends the session at once; resolves once that is sure to outlive this process. */
   async signOut(session: Session): Promise<void> {
-    const kept = this.#signOuts.add(session.sid, session.auth_time + LONGEST_SECONDS);
-    this.#events.emit("revoked", session.sid);
-    await kept;
+    await this.#signOuts.add(session);
   }
 
-  onSignOut(listener: (sid: string) => void): void {
-    this.#events.on("revoked", listener);
+  #forgetEnded(): void {
+    for (const [sid, end] of this.#ends) if (end <= this.#now()) this.#ends.delete(sid);
   }
 
   #sign<S extends Session>(audience: string, claims: S): Promise<string> {
@@ -123,7 +149,7 @@ export class Sessions {
   async #read<S extends Session>(audience: string, schema: z.ZodType<S>, token: string | undefined): Promise<S | undefined> {
     if (!token) return undefined;
     const claims = await this.#claims(audience, schema, token);
-    return claims && claims.exp > this.#now() && !this.#signOuts.has(claims.sid) ? claims : undefined;
+    return claims && this.endOf(claims) > this.#now() ? claims : undefined;
   }
 
   /** Signatures are checked once per token: a proxied page makes hundreds of requests with the same one. */
@@ -138,7 +164,8 @@ export class Sessions {
 
   async #verify<S extends Session>(audience: string, schema: z.ZodType<S>, token: string): Promise<S | undefined> {
     try {
-      const { payload } = await jwtVerify(token, this.#key, { algorithms: ["HS256"], audience, currentDate: new Date(this.#now() * 1000) });
+      // Whether it has ended is not for the token alone to say: see `endOf`.
+      const { payload } = await jwtVerify(token, this.#key, { algorithms: ["HS256"], audience, currentDate: new Date(0) });
       return schema.parse(payload);
     } catch {
       // Not told apart on purpose: whatever is wrong with a cookie, the person is signed out.
@@ -151,4 +178,9 @@ export class Sessions {
     if (oldest !== undefined) this.#verified.delete(oldest);
     this.#verified.set(cacheKey, claims);
   }
+}
+
+/** What may be shown of a browser's nonce: the nonce itself stays in its cookie. */
+export function handoffProof(nonce: string): string {
+  return createHash("sha256").update(nonce).digest("base64url");
 }

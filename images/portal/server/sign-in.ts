@@ -3,6 +3,7 @@ import { z } from "zod";
 import { PortalError } from "./errors.ts";
 import { HANDLE } from "./names.ts";
 import { OneTimeRegister } from "./one-time.ts";
+import type { SignOuts } from "./sign-outs.ts";
 
 const AUDIENCE = "guildnet-sign-in";
 const LONGEST_LIFE_SECONDS = 15 * 60;
@@ -31,10 +32,12 @@ export class SignInLinks {
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #used: OneTimeRegister;
+  readonly #signOuts: SignOuts;
 
   /** @param now seconds since the epoch, with fractions */
-  constructor(key: Uint8Array, now: () => number) {
+  constructor(key: Uint8Array, now: () => number, signOuts: SignOuts) {
     this.#key = key;
+    this.#signOuts = signOuts;
     this.#now = now;
     this.#startedAt = now();
     this.#used = new OneTimeRegister(now);
@@ -42,13 +45,19 @@ export class SignInLinks {
 
   /**
    * Checks a link without using it up.
-   * @throws {PortalError} `link_invalid`, `link_expired`, `link_too_old` or `link_used`
+   * @throws {PortalError} `link_invalid`, `link_expired`, `link_too_old`, `link_ended` or `link_used`
    */
   async check(token: string): Promise<SignInLink> {
     const claims = await this.#verified(token);
     if (claims.exp - claims.iat > LONGEST_LIFE_SECONDS || claims.iat > this.#now() + CLOCK_SKEW_SECONDS) throw invalid();
+    if (this.#now() < this.#startedAt - CLOCK_SKEW_SECONDS) {
+      throw new PortalError(503, "clock_set_back", "The clock of the portal's machine was set back, so that used links can't be told from new ones. Restart the portal, or wait until the clock has caught up.");
+    }
     if (claims.iat < this.#startedAt) {
       throw new PortalError(401, "link_too_old", "This sign-in link was made before the portal last started. Ask for a new one.");
+    }
+    if (this.#signOuts.endedSince(claims.sub, claims.iat)) {
+      throw new PortalError(401, "link_ended", `This sign-in link was made before all sessions of ${claims.sub} were ended. Ask for a new one.`);
     }
     if (this.#used.has(claims.jti)) throw alreadyUsed();
     return { handle: claims.sub, id: claims.jti, expiresAt: claims.exp };

@@ -1,10 +1,25 @@
-/** Where sign-outs are written down, so that they outlive the portal's process. Times are seconds since the epoch. */
+import { LONGEST_SECONDS } from "./sessions.ts";
+
+/**
+ * Where sign-outs are written down, so that they outlive the portal's process. Times are seconds since the epoch: with
+ * a session's id, when it would have ended anyway; with `person.<handle>`, when all sessions of that person were ended.
+ */
 export interface SignOutStore {
-  /** Sessions that were signed out, each with the time from which it would have ended anyway. */
   read(): Promise<ReadonlyMap<string, number>>;
-  /** Adds sessions, and drops those with undefined. @throws {PortalError} where that could not be written */
+  /** Adds entries, and drops those with undefined. @throws {PortalError} where that could not be written */
   change(changes: ReadonlyMap<string, number | undefined>): Promise<void>;
+  /** Calls back with all that is written there whenever somebody else wrote, too. */
+  onChange(listener: (entries: ReadonlyMap<string, number>) => void): void;
 }
+
+/** What tells one session from another, and since when it is. */
+export interface SessionIdentity {
+  readonly sid: string;
+  readonly sub: string;
+  readonly auth_time: number;
+}
+
+const PERSON = "person.";
 
 /** Which sessions were signed out, before and after the portal's start. */
 export class SignOuts {
@@ -12,10 +27,13 @@ export class SignOuts {
   readonly #now: () => number;
   readonly #known: Map<string, number>;
   readonly #unwritten = new Set<string>();
+  readonly #listeners: (() => void)[] = [];
 
   /** @param now seconds since the epoch */
   static async load(store: SignOutStore, now: () => number): Promise<SignOuts> {
-    return new SignOuts(store, now, await store.read());
+    const signOuts = new SignOuts(store, now, await store.read());
+    store.onChange((entries) => signOuts.#learn(entries));
+    return signOuts;
   }
 
   private constructor(store: SignOutStore, now: () => number, known: ReadonlyMap<string, number>) {
@@ -24,30 +42,64 @@ export class SignOuts {
     this.#known = new Map(known);
   }
 
-  has(sid: string): boolean {
-    return this.#known.has(sid);
+  has({ sid, sub, auth_time }: SessionIdentity): boolean {
+    return this.#known.has(sid) || this.endedSince(sub, auth_time);
   }
 
-  /**
-   * Counts at once; resolves once it is written down. What could not be written is written with the next one.
-   * @param until when the session would have ended anyway
-   */
-  async add(sid: string, until: number): Promise<void> {
-    this.#known.set(sid, until);
-    this.#unwritten.add(sid);
+  /** Whether all sessions of a person were ended at that time or later. */
+  endedSince(handle: string, time: number): boolean {
+    return time <= (this.#known.get(PERSON + handle) ?? -Infinity);
+  }
+
+  /** Calls back whenever sessions ended, by whomever. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Ends a session. Counts at once; resolves once it is written down. */
+  add({ sid, auth_time }: SessionIdentity): Promise<void> {
+    return this.#add(sid, auth_time + LONGEST_SECONDS);
+  }
+
+  /** Ends all sessions that a person has, in the same way. */
+  addPerson(handle: string): Promise<void> {
+    return this.#add(PERSON + handle, this.#now());
+  }
+
+  /** What could not be written is written with the next one. */
+  async #add(key: string, time: number): Promise<void> {
+    this.#known.set(key, time);
+    this.#unwritten.add(key);
+    this.#tell();
     const changes = new Map<string, number | undefined>([...this.#unwritten].map((each) => [each, this.#known.get(each)]));
-    for (const [each, end] of this.#known) if (end < this.#now()) changes.set(each, undefined);
+    for (const [each, at] of this.#known) if (this.#isOver(each, at)) changes.set(each, undefined);
     await this.#store.change(changes);
-    for (const [each, end] of changes) {
+    for (const [each, at] of changes) {
       this.#unwritten.delete(each);
-      if (end === undefined) this.#known.delete(each);
+      if (at === undefined) this.#known.delete(each);
     }
+  }
+
+  #learn(entries: ReadonlyMap<string, number>): void {
+    const news = [...entries].filter(([key, time]) => time > (this.#known.get(key) ?? -Infinity));
+    for (const [key, time] of news) this.#known.set(key, time);
+    if (news.length > 0) this.#tell();
+  }
+
+  /** Whether it ends nothing any more that would not have ended by itself. */
+  #isOver(key: string, time: number): boolean {
+    return (key.startsWith(PERSON) ? time + LONGEST_SECONDS : time) < this.#now();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 }
 
 /** For a portal that nobody signs out of for long. */
 export class MemorySignOuts implements SignOutStore {
   readonly kept = new Map<string, number>();
+  readonly #listeners: ((entries: ReadonlyMap<string, number>) => void)[] = [];
 
   async read(): Promise<ReadonlyMap<string, number>> {
     return new Map(this.kept);
@@ -58,5 +110,10 @@ export class MemorySignOuts implements SignOutStore {
       if (until === undefined) this.kept.delete(sid);
       else this.kept.set(sid, until);
     }
+    for (const listener of this.#listeners) listener(this.kept);
+  }
+
+  onChange(listener: (entries: ReadonlyMap<string, number>) => void): void {
+    this.#listeners.push(listener);
   }
 }

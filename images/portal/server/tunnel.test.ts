@@ -2,10 +2,12 @@ import { once } from "node:events";
 import { createHash, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { WebSocket } from "ws";
+import { MemoryMembers } from "./members.ts";
+import { MemorySignOuts } from "./sign-outs.ts";
 import { startBackend, type Backend } from "./testing/backend.ts";
-import { appHost, ORIGIN, startHarness, type Harness } from "./testing/harness.ts";
+import { appHost, ORIGIN, signInWith, startHarness, type Harness } from "./testing/harness.ts";
 
 let guild: Harness;
 let echo: Backend;
@@ -189,6 +191,42 @@ test("an open WebSocket ends with its session: sign-out", async () => {
   await closed;
   expect(String(await echoed(other, "still here"))).toBe("still here");
   other.close();
+});
+
+test("an open WebSocket ends with its session: its person leaves the guild, and is not let in again", async () => {
+  const members = new MemoryMembers(["alice", "bob"]);
+  const own = await startHarness({}, { members });
+  onTestFinished(() => own.close());
+  own.workspaces.put({ id: "alice", owner: "alice", state: "running" });
+  own.workspaces.connect("alice", "ide", echo.upstream);
+  const [app, portal] = [await own.entered("alice", "alice"), await own.signedIn("alice")];
+  const socket = own.webSocket("/ws", "alice", { cookie: app });
+  await once(socket, "open");
+  members.replace(["bob"]);
+  await once(socket, "close");
+  expect((await own.ask("/", { host: appHost("alice"), headers: { cookie: app } })).status).toBe(401);
+  expect((await own.ask("/api/me", { headers: { cookie: portal } })).json()).toMatchObject({ code: "signed_out" });
+  expect((await own.ask("/api/sign-in", signInWith(await own.link("alice")))).json()).toMatchObject({ code: "not_a_member" });
+  // Another of that name is another person.
+  members.replace(["alice", "bob"]);
+  expect((await own.ask("/api/me", { headers: { cookie: portal } })).status).toBe(401);
+  expect((await own.ask("/api/me", { headers: { cookie: await own.signedIn("alice") } })).status).toBe(200);
+});
+
+test("an open WebSocket ends with its session: all of its person's are ended from elsewhere", async () => {
+  const signOuts = new MemorySignOuts();
+  const own = await startHarness({}, { signOuts });
+  onTestFinished(() => own.close());
+  own.workspaces.put({ id: "alice", owner: "alice", state: "running" });
+  own.workspaces.connect("alice", "ide", echo.upstream);
+  const [app, others] = [await own.entered("alice", "alice"), await own.signedIn("bob")], before = signInWith(await own.link("alice"));
+  const socket = own.webSocket("/ws", "alice", { cookie: app });
+  await once(socket, "open");
+  await signOuts.change(new Map([["person.alice", own.now()]]));
+  await once(socket, "close");
+  expect((await own.ask("/api/sign-in", before)).json()).toMatchObject({ code: "link_ended" });
+  expect((await own.ask("/api/me", { headers: { cookie: others } })).status).toBe(200);
+  expect((await own.ask("/api/me", { headers: { cookie: await own.signedIn("alice") } })).status).toBe(200);
 });
 
 test("an open WebSocket ends with its session: expiry", async () => {

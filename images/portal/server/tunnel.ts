@@ -79,6 +79,7 @@ function join({ socket, head, admitted }: UpgradePassage, answer: Upgraded & { s
   const release = services.leases.hold({
     session: admitted.session,
     workspace: admitted.workspace.id,
+    traffic: () => socket.bytesRead,
     end: () => {
       socket.destroy();
       upstream.destroy();

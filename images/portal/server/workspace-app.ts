@@ -25,13 +25,13 @@ export async function workspaceApp(services: Services, log: FastifyBaseLogger): 
 async function redeem(request: FastifyRequest, reply: FastifyReply, services: Services): Promise<FastifyReply> {
   const label = labelOf(request, services);
   const { code } = request.query as { code?: unknown };
-  const state = readCookie(request.headers.cookie, HANDOFF_COOKIE);
-  const handoff = await services.sessions.redeemHandoff(typeof code === "string" ? code : undefined, label, state);
+  const nonce = readCookie(request.headers.cookie, HANDOFF_COOKIE);
+  const handoff = typeof code === "string" ? services.sessions.redeemHandoff(code, label, nonce) : undefined;
   if (!handoff) {
     throw new PortalError(403, "handoff_invalid", `This way in was used already or is too old. Open the workspace again from ${services.hosts.of(request).origin}`);
   }
   const session = services.sessions.appSessionOf(handoff);
-  const cookie = hostCookie(APP_COOKIE, await services.sessions.appToken(session), services.sessions.secondsLeft(session));
+  const cookie = hostCookie(APP_COOKIE, await services.sessions.appToken(session), services.sessions.cookieSeconds(session));
   return reply.header("set-cookie", cookie).redirect(services.hosts.of(request).appOrigin(label) + safePath(handoff.path), 303);
 }
 

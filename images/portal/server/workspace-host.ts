@@ -10,9 +10,10 @@ import { pathOf } from "./logging.ts";
 import { answer, answerError, refuseUpgrade } from "./raw-answers.ts";
 import { isNavigation, refuseCrossOrigin, requestId, safePath } from "./request-checks.ts";
 import type { Services } from "./services.ts";
+import { handoffProof } from "./sessions.ts";
 import { openTunnel } from "./tunnel.ts";
 import { UnreachableError } from "./upstream.ts";
-import { admit, handoffState, type Admitted } from "./workspace-session.ts";
+import { admit, handoffNonce, type Admitted } from "./workspace-session.ts";
 
 const HANDOFF_COOKIE_SECONDS = 600;
 
@@ -66,9 +67,10 @@ export class WorkspaceHost {
   /** Whoever is not signed in on this host asks the portal's host for a ticket. Only pages do: for a part of a page it is an error. */
   #sendToPortal(request: IncomingMessage, response: ServerResponse, label: string, id: string): void {
     if (!isNavigation(request.method, request.headers)) throw new PortalError(401, "signed_out", "You are not signed in on this host.");
-    const { state, isNew } = handoffState(request.headers);
-    const location = `${this.#services.hosts.of(request).origin}/open/${label}?${new URLSearchParams({ return: safePath(request.url), state })}`;
-    const cookie = isNew ? { "set-cookie": hostCookie(HANDOFF_COOKIE, state, HANDOFF_COOKIE_SECONDS) } : {};
+    const { nonce, isNew } = handoffNonce(request.headers);
+    const query = new URLSearchParams({ return: safePath(request.url), state: handoffProof(nonce) });
+    const location = `${this.#services.hosts.of(request).origin}/open/${label}?${query}`;
+    const cookie = isNew ? { "set-cookie": hostCookie(HANDOFF_COOKIE, nonce, HANDOFF_COOKIE_SECONDS) } : {};
     answer(response, 303, { location, "x-request-id": id, ...cookie });
   }
 
@@ -76,7 +78,7 @@ export class WorkspaceHost {
     if (!session) return undefined;
     const { sessions } = this.#services;
     const renewed = sessions.renewed(session);
-    return renewed && hostCookie(APP_COOKIE, await sessions.appToken(renewed), sessions.secondsLeft(renewed));
+    return renewed && hostCookie(APP_COOKIE, await sessions.appToken(renewed), sessions.cookieSeconds(renewed));
   }
 
   /** A browser sends cookies with a WebSocket from any page, so the Origin decides (it always sends one), and it must be this very host. */

@@ -19,15 +19,16 @@ export interface Admitted extends App {
   readonly session?: AppSession;
 }
 
-/** `<id>` is a workspace's IDE, or the app; `<port>--<id>` is another named port of it. A workspace's own name goes first. */
+/**
+ * `<id>` is a workspace's IDE, or the app; `<port>--<id>` is another named port of it. The port goes first, or whoever
+ * calls a workspace `web--ada` would have what ada's visitors send to hers.
+ */
 export function findApp(directory: WorkspaceDirectory, label: string): App | undefined {
+  const [, port, id] = /^(.+?)--(.+)$/.exec(label) ?? [];
+  const workspace = id !== undefined && WORKSPACE_ID.test(id) ? directory.get(id) : undefined;
+  if (workspace && port !== undefined) return { workspace, port };
   const whole = WORKSPACE_ID.test(label) ? directory.get(label) : undefined;
-  if (whole) return { workspace: whole, port: whole.visibility === undefined ? IDE_PORT : APP_PORT };
-  const split = label.indexOf("--");
-  if (split < 1) return undefined;
-  const id = label.slice(split + 2);
-  const workspace = WORKSPACE_ID.test(id) ? directory.get(id) : undefined;
-  return workspace && { workspace, port: label.slice(0, split) };
+  return whole && { workspace: whole, port: whole.visibility === undefined ? IDE_PORT : APP_PORT };
 }
 
 /** @returns undefined for whoever is not signed in on this host as someone who may open it; which of it, a stranger is not told */
@@ -38,7 +39,7 @@ export async function admit(headers: IncomingHttpHeaders, label: string, service
 }
 
 /** The nonce that ties a sign-in round to this browser. Kept while it lasts, so that two tabs can open at once. */
-export function handoffState(headers: IncomingHttpHeaders): { state: string; isNew: boolean } {
+export function handoffNonce(headers: IncomingHttpHeaders): { nonce: string; isNew: boolean } {
   const kept = readCookie(headers.cookie, HANDOFF_COOKIE);
-  return kept && /^[0-9a-f-]{36}$/.test(kept) ? { state: kept, isNew: false } : { state: randomUUID(), isNew: true };
+  return kept && /^[0-9a-f-]{36}$/.test(kept) ? { nonce: kept, isNew: false } : { nonce: randomUUID(), isNew: true };
 }

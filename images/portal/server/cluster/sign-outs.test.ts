@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startApiServer, type TestApiServer } from "../testing/api-server.ts";
 import { ClusterSignOuts } from "./sign-outs.ts";
 
@@ -8,7 +8,9 @@ beforeAll(async () => void (api = await startApiServer()));
 afterAll(() => api.close());
 
 function signOuts(warnings: string[] = []): ClusterSignOuts {
-  return new ClusterSignOuts(api.kubeConfig, { warn: (message, { message: why }) => void warnings.push(`${message}: ${why}`), retryMs: 5 });
+  const made = new ClusterSignOuts({ kubeConfig: api.kubeConfig, warn: (message, { message: why }) => void warnings.push(`${message}: ${why}`), retryMs: 5 });
+  onTestFinished(() => made.stop());
+  return made;
 }
 
 test("sign-outs are waited for until the API server tells them", async () => {
@@ -22,9 +24,19 @@ test("sign-outs are waited for until the API server tells them", async () => {
 test("what is written is read again, each session for itself", async () => {
   await signOuts().change(new Map([["first", 100.5]]));
   await signOuts().change(new Map([["second", 200]]));
-  expect(await signOuts().read()).toEqual(new Map([["first", 101], ["second", 200]]));
+  expect(await signOuts().read()).toEqual(new Map([["first", 100.5], ["second", 200]]));
   await signOuts().change(new Map<string, number | undefined>([["first", undefined], ["third", 300]]));
   expect(await signOuts().read()).toEqual(new Map([["second", 200], ["third", 300]]));
+});
+
+test("what another hand writes there is heard at once", async () => {
+  const own = signOuts();
+  await own.read();
+  const heard: ReadonlyMap<string, number>[] = [];
+  own.onChange((entries) => heard.push(entries));
+  await expect.poll(() => api.watching(collection)).toBe(true);
+  api.put(collection, { metadata: { name: "sign-outs", namespace: "default" }, data: { "person.bob": "123.5" } } as never);
+  await expect.poll(() => heard.at(-1)).toEqual(new Map([["person.bob", 123.5]]));
 });
 
 test("what cannot be written is told", async () => {

@@ -1,4 +1,4 @@
-import { ListWatch, Watch, type KubeConfig, type KubernetesListObject, type KubernetesObject } from "@kubernetes/client-node";
+import { ApiException, ListWatch, Watch, type KubeConfig, type KubernetesListObject, type KubernetesObject } from "@kubernetes/client-node";
 import { plainError } from "./api-error.ts";
 
 const FIRST_RETRY_MS = 500;
@@ -10,6 +10,7 @@ export interface WatchedListOptions<T extends KubernetesObject> {
   readonly path: string;
   readonly list: () => Promise<KubernetesListObject<T>>;
   readonly labelSelector?: string;
+  readonly fieldSelector?: string;
   readonly onChange: (object: T, gone: boolean) => void;
   /** Once the whole list was read for the first time. */
   readonly onSynced?: () => void;
@@ -30,6 +31,7 @@ export class WatchedList<T extends KubernetesObject> {
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
   #synced = false;
+  #refused = false;
   #settle: () => void = () => undefined;
   /** Resolves once the first attempt succeeded or failed. */
   readonly settled: Promise<void>;
@@ -37,12 +39,17 @@ export class WatchedList<T extends KubernetesObject> {
   constructor(options: WatchedListOptions<T>) {
     this.#options = options;
     this.settled = new Promise((resolve) => (this.#settle = resolve));
-    this.#informer = new ListWatch<T>(options.path, new Watch(options.kubeConfig), options.list, false, options.labelSelector);
+    this.#informer = new ListWatch<T>(options.path, new Watch(options.kubeConfig), options.list, false, options.labelSelector, options.fieldSelector);
     this.#informer.on("add", (object) => this.#changed(object, false));
     this.#informer.on("update", (object) => this.#changed(object, false));
     this.#informer.on("delete", (object) => this.#changed(object, true));
     this.#informer.on("error", (error: unknown) => this.#failed(error));
     void this.#start();
+  }
+
+  /** True while this program may not read the list. */
+  get refused(): boolean {
+    return this.#refused;
   }
 
   /** True once the whole list was read. Stays true while a lost watch is being taken up again. */
@@ -66,6 +73,7 @@ export class WatchedList<T extends KubernetesObject> {
     await this.#informer.start().catch((error: unknown) => this.#failed(error));
     if (this.#failures > failuresBefore) return;
     this.#failures = 0;
+    this.#refused = false;
     this.#settle();
     if (!this.#synced) {
       this.#synced = true;
@@ -82,6 +90,7 @@ export class WatchedList<T extends KubernetesObject> {
   #failed(error: unknown): void {
     if (this.#stopped) return;
     this.#failures += 1;
+    this.#refused = error instanceof ApiException && error.code === 403;
     this.#options.onError(plainError(error));
     this.#settle();
     const wait = Math.min((this.#options.retryMs ?? FIRST_RETRY_MS) * 2 ** (this.#failures - 1), LONGEST_RETRY_MS);

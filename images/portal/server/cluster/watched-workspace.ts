@@ -49,7 +49,9 @@ export class WatchedWorkspace {
     return Promise.all([this.#deployments.settled, this.#pods.settled]);
   }
 
-  view(namespace: V1Namespace): Workspace {
+  /** @returns undefined where the namespace alone is there: of one that was removed it holds what is kept */
+  view(namespace: V1Namespace): Workspace | undefined {
+    if (!namespace.metadata?.deletionTimestamp && this.#isEmpty) return undefined;
     const owner = namespace.metadata?.labels?.[OWNER_LABEL] ?? "";
     return { id: this.#id, owner, ...this.#kind.about(namespace), ...this.#state(namespace) };
   }
@@ -59,12 +61,21 @@ export class WatchedWorkspace {
     void this.#pods.stop();
   }
 
+  /** Its rights are given and taken with the Deployment. */
+  get #isEmpty(): boolean {
+    return this.#deployments.synced ? this.#deployment === undefined : this.#deployments.refused;
+  }
+
+  get #deployment(): V1Deployment | undefined {
+    return this.#deployments.items().find(({ metadata }) => metadata?.name === this.#kind.object);
+  }
+
   #state(namespace: V1Namespace): LiveState {
     if (namespace.metadata?.deletionTimestamp) return { state: "stopped", reason: "Terminating", message: `The ${this.#kind.object} is being removed.` };
     if (!this.#deployments.synced || !this.#pods.synced) {
       return { state: "starting", reason: "Unknown", message: `The portal cannot see this ${this.#kind.object} yet.` };
     }
-    const deployment = this.#deployments.items().find(({ metadata }) => metadata?.name === this.#kind.object);
+    const deployment = this.#deployment;
     return liveState(deployment, this.#pods.items().filter((pod) => belongsTo(pod, deployment)));
   }
 }

@@ -13,6 +13,7 @@ let warnings: string[];
 beforeEach(async () => {
   api = await startApiServer();
   warnings = [];
+  for (const name of ["sign-outs", "people"]) api.put(`${NAMESPACES}/default/configmaps`, { metadata: { name, namespace: "default" } });
 });
 afterEach(async () => {
   cluster.stop();
@@ -76,6 +77,7 @@ test("only its own namespace makes a workspace, and only with an owner", async (
   namespace("../x", "alice", "ws-../x", "u2");
   namespace("ownerless", "", "ws-ownerless", "u3");
   namespace("good");
+  deployment("good");
   start();
   await expect.poll(() => cluster.directory.readiness().ready).toBe(true);
   expect(cluster.directory.list().map(({ id }) => id)).toEqual(["good"]);
@@ -92,7 +94,7 @@ test("pods that are not the workspace's do not count", async () => {
   expect(state("alice")).toBe("starting");
 });
 
-test("a workspace that may not be read yet keeps nobody waiting, and is seen once it may", async () => {
+test("a workspace that may not be read yet keeps nobody waiting, and is there once it may", async () => {
   namespace("early");
   namespace("alice");
   deployment("early");
@@ -100,9 +102,34 @@ test("a workspace that may not be read yet keeps nobody waiting, and is seen onc
   api.refuse("/apis/apps/v1/namespaces/ws-early", 403);
   start();
   await expect.poll(() => cluster.directory.readiness().ready).toBe(true);
-  expect(cluster.directory.get("early")).toMatchObject({ state: "starting", message: "The portal cannot see this workspace yet." });
+  expect(cluster.directory.get("early")).toBeUndefined();
   api.refuse("/apis/apps/v1/namespaces/ws-early", undefined);
   await expect.poll(() => state("early")).toBe("running");
+});
+
+test("a workspace that the API server says nothing of just now is still one", async () => {
+  namespace("alice");
+  deployment("alice");
+  api.refuse("/apis/apps/v1/namespaces/ws-alice", 500);
+  start();
+  await expect.poll(() => cluster.directory.readiness().ready).toBe(true);
+  expect(cluster.directory.get("alice")).toMatchObject({ state: "starting", message: "The portal cannot see this workspace yet." });
+});
+
+test("what is kept of a workspace that was removed is none, also after a restart of the portal, which may not read it any more", async () => {
+  namespace("alice");
+  deployment("alice");
+  pod("alice", true);
+  start();
+  await expect.poll(() => state("alice")).toBe("running");
+  await expect.poll(() => api.watching(deploymentsOf("alice"))).toBe(true);
+  api.remove(deploymentsOf("alice"), "workspace");
+  await expect.poll(() => cluster.directory.list()).toEqual([]);
+  cluster.stop();
+  for (const path of [deploymentsOf("alice"), podsOf("alice")]) api.refuse(path, 403);
+  start();
+  await expect.poll(() => cluster.directory.readiness().ready).toBe(true);
+  expect(cluster.directory.list()).toEqual([]);
 });
 
 test("lost watches are taken up again, and what happened meanwhile is not missed", async () => {
@@ -178,6 +205,7 @@ test("the IDE's key is read once by however many, and its content is in no error
 function app(id: string, visibility: string | undefined, name = `app-${id}`): void {
   const labels = { "guildnet.io/app": id, "guildnet.io/owner": "alice", ...(visibility === undefined ? {} : { "guildnet.io/visibility": visibility }) };
   api.put(NAMESPACES, { metadata: { name, uid: `uid-${name}`, labels } });
+  api.put(`/apis/apps/v1/namespaces/app-${id}/deployments`, { metadata: { name: "app" }, spec: { replicas: 1, selector: { matchLabels: { app: id } } } } as never);
 }
 
 test("apps are found like workspaces, with who may open them, and shut where that isn't clear", async () => {

@@ -1,16 +1,19 @@
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import type { MemberList } from "../members.ts";
 import type { SignOutStore } from "../sign-outs.ts";
 import type { WorkspaceAccess, WorkspaceDirectory } from "../workspaces.ts";
 import { ClusterAccess } from "./access.ts";
 import { ClusterDirectory } from "./directory.ts";
 import { JoinedDirectory } from "./joined-directory.ts";
 import { appKind, workspaceKind } from "./kinds.ts";
+import { ClusterMembers } from "./members.ts";
 import { ClusterSignOuts } from "./sign-outs.ts";
 
 export interface ClusterWorkspaces {
   readonly directory: WorkspaceDirectory;
   readonly access: WorkspaceAccess;
   readonly signOuts: SignOutStore;
+  readonly members: MemberList;
   stop(): void;
 }
 
@@ -22,7 +25,7 @@ export interface ClusterWorkspacesOptions {
   readonly retryMs?: number;
 }
 
-/** The workspaces and apps of the cluster this process runs in, and where it keeps sign-outs. Where both have one name, the workspace has the host. */
+/** The workspaces and apps of the cluster this process runs in, where it keeps sign-outs, and who is in the guild. Where both have one name, the workspace has the host. */
 export function clusterWorkspaces({ clusterDomain, warn, kubeConfig = defaultKubeConfig(), retryMs }: ClusterWorkspacesOptions): ClusterWorkspaces {
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const apps = kubeConfig.makeApiClient(AppsV1Api);
@@ -32,8 +35,9 @@ export function clusterWorkspaces({ clusterDomain, warn, kubeConfig = defaultKub
   directory.onChange((id) => {
     if (!directory.get(id)) access.forget(id);
   });
-  const signOuts = new ClusterSignOuts(kubeConfig, { warn, retryMs });
-  return { directory, access, signOuts, stop: () => parts.forEach((part) => part.stop()) };
+  const signOuts = new ClusterSignOuts({ kubeConfig, warn, retryMs });
+  const members = new ClusterMembers({ kubeConfig, warn, retryMs });
+  return { directory, access, signOuts, members, stop: () => [...parts, signOuts, members].forEach((part) => part.stop()) };
 }
 
 function defaultKubeConfig(): KubeConfig {

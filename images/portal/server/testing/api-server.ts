@@ -27,6 +27,8 @@ export interface TestApiServer {
 
 interface Watcher {
   readonly collection: string;
+  /** Of the one object it follows; undefined for all. */
+  readonly name: string | undefined;
   readonly response: ServerResponse;
 }
 
@@ -34,23 +36,24 @@ export async function startApiServer(): Promise<TestApiServer> {
   const collections = new Map<string, Map<string, KubernetesObject>>();
   const refusals = new Map<string, number>();
   const watchers = new Set<Watcher>();
-  const history: { collection: string; version: number; line: string }[] = [];
+  const history: { collection: string; name: string | undefined; version: number; line: string }[] = [];
   const requests: string[] = [];
   let version = 1;
 
-  const send = (collection: string, type: string, object: object): void => {
-    const line = `${JSON.stringify({ type, object })}\n`;
-    history.push({ collection, version, line });
-    for (const watcher of watchers) if (watcher.collection === collection) watcher.response.write(line);
+  const send = (collection: string, type: string, object: KubernetesObject): void => {
+    const event = { collection, name: object.metadata?.name, version, line: `${JSON.stringify({ type, object })}\n` };
+    history.push(event);
+    for (const watcher of watchers) if (follows(watcher, event)) watcher.response.write(event.line);
   };
   const server = createServer((request, response) => {
     requests.push(request.url ?? "");
     const { pathname, searchParams } = new URL(request.url ?? "", "http://api");
     const refusal = [...refusals].find(([prefix]) => pathname.startsWith(prefix))?.[1];
     if (refusal !== undefined) return answer(response, refusal, { kind: "Status", code: refusal });
-    if (searchParams.get("watch") === "true") return watch(request, response, pathname, Number(searchParams.get("resourceVersion")));
+    const name = /^metadata\.name=(.+)$/.exec(searchParams.get("fieldSelector") ?? "")?.[1];
+    if (searchParams.get("watch") === "true") return watch(request, response, { collection: pathname, name, response }, Number(searchParams.get("resourceVersion")));
     const list = collections.get(pathname);
-    if (list) return answer(response, 200, { kind: "List", metadata: { resourceVersion: String(version) }, items: [...list.values()] });
+    if (list) return answer(response, 200, { kind: "List", metadata: { resourceVersion: String(version) }, items: [...list.values()].filter(({ metadata }) => (name ?? metadata?.name) === metadata?.name) });
     const slash = pathname.lastIndexOf("/");
     const object = collections.get(pathname.slice(0, slash))?.get(pathname.slice(slash + 1));
     if (object && request.method === "PATCH") return void mergeInto(object, request).then((code) => answer(response, code, object));
@@ -58,12 +61,11 @@ export async function startApiServer(): Promise<TestApiServer> {
     const collectionPath = /\/(namespaces|pods|deployments|services|secrets)$/.test(pathname);
     answer(response, collectionPath ? 200 : 404, { kind: "List", metadata: { resourceVersion: String(version) }, items: [] });
   });
-  const watch = (request: IncomingMessage, response: ServerResponse, collection: string, since: number): void => {
-    const watcher = { collection, response };
+  const watch = (request: IncomingMessage, response: ServerResponse, watcher: Watcher, since: number): void => {
     watchers.add(watcher);
     request.once("close", () => watchers.delete(watcher));
     response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
-    for (const event of history) if (event.collection === collection && event.version > since) response.write(event.line);
+    for (const event of history) if (follows(watcher, event) && event.version > since) response.write(event.line);
   };
   const endWatches = (lastWords?: string): void => {
     for (const { response } of watchers) response.end(lastWords);
@@ -102,6 +104,10 @@ export async function startApiServer(): Promise<TestApiServer> {
       await once(server, "close");
     },
   };
+}
+
+function follows({ collection, name }: Watcher, event: { collection: string; name: string | undefined }): boolean {
+  return event.collection === collection && (name ?? event.name) === event.name;
 }
 
 /** A merge patch (RFC 7396) of an object's data. */

@@ -9,6 +9,7 @@ import { SignJWT } from "jose";
 import { WebSocket, type ClientOptions } from "ws";
 import { readConfig } from "../config.ts";
 import { createLog } from "../logging.ts";
+import { MemoryMembers } from "../members.ts";
 import { MemoryWorkspaces } from "../memory-workspaces.ts";
 import { startPortal, type Portal } from "../portal.ts";
 import { MemorySignOuts, type SignOutStore } from "../sign-outs.ts";
@@ -58,9 +59,10 @@ export interface HarnessParts {
   /** What portals share that take each other's place. @default none of each */
   readonly sessionKey?: Uint8Array;
   readonly signOuts?: SignOutStore;
+  readonly members?: MemoryMembers;
 }
 
-export async function startHarness(env: Record<string, string> = {}, { sessionKey = randomBytes(32), signOuts = new MemorySignOuts() }: HarnessParts = {}): Promise<Harness> {
+export async function startHarness(env: Record<string, string> = {}, { sessionKey = randomBytes(32), signOuts = new MemorySignOuts(), members = new MemoryMembers(["alice", "bob", "root"]) }: HarnessParts = {}): Promise<Harness> {
   const certificate = await testCertificate(["guild.test", "*.apps.guild.test"]);
   const workspaces = new MemoryWorkspaces();
   const logLines: string[] = [];
@@ -82,6 +84,7 @@ export async function startHarness(env: Record<string, string> = {}, { sessionKe
     directory: workspaces,
     access: workspaces,
     signOuts,
+    members,
     uiDirectory: await stubPages(),
     now,
     certificatePollMs: 20,
