@@ -5,9 +5,12 @@ import { guildnetHome, nodeFolder } from "./node/layout.ts";
 import { savedSpec, startNode } from "./node/lifecycle.ts";
 import type { Progress } from "./node/toolchain.ts";
 import type { ObservedCluster, WorkloadName } from "./cluster/observe.ts";
+import type { Volume } from "./cluster/volumes.ts";
 
 export type { Observed, ObservedCluster, WorkloadName } from "./cluster/observe.ts";
 export { workloadKinds, type WorkloadKind } from "./cluster/workloads.ts";
+export type { Volume } from "./cluster/volumes.ts";
+export { lowSharedLimits } from "./node/shared-limits.ts";
 export { deleteNode, nodeHealth as clusterStatus, stopNode as stopCluster } from "./node/lifecycle.ts";
 
 /** Names of the nodes that this machine has data of. */
@@ -26,4 +29,9 @@ export async function startCluster(clusterName: string, progress?: Progress): Pr
 /** As `observe.ts`' own, which is loaded when it is called: few commands need a cluster's client, and it is large. */
 export async function observeCluster(kubeconfig: string, names: readonly WorkloadName[]): Promise<ObservedCluster> {
   return (await import("./cluster/observe.ts")).observeCluster(kubeconfig, names);
+}
+
+/** As `volumes.ts`' own. */
+export async function volumesOf(clusterName: string, kubeconfig: string): Promise<Volume[]> {
+  return (await import("./cluster/volumes.ts")).volumesOf(clusterName, kubeconfig);
 }

@@ -15,6 +15,7 @@ import { requireTools } from "./toolchain.ts";
 vi.mock("./api.ts", () => ({ readiness: vi.fn(async () => ({ ready: true })), grantRoles: async () => ({ ready: true }) }));
 vi.mock("./cgroup.ts", async (original) => ({ ...(await original<object>()), createCgroup: async () => {}, removeCgroup: async () => {} }));
 vi.mock("./machine.ts", async (original) => ({ ...(await original<object>()), checkMachine: async () => {}, checkNetfilter: async () => {} }));
+vi.mock("./shared-limits.ts", () => ({ raiseSharedLimits: () => [] }));
 vi.mock("./images.ts", () => ({ bringImage: async () => {} }));
 vi.mock("./toolchain.ts", () => ({ requireTools: vi.fn(async () => ({ kubernetes: "/tools/kubernetes" })) }));
 

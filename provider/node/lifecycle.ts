@@ -19,6 +19,7 @@ import { inNode, networkNamespace, nodeFolder, nodeName } from "./layout.ts";
 import { checkMachine, checkNetfilter, checkPorts, inspectMachine, portsOf } from "./machine.ts";
 import { initProcess, containerProcesses } from "./process.ts";
 import { etc, services, type Service } from "./services.ts";
+import { raiseSharedLimits } from "./shared-limits.ts";
 import { nodeSpec, type NodeSpec } from "./spec.ts";
 import { requireTools, type Progress } from "./toolchain.ts";
 
@@ -35,6 +36,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
   const folder = nodeFolder(spec.clusterName);
   return exclusively(folder, async () => {
     await checkMachine(dirname(folder));
+    for (const lack of raiseSharedLimits()) progress(lack);
     const tools = await requireTools(["kubernetes", "node-packages"], progress);
     const running = await settledInit(folder);
     const previous = savedSpec(folder);
@@ -213,7 +215,7 @@ async function restart(folder: string, init: number, name: string): Promise<void
   await waitFor(async () => {
     const { failed, stdout, stderr } = await control(init, ["-w", "60", "restart", name]);
     said = failed ? `${stdout}\n${stderr}`.trim().split("\n").at(-1) : undefined;
-    return said === undefined || !said.includes("supervise/ok");
+    return said === undefined || !/supervise\/ok|runsv not running/.test(said);
   }, { interval: 200, timeout: { milliseconds: 30 * seconds, fallback: () => {} } });
   if (said !== undefined) throw new ActionableError("service-did-not-restart", `${name} of the cluster did not restart with its new settings (${said}): run this again; its log is in ${join(folder, "log", name)}`);
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Engine } from "../engine/engine.ts";
 import { backupFindings } from "../backup/status.ts";
 import { embeddedClusters, type StackState } from "../engine/stack-state.ts";
@@ -7,6 +8,7 @@ import { stackOutputs, type StackOutputs } from "../stack-outputs.ts";
 import { clusterReport } from "../status/cluster.ts";
 import { declaredWorkloads } from "../status/declared.ts";
 import { addressFinding, report, workloadFinding, type Finding } from "../status/findings.ts";
+import { machineFindings } from "../status/machine.ts";
 import { answersAt, publishedAddresses } from "../status/published.ts";
 
 /** Prints how the stack's parts are; exit code 1 when one of them is not well. */
@@ -14,6 +16,7 @@ export async function statusCommand(stack: string): Promise<void> {
   const engine = await Engine.open(stack);
   const [outputs, state] = await Promise.all([stackOutputs(engine), stackState(engine)]);
   const findings = await findingsOf(outputs, state);
+  findings.push(...await machineFindings(embeddedClusters(state), outputs.kubeconfig, join(engine.home.root, "clusters")));
   const { backup } = outputs;
   if (backup) findings.push(...await withKubectl(engine.home, outputs.kubeconfig, (kubectl) => backupFindings(kubectl, backup)));
   process.stdout.write(`Stack ${stack}\n${report(findings)}\n`);

@@ -4,14 +4,26 @@ import { columns } from "../links.ts";
 import type { Declared } from "./declared.ts";
 
 /** One line of the report. */
-export interface Finding { readonly what: string; readonly state: string; readonly healthy: boolean; readonly where: string }
+export interface Finding {
+  readonly what: string;
+  readonly state: string;
+  readonly healthy: boolean;
+  /** Whether a person should look at it before it becomes ill. */
+  readonly warning?: boolean;
+  readonly where: string;
+}
 
 /** What a published address says. */
 export interface Checked { readonly url: string; readonly answer: Answer }
 
 /** The findings as aligned columns; how each is comes last, as that may be long. */
 export function report(findings: readonly Finding[]): string {
-  return columns(findings.map(({ what, where, state, healthy }) => [healthy ? "✔" : "✖", what, where, oneLine(state)])).join("\n");
+  return columns(findings.map((finding) => [mark(finding), finding.what, finding.where, oneLine(finding.state)])).join("\n");
+}
+
+function mark({ healthy, warning }: Finding): string {
+  if (!healthy) return "✖";
+  return warning === true ? "!" : "✔";
 }
 
 const LONGEST_STATE = 200;

@@ -1,0 +1,23 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { cluster } from "../testing/cluster.ts";
+import { scratchHome } from "../testing/scratch.ts";
+import { volumesOf } from "./volumes.ts";
+
+const volume = (claim: string, storage: string, source: object) => ({ spec: { capacity: { storage }, claimRef: { namespace: "ws-ada", name: claim }, ...source } });
+
+test("a node's volumes are told with their sizes and with what their folders take on this machine", async () => {
+  const home = join(scratchHome(), "clusters", "lab", "volumes", "ws-ada", "home");
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, "big"), Buffer.alloc(3 * 1024 * 1024, 1));
+  const served = await cluster(() => ({}));
+  Object.assign(served.lists, { "/api/v1/persistentvolumes": [
+    volume("home", "2Mi", { hostPath: { path: "/run/guildnet/volumes/ws-ada/home" } }),
+    volume("gone", "10Gi", { local: { path: "/run/guildnet/volumes/ws-ada/gone" } }),
+    volume("elsewhere", "1G", { csi: { driver: "driver.longhorn.io" } }),
+  ] });
+  const [first, ...others] = await volumesOf("lab", served.address.kubeconfig);
+  expect(first).toEqual({ namespace: "ws-ada", claim: "home", bytes: 2 * 1024 ** 2, usedBytes: expect.closeTo(3 * 1024 ** 2, -5) });
+  expect(others).toEqual([{ namespace: "ws-ada", claim: "gone", bytes: 10 * 1024 ** 3 }, { namespace: "ws-ada", claim: "elsewhere", bytes: 1e9 }]);
+});

@@ -1,0 +1,49 @@
+import { statfs } from "node:fs/promises";
+import { lowSharedLimits, volumesOf, type Volume } from "../../provider/control.ts";
+import { isActionable } from "../errors.ts";
+import type { Finding } from "./findings.ts";
+
+const GIB = 1024 ** 3;
+/** Below this the disk is nearly full. The kubelet evicts everybody's pods at 1 GiB. */
+const ENOUGH = 5 * GIB;
+
+/**
+ * What the machine of embedded clusters shares among all people: its disk, and limits of the kernel.
+ *
+ * @param folder where clusters have their data.
+ */
+export async function machineFindings(clusters: readonly string[], kubeconfig: string, folder: string): Promise<Finding[]> {
+  if (clusters.length === 0) return [];
+  const [volumes, { bavail, bsize }] = await Promise.all([Promise.all(clusters.map((name) => volumesOrNone(name, kubeconfig))), statfs(folder)]);
+  return [
+    diskFinding(bavail * bsize, folder),
+    ...volumes.flat().flatMap(volumeFinding),
+    ...lowSharedLimits().map((state): Finding => ({ what: "kernel", state, healthy: true, warning: true, where: "" })),
+  ];
+}
+
+/** @param free bytes */
+export function diskFinding(free: number, folder: string): Finding {
+  const warning = free < ENOUGH, state = `${gib(free)} free${warning ? ": nearly full; at 1 GiB everybody's pods are evicted" : ""}`;
+  return { what: "disk", state, healthy: true, warning, where: folder };
+}
+
+/** Of one that takes more than it was given. */
+export function volumeFinding({ namespace, claim, bytes, usedBytes }: Volume): Finding[] {
+  if (usedBytes === undefined || usedBytes <= bytes) return [];
+  return [{ what: `volume ${claim}`, state: `takes ${gib(usedBytes)} of its ${gib(bytes)}: sizes are not enforced on a folder of this machine`, healthy: true, warning: true, where: namespace }];
+}
+
+/** A cluster that can't be asked is a finding already. */
+async function volumesOrNone(cluster: string, kubeconfig: string): Promise<Volume[]> {
+  try {
+    return await volumesOf(cluster, kubeconfig);
+  } catch (error) {
+    if (!isActionable(error)) throw error;
+    return [];
+  }
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / GIB).toFixed(1)} GiB`;
+}
