@@ -1,8 +1,9 @@
 import { readSettings } from "./stacks/config.ts";
 import { guild } from "./stacks/guild.ts";
-import { reachCluster } from "./stacks/reach.ts";
+import { survey } from "./stacks/survey.ts";
 
 const settings = readSettings();
+const { kubeconfig: joined, found } = await survey(settings);
 
 export const {
   /** Where to open the guild. */
@@ -25,4 +26,4 @@ export const {
   backup,
   /** What to know about this stack. */
   notes,
-} = guild(settings.config, await reachCluster(settings), settings);
+} = guild(settings.config, joined, settings, found);

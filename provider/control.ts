@@ -8,6 +8,7 @@ import type { ObservedCluster, WorkloadName } from "./cluster/observe.ts";
 import type { Volume } from "./cluster/volumes.ts";
 
 export type { Observed, ObservedCluster, WorkloadName } from "./cluster/observe.ts";
+export { noteVolumeOwners, volumeOwners } from "./node/kept-homes.ts";
 export { workloadKinds, type WorkloadKind } from "./cluster/workloads.ts";
 export type { Volume } from "./cluster/volumes.ts";
 export { lowSharedLimits } from "./node/shared-limits.ts";

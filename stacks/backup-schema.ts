@@ -34,6 +34,8 @@ const rest = z.strictObject({
 export const backupSchema = z.strictObject({
   target: z.discriminatedUnion("kind", [cluster, s3, rest]).prefault({ kind: "cluster" }).describe("Where snapshots go, encrypted."),
   schedule: z.string().regex(CRON, 'a time as cron has it, UTC, for instance "30 1 * * *"').default("30 1 * * *").describe("When, as cron has it, UTC."),
+  memory: bytes.prefault("512Mi").describe("Memory that each volume's job may use; hundreds of thousands of files take more."),
+  cache: bytes.prefault("1Gi").describe("Disk that each job may use to remember the repository while it runs."),
   keep: z.strictObject({
     last: z.int().min(1).default(3).describe("The newest of all."),
     daily: z.int().min(0).default(7).describe("Days of which one stays."),

@@ -12,6 +12,8 @@ export interface KeptVolume {
   namespace: string;
   /** Deployment that has it. */
   deployment: string;
+  /** Handles of the people whose snapshots are this volume's, the owner first; undefined where it is the guild's. */
+  owners?: string[];
   volume: BackupVolume;
 }
 
@@ -64,10 +66,10 @@ export function backupLayer({ backup }: GuildConfig, ground: BackupGround, opts:
   const { secrets, volumes, classes } = ground;
   const key = secrets.key ?? pulumi.secret(new RandomSecret("backup-key").value);
   const target = targetOf(backup, ground, key, opts);
-  const repositories = volumes.map(({ name, namespace, volume }) => {
+  const repositories = volumes.map(({ name, namespace, owners, volume }) => {
     const repository = target.repository(namespace);
     new Backup(`${name}-backup`, {
-      volume, repository, host: name, schedule: backup.schedule, keep: backup.keep, image: ground.images.restic,
+      volume, repository, host: name, owner: owners?.[0], room: { memory: backup.memory, cache: backup.cache }, schedule: backup.schedule, keep: backup.keep, image: ground.images.restic,
       // The guild's own don't wait for anybody's job.
       priorityClass: namespace.startsWith("guildnet-") ? classes.platform : classes.batch,
     }, opts);
@@ -75,7 +77,7 @@ export function backupLayer({ backup }: GuildConfig, ground: BackupGround, opts:
   });
   return {
     target: addressOf(backup), key, repositories: Object.fromEntries(repositories),
-    volumes: volumes.map(({ name, namespace, deployment }) => ({ name, namespace, deployment })),
+    volumes: volumes.map(({ volume: _, ...told }) => told),
   };
 }
 

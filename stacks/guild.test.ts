@@ -10,12 +10,14 @@ import { record, showsInPlain } from "../components/testing/record.ts";
 import type { Registered } from "../components/testing/record.ts";
 import { guild, notes, portalExposure } from "./guild.ts";
 import type { GuildOutputs } from "./guild.ts";
+import type { Found } from "./found.ts";
+import type { Kubeconfig } from "./kubeconfig.ts";
 import { parseGuild } from "./parse.ts";
 
 // Images by reference, so that the graph doesn't depend on what is built on this machine.
 const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
 const two = [{ owner: "you" }, { owner: "ada", keepData: false }];
-const kubeconfig = { text: "KUBECONFIG CANARY", server: "https://192.0.2.1:6443", clusterName: "lab", credentials: { skipVerify: false } };
+const kubeconfig: Kubeconfig = { text: "KUBECONFIG CANARY", server: "https://192.0.2.1:6443", clusterName: "lab", credentials: { skipVerify: false } };
 
 interface Graph {
   all: Registered[];
@@ -23,9 +25,9 @@ interface Graph {
   outputs: GuildOutputs;
 }
 
-async function graph(raw: object, joined?: typeof kubeconfig, backupKey?: string): Promise<Graph> {
+async function graph(raw: object, joined?: Kubeconfig, backupKey?: string, found?: Found): Promise<Graph> {
   let outputs: GuildOutputs | undefined;
-  const all = await record(() => void (outputs = guild(parseGuild({ images, ...raw }, { kubeconfig: joined !== undefined, storageBackupKey: backupKey !== undefined }), joined, { storageBackupKey: backupKey === undefined ? undefined : pulumi.secret(backupKey) })));
+  const all = await record(() => void (outputs = guild(parseGuild({ images, ...raw }, { kubeconfig: joined !== undefined, storageBackupKey: backupKey !== undefined }), joined, { storageBackupKey: backupKey === undefined ? undefined : pulumi.secret(backupKey) }, found)));
   if (outputs === undefined) throw new Error("the program didn't run");
   const named = (name: string) => {
     const found = all.find((resource) => resource.name === name);
@@ -118,7 +120,7 @@ describe("backups", () => {
     expect(JSON.stringify(named("headscale-backup-job").inputs)).toContain("volume-copy.mjs");
     expect(named("ada-backup-job").dependencies).toEqual(expect.arrayContaining([named("ada-namespace").urn, named("cluster-image-restic").urn, named("scheduling-batch").urn]));
     expect(named("ada-quota").inputs["spec"]).toMatchObject({ hard: { pods: "3" } });
-    expect(outputs.backup).toMatchObject({ target: "cluster", volumes: expect.arrayContaining([{ name: "wiki", namespace: "app-wiki", deployment: "app" }]) });
+    expect(outputs.backup).toMatchObject({ target: "cluster", volumes: expect.arrayContaining([{ name: "wiki", namespace: "app-wiki", deployment: "app", owners: ["ada"] }]) });
     expect(await (outputs.backup!.key as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
     expect(outputs.notes.join()).toMatch(/lost with the machine/);
   });
@@ -128,6 +130,29 @@ describe("backups", () => {
     expect(all.filter(({ type, name }) => type.endsWith(":BackupServer") || name === "cluster-image-rest-server")).toEqual([]);
     expect(named("you-backup-network").inputs["spec"]).toMatchObject({ egress: [{}, { to: [{ ipBlock: { cidr: "192.0.2.7/32" } }] }] });
     expect(outputs.notes.join()).not.toMatch(/lost with the machine/);
+  });
+});
+
+describe("volumes that are there already", () => {
+  const found: Found = new Map([["ws-ada", { owner: "ada", claims: new Map([["home", { size: "50Gi", className: "local-path" }]]) }]]);
+
+  test("are taken over with class and size as they are, which is told where it isn't what the config says", async () => {
+    const { named, outputs } = await graph({ workspaces: [{ owner: "ada", keepData: false }] }, undefined, undefined, found);
+    expect(named("ada-home").inputs["spec"]).toMatchObject({ storageClassName: "local-path", resources: { requests: { storage: "50Gi" } } });
+    expect(named("ada-home").retainOnDelete).toBe(false);
+    expect(named("ada-home").dependencies).toContain(named("storage-disposable-class").urn);
+    expect(named("ada-quota").inputs["spec"]).toMatchObject({ hard: { "requests.storage": "50Gi" } });
+    expect(outputs.notes.join()).toContain("The home of ada keeps its 50Gi");
+  });
+
+  test("have backups that say whose they are, and from whom they were taken over", async () => {
+    const { named, outputs } = await graph({ workspaces: [{ owner: "bob", name: "ada", takeOverFrom: "ada" }], registry: {}, backup: {} });
+    expect(JSON.stringify(named("ada-backup-job").inputs)).toContain('{"name":"OWNER","value":"bob"}');
+    expect(JSON.stringify(named("registry-backup-job").inputs)).not.toContain("OWNER\"");
+    expect(outputs.backup?.volumes).toEqual([
+      { name: "registry", namespace: "guildnet-registry", deployment: "registry" },
+      { name: "ada", namespace: "ws-ada", deployment: "workspace", owners: ["bob", "ada"] },
+    ]);
   });
 });
 
@@ -250,6 +275,15 @@ describe("a guild on an existing cluster", () => {
     expect(named("storage-backups").inputs["spec"]).toMatchObject({ cron: "0 3 * * *", retain: 14 });
     expect(JSON.stringify(all)).toContain("BACKUP CANARY");
     for (const { inputs, outputs, name } of all) expect(showsInPlain([inputs, outputs], "BACKUP CANARY"), name).toBe(false);
+  });
+
+  test("is known by what it says of itself, for later runs to read", async () => {
+    const { named } = await graph(config, { ...kubeconfig, identity: "uid-1" });
+    expect(named("cluster-kubernetes").inputs["clusterIdentifier"]).toBe("uid-1");
+    expect(named("portal-namespace").inputs["metadata"]).toMatchObject({ annotations: { "guildnet.io/cluster": "uid-1" } });
+    // By its name where nobody could ask it, as before.
+    expect((await graph(config, kubeconfig)).named("cluster-kubernetes").inputs["clusterIdentifier"]).toBe("lab");
+    expect((await graph({ workspaces: two })).named("portal-namespace").inputs["metadata"]).not.toHaveProperty(["annotations", "guildnet.io/cluster"]);
   });
 
   test("replaces nothing when its credentials or its address change", async () => {

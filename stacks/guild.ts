@@ -1,10 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { App, BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Workspace } from "../components/index.ts";
+import { App, BACKUP_SERVER_PLACE, BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Workspace } from "../components/index.ts";
 import type { Authority, BatchQueue, ClusterAccess, ImageSource, PortalExposure, Visibility } from "../components/index.ts";
 import { certificateImages, certificateLayer, certificatesOn } from "./certificates.ts";
 import type { CertificateImages } from "./certificates.ts";
 import { backupImages, backupLayer, backupNotes } from "./backup.ts";
 import type { BackupImages, BackupOutputs, BackupSecrets, KeptVolume } from "./backup.ts";
+import { keepingSizes } from "./found-rules.ts";
+import { NOTHING } from "./found.ts";
+import type { Found } from "./found.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { loadBalancerImages, loadBalancerLayer, loadBalancerNotes } from "./load-balancer.ts";
 import type { LoadBalancerImages } from "./load-balancer.ts";
@@ -23,6 +26,8 @@ export interface Machines {
   access: ClusterAccess;
   /** The guild's one authority, made before the cluster: its nodes trust it for the registry from their start. */
   authority: Authority;
+  /** What a cluster that is somebody else's is known by. */
+  identity?: string;
   images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> } & MeshImages & BackupImages;
   /** Where a cluster that brings no storage of its own gets it from. */
   storage?: { image: pulumi.Input<string>; path: string };
@@ -70,9 +75,12 @@ export interface GuildOutputs {
 /**
  * The whole guild: the machines, and on them the services.
  * @param kubeconfig of the cluster, checked, where one is to be joined
+ * @param found what is in its cluster before
  */
-export function guild(config: GuildConfig, kubeconfig?: Kubeconfig, secrets?: GuildSecrets): GuildOutputs {
-  return services(machines(config, kubeconfig), config, secrets);
+export function guild(wanted: GuildConfig, kubeconfig?: Kubeconfig, secrets?: GuildSecrets, found: Found = NOTHING): GuildOutputs {
+  const { config, notes: kept } = keepingSizes(wanted, found);
+  const outputs = services(machines(config, kubeconfig), config, secrets, found);
+  return { ...outputs, notes: [...outputs.notes, ...kept] };
 }
 
 /** The cluster layer. */
@@ -124,16 +132,17 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authorit
 
 function existingMachines(config: GuildConfig, cluster: ExistingConfig, authority: CertificateAuthority, kubeconfig: Kubeconfig): Machines {
   const { images: own } = config;
+  const identity = cluster.identity ?? kubeconfig.identity ?? kubeconfig.clusterName;
   const access = new ExistingCluster("cluster", {
     kubeconfig: kubeconfig.text,
     endpoint: kubeconfig.server,
-    identity: cluster.identity ?? kubeconfig.clusterName,
+    identity,
     storageClass: cluster.storageClass,
     podCidr: cluster.podCidr,
     serviceCidr: cluster.serviceCidr,
   });
   // The rules of the config make sure that what is used of these is there.
-  return { access, authority, images: { workspace: own.workspace ?? "", portal: own.portal ?? "" }, registry: registrySource(config) };
+  return { access, authority, identity, images: { workspace: own.workspace ?? "", portal: own.portal ?? "" }, registry: registrySource(config) };
 }
 
 function registrySource(config: GuildConfig): Machines["registry"] {
@@ -152,7 +161,7 @@ function reference(cluster: EmbeddedCluster, name: string): pulumi.Output<string
 }
 
 /** Everything above a cluster; on its own, what another stack puts on a cluster it has. */
-export function services({ access, authority, images: own, storage: local, registry, certificates: programs, loadBalancer }: Machines, config: GuildConfig, secrets: GuildSecrets = {}): GuildOutputs {
+export function services({ access, authority, identity, images: own, storage: local, registry, certificates: programs, loadBalancer }: Machines, config: GuildConfig, secrets: GuildSecrets = {}, found: Found = NOTHING): GuildOutputs {
   const { meshApiKey } = secrets;
   const opts = { provider: access.provider, deletedWith: access.machine };
   const scheduling = new Scheduling("scheduling", { queue: batchQueue(config) }, opts);
@@ -164,6 +173,7 @@ export function services({ access, authority, images: own, storage: local, regis
   const portal = new Portal("portal", {
     image: own.portal,
     authority,
+    clusterIdentity: identity,
     issuer: certificates?.open,
     endpoint: access.endpoint,
     host: config.portal.host,
@@ -178,16 +188,21 @@ export function services({ access, authority, images: own, storage: local, regis
   }, opts);
   const mesh = meshLayer(config, { access, portal, issuer: certificates?.own, portalImage: own.portal, images: own, storageClass: storage.className, apiKey: meshApiKey, volumes }, opts);
   const classOf = (kept: boolean) => (kept ? storage.className : storage.disposableClassName);
+  /** A claim that is there already is taken over with the class it has: claims can't change theirs. */
+  const classIn = (namespace: string, claim: string, kept: boolean) => {
+    const there = found.get(namespace)?.claims.get(claim)?.className, wanted = classOf(kept);
+    return there === undefined ? wanted : pulumi.output(wanted).apply(() => there);
+  };
   if (registry !== undefined && config.registry !== undefined) {
     const { storage: size, keepData, maintenanceHour } = config.registry;
     const { volume, identity } = new Registry("registry", {
       ...registry, authority, issuer: certificates?.own, tokenImage: own.portal, endpoint: access.endpoint, storage: size, keepData, maintenanceHour,
-      storageClass: classOf(keepData), priorityClass: platform,
+      storageClass: classIn(registryIdentity.namespace, "data", keepData), priorityClass: platform,
     }, opts);
     volumes.push({ name: "registry", namespace: identity.namespace, deployment: "registry", volume });
   }
-  const backup = config.backup !== undefined;
-  for (const { name: called, owner, storage: size, keepData, ...rest } of config.workspaces) {
+  const backup = config.backup !== undefined && { memory: config.backup.memory, cache: config.backup.cache };
+  for (const { name: called, owner, takeOverFrom, storage: size, keepData, ...rest } of config.workspaces) {
     const name = called ?? owner;
     const { volume } = new Workspace(name, {
       ...rest,
@@ -197,17 +212,17 @@ export function services({ access, authority, images: own, storage: local, regis
       priorityClass: interactive,
       image: rest.image ?? own.workspace,
       resources: { ...rest.resources, storage: size },
-      storageClass: classOf(keepData),
+      storageClass: classIn(`ws-${name}`, "home", keepData),
       registry: registry && { host: registryHost, identity: registryIdentity, caCertificate: authority.certificatePem },
     }, opts);
-    volumes.push({ name, namespace: `ws-${name}`, deployment: "workspace", volume });
+    volumes.push({ name, namespace: `ws-${name}`, deployment: "workspace", owners: ownersOf({ owner, takeOverFrom }), volume });
   }
-  for (const { name, ...app } of config.apps) {
-    const { volume } = new App(name, { ...app, backup: backup && app.storage !== undefined, storageClass: classOf(app.keepData), priorityClass: interactive }, opts);
-    if (volume !== undefined) volumes.push({ name, namespace: `app-${name}`, deployment: "app", volume });
+  for (const { name, takeOverFrom, ...app } of config.apps) {
+    const { volume } = new App(name, { ...app, backup: app.storage !== undefined && backup, storageClass: classIn(`app-${name}`, "data", app.keepData), priorityClass: interactive }, opts);
+    if (volume !== undefined) volumes.push({ name, namespace: `app-${name}`, deployment: "app", owners: ownersOf({ owner: app.owner, takeOverFrom }), volume });
   }
   batchSpaces(config, scheduling, opts);
-  const backups = backupLayer(config, { volumes, portal, images: own, classes: scheduling.classes, storageClass: classOf, secrets: secrets.backup ?? {} }, opts);
+  const backups = backupLayer(config, { volumes, portal, images: own, classes: scheduling.classes, storageClass: (kept) => classIn(BACKUP_SERVER_PLACE.namespace, BACKUP_SERVER_PLACE.claim, kept), secrets: secrets.backup ?? {} }, opts);
   return {
     portalUrl: portal.url,
     people: peopleOf(config),
@@ -223,6 +238,11 @@ export function services({ access, authority, images: own, storage: local, regis
     backup: backups ?? null,
     notes: [...notes(config), ...loadBalancerNotes(config), ...meshNotes(config, meshApiKey !== undefined), ...backupNotes(config)],
   };
+}
+
+/** Whose backups a volume's own are: its owner's, then those of whoever it was taken over from. */
+function ownersOf({ owner, takeOverFrom }: { owner: string; takeOverFrom?: string }): string[] {
+  return takeOverFrom === undefined ? [owner] : [owner, takeOverFrom];
 }
 
 function batchSpaces(config: GuildConfig, { classes, clusterQueue }: Scheduling, opts: pulumi.ComponentResourceOptions): void {

@@ -39,7 +39,8 @@ describe("a kubeconfig", () => {
   });
 
   test("may leave credentials to a command", () => {
-    expect(parse(config({ user: { token: undefined, exec: { command: "aws", apiVersion: "client.authentication.k8s.io/v1" } } })).credentials.exec).toBe("aws");
+    expect(parse(config({ user: { token: undefined, exec: { command: "aws", apiVersion: "client.authentication.k8s.io/v1", args: null } } })).credentials.exec).toMatchObject({ command: "aws", args: [], env: [] });
+    expect(parse(config({ user: { token: undefined, exec: { command: "./aws" } } })).credentials.exec?.command).toBe(join(folder, "aws"));
   });
 });
 

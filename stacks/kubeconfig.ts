@@ -13,6 +13,8 @@ export interface Kubeconfig {
   /** What the kubeconfig calls the cluster. */
   clusterName: string;
   credentials: Credentials;
+  /** What the cluster is known by for life; undefined where nobody could ask it. */
+  identity?: string;
 }
 
 /** What a request to the API server needs; undefined `kind` where only kubectl could get it. */
@@ -22,8 +24,16 @@ export interface Credentials {
   skipVerify: boolean;
   clientCertificate?: { cert: string; key: string };
   token?: string;
-  /** Name of a command that would have to be run for credentials. */
-  exec?: string;
+  /** What has to be run for credentials. */
+  exec?: ExecCommand;
+}
+
+/** A command that prints credentials, as a kubeconfig names it. */
+export interface ExecCommand {
+  apiVersion: string;
+  command: string;
+  args: string[];
+  env: { name: string; value: string }[];
 }
 
 const cluster = z.looseObject({
@@ -40,7 +50,10 @@ const user = z.looseObject({
   "client-key-data": z.string().optional(),
   token: z.string().optional(),
   tokenFile: z.string().optional(),
-  exec: z.looseObject({ command: z.string() }).optional(),
+  exec: z.looseObject({
+    apiVersion: z.string().default("client.authentication.k8s.io/v1"), command: z.string(),
+    args: z.array(z.string()).nullish().transform((args) => args ?? []), env: z.array(z.object({ name: z.string(), value: z.string() })).nullish().transform((env) => env ?? []),
+  }).optional(),
 });
 const named = <Key extends string, T>(key: Key, inner: z.ZodType<T>) =>
   z.array(z.looseObject({ name: z.string(), [key]: inner } as { name: z.ZodString } & Record<Key, z.ZodType<T>>)).default([]);
@@ -126,6 +139,8 @@ function withContents(found: Inline["cluster"], who: Inline["user"], directory: 
   embed(found, "certificate-authority");
   embed(who, "client-certificate");
   embed(who, "client-key");
+  // As client-go has it: a path is relative to the kubeconfig, a name is looked up.
+  if (who.exec?.command.includes("/")) who.exec = { ...who.exec, command: resolve(directory, who.exec.command) };
   if (who.tokenFile !== undefined) {
     // client-go lets the file win too.
     who.token = read(who.tokenFile).toString("utf8").trim();
@@ -144,7 +159,7 @@ function credentials({ cluster: found, user: who }: Inline): Credentials {
     skipVerify: found["insecure-skip-tls-verify"] ?? false,
     clientCertificate: cert !== undefined && key !== undefined ? { cert, key } : undefined,
     token: who.token,
-    exec: who.exec?.command,
+    exec: who.exec,
   };
 }
 

@@ -37,8 +37,8 @@ const version = (minor: string) => ({ url }: IncomingMessage, response: ServerRe
   void (url?.endsWith("/version") ? response.end(JSON.stringify({ major: "1", minor })) : response.writeHead(404).end("{}"));
 
 /** An API server with a portal's namespace. */
-const cluster = (labels: object) => (request: IncomingMessage, response: ServerResponse) =>
-  request.url === "/api/v1/namespaces/guildnet-portal" ? void response.end(JSON.stringify({ metadata: { labels } })) : version("33")(request, response);
+const cluster = (labels: object, annotations?: object) => (request: IncomingMessage, response: ServerResponse) =>
+  request.url === "/api/v1/namespaces/guildnet-portal" ? void response.end(JSON.stringify({ metadata: { labels, annotations } })) : version("33")(request, response);
 
 describe("an existing cluster", () => {
   test("is asked for its version with the credentials of its kubeconfig", async () => {
@@ -61,6 +61,24 @@ describe("an existing cluster", () => {
     expect(await reachCluster(settings())).toMatchObject({ clusterName: "lab" });
   });
 
+  /** An API server whose kube-system has a UID, and in which our own guild says what it knows the cluster by. */
+  const known = (uid: string, annotations?: object) => (request: IncomingMessage, response: ServerResponse) => {
+    if (request.url === "/api/v1/namespaces/kube-system") response.end(JSON.stringify({ metadata: { uid } }));
+    else if (annotations === undefined) version("33")(request, response);
+    else cluster({ "guildnet.io/stack": "project.stack" }, annotations)(request, response);
+  };
+
+  test.each<[string, typeof answer, object, string]>([
+    ["the UID of its kube-system, and another cluster of the same name by its own", known("uid-1"), {}, "uid-1"],
+    ["what the guild in it says", known("uid-1", { "guildnet.io/cluster": "uid-0" }), {}, "uid-0"],
+    // Its objects are in a state that has them by that name.
+    ["its name, where the guild in it is older than that", known("uid-1", {}), {}, "lab"],
+    ["what the config says", known("uid-1"), { identity: "ours" }, "ours"],
+  ])("is known by %s", async (_, respond, change, identity) => {
+    answer = respond;
+    expect(await reachCluster(settings({ guild: { cluster: { kind: "existing", ...change } } }))).toMatchObject({ identity });
+  });
+
   const pools = (namespace: string) => (request: IncomingMessage, response: ServerResponse) =>
     request.url === "/apis/metallb.io/v1beta1/ipaddresspools" ? void response.end(JSON.stringify({ items: [{ metadata: { namespace, name: "theirs" } }] })) : version("33")(request, response);
   const loadBalancer = { lan: "192.168.1.0/24", pools: [{ name: "public", addresses: ["192.168.1.240/29"] }] };
@@ -80,7 +98,7 @@ describe("an existing cluster", () => {
       version("33")(request, response);
     };
     await reachCluster(settings({ server: `https://127.0.0.1:${(server.address() as AddressInfo).port}/k8s/clusters/c-1` }));
-    expect(seen).toEqual(["/k8s/clusters/c-1/version", "/k8s/clusters/c-1/api/v1/namespaces/guildnet-portal"]);
+    expect(seen).toEqual(["version", "api/v1/namespaces/guildnet-portal", "api/v1/namespaces/kube-system"].map((path) => `/k8s/clusters/c-1/${path}`));
   });
 
   test.each<[string, () => ReturnType<typeof settings>, typeof answer, RegExp]>([
@@ -97,9 +115,19 @@ describe("an existing cluster", () => {
     await expect(attempt).rejects.not.toThrow("CANARY");
   });
 
-  test("whose credentials come from a command is not asked", async () => {
-    answer = () => expect.unreachable();
-    expect(await reachCluster(settings({ user: { exec: { command: "aws" } } }))).toMatchObject({ credentials: { exec: "aws" } });
+  const printing = (text: string) => ({ exec: { command: process.execPath, args: ["-e", `process.stdout.write(${JSON.stringify(text)})`], env: [{ name: "REGION", value: "eu" }] } });
+
+  test("is asked with credentials that a command of its kubeconfig prints", async () => {
+    const seen: (string | undefined)[] = [];
+    answer = (request, response) => {
+      seen.push(request.headers.authorization);
+      version("33")(request, response);
+    };
+    await reachCluster(settings({ user: printing('{"status":{"token":"PRINTED"}}') }));
+    expect(new Set(seen)).toEqual(new Set(["Bearer PRINTED"]));
+    await expect(reachCluster(settings({ user: { exec: { command: "no-such-command" } } }))).rejects.toThrow(/guildnet:kubeconfig[^]*"no-such-command"[^]*ENOENT/);
+    await expect(reachCluster(settings({ user: printing("CANARY") }))).rejects.toThrow(/printed something else/);
+    await expect(reachCluster(settings({ user: printing("CANARY") }))).rejects.not.toThrow("CANARY");
   });
 });
 

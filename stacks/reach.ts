@@ -1,7 +1,9 @@
-import { request } from "node:https";
-import * as pulumi from "@pulumi/pulumi";
-import { label, LOAD_BALANCER_NAMESPACE, portalIdentity, stackLabel } from "../components/index.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import { annotation, label, LOAD_BALANCER_NAMESPACE, portalIdentity, stackLabel } from "../components/index.ts";
+import { ask } from "./ask.ts";
+import type { Answer } from "./ask.ts";
 import type { GuildSettings } from "./config.ts";
+import { execCredentials } from "./exec-credentials.ts";
 import { parseKubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import type { Kubeconfig, Source } from "./kubeconfig.ts";
 import { ConfigError } from "./mistakes.ts";
@@ -9,7 +11,6 @@ import type { ExistingConfig } from "./schema.ts";
 
 /** Oldest release all our objects work on: 1.30 has admission policies and sidecars as stable. */
 const OLDEST_MINOR = 30;
-const TIMEOUT_MS = 10_000;
 
 /**
  * The kubeconfig of the cluster to join, after asking its API server who it is: before
@@ -19,15 +20,13 @@ const TIMEOUT_MS = 10_000;
  */
 export async function reachCluster({ config, kubeconfig }: GuildSettings): Promise<Kubeconfig | undefined> {
   if (config.cluster.kind !== "existing") return undefined;
-  const { found, source } = await loadKubeconfig(config.cluster, kubeconfig);
-  if (found.credentials.exec !== undefined) {
-    await pulumi.log.info(`The cluster at ${found.server} was not asked before: its kubeconfig gets credentials from the command "${found.credentials.exec}".`);
-    return found;
-  }
+  const { found: given, source } = await loadKubeconfig(config.cluster, kubeconfig);
+  const found = given.credentials.exec === undefined ? given : { ...given, credentials: await execCredentials(given, given.credentials.exec, source) };
   await checkServer(found, source);
-  await checkNeighbours(found, source);
+  const neighbour = await portalNamespace(found);
+  checkNeighbour(found, source, neighbour);
   if (config.loadBalancer !== undefined) await checkLoadBalancers(found);
-  return found;
+  return { ...found, identity: config.cluster.identity ?? await identityOf(found, neighbour) };
 }
 
 async function loadKubeconfig(cluster: ExistingConfig, secret?: pulumi.Output<string>): Promise<{ found: Kubeconfig; source: Source }> {
@@ -50,7 +49,7 @@ async function checkServer(found: Kubeconfig, source: Source): Promise<void> {
   const refuse = (what: string, fix: string) => new ConfigError([{ key: source, found: found.server, allowed: `an API server that answers, version 1.${OLDEST_MINOR} or newer`, fix: `${what}; ${fix}` }]);
   let answer: Answer;
   try {
-    answer = await get(found, "/version");
+    answer = await ask(found, "/version");
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
     throw refuse(`it didn't answer (${reason})`, "check that it runs, that this machine can reach it, and its certificate authority");
@@ -61,19 +60,44 @@ async function checkServer(found: Kubeconfig, source: Source): Promise<void> {
   if (minor < OLDEST_MINOR) throw refuse(`it is version 1.${minor}`, "update the cluster");
 }
 
+interface Metadata {
+  uid: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+}
+
+/** Undefined where there is none, or these credentials may not look. */
+async function namespaceNamed(found: Kubeconfig, name: string): Promise<Metadata | undefined> {
+  const { status, body } = await ask(found, `/api/v1/namespaces/${name}`);
+  return status === 200 ? (JSON.parse(body) as { metadata: Metadata }).metadata : undefined;
+}
+
+function portalNamespace(found: Kubeconfig): Promise<Metadata | undefined> {
+  return namespaceNamed(found, portalIdentity.namespace);
+}
+
 /** Objects have fixed names, so that a second guild would take over the first one's. */
-async function checkNeighbours(found: Kubeconfig, source: Source): Promise<void> {
-  const { status, body } = await get(found, `/api/v1/namespaces/${portalIdentity.namespace}`);
-  if (status !== 200) return; // there is none, or these credentials may not look
-  const { metadata } = JSON.parse(body) as { metadata: { labels?: Record<string, string> } };
-  const owner = metadata.labels?.[label.stack];
+function checkNeighbour(found: Kubeconfig, source: Source, neighbour: Metadata | undefined): void {
+  const owner = neighbour?.labels?.[label.stack];
   if (owner === undefined || owner === stackLabel()) return;
-  throw new ConfigError([{ key: source, found: found.server, allowed: "a cluster without another guild", fix: `the guild of the stack "${owner}" lives there; add the people to that stack, or join another cluster` }]);
+  throw new ConfigError([{
+    key: source, found: found.server, allowed: "a cluster without another guild",
+    fix: `the guild of the stack "${owner}" lives there; add the people to that stack, or join another cluster. If this stack is that one under a new name: kubectl label namespace ${portalIdentity.namespace} ${label.stack}=${stackLabel()} --overwrite`,
+  }]);
+}
+
+/**
+ * What the cluster is known by for life. Its name in a kubeconfig is "default" with k3s and "kubernetes" with kubeadm,
+ * whichever cluster that is. A guild says what it began with, and keeps that: another would replace each of its objects.
+ */
+async function identityOf(found: Kubeconfig, guild: Metadata | undefined): Promise<string | undefined> {
+  if (guild?.labels?.[label.stack] === stackLabel()) return guild.annotations?.[annotation.cluster] ?? found.clusterName;
+  return (await namespaceNamed(found, "kube-system"))?.uid;
 }
 
 /** Two of them take each other's addresses away again. */
 async function checkLoadBalancers(found: Kubeconfig): Promise<void> {
-  const { status, body } = await get(found, "/apis/metallb.io/v1beta1/ipaddresspools");
+  const { status, body } = await ask(found, "/apis/metallb.io/v1beta1/ipaddresspools");
   if (status !== 200) return; // no cluster with MetalLB, or these credentials may not look
   const { items } = JSON.parse(body) as { items: { metadata: { namespace?: string; name?: string } }[] };
   const other = items.find(({ metadata }) => metadata.namespace !== LOAD_BALANCER_NAMESPACE);
@@ -83,11 +107,6 @@ async function checkLoadBalancers(found: Kubeconfig): Promise<void> {
     key: "loadBalancer", found: `${found.server} with the pool "${name}" in the namespace ${namespace}`, allowed: "a cluster without a MetalLB of its own",
     fix: `remove it: Services get addresses already; portal.addressPool may name a pool, for instance "${name}"`,
   }]);
-}
-
-interface Answer {
-  status: number;
-  body: string;
 }
 
 /** Minor version of "1.x" in the answer to /version; some distributions write "33+". */
@@ -101,25 +120,4 @@ export function minorVersion({ status, body }: Answer): number | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function get({ server, credentials }: Kubeconfig, path: string): Promise<Answer> {
-  const base = server.endsWith("/") ? server : `${server}/`;
-  return new Promise((resolve, reject) => {
-    const call = request(new URL(`.${path}`, base), {
-      ca: credentials.ca,
-      servername: credentials.serverName,
-      rejectUnauthorized: !credentials.skipVerify,
-      ...credentials.clientCertificate,
-      headers: { accept: "application/json", ...(credentials.token === undefined ? {} : { authorization: `Bearer ${credentials.token}` }) },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }));
-      response.on("error", reject);
-    });
-    call.on("error", reject);
-    call.end();
-  });
 }

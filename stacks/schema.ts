@@ -39,7 +39,7 @@ const existing = z.strictObject({
   kind: z.literal("existing").describe("A cluster that is there already, version 1.30 or newer."),
   kubeconfigPath: z.string().min(1).optional().describe("kubeconfig file, relative to the project or with ~/. Instead of it the secret guildnet:kubeconfig can hold its text. No default."),
   context: z.string().min(1).optional().describe("Context of the kubeconfig. Default: its current one."),
-  identity: z.string().min(1).optional().describe("A name that stays with the cluster for life, so that new credentials replace nothing. Default: what the kubeconfig calls the cluster."),
+  identity: z.string().min(1).optional().describe("A name that stays with the cluster for life, so that new credentials replace nothing. Default: the UID of its kube-system namespace; where the guild is older than that rule, what the kubeconfig called it then."),
   storageClass: z.string().min(1).optional().describe("StorageClass of the home volumes. Default: the cluster's own default."),
   podCidr: cidr.optional().describe("Addresses of its pods. Default: unknown."),
   serviceCidr: cidr.optional().describe("Addresses of its Services. Default: unknown."),
@@ -99,6 +99,7 @@ const environment = z.record(variableName, z.union([z.string(), z.number(), z.bo
 const app = z.strictObject({
   name: z.string().regex(WORKSPACE_ID, 'lower case letters, digits and "-", at most 40, for instance "wiki"').describe("Name, unique among apps and workspaces; part of its address. No default."),
   owner: handle.describe("Handle of the person it belongs to. No default."),
+  takeOverFrom: handle.optional().describe("Handle of the person whose volume was kept under this name and now becomes the owner's, backups included. Default: nobody; such a volume is left alone."),
   image: image.describe("Image to run. No default."),
   port: z.int().min(1024).max(65535).describe("Port it serves HTTP at, 1024 to 65535. No default."),
   ports: ports.describe("Further ports the portal may reach."),
@@ -123,6 +124,7 @@ const workspace = z.strictObject({
   name: z.string().regex(WORKSPACE_ID, 'lower case letters, digits and "-", at most 40, for instance "ada-lab"').optional().describe("Name, unique in the guild; part of its address. Default: the owner's handle."),
   owner: handle.describe("Handle of the person it belongs to. No default."),
   preset: z.enum(Object.keys(presets) as [PresetName, ...PresetName[]]).default("standard").describe("Size by name."),
+  takeOverFrom: handle.optional().describe("Handle of the person whose home was kept under this name and now becomes the owner's, backups included. Default: nobody; such a home is left alone."),
   image: image.optional().describe("Image to run. Default: the guild's workspace image."),
   resources: z.strictObject({
     cpu: cores.optional().describe("Cores it may use. Default: the preset's."),

@@ -26,6 +26,8 @@ import type { MeshPolicy } from "./policy.ts";
 
 /** Namespace of the mesh's servers. */
 export const MESH_NAMESPACE = "guildnet-mesh";
+/** Where its volume is. */
+export const MESH_PLACE = { namespace: MESH_NAMESPACE, claim: HEADSCALE_APP };
 
 /** What a server tells devices, wherever it runs. */
 export interface HeadscaleNetwork {

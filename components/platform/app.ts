@@ -12,6 +12,7 @@ import { fate, limits, networkPolicies, place, placeMeta, portalRights, serviceA
 import type { Place } from "../workspace/place.ts";
 import { limitRangeSpec, quotaSpec } from "../workspace/quota.ts";
 import { acceptedOfApps, APP_PORT, appDeployment, disruptionBudget } from "./app-deployment.ts";
+import type { BackupRoom } from "./backup-size.ts";
 import type { BackupVolume } from "./backup.ts";
 
 /** Who may open an app: its owner, whoever is signed in at the portal, or everybody who reaches the portal. */
@@ -49,8 +50,8 @@ export interface AppArgs {
   priorityClass?: pulumi.Input<string>;
   /** Whether namespace and volume stay when it is removed. To remove them with it, apply `false` first. @default true */
   keepData?: boolean;
-  /** Whether a `Backup`'s job runs beside it, for which its quota has room then. @default false */
-  backup?: boolean;
+  /** Whether a `Backup`'s job runs beside it, for which its quota has room then, and how much. @default false */
+  backup?: boolean | BackupRoom;
   /** The portal that may read its state. @default the one of `Portal` */
   portal?: PortalIdentity;
 }

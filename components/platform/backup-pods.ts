@@ -1,8 +1,9 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../labels.ts";
+import { plus } from "../quantity.ts";
 import { backupScript, restoreScript, VOLUME } from "./backup-scripts.ts";
-import { backupSize } from "./backup-size.ts";
+import type { backupSize } from "./backup-size.ts";
 import { restrictedContainer, restrictedPod } from "./restricted.ts";
 
 export const BACKUP_APP = "backup";
@@ -21,6 +22,10 @@ export interface ResolvedBackup {
   image: pulumi.Input<string>;
   /** What snapshots say they are of. */
   name: string;
+  /** Handle of the person whose volume it is; undefined for the guild's own. */
+  owner?: string;
+  /** What a job may use. */
+  size: ReturnType<typeof backupSize>;
   /** User the volume's files belong to. */
   user: number;
   claim: pulumi.Input<string>;
@@ -49,6 +54,8 @@ export function backupCronJob(v: ResolvedBackup): CronJob {
   return {
     schedule: v.schedule,
     timeZone: "Etc/UTC",
+    // Said, so that a run that finds it otherwise puts it right: a restore suspends it for a while.
+    suspend: false,
     concurrencyPolicy: "Forbid",
     // A machine that was off at that hour makes up for it.
     startingDeadlineSeconds: 23 * HOUR,
@@ -123,7 +130,7 @@ function pod(v: ResolvedBackup, component: "backup" | "restore", run: Container,
         { name: "volume", persistentVolumeClaim: { claimName: v.claim } },
         ...(copy ? [copy.volume] : []),
         { name: "repository", secret: { secretName: v.secret, defaultMode: 0o440 } },
-        { name: "tmp", emptyDir: { sizeLimit: "1Gi" } },
+        { name: "tmp", emptyDir: { sizeLimit: v.size.cache } },
       ],
     },
   };
@@ -139,6 +146,7 @@ function container(v: ResolvedBackup, { script, args, volume }: Run): Container 
   const environment = {
     ...v.environment,
     RESTIC_HOST: v.name,
+    ...(v.owner !== undefined && { OWNER: v.owner }),
     RESTIC_CACHE_DIR: "/tmp/cache",
     // Lines of progress where there is no terminal, one every five seconds.
     RESTIC_PROGRESS_FPS: "0.2",
@@ -153,7 +161,7 @@ function container(v: ResolvedBackup, { script, args, volume }: Run): Container 
     // Its last words, for whoever asks why it failed.
     terminationMessagePolicy: "FallbackToLogsOnError",
     securityContext: restrictedContainer,
-    resources: resources(),
+    resources: resources(v),
     volumeMounts: [volume, { name: "repository", mountPath: REPOSITORY_FOLDER, readOnly: true }, { name: "tmp", mountPath: "/tmp" }],
   };
 }
@@ -167,13 +175,13 @@ function copyContainer(v: ResolvedBackup, image: pulumi.Input<string>): Containe
     command: ["node", "volume-copy.mjs", "/source", VOLUME],
     terminationMessagePolicy: "FallbackToLogsOnError",
     securityContext: restrictedContainer,
-    resources: resources(),
+    resources: resources(v),
     // Writable: a reader of SQLite's log takes a place in the memory it shares with the writer, a file beside it.
     volumeMounts: [{ name: "volume", mountPath: "/source" }, { name: "copy", mountPath: VOLUME }, { name: "tmp", mountPath: "/tmp" }],
   };
 }
 
-function resources() {
-  const { cpu, memory, reserved } = backupSize;
-  return { requests: { ...reserved, "ephemeral-storage": "64Mi" }, limits: { cpu, memory, "ephemeral-storage": "2Gi" } };
+/** On the node's disk: the cache, and a copy of what is small. */
+function resources({ size: { cpu, memory, cache, reserved } }: ResolvedBackup) {
+  return { requests: { ...reserved, "ephemeral-storage": "64Mi" }, limits: { cpu, memory, "ephemeral-storage": plus(cache, "1Gi", "bytes") } };
 }

@@ -35,6 +35,9 @@ export interface BackupServerArgs {
 }
 
 const NAMESPACE = "guildnet-backup";
+
+/** Where its volume is. */
+export const BACKUP_SERVER_PLACE = { namespace: NAMESPACE, claim: BACKUP_SERVER_APP };
 const HOST = `${BACKUP_SERVER_APP}.${NAMESPACE}.svc`;
 
 /**

@@ -9,7 +9,6 @@ import { toTarget } from "./backup-network.ts";
 import { filesEnvironment, reachOf, repositoryFiles, restTarget, s3Target, withUser } from "./backup-repository.ts";
 import type { BackupRepository } from "./backup-repository.ts";
 import { BackupServer } from "./backup-server.ts";
-import { backupSize } from "./backup-size.ts";
 import { Backup } from "./backup.ts";
 import type { BackupArgs } from "./backup.ts";
 
@@ -95,10 +94,25 @@ describe("a volume's jobs", () => {
     const mount = ({ jobTemplate }: CronJob) => jobTemplate.spec.template.spec.containers[0]?.volumeMounts[0];
     expect(mount(backup)).toEqual({ name: "volume", mountPath: "/volume", readOnly: true });
     expect(mount(restore)).toEqual({ name: "volume", mountPath: "/volume" });
-    expect([backup.suspend, restore.suspend]).toEqual([undefined, true]);
+    expect([backup.suspend, restore.suspend]).toEqual([false, true]);
     // Resumed by mistake, it makes up for no night that it missed.
     expect(restore.startingDeadlineSeconds).toBe(60);
     expect([backup.concurrencyPolicy, restore.concurrencyPolicy]).toEqual(["Forbid", "Forbid"]);
+  });
+
+  test("say whose the volume is, and take the room that they are given", async () => {
+    const { backup, restore } = await jobs({ owner: "ada", room: { memory: "2Gi", cache: "8Gi" } });
+    for (const { jobTemplate } of [backup, restore]) {
+      const { containers, volumes } = jobTemplate.spec.template.spec;
+      expect(containers[0]).toMatchObject({ env: expect.arrayContaining([{ name: "OWNER", value: "ada" }]), resources: { limits: { memory: "2Gi", "ephemeral-storage": "9Gi" }, requests: { memory: "128Mi" } } });
+      expect(volumes).toContainEqual({ name: "tmp", emptyDir: { sizeLimit: "8Gi" } });
+    }
+    const [plain] = (await jobs()).backup.jobTemplate.spec.template.spec.containers;
+    expect(plain).toMatchObject({ resources: { limits: { memory: "512Mi", "ephemeral-storage": "2Gi" } } });
+    expect(plain?.env.map(({ name }) => name)).not.toContain("OWNER");
+    const size = sizeOf("small", { memory: "256Mi" }), room = { memory: "2Gi", cache: "8Gi" };
+    expect(quotaSpec(size, { backup: room }).hard).toMatchObject({ "limits.memory": "2560Mi" });
+    expect(limitRangeSpec(size, { backup: room }).limits).toMatchObject([{ max: { memory: "2Gi" } }]);
   });
 
   test("keep as many snapshots as they are told", async () => {
@@ -118,7 +132,7 @@ describe("a volume's jobs", () => {
   test("have room in a workspace's namespace, however small that is, and take none where there is no backup", () => {
     const size = sizeOf("small", { cpu: "500m", memory: "256Mi" });
     expect(quotaSpec(size, { backup: true }).hard).toMatchObject({ pods: "3", "limits.cpu": "2", "limits.memory": "1Gi", "requests.cpu": "50m", "requests.memory": "640Mi" });
-    expect(limitRangeSpec(size, { backup: true }).limits).toMatchObject([{ max: { cpu: backupSize.cpu, memory: backupSize.memory }, default: { cpu: "500m", memory: "256Mi" } }]);
+    expect(limitRangeSpec(size, { backup: true }).limits).toMatchObject([{ max: { cpu: "1", memory: "512Mi" }, default: { cpu: "500m", memory: "256Mi" } }]);
     expect(quotaSpec(size).hard).toMatchObject({ pods: "2", "limits.cpu": "1000m", "limits.memory": "512Mi" });
     expect(limitRangeSpec(size).limits).toMatchObject([{ max: { cpu: "500m", memory: "256Mi" } }]);
   });

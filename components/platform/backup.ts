@@ -4,6 +4,8 @@ import { accepted } from "../accepted-findings.ts";
 import { appLabels, objectMeta } from "../labels.ts";
 import { images } from "../versions.ts";
 import { toTarget } from "./backup-network.ts";
+import { backupSize } from "./backup-size.ts";
+import type { BackupRoom } from "./backup-size.ts";
 import { BACKUP_APP, backupCronJob, REPOSITORY_FOLDER, restoreCronJob } from "./backup-pods.ts";
 import type { Keep, ResolvedBackup } from "./backup-pods.ts";
 import { filesEnvironment, repositoryFiles } from "./backup-repository.ts";
@@ -32,6 +34,10 @@ export interface BackupArgs {
   repository: BackupRepository;
   /** What snapshots say they are of. @default the component's name */
   host?: string;
+  /** Handle of the person whose volume it is: snapshots say so, lest the next owner of the name takes them for their own. @default nobody's */
+  owner?: string;
+  /** What its jobs may take. */
+  room?: BackupRoom;
   /** When, as cron has it, UTC. @default "30 1 * * *", every night */
   schedule?: string;
   /** How many snapshots stay. @default the last 3, one of each of 7 days, 5 weeks, 12 months */
@@ -63,7 +69,7 @@ export class Backup extends pulumi.ComponentResource {
     }, { parent: this });
     const guard = new k8s.networking.v1.NetworkPolicy(`${name}-network`, { metadata: meta(BACKUP_APP), spec: toTarget(repository.reach) }, { parent: this });
     const resolved: ResolvedBackup = {
-      ...volume, name: args.host ?? name, image: args.image ?? images.restic,
+      ...volume, name: args.host ?? name, owner: args.owner, size: backupSize(args.room), image: args.image ?? images.restic,
       schedule: args.schedule ?? "30 1 * * *", keep: { ...KEEP, ...args.keep },
       secret: secret.metadata.name, environment: filesEnvironment(repository, REPOSITORY_FOLDER), priorityClass: args.priorityClass,
     };

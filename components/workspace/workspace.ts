@@ -5,6 +5,7 @@ import { accepted } from "../accepted-findings.ts";
 import { appSelector, unawaited } from "../labels.ts";
 import { portalIdentity } from "../portal/identity.ts";
 import type { PortalIdentity } from "../portal/identity.ts";
+import type { BackupRoom } from "../platform/backup-size.ts";
 import type { BackupVolume } from "../platform/backup.ts";
 import type { RegistryAccess } from "../platform/registry-identity.ts";
 import { toRegistry } from "../platform/registry-network.ts";
@@ -47,8 +48,8 @@ export interface WorkspaceArgs {
   priorityClass?: pulumi.Input<string>;
   /** The registry it may push to, below its own name. @default none */
   registry?: RegistryAccess;
-  /** Whether a `Backup`'s job runs beside it, for which its quota has room then. @default false */
-  backup?: boolean;
+  /** Whether a `Backup`'s job runs beside it, for which its quota has room then, and how much. @default false */
+  backup?: boolean | BackupRoom;
   /**
    * Whether namespace and home volume stay when it is removed. A workspace of the same
    * name takes them over again. To remove them with it, apply `false` first, then remove it.

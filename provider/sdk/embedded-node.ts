@@ -1,5 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { lan } from "../node/layout.ts";
+
+export { volumeOwners, volumesFolder } from "../node/kept-homes.ts";
+export { nodeFolder } from "../node/layout.ts";
 import { PREVIEWED } from "../previewed.ts";
 
 /** The node's LAN unless it is told otherwise, and the bridge that it is. */

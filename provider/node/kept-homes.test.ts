@@ -1,0 +1,20 @@
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { scratchHome } from "../testing/scratch.ts";
+import { noteVolumeOwners, volumeOwners, volumesFolder } from "./kept-homes.ts";
+
+test("volumes say whose they are for as long as there are some", () => {
+  scratchHome();
+  expect(volumeOwners("it").size).toBe(0);
+  const home = join(volumesFolder("it", "ws-lab"), "home");
+  mkdirSync(home, { recursive: true });
+  mkdirSync(volumesFolder("it", "ws-gone"), { recursive: true });
+  noteVolumeOwners("it", new Map([["ws-lab", "ada"], ["ws-gone", "ada"], ["ws-never", "ada"]]));
+  expect([...volumeOwners("it")]).toEqual([["ws-lab", "ada"]]);
+  expect(existsSync(volumesFolder("it", "ws-never"))).toBe(false);
+  noteVolumeOwners("it", new Map([["ws-lab", "bob"]]));
+  expect(volumeOwners("it").get("ws-lab")).toBe("bob");
+  rmSync(home, { recursive: true });
+  expect(volumeOwners("it").size).toBe(0);
+});

@@ -1,0 +1,28 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { foundOnThisMachine } from "./found.ts";
+
+// A stack is called "stack" here, its project "project".
+let folder = "";
+beforeEach(() => {
+  const home = mkdtempSync(join(tmpdir(), "guildnet-found-"));
+  vi.stubEnv("GUILDNET_HOME", home);
+  folder = join(home, "clusters", "project-stack-cluster");
+});
+afterEach(() => rmSync(join(folder, "../.."), { recursive: true }));
+
+test("a machine without the cluster has nothing", async () => {
+  expect((await foundOnThisMachine("cluster")).size).toBe(0);
+});
+
+test("a cluster that is stopped or gone is known by the volumes that it left", async () => {
+  mkdirSync(join(folder, "volumes/ws-lab/home"), { recursive: true });
+  writeFileSync(join(folder, "volumes/ws-lab/.owner"), "ada\n");
+  const left = { owner: "ada", folder: join(folder, "volumes/ws-lab") };
+  expect((await foundOnThisMachine("cluster")).get("ws-lab")).toMatchObject(left);
+  const nobody = { clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }], users: [{ name: "u", user: {} }], contexts: [{ name: "c", context: { cluster: "c", user: "u" } }], "current-context": "c" };
+  writeFileSync(join(folder, "kubeconfig"), JSON.stringify(nobody));
+  expect((await foundOnThisMachine("cluster")).get("ws-lab")).toMatchObject(left);
+});
