@@ -24,9 +24,36 @@ export function cookiesForWorkspace(header: string | undefined, ideSession?: str
   return kept.length > 0 ? kept.join("; ") : undefined;
 }
 
-/** True for a Set-Cookie line a workspace must not send: the portal's names, and the IDE session the portal manages itself. */
-export function isReservedSetCookie(line: string): boolean {
-  return isReserved(nameOf(line.split(";", 1)[0] ?? ""));
+/**
+ * A Set-Cookie line of a workspace's as browsers may get it. A Domain above its own host would send the cookie to every
+ * other host of the guild: to plant it in other people's apps, or to send so many that none answers any more. Such a
+ * line loses its Domain, not its cookie: an app that shares one among hosts it doesn't have here keeps it on its own.
+ *
+ * @param host the workspace's, with or without a port
+ * @returns undefined for the portal's names, and for the IDE session that the portal manages itself
+ */
+export function setCookieFromWorkspace(line: string, host: string): string | undefined {
+  const [pair = "", ...attributes] = line.split(";");
+  if (isReserved(nameOf(pair))) return undefined;
+  const kept = attributes.filter((attribute) => isOwnDomain(attribute, host));
+  return kept.length === attributes.length ? line : [pair, ...kept].join(";");
+}
+
+/** True of any attribute but a Domain that is not exactly this host. */
+function isOwnDomain(attribute: string, host: string): boolean {
+  const [name = "", ...value] = attribute.split("=");
+  if (name.trim().toLowerCase() !== "domain") return true;
+  return value.join("=").trim().toLowerCase().replace(/^\./, "") === host.toLowerCase().replace(/:\d+$/, "");
+}
+
+/** True of a cookie that is the portal's to set and to delete. */
+export function isOwnCookie(name: string): boolean {
+  return name.toLowerCase().startsWith(OWN_PREFIX);
+}
+
+/** The names in a Cookie header that can stand in a Set-Cookie line. */
+export function cookieNames(header: string): string[] {
+  return pairs(header).map(({ name }) => name).filter((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name));
 }
 
 /**
@@ -39,8 +66,7 @@ export function hostCookie(name: string, value: string, maxAgeSeconds: number): 
 }
 
 function isReserved(name: string): boolean {
-  const lower = name.toLowerCase();
-  return lower.startsWith(OWN_PREFIX) || lower.startsWith(IDE_COOKIE);
+  return isOwnCookie(name) || name.toLowerCase().startsWith(IDE_COOKIE);
 }
 
 function pairs(header: string | undefined): { name: string; value: string; raw: string }[] {

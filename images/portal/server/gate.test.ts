@@ -68,11 +68,15 @@ test.each([
   ["a folded header", `GET / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nX-A: 1\r\n Cookie: x\r\n`],
   ["two different lengths", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nContent-Length: 3\r\nContent-Length: 4\r\n`],
   ["a length and chunks", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n`],
-  ["an unknown transfer coding", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: xchunked\r\n`],
+  ["an unknown transfer coding", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: xchunked\r\n`, "501"],
+  ["a coding that would be lost on the way", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: gzip, chunked\r\n`, "501"],
+  ["a coding that is none", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: identity, chunked\r\n`, "501"],
+  ["chunks in HTTP/1.0", `POST / HTTP/1.0\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: chunked\r\n`],
+  ["HTTP/2 in plain text", `GET / HTTP/2.0\r\nHost: ${appHost("alice")}\r\n`, "505"],
   ["chunks named twice", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: chunked, identity\r\n`],
-])("%s is refused, and nothing reaches a workspace", async (_name, head) => {
+])("%s is refused, and nothing reaches a workspace", async (_name, head, status = "400") => {
   const before = echo.seen.length;
-  expect(statuses(await say(`${head}Cookie: ${cookie}\r\nConnection: close\r\n\r\n`))).toEqual(["400"]);
+  expect(statuses(await say(`${head}Cookie: ${cookie}\r\nConnection: close\r\n\r\n`))).toEqual([status]);
   expect(echo.seen.length).toBe(before);
 });
 
@@ -91,6 +95,44 @@ test("requests on one connection are told apart by their own hosts", async () =>
     `GET /one HTTP/1.1\r\nHost: ${appHost("alice")}\r\nCookie: ${cookie}\r\n\r\nGET /api/me HTTP/1.1\r\nHost: ${PORTAL_HOST}\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`,
   );
   expect(statuses(answer)).toEqual(["200", "401"]);
+});
+
+test("requests that come at once are answered one after the other", async () => {
+  const before = echo.seen.length;
+  const request = (method: string, path: string, more = ""): string => `${method} ${path} HTTP/1.1\r\nHost: ${appHost("alice")}\r\nCookie: ${cookie}\r\n${more}`;
+  const answer = await say(`${request("POST", "/first", "Content-Length: 2\r\n\r\nok")}${request("GET", "/second", "\r\n")}${request("GET", "/third", "Connection: close\r\n\r\n")}`);
+  expect(statuses(answer)).toEqual(["200", "200", "200"]);
+  expect(echo.seen.slice(before).map(({ url }) => url)).toEqual(["/first", "/second", "/third"]);
+});
+
+test("what is no request, in the middle of an answer, doesn't become a part of it", async () => {
+  guild.workspaces.put({ id: "endless", owner: "alice", state: "running" });
+  const endless = await startBackend((_request, response) => void response.writeHead(200).write("begun"));
+  guild.workspaces.connect("endless", "ide", endless.upstream);
+  const socket = await guild.raw();
+  const chunks: Buffer[] = [];
+  const begun = new Promise((resolve) => socket.on("data", (chunk: Buffer) => chunks.push(chunk) && String(chunk).includes("begun") && resolve(undefined)));
+  socket.write(`GET / HTTP/1.1\r\nHost: ${appHost("endless")}\r\nCookie: ${await guild.entered("alice", "endless")}\r\n\r\n`);
+  await begun;
+  const closed = once(socket, "close");
+  socket.write("no request\r\n\r\n");
+  await closed;
+  expect(statuses(Buffer.concat(chunks).toString())).toEqual(["200"]);
+  await endless.close();
+});
+
+test("no header is lost among many", async () => {
+  const many = Array.from({ length: 3000 }, (_one, index) => `X-${index}: 1\r\n`).join("");
+  const head = `POST /many HTTP/1.1\r\nHost: ${appHost("alice")}\r\nCookie: ${cookie}\r\nConnection: close\r\n${many}`;
+  expect(statuses(await say(`${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`))).toEqual(["501"]);
+});
+
+test("an upgrade with a body is refused, and nothing reaches a workspace", async () => {
+  const before = echo.seen.length;
+  const head = `GET /ws HTTP/1.1\r\nHost: ${appHost("alice")}\r\nCookie: ${cookie}\r\nOrigin: https://${appHost("alice")}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n`;
+  expect(statuses(await say(`${head}Content-Length: 5\r\n\r\nhello`))).toEqual(["400"]);
+  expect(statuses(await say(`${head}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`))).toEqual(["400"]);
+  expect(echo.seen.length).toBe(before);
 });
 
 test("an upgrade to something else than WebSocket is refused", async () => {

@@ -8,13 +8,14 @@ import { Hosts, Site } from "./hosts.ts";
 import { Leases } from "./leases.ts";
 import { Members, type MemberList } from "./members.ts";
 import { portalApp } from "./portal-app.ts";
+import { PATIENCE, type Patience } from "./request-body.ts";
 import type { Services } from "./services.ts";
 import { Sessions } from "./sessions.ts";
 import { SignInLinks } from "./sign-in.ts";
 import { SignOuts, type SignOutStore } from "./sign-outs.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import { readCertificate, watchCertificate } from "./tls.ts";
-import { upstreamAgent } from "./upstream.ts";
+import { Upstreams } from "./upstream.ts";
 import { workspaceApp } from "./workspace-app.ts";
 import { WorkspaceHost } from "./workspace-host.ts";
 import { mayOpen, type Readiness, type WorkspaceAccess, type WorkspaceDirectory } from "./workspaces.ts";
@@ -33,6 +34,7 @@ export interface PortalParts {
   readonly now?: () => number;
   readonly log: FastifyBaseLogger;
   readonly certificatePollMs?: number;
+  readonly patience?: Partial<Patience>;
 }
 
 /** A running portal. */
@@ -62,6 +64,8 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     sessions,
     links: new SignInLinks(parts.keys.signIn, now, signOuts),
     leases: new Leases(now, sessions),
+    upstreams: new Upstreams(),
+    patience: { ...PATIENCE, ...parts.patience },
     uiDirectory,
   };
   endLeasesInTime(services, signOuts, now);
@@ -77,7 +81,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   const behind = { portal, workspaceApp: onHosts, workspaceHost: await WorkspaceHost.create(services, log) };
 
   const certificate = await readCertificate(config.tlsDirectory);
-  const server = gate(behind, hosts, certificate, log);
+  const server = gate(behind, services, certificate, log);
   const stopWatching = watchCertificate(config.tlsDirectory, {
     current: certificate,
     server,
@@ -103,8 +107,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     clearTimeout(cutOff);
     health.close();
     health.closeAllConnections();
-    upstreamAgent.destroy();
-    await Promise.all([portal.close(), onHosts.close()]);
+    await Promise.all([portal.close(), onHosts.close(), services.upstreams.close()]);
     log.info("portal is down");
   };
   return { address: server.address() as AddressInfo, healthAddress: health.address() as AddressInfo, services, close };

@@ -20,14 +20,22 @@ export function answerError(response: ServerResponse, error: PortalError, reques
 /** Says no to an upgrade, in HTTP, and closes. */
 export function refuseUpgrade(socket: Duplex, error: PortalError, requestId: string): void {
   const body = JSON.stringify(errorBody(error, requestId));
-  const headers = { ...OWN_PAGE_HEADERS, "content-type": "application/json; charset=utf-8", "content-length": Buffer.byteLength(body), "x-request-id": requestId };
-  socket.end(`${head(error.statusCode, { ...headers, connection: "close" })}${body}`);
+  refuseRaw(socket, error.statusCode, { "content-type": "application/json; charset=utf-8", "x-request-id": requestId }, body);
 }
 
-/** A status line and header block as text. The values come from Node's own parser or from this code, so they hold no line breaks. */
-export function head(statusCode: number, headers: OutgoingHttpHeaders, reason = STATUS_CODES[statusCode] ?? ""): string {
-  const lines = Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().map((one) => `${name}: ${one}`));
-  return [`HTTP/1.1 ${statusCode} ${reason}`, ...lines, "", ""].join("\r\n");
+/** Says no in HTTP where Node has no response for it, and closes. */
+export function refuseRaw(socket: Duplex, statusCode: number, headers: Readonly<Record<string, string>>, body: string): void {
+  const all = { ...OWN_PAGE_HEADERS, ...headers, "content-length": String(Buffer.byteLength(body)), connection: "close" };
+  socket.end(`${head(statusCode, Object.entries(all).flat())}${body}`);
+}
+
+/**
+ * A status line and header block as text.
+ * @param headers names and values in turn, from Node's own parser or from this code, so that they hold no line breaks
+ */
+export function head(statusCode: number, headers: readonly string[]): string {
+  const lines = headers.flatMap((name, index) => (index % 2 === 0 ? `${name}: ${headers[index + 1]}` : []));
+  return [`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? "Unknown"}`, ...lines, "", ""].join("\r\n");
 }
 
 export function remoteAddress(request: IncomingMessage): string {

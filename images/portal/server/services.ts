@@ -2,7 +2,9 @@ import type { Hosts } from "./hosts.ts";
 import type { Leases } from "./leases.ts";
 import type { Members } from "./members.ts";
 import type { Sessions } from "./sessions.ts";
+import type { Patience } from "./request-body.ts";
 import type { SignInLinks } from "./sign-in.ts";
+import type { Upstreams } from "./upstream.ts";
 import type { WorkspaceAccess, WorkspaceDirectory } from "./workspaces.ts";
 
 /** What the portal's parts share. Made once, in `portal.ts`. */
@@ -16,6 +18,8 @@ export interface Services {
   readonly sessions: Sessions;
   readonly links: SignInLinks;
   readonly leases: Leases;
+  readonly upstreams: Upstreams;
+  readonly patience: Patience;
   /** Where the built pages lie. */
   readonly uiDirectory: string;
 }

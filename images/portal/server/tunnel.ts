@@ -1,11 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { keyRefused, route, type Route } from "./forward.ts";
+import { mistakeInAnswer } from "./framing.ts";
 import { refusedByIde } from "./ide-login.ts";
 import { requestHeaders, responseHeaders } from "./proxy-headers.ts";
 import { head as headText, remoteAddress } from "./raw-answers.ts";
 import type { Services } from "./services.ts";
-import { upgrade, type Upgraded } from "./upstream.ts";
+import { badAnswer, upgrade, type Upgraded } from "./upstream.ts";
 import type { Admitted } from "./workspace-session.ts";
 
 const KEEP_ALIVE_MS = 30_000;
@@ -57,17 +58,22 @@ function refused({ ideSession }: Route, { response }: Upgraded): boolean {
 
 function attempt({ request, requestId }: UpgradePassage, { upstream, ideSession }: Route, abandoned: AbortSignal): Promise<Upgraded> {
   const forwarded = { host: request.headers.host ?? "", remoteAddress: remoteAddress(request), requestId, ideSession };
-  const headers = { ...requestHeaders(request.headers, forwarded), connection: "Upgrade", upgrade: "websocket" };
+  const headers = [...requestHeaders(request.rawHeaders, forwarded), "connection", "Upgrade", "upgrade", "websocket"];
   return upgrade(upstream, { method: "GET", path: request.url ?? "/", headers }, abandoned);
 }
 
-function passRefusal({ socket }: UpgradePassage, response: IncomingMessage): void {
-  socket.write(headText(response.statusCode ?? 502, { ...responseHeaders(response.headers), connection: "close" }));
+function passRefusal({ request, socket }: UpgradePassage, response: IncomingMessage): void {
+  const mistake = mistakeInAnswer(response.statusCode ?? 0, response.headers);
+  if (mistake !== undefined) {
+    response.destroy();
+    throw badAnswer(new Error(mistake));
+  }
+  socket.write(headText(response.statusCode ?? 0, [...responseHeaders(response.rawHeaders, request.headers.host ?? ""), "connection", "close"]), "latin1");
   response.once("error", () => socket.destroy());
   response.pipe(socket);
 }
 
-function join({ socket, head, admitted }: UpgradePassage, answer: Upgraded & { switched: true }, services: Services): void {
+function join({ request, socket, head, admitted }: UpgradePassage, answer: Upgraded & { switched: true }, services: Services): void {
   // Node types it as any duplex stream; over plain HTTP it is a net.Socket.
   const upstream = answer.socket as Socket;
   if (socket.destroyed) return void upstream.destroy();
@@ -87,7 +93,8 @@ function join({ socket, head, admitted }: UpgradePassage, answer: Upgraded & { s
   });
   socket.once("close", release);
 
-  socket.write(headText(101, { ...responseHeaders(answer.response.headers), connection: "Upgrade", upgrade: "websocket" }));
+  const headers = [...responseHeaders(answer.response.rawHeaders, request.headers.host ?? ""), "connection", "Upgrade", "upgrade", "websocket"];
+  socket.write(headText(101, headers), "latin1");
   if (answer.head.length > 0) socket.write(answer.head);
   if (head.length > 0) upstream.write(head);
   splice(socket, upstream);

@@ -12,6 +12,7 @@ import { createLog } from "../logging.ts";
 import { MemoryMembers } from "../members.ts";
 import { MemoryWorkspaces } from "../memory-workspaces.ts";
 import { startPortal, type Portal } from "../portal.ts";
+import type { Patience } from "../request-body.ts";
 import { MemorySignOuts, type SignOutStore } from "../sign-outs.ts";
 import { testCertificate, type TestCertificate } from "./certificates.ts";
 
@@ -60,9 +61,10 @@ export interface HarnessParts {
   readonly sessionKey?: Uint8Array;
   readonly signOuts?: SignOutStore;
   readonly members?: MemoryMembers;
+  readonly patience?: Partial<Patience>;
 }
 
-export async function startHarness(env: Record<string, string> = {}, { sessionKey = randomBytes(32), signOuts = new MemorySignOuts(), members = new MemoryMembers(["alice", "bob", "root"]) }: HarnessParts = {}): Promise<Harness> {
+export async function startHarness(env: Record<string, string> = {}, { sessionKey = randomBytes(32), signOuts = new MemorySignOuts(), members = new MemoryMembers(["alice", "bob", "root"]), patience }: HarnessParts = {}): Promise<Harness> {
   const certificate = await testCertificate(["guild.test", "*.apps.guild.test"]);
   const workspaces = new MemoryWorkspaces();
   const logLines: string[] = [];
@@ -88,11 +90,12 @@ export async function startHarness(env: Record<string, string> = {}, { sessionKe
     uiDirectory: await stubPages(),
     now,
     certificatePollMs: 20,
+    patience,
     log: createLog(config.logLevel, { write: (line) => void logLines.push(line) }),
   });
   const { port } = portal.address;
 
-  const connection = { hostname: "127.0.0.1", port, rejectUnauthorized: false, servername: "guild.test", agent: false as const };
+  const connection = { hostname: "127.0.0.1", port, rejectUnauthorized: false, servername: "guild.test", agent: false as const, maxHeaderSize: 512 * 1024 };
   const open: Harness["open"] = (path, { method = "GET", host = PORTAL_HOST, headers = {}, body } = {}) =>
     new Promise((resolve, reject) => {
       const request = httpsRequest({ ...connection, path, method, headers: { host, ...headers } }, resolve);
