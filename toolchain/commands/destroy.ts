@@ -16,6 +16,10 @@ export interface DestroyOptions {
 /** Removes the stack: all of it, or all but its data. */
 export async function destroyCommand(stack: string, { data, projectFolder }: DestroyOptions): Promise<void> {
   const engine = await Engine.open(stack, resolve(PROJECT_ROOT, projectFolder));
+  await engine.alone("destroy", () => destroyAlone(engine, data));
+}
+
+async function destroyAlone(engine: Engine, data: boolean): Promise<void> {
   const kept = new KeptVolumes(engine);
   engine.recover();
   const abandoned = embeddedClusters({ deployment: { resources: await engine.forgetPendingOperations() } });

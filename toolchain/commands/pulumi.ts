@@ -20,13 +20,20 @@ What follows is the engine's own help.
 
 /** Hands the command line to the engine; its exit code is ours. */
 export async function pulumiCommand(args: readonly string[], defaultStack: string): Promise<void> {
-  const { command, stack = defaultStack, projectFolder = PROJECT_ROOT } = parseEngineArguments(args);
+  const { command, stack = defaultStack, projectFolder = PROJECT_ROOT, changesState } = parseEngineArguments(args);
   if (command === undefined && args.some((arg) => arg === "--help" || arg === "-h")) process.stdout.write(HELP);
   const engine = await Engine.open(stack, resolve(PROJECT_ROOT, projectFolder));
-  if (!WITHOUT_STACK.has(command) && !args.includes("--help")) {
+  const run = async (): Promise<void> => void (process.exitCode = await engine.run(withoutProjectFolder(args)));
+  if (WITHOUT_STACK.has(command) || args.includes("--help")) return run();
+  if (!changesState) {
+    if (command !== "stack") await engine.ensureStack();
+    await engine.recoverIfFree(`pulumi ${command}`);
+    return run();
+  }
+  await engine.alone(`pulumi ${command}`, async () => {
     if (command !== "stack") await engine.ensureStack();
     engine.recover();
     if (DOES_AGAIN.has(command)) await engine.forgetPendingOperations();
-  }
-  process.exitCode = await engine.run(withoutProjectFolder(args));
+    await run();
+  });
 }

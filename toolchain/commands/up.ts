@@ -11,6 +11,11 @@ import { requireTools } from "../tools/require-tools.ts";
 export async function upCommand(stack: string): Promise<void> {
   await requireTools(toolsNamed(toolsForStack(stack)));
   const engine = await Engine.open(stack);
+  await engine.alone("up", () => bringUp(engine));
+}
+
+async function bringUp(engine: Engine): Promise<void> {
+  const { stack } = engine;
   engine.recover();
   await engine.forgetPendingOperations();
   engine.assertFree();

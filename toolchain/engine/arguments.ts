@@ -10,6 +10,10 @@ const PROJECT_FOLDER = new Set(["-C", "--cwd"]);
 const WITH_CONFIG_FILE = new Set(["up", "update", "preview", "pre", "destroy", "down", "dn", "refresh", "watch", "import", "logs", "config"]);
 /** Commands that change what the stack is made of, step by step. */
 const UPDATES = new Set(["up", "update", "destroy", "down", "dn", "refresh"]);
+/** Commands that change the state in another way. */
+const CHANGES_STATE = new Set(["import", "state", "watch"]);
+/** What `stack` does of the kind. */
+const STACK_CHANGES = new Set(["import", "rm", "remove", "rename", "change-secrets-provider"]);
 /** Commands that run the program, and so the policy pack. */
 const WITH_POLICY = new Set(["up", "update", "preview", "pre", "watch"]);
 
@@ -25,14 +29,20 @@ export interface EngineArguments {
   readonly changesConfig: boolean;
   /** Whether it may change the stack's resources. */
   readonly updates: boolean;
+  /** Whether it may change what the state says, step by step or not. */
+  readonly changesState: boolean;
+  /** Whether it works with the state's secrets, to change something or to say what would be. */
+  readonly readsSecrets: boolean;
   /** Whether it may show what programs tell for debugging. */
   readonly debugs: boolean;
 }
 
 /** Reads a command line; it is the engine's to judge. */
 export function parseEngineArguments(args: readonly string[]): EngineArguments {
-  const command = positionals(args)[0];
-  return { command, stack: flagValue(args, "--stack", "-s"), projectFolder: flagValue(args, "--cwd", "-C"), changesConfig: command === "config", updates: isUpdate(args, command), debugs: hasFlag(args, "--debug") || args.some((arg) => SHORT_DEBUG.test(arg)) };
+  const [command, sub] = positionals(args);
+  const updates = isUpdate(args, command);
+  const changesState = updates || CHANGES_STATE.has(command ?? "") || (command === "stack" && STACK_CHANGES.has(sub ?? ""));
+  return { command, stack: flagValue(args, "--stack", "-s"), projectFolder: flagValue(args, "--cwd", "-C"), changesConfig: command === "config", updates, changesState, readsSecrets: updates || WITH_POLICY.has(command ?? ""), debugs: hasFlag(args, "--debug") || args.some((arg) => SHORT_DEBUG.test(arg)) };
 }
 
 function isUpdate(args: readonly string[], command: string | undefined): boolean {

@@ -16,12 +16,12 @@ describe("chooseBackend", () => {
   });
 
   it.each([{ PULUMI_BACKEND_URL: "s3://b" }, { PULUMI_ACCESS_TOKEN: "t" }])("is the user's by %j", (env) => {
-    expect(chooseBackend(env, scratch.path)).toEqual({ kind: "elsewhere", credentials: scratch.path });
+    expect(chooseBackend(env, scratch.path)).toEqual({ kind: "elsewhere", credentials: scratch.path, by: `the variable ${Object.keys(env)[0]}` });
   });
 
   it("is the user's after `pulumi login`", () => {
     writeFileSync(join(scratch.path, "credentials.json"), '{"current":"https://api.pulumi.com"}');
-    expect(chooseBackend({}, scratch.path).kind).toBe("elsewhere");
+    expect(chooseBackend({}, scratch.path)).toMatchObject({ kind: "elsewhere", by: expect.stringContaining("credentials.json") as string });
   });
 });
 
@@ -59,7 +59,7 @@ describe("engineEnvironment", () => {
   });
 
   it("leaves a user's own state and passphrase to them", () => {
-    const elsewhere = engineEnvironment({ home: scratch.home, stack: "dev", backend: { kind: "elsewhere", credentials: "/u" }, tools, env: {} });
+    const elsewhere = engineEnvironment({ home: scratch.home, stack: "dev", backend: { kind: "elsewhere", credentials: "/u", by: "a test" }, tools, env: {} });
     expect(elsewhere).toMatchObject({ PULUMI_CREDENTIALS_PATH: "/u" });
     expect(elsewhere).not.toHaveProperty("PULUMI_BACKEND_URL");
     const given = engineEnvironment({ home: scratch.home, stack: "dev", backend: own, tools, env: { PULUMI_CONFIG_PASSPHRASE: "p" } });
@@ -69,5 +69,12 @@ describe("engineEnvironment", () => {
   it("lets the engine fetch plugins where archives can be had", () => {
     const archived = { ...tools, "pulumi-kubernetes": { ...tools["pulumi-kubernetes"], source: "archive" } } as const;
     expect(engineEnvironment({ home: scratch.home, stack: "dev", backend: own, tools: archived, env: {} })).not.toHaveProperty("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION");
+  });
+
+  it("keeps what runs here from speaking to itself through a proxy, and leaves the user's own exceptions", () => {
+    const env = { HTTPS_PROXY: "http://127.0.0.1:9", no_proxy: "intern.example, 10.0.0.0/8" };
+    const { NO_PROXY, no_proxy } = engineEnvironment({ home: scratch.home, stack: "dev", backend: own, tools, env });
+    expect(NO_PROXY).toBe("intern.example,10.0.0.0/8,localhost,.localhost,127.0.0.1,::1");
+    expect(no_proxy).toBe(NO_PROXY);
   });
 });

@@ -12,8 +12,9 @@ import type { Backend } from "./session.ts";
  */
 export function chooseBackend(env: NodeJS.ProcessEnv = process.env, userPulumiHome = env.PULUMI_HOME ?? join(homedir(), ".pulumi")): Backend {
   const credentials = env.PULUMI_CREDENTIALS_PATH ?? userPulumiHome;
-  const elsewhere = Boolean(env.PULUMI_BACKEND_URL || env.PULUMI_ACCESS_TOKEN) || isLoggedIn(credentials);
-  return elsewhere ? { kind: "elsewhere", credentials } : { kind: "own" };
+  const variable = ["PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"].find((name) => Boolean(env[name]));
+  if (variable !== undefined) return { kind: "elsewhere", credentials, by: `the variable ${variable}` };
+  return isLoggedIn(credentials) ? { kind: "elsewhere", credentials, by: `\`pulumi login\` (${join(credentials, "credentials.json")})` } : { kind: "own" };
 }
 
 function isLoggedIn(folder: string): boolean {

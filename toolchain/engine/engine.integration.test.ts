@@ -91,7 +91,7 @@ it("heals after a kill -9 of the engine, with nothing left running", async () =>
   expect(deployment.resources).toHaveLength(3);
 }, 120_000);
 
-it.each(["the engine alone", "the command and its engine"])("heals after a kill -9 of %s in the middle of an update", async (what) => {
+it.each(["the engine alone", "the command alone", "the command and its engine"])("heals after a kill -9 of %s in the middle of an update", async (what) => {
   await engine.ensureStack();
   const child = spawn(process.execPath, [TOOLCHAIN_CLI, "pulumi", "-C", project, "up", "--yes", "--skip-preview"], { stdio: "ignore" });
   started.push(child);
@@ -99,7 +99,7 @@ it.each(["the engine alone", "the command and its engine"])("heals after a kill 
   await creating();
   const [holder] = readdirSync(lockFolder()).map((file) => JSON.parse(readFileSync(join(lockFolder(), file), "utf8")) as { pid: number });
   if (what !== "the engine alone") child.kill("SIGKILL");
-  process.kill(holder?.pid ?? 0, "SIGKILL");
+  if (what !== "the command alone") process.kill(holder?.pid ?? 0, "SIGKILL");
   await ended;
   await vi.waitFor(() => expect(isRunningEngine(holder?.pid ?? 0)).toBe(false));
 
@@ -125,6 +125,49 @@ it("goes on after its state file was cut off", async () => {
   expect(said).toEqual([expect.stringContaining("restored")]);
   expect(await up()).toBe(0);
 }, 120_000);
+
+it("applies nothing of a state of which a secret is damaged", async () => {
+  writeFileSync(gate, "");
+  await engine.ensureStack();
+  expect(await up()).toBe(0);
+  const damaged = readFileSync(checkpoint(), "utf8").replace(/("ciphertext": "v1:[^:]*:)(.)/, (_all, before: string, first: string) => `${before}${first === "A" ? "B" : "A"}`);
+  writeFileSync(checkpoint(), damaged);
+  for (const command of ["preview", "up", "refresh", "destroy"]) await expect(engine.run([command, "--yes"], "ignore")).rejects.toMatchObject({ code: "state-secret-damaged" });
+  expect(readFileSync(checkpoint(), "utf8")).toBe(damaged);
+}, 120_000);
+
+it("speaks to its program past a proxy of the environment that answers nobody", async () => {
+  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"]) vi.stubEnv(name, "http://127.0.0.1:9");
+  const behind = await Engine.open("dev", project);
+  await behind.ensureStack();
+  expect(await behind.run(["preview"], "ignore")).toBe(0);
+}, 120_000);
+
+it("reads the secrets of a stack file that another person shares, once it is given that person's passphrase", async () => {
+  await engine.ensureStack();
+  expect(await engine.run(["config", "set", "--secret", "recovery:key", "hidden"], "ignore")).toBe(0);
+  const theirs = join(scratch, "theirs"), passphrase = engine.home.passphrase;
+  mkdirSync(theirs);
+  symlinkSync(engine.home.tools, join(theirs, "tools"));
+  vi.stubEnv("GUILDNET_HOME", theirs);
+  const without = await Engine.open("dev", project);
+  await expect(without.ensureStack()).rejects.toMatchObject({ code: "wrong-passphrase", message: expect.stringContaining(join(project, "Pulumi.dev.yaml")) as string });
+  vi.stubEnv("PULUMI_CONFIG_PASSPHRASE_FILE", passphrase);
+  const given = await Engine.open("dev", project);
+  await given.ensureStack();
+  expect(await given.json(["config", "get", "recovery:key", "--json"])).toMatchObject({ value: "hidden" });
+  expect(await given.run(["preview"], "ignore")).toBe(0);
+}, 120_000);
+
+it("names the variable that hides the stack's own state", async () => {
+  await engine.ensureStack();
+  mkdirSync(join(scratch, "elsewhere"));
+  vi.stubEnv("PULUMI_BACKEND_URL", `file://${join(scratch, "elsewhere")}`);
+  vi.stubEnv("PULUMI_CONFIG_PASSPHRASE", undefined);
+  const said: string[] = [];
+  await expect((await Engine.open("dev", project)).ensureStack((line) => said.push(line))).rejects.toThrow("PULUMI_BACKEND_URL says");
+  expect(said).toEqual([expect.stringContaining(engine.home.state)]);
+}, 60_000);
 
 it("leaves the lock of a run that goes on", async () => {
   await engine.ensureStack();

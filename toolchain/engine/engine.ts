@@ -1,5 +1,5 @@
 import type { StdioOptions } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
@@ -9,22 +9,33 @@ import { PROJECT_ROOT } from "../project.ts";
 import { runAttended } from "../run-attended.ts";
 import { ENGINE_TOOLS, toolsNamed } from "../tools/index.ts";
 import { requireTools } from "../tools/require-tools.ts";
+import { VERSIONS } from "../versions.ts";
 import { endAbandonedPlugins } from "./abandoned-plugins.ts";
 import { parseEngineArguments, withDefaults } from "./arguments.ts";
 import { chooseBackend, prepareBackend } from "./backend.ts";
+import { takeStack } from "./command-lock.ts";
+import { exported } from "./journal/deployment.ts";
 import { foldJournal } from "./journal/journal-file.ts";
-import { journaled, type StartEngine } from "./journal/journaled.ts";
+import { journaled, wantsJournal, type StartEngine } from "./journal/journaled.ts";
+import type { OtherStacks } from "./journal/state-service.ts";
 import { Update } from "./journal/update.ts";
 import { placeKubernetesPlugin } from "./plugins.ts";
-import { hasPendingOperations, lockHolders, removeHalfWritten, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
+import { Keyring, passphraseOf } from "./passphrase.ts";
+import { readState } from "./read-state.ts";
+import { hasPendingOperations, lockHolders, removeHalfWritten, removeStaleLocks, waysOut, withoutPendingOperations } from "./recovery.ts";
+import { restoreCheckpoint } from "./restore-checkpoint.ts";
+import { unsealed } from "./sealed.ts";
 import { engineEnvironment, type Backend } from "./session.ts";
-import { prepareStackConfig, stackFolder } from "./stack-config.ts";
+import { prepareStackConfig, stackFolder, type StackConfig } from "./stack-config.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 import { forgetState, hasState, projectName, stateFiles, type StateFiles } from "./state-folder.ts";
 
 /** How many resources an update found or made how: `same`, `create`, `update` … */
 export type Changes = Readonly<Record<string, number>>;
+
+/** Exit codes above it tell of the signal that ended a process. */
+const SIGNALLED = 128;
 
 type Say = (line: string) => void;
 const toStandardError: Say = (line) => process.stderr.write(`${line}\n`);
@@ -38,12 +49,16 @@ export class Engine {
   readonly #projectRoot: string;
   readonly #backend: Backend;
   readonly #files: StateFiles;
+  readonly #keyring: Keyring;
   /** The Kubernetes plugin's program. */
   readonly #plugin: string;
+  /** Whether the engine is one whose journal this program reads. */
+  readonly #keepsJournal: boolean;
   #changes?: Changes;
 
-  private constructor(stack: string, projectRoot: string, home: Home, backend: Backend, env: NodeJS.ProcessEnv, plugin: string) {
+  private constructor(stack: string, projectRoot: string, home: Home, backend: Backend, env: NodeJS.ProcessEnv, { plugin, keepsJournal }: { plugin: string; keepsJournal: boolean }) {
     this.#plugin = plugin;
+    this.#keepsJournal = keepsJournal;
     this.project = projectName(projectRoot);
     this.stack = stack;
     this.home = home;
@@ -51,6 +66,7 @@ export class Engine {
     this.#projectRoot = projectRoot;
     this.#backend = backend;
     this.#files = stateFiles(home, this.project, stack);
+    this.#keyring = new Keyring(passphraseOf(home));
   }
 
   /** For what belongs to this stack but not into its project's folder. */
@@ -67,7 +83,8 @@ export class Engine {
     const plugin = tools["pulumi-kubernetes"];
     if (plugin === undefined) throw new Error("the engine's tools lack its Kubernetes plugin");
     const program = realpathSync(placeKubernetesPlugin(home, plugin));
-    return new Engine(stack, projectRoot, home, backend, engineEnvironment({ home, stack, backend, tools }), program);
+    const keepsJournal = tools.pulumi?.version === VERSIONS.pulumi.version && wantsJournal(process.env);
+    return new Engine(stack, projectRoot, home, backend, engineEnvironment({ home, stack, backend, tools }), { plugin: program, keepsJournal });
   }
 
   /** Whether the stack exists. Asks the engine only where the state is not ours to look at. */
@@ -78,23 +95,76 @@ export class Engine {
   }
 
   /** Creates the stack unless it exists. The project folder it is created in is ours, so that the salt is written there. */
-  async ensureStack(): Promise<void> {
+  async ensureStack(say: Say = toStandardError): Promise<void> {
     if (await this.stackExists()) return;
+    const hidden = this.#hidden();
+    if (hidden !== "") say(hidden);
+    // Else its state would be encrypted with another passphrase than the stack's file is.
+    await this.#assertReadable(prepareStackConfig(this.#projectRoot, this.home, this.stack));
     mkdirSync(this.folder, { recursive: true });
     writeFileSync(join(this.folder, "Pulumi.yaml"), `name: ${this.project}\nruntime: nodejs\n`);
     const { code, stderr } = await this.#capture(["stack", "init", this.stack, "--no-select"], this.folder);
-    if (code !== 0) throw new UserError("stack-init-failed", `The stack ${this.stack} could not be created:\n\n${stderr.trim()}`);
+    if (code !== 0) throw new UserError("stack-init-failed", `The stack ${this.stack} could not be created:\n\n${stderr.trim()}\n\n${hidden}`.trim());
   }
 
-  /** Puts right what a killed run left in our backend: its plugins, its lock, a cut-off state file. Leaves a stack alone that a living run holds. */
+  /** What a variable or a login hides that the person may mean. */
+  #hidden(): string {
+    if (this.#backend.kind === "own" || !hasState(this.#files)) return "";
+    return `The state is not that of ${this.home.state}, which has a stack ${this.stack} too: ${this.#backend.by} says that it is elsewhere.`;
+  }
+
+  /**
+   * Does work that changes the stack, or its cluster, while no other command of this home does.
+   * @param command its name, for whoever comes meanwhile
+   * @throws UserError `stack-busy`
+   */
+  async alone<T>(command: string, work: () => Promise<T>): Promise<T> {
+    const taken = await this.#take(command);
+    if (!("free" in taken)) throw this.#busy(taken.holder === undefined ? "" : `: \`${taken.holder.command}\`, process ${taken.holder.pid}`);
+    try {
+      return await work();
+    } finally {
+      taken.free();
+    }
+  }
+
+  /** `recover`, unless another command has the stack: for commands that only look at it. */
+  async recoverIfFree(command: string, say: Say = toStandardError): Promise<void> {
+    const taken = await this.#take(command);
+    if (!("free" in taken)) return;
+    try {
+      this.recover(say);
+    } finally {
+      taken.free();
+    }
+  }
+
+  #take(command: string): ReturnType<typeof takeStack> {
+    return takeStack([realpathSync(this.home.root), this.project, this.#name], command);
+  }
+
+  /** Puts right what a killed run left in our backend: its engine and plugins, its lock, a damaged state file. Leaves a stack alone that a living run holds. */
   recover(say: Say = toStandardError): void {
     if (this.#backend.kind === "elsewhere") return;
-    for (const line of [...endAbandonedPlugins(this.#plugin), ...removeStaleLocks(this.#files)]) say(line);
+    for (const line of [...removeStaleLocks(this.#files), ...endAbandonedPlugins(this.#plugin)]) say(line);
     if (this.#isHeld()) return;
     removeHalfWritten(this.#files);
     const restored = restoreCheckpoint(this.#files);
     if (restored !== undefined) say(restored);
-    if (foldJournal(this.#files)) say("Took over what a run that was killed had done.");
+    const folded = foldJournal(this.#files);
+    if (folded.kind === "taken") say("Took over what a run that was killed had done.");
+    if (folded.kind === "aside") say(`The journal of a run that was killed goes on from another state than there is now: what it did is not in the state, and is kept in ${folded.file}. What exists is taken over by the next update.`);
+  }
+
+  /**
+   * All that the engine knows of the stack, its secrets in plain text: nothing of it goes to a log. By a look at the file where the state is ours.
+   * @throws UserError `wrong-passphrase`, `state-secret-damaged`
+   */
+  async state(): Promise<StackState> {
+    const read = this.#backend.kind === "own" ? await readState(this.#files, this.#keyring) : undefined;
+    if (read !== undefined) return read;
+    const plain = (): string => { throw new Error("the engine exports its secrets in plain"); };
+    return unsealed(await this.json<StackState>(["stack", "export", "--show-secrets"]), plain) as StackState;
   }
 
   /**
@@ -116,8 +186,16 @@ export class Engine {
   /** @throws UserError `stack-busy` while another run changes the stack */
   assertFree(): void {
     const [holder] = this.#backend.kind === "own" ? lockHolders(this.#files) : [];
-    if (holder === undefined) return;
-    throw new UserError("stack-busy", `Another run is changing the stack ${this.stack}: process ${holder.pid} of ${holder.username}@${holder.hostname}. Wait for it to end, then run this again.`);
+    if (holder !== undefined) throw this.#busy(`: process ${holder.pid} of ${holder.username}@${holder.hostname}`, waysOut(holder, this.#name));
+  }
+
+  #busy(by: string, more = ""): UserError {
+    return new UserError("stack-busy", `Another run is changing the stack ${this.stack}${by}. Wait for it to end, then run this again.${more}`);
+  }
+
+  /** Of `organization/project/stack` the last part. */
+  get #name(): string {
+    return this.stack.split("/").pop() ?? this.stack;
   }
 
   /**
@@ -128,12 +206,13 @@ export class Engine {
     const config = prepareStackConfig(this.#projectRoot, this.home, this.stack);
     const pack = join(this.#projectRoot, "policy");
     const policyPack = existsSync(join(pack, "PulumiPolicy.yaml")) ? pack : undefined;
-    const { changesConfig, updates, debugs } = parseEngineArguments(args);
+    const { changesConfig, updates, debugs, readsSecrets } = parseEngineArguments(args);
+    if (readsSecrets) await this.#assertReadable(config);
     const debug = debugs ? {} : { [NO_DEBUG_MESSAGES]: "true" };
-    const isJournaled = updates && this.#backend.kind === "own";
+    const isJournaled = updates && this.#backend.kind === "own" && this.#keepsJournal;
     const line = withDefaults(args, { configFile: config.file, policyPack, permalink: !isJournaled });
     const [code] = await withTemporaryFolder(this.home, (TMPDIR) => {
-      const start: StartEngine<number> = (env, onStart) => runAttended("pulumi", line, { cwd: this.#projectRoot, env: { ...this.env, ...debug, TMPDIR, ...env }, stdio, onStart });
+      const start: StartEngine<number> = (env, onStart) => runAttended("pulumi", line, { cwd: this.#projectRoot, env: { ...this.env, ...debug, TMPDIR, ...env }, stdio, onStart, endsWithUs: isJournaled });
       return Promise.all([
         isJournaled ? this.#journaled(TMPDIR, start) : start({}),
         import("execa"), // wanted next, and loaded while there is nothing else to do
@@ -143,6 +222,13 @@ export class Engine {
     return code;
   }
 
+  /** The engine takes a secret that it can't decrypt for null, and would apply that. @throws UserError `wrong-passphrase`, `state-secret-damaged` */
+  async #assertReadable({ secrets: { file, salt } }: StackConfig): Promise<void> {
+    if (this.#backend.kind === "elsewhere") return;
+    if (salt !== undefined) await this.#keyring.open(salt, file);
+    if (hasState(this.#files)) await readState(this.#files, this.#keyring);
+  }
+
   /** What the last update did. */
   async lastChanges(): Promise<Changes> {
     if (this.#changes !== undefined) return this.#changes;
@@ -150,10 +236,17 @@ export class Engine {
     return last?.resourceChanges ?? {};
   }
 
+  /** Other stacks of our state folder, for programs that refer to them. */
+  readonly #others: OtherStacks = (project, stack) => {
+    const { checkpoint } = stateFiles(this.home, project, stack);
+    return existsSync(checkpoint) ? exported(readFileSync(checkpoint, "utf8")) : undefined;
+  };
+
   async #journaled(folder: string, start: StartEngine<number>): Promise<number> {
     const update = new Update(this.project, this.stack, this.#files);
-    const code = await journaled(update, folder, start);
+    const code = await journaled(update, folder, this.#others, start);
     this.#changes = update.changes;
+    if (code !== 0 && (update.isBrokenOff || code > SIGNALLED)) toStandardError("\nA process of this run was killed, or crashed. Run it again: what it has done is kept, and the rest is done then.");
     return code;
   }
 

@@ -1,10 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { useScratch } from "../testing/scratch.ts";
-import { hasPendingOperations, isStale, lockHolders, removeHalfWritten, removeStaleLocks, restoreCheckpoint, withoutPendingOperations } from "./recovery.ts";
-import { forgetState, hasState, stateFiles, type StateFiles } from "./state-folder.ts";
+import { hasPendingOperations, isStale, lockHolders, removeHalfWritten, removeStaleLocks, waysOut, withoutPendingOperations } from "./recovery.ts";
+import { markOf } from "./processes.ts";
+import { stateFiles, type StateFiles } from "./state-folder.ts";
 
 const scratch = useScratch();
 const here = { hostname: hostname(), username: userInfo().username, timestamp: "2026-01-01T00:00:00Z" };
@@ -50,6 +53,34 @@ describe("locks", () => {
     expect(lockHolders(files).map(({ pid }) => pid)).toEqual([7, 8, 9]);
   });
 
+  it("goes by the kernel where it says more: a machine may have got another name since", () => {
+    const mark = markOf(process.pid)!;
+    const renamed = { ...here, hostname: "former", username: "somebody", pid: process.pid };
+    expect(isStale({ ...renamed, engine: mark }, () => false)).toBe(false);
+    expect(isStale({ ...renamed, engine: { ...mark, started: "1" } }, () => true)).toBe(true);
+    expect(isStale({ ...renamed, engine: { ...mark, started: "1", boot: "another" } }, () => false)).toBe(false);
+    expect(isStale({ ...renamed, engine: { ...mark, started: "1", namespace: "pid:[1]" } }, () => false)).toBe(false);
+  });
+
+  it("of a run that can't be seen from here names the way out, and of others there is none", () => {
+    const mark = markOf(process.pid)!;
+    expect(waysOut({ ...here, pid: 1 }, "dev")).toBe("");
+    expect(waysOut({ ...here, hostname: "elsewhere", pid: 1, engine: mark }, "dev")).toBe("");
+    expect(waysOut({ ...here, hostname: "elsewhere", pid: 1 }, "dev")).toContain("npm run pulumi -- cancel --yes --stack dev");
+    expect(waysOut({ ...here, pid: 1, engine: { ...mark, namespace: "pid:[1]" } }, "dev")).toContain("cancel");
+  });
+
+  it("ends an engine whose command was killed, and that alone", async () => {
+    const sleeper = spawn("sleep", ["60"]), gone = { ...markOf(process.pid)!, started: "1" };
+    const ofSleeper = { ...here, pid: sleeper.pid ?? 0, engine: markOf(sleeper.pid ?? 0)! };
+    lock("update.json", { ...ofSleeper, writer: markOf(process.pid) });
+    expect(removeStaleLocks(files)).toEqual([]);
+    lock("update.json", { ...ofSleeper, writer: gone });
+    const ended = once(sleeper, "close");
+    expect(removeStaleLocks(files)).toEqual([expect.stringContaining("Ended an engine"), expect.stringContaining("Removed the lock")]);
+    expect(await ended).toEqual([null, "SIGKILL"]);
+  });
+
   it("is stale only when nobody else could hold it", () => expect(isStale({ ...here, pid: 1 }, () => true)).toBe(false));
 });
 
@@ -65,51 +96,6 @@ describe("what was half written", () => {
     removeHalfWritten(files);
     expect(half.filter(existsSync)).toEqual([]);
     expect(whole.filter(existsSync)).toEqual(whole);
-  });
-});
-
-describe("the checkpoint", () => {
-  it("comes back from its backup when it was cut off", () => {
-    writeFileSync(files.checkpoint, WHOLE.slice(0, 20));
-    writeFileSync(files.backup, WHOLE);
-    expect(restoreCheckpoint(files)).toContain("restored");
-    expect(readFileSync(files.checkpoint, "utf8")).toBe(WHOLE);
-    expect(readFileSync(`${files.checkpoint}.damaged`, "utf8")).toBe(WHOLE.slice(0, 20));
-  });
-
-  it.each(["", "null", "[]"])("counts as cut off when it is %j", (content) => {
-    writeFileSync(files.checkpoint, content);
-    writeFileSync(files.backup, WHOLE);
-    expect(restoreCheckpoint(files)).toContain("restored");
-  });
-
-  it("is left alone when it is whole, or when there is none", () => {
-    expect(restoreCheckpoint(files)).toBeUndefined();
-    writeFileSync(files.checkpoint, WHOLE);
-    writeFileSync(files.backup, "older");
-    expect(restoreCheckpoint(files)).toBeUndefined();
-    expect(readFileSync(files.checkpoint, "utf8")).toBe(WHOLE);
-  });
-
-  it("is not replaced by a backup that is no better", () => {
-    writeFileSync(files.checkpoint, "{");
-    writeFileSync(files.backup, "{");
-    expect(() => restoreCheckpoint(files)).toThrow(/cut off, and so is its backup/);
-    expect(existsSync(files.checkpoint)).toBe(true);
-  });
-
-  it("is what shows that a stack exists; its backup outlives it", () => {
-    writeFileSync(files.backup, WHOLE);
-    expect([hasState(files), restoreCheckpoint(files)]).toEqual([false, undefined]);
-    writeFileSync(files.checkpoint, WHOLE);
-    expect(hasState(files)).toBe(true);
-  });
-
-  it("takes its backups along when it is forgotten", () => {
-    for (const folder of [files.olderBackups, files.history, files.lockFolder]) mkdirSync(folder, { recursive: true });
-    writeFileSync(files.backup, WHOLE);
-    forgetState(files);
-    expect([files.backup, files.olderBackups, files.history, files.lockFolder].filter((path) => existsSync(path))).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
-import { UserError } from "../errors.ts";
+import { isAlive, type ProcessMark } from "./processes.ts";
 import type { StateFiles } from "./state-folder.ts";
 
 /** What a lock file of the file backend says of its holder. */
@@ -11,6 +11,9 @@ export interface LockHolder {
   readonly username: string;
   /** RFC 3339. */
   readonly timestamp: string;
+  /** In locks of ours: that very run of the engine, and that of the command which writes down what it does. */
+  readonly engine?: ProcessMark;
+  readonly writer?: ProcessMark;
 }
 
 /** A lock, or the beginnings of one, which a full disk leaves behind: the engine takes that for a lock, and fails to read it. */
@@ -20,19 +23,29 @@ const LOCK = /\.json(\.[0-9a-f]+\.tmp)?$/;
 export type IsEngine = (pid: number) => boolean;
 
 /**
- * Removes the locks of engines that were killed. A lock of another machine or another user is left: whether
- * its holder lives can't be seen from here, and the engine says who it is.
- * @returns a line for each removed lock
+ * Removes the locks of engines that were killed, and ends engines whose command was: nobody writes down any more what
+ * they do. A lock of another machine or another user is left: whether its holder lives can't be seen from here, and
+ * the engine says who it is.
+ * @returns a line for each
  */
 export function removeStaleLocks({ lockFolder }: StateFiles, isEngine: IsEngine = isRunningEngine): string[] {
   if (!existsSync(lockFolder)) return [];
   return readdirSync(lockFolder).filter((file) => LOCK.test(file)).flatMap((file) => {
     const path = join(lockFolder, file);
     const holder = readLock(path);
+    const ended = holder === undefined ? [] : endWithoutWriter(holder);
     if (holder !== undefined && !isStale(holder, isEngine)) return [];
     rmSync(path, { force: true });
-    return [`Removed the lock of a run that was killed (process ${holder?.pid ?? "unknown"}).`];
+    return [...ended, `Removed the lock of a run that was killed (process ${holder?.pid ?? "unknown"}).`];
   });
+}
+
+/** Returns once it is gone. */
+function endWithoutWriter({ engine, writer }: LockHolder): string[] {
+  if (engine === undefined || writer === undefined || isAlive(engine) !== true || isAlive(writer) !== false) return [];
+  process.kill(engine.pid, "SIGKILL");
+  while (isAlive(engine) === true) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  return [`Ended an engine whose command was killed (process ${engine.pid}).`];
 }
 
 /** The runs that hold the stack, as far as they are known to live. */
@@ -41,9 +54,17 @@ export function lockHolders({ lockFolder }: StateFiles): LockHolder[] {
   return readdirSync(lockFolder).filter((file) => file.endsWith(".json")).flatMap((file) => readLock(join(lockFolder, file)) ?? []);
 }
 
-/** Whether the holder of a lock is known to be gone. */
+/** Whether the holder of a lock is known to be gone. A machine may have got another name since: what our own locks say of the kernel goes before it. */
 export function isStale(holder: LockHolder, isEngine: IsEngine): boolean {
+  const alive = holder.engine === undefined ? undefined : isAlive(holder.engine);
+  if (alive !== undefined) return !alive;
   return holder.hostname === hostname() && holder.username === userInfo().username && !isEngine(holder.pid);
+}
+
+/** What to do about the lock of a run that can't be seen from here; nothing to say of one that can. */
+export function waysOut({ engine, hostname: machine, username }: LockHolder, stack: string): string {
+  const isSeen = engine === undefined ? machine === hostname() && username === userInfo().username : isAlive(engine) !== undefined;
+  return isSeen ? "" : `\nThat is another machine, container or user, and whether the run still lives can't be seen from here. If it is gone for good, \`npm run pulumi -- cancel --yes --stack ${stack}\` frees the stack.`;
 }
 
 /** Undefined for a lock that was cut off while it was written. */
@@ -79,33 +100,6 @@ export function removeHalfWritten({ checkpoint, history }: StateFiles): void {
 
 function filesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
-}
-
-/**
- * Puts a checkpoint that was cut off (a full disk, a power cut) back from the engine's own backup.
- * @returns the line to say, or nothing when the checkpoint is whole
- * @throws UserError `state-damaged` when the backup is no better
- */
-export function restoreCheckpoint({ checkpoint, backup, olderBackups }: StateFiles): string | undefined {
-  if (!existsSync(checkpoint) || isWhole(checkpoint)) return undefined;
-  if (!existsSync(backup) || !isWhole(backup)) {
-    throw new UserError("state-damaged", `The state file ${checkpoint} is cut off, and so is its backup. Older copies lie in ${olderBackups}.`);
-  }
-  copyFileSync(checkpoint, `${checkpoint}.damaged`);
-  const temporary = `${checkpoint}.restoring`;
-  copyFileSync(backup, temporary);
-  renameSync(temporary, checkpoint);
-  return `The state file was cut off; restored it from its backup. The damaged one is ${checkpoint}.damaged.`;
-}
-
-function isWhole(file: string): boolean {
-  try {
-    const content: unknown = JSON.parse(readFileSync(file, "utf8"));
-    return typeof content === "object" && content !== null && "checkpoint" in content;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
 }
 
 interface Deployment { readonly pending_operations?: readonly unknown[] }

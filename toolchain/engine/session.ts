@@ -6,7 +6,7 @@ import type { InstalledTool } from "../tools/tool.ts";
 /** Where the engine keeps state: our file backend, or wherever the user is logged in. */
 export type Backend =
   | { readonly kind: "own" }
-  | { readonly kind: "elsewhere"; readonly credentials: string };
+  | { readonly kind: "elsewhere"; readonly credentials: string; /** What says so, in words. */ readonly by: string };
 
 export interface SessionOptions {
   readonly home: Home;
@@ -23,9 +23,19 @@ export function toolEnvironment({ home, tools, env = process.env }: Pick<Session
     // The engine's own folder alone: of a plugin on the PATH it warns.
     PATH: [...(tools.pulumi === undefined ? [] : [join(tools.pulumi.path, "bin")]), env.PATH].join(delimiter),
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...pastProxies(env),
     GUILDNET_HOME: home.root,
     GUILDNET_TOOLCHAIN_CLI: TOOLCHAIN_CLI,
   };
+}
+
+const LOOPBACK = ["localhost", ".localhost", "127.0.0.1", "::1"];
+
+/** Engine, program and plugins speak to each other on the loopback, gRPC does so through whatever proxy it finds, and most read but one of the two names. */
+export function pastProxies({ NO_PROXY, no_proxy }: NodeJS.ProcessEnv): { NO_PROXY: string; no_proxy: string } {
+  const given = [NO_PROXY, no_proxy].flatMap((list) => (list ?? "").split(",")).map((host) => host.trim()).filter((host) => host !== "");
+  const hosts = [...new Set([...given, ...LOOPBACK])].join(",");
+  return { NO_PROXY: hosts, no_proxy: hosts };
 }
 
 /** The environment of every engine process: our engine first on the PATH, our home, and our state unless the user has their own. */

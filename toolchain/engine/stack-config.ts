@@ -16,6 +16,8 @@ const AS_WRITTEN = { flowCollectionPadding: false, lineWidth: 0 } as const;
 export interface StackConfig {
   /** For `--config-file`; undefined when the checkout's own file is used as it is. */
   readonly file?: string;
+  /** The file that says how the stack's secrets are encrypted, and the salt of a passphrase if that is how. */
+  readonly secrets: { readonly file: string; readonly salt?: string };
   /** Takes over into the checkout what the engine has changed in the file (`config set`). */
   writeBack(): void;
 }
@@ -44,17 +46,24 @@ export function prepareStackConfig(projectRoot: string, home: Home, stack: strin
   const source = stackFile(projectRoot, stack);
   const text = readIfThere(source);
   const settings = parse(text, source);
-  if (SECRETS_KEYS.some((key) => settings.has(key))) return { writeBack: () => {} };
+  if (SECRETS_KEYS.some((key) => settings.has(key))) return { secrets: { file: source, salt: saltOf(settings) }, writeBack: () => {} };
 
   const file = join(stackFolder(home, projectName(projectRoot), stack), stackFileName(stack));
-  writeFileAtomic(file, mergeSecretsSettings(settings, parse(readIfThere(file), file)));
+  const previous = parse(readIfThere(file), file);
+  writeFileAtomic(file, mergeSecretsSettings(settings, previous));
   return {
     file,
+    secrets: { file, salt: saltOf(previous) },
     writeBack() {
       const changed = applyChanges(text, readFileSync(file, "utf8"));
       if (changed !== text) writeFileAtomic(source, changed);
     },
   };
+}
+
+function saltOf(settings: Document): string | undefined {
+  const salt = settings.get("encryptionsalt");
+  return typeof salt === "string" ? salt : undefined;
 }
 
 /** The checkout's settings with the salt of the last run's copy. */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { parse } from "yaml";
 import { UserError } from "../errors.ts";
 import type { Home } from "../home.ts";
@@ -39,11 +39,18 @@ export function hasState({ checkpoint }: StateFiles): boolean {
 }
 
 /** Removes what the engine keeps of a stack that it has removed, and the project's folders when it was the last. */
-export function forgetState({ backup, lockFolder, journal, olderBackups, history }: StateFiles): void {
-  for (const path of [backup, `${backup}.attrs`, lockFolder, journal, olderBackups, history]) {
+export function forgetState({ checkpoint, backup, lockFolder, journal, olderBackups, history }: StateFiles): void {
+  const damaged = besides(checkpoint, ".damaged-"), unapplied = besides(journal, ".");
+  for (const path of [backup, `${backup}.attrs`, ...damaged, lockFolder, journal, ...unapplied, olderBackups, history]) {
     rmSync(path, { recursive: true, force: true });
     removeIfEmpty(dirname(path));
   }
+}
+
+/** Files that were set aside: called as `file`, with more behind it. */
+function besides(file: string, more: string): string[] {
+  const folder = dirname(file), beginning = `${basename(file)}${more}`;
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(beginning)).map((name) => join(folder, name)) : [];
 }
 
 function removeIfEmpty(folder: string): void {

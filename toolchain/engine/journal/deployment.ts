@@ -49,6 +49,15 @@ export interface Checkpoint {
   checkpoint: { stack?: string; latest?: Deployment; [property: string]: unknown };
 }
 
+/** A state as the engine exports it. */
+export interface Exported { readonly version: number; readonly features?: string[]; readonly deployment: Deployment }
+
+/** @param file text of a state file */
+export function exported(file: string): Exported {
+  const { version, features, checkpoint } = JSON.parse(file) as Checkpoint;
+  return { version, ...(features === undefined ? {} : { features }), deployment: checkpoint.latest ?? { manifest: manifest("", new Date()) } };
+}
+
 /** How the engine marks a state file as one of its own (pulumi/pkg, resource/deploy/manifest.go). */
 export function manifest(version: string, now: Date): Manifest {
   return { time: now.toISOString(), magic: createHash("sha256").update(version).digest("hex"), version };

@@ -1,24 +1,32 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync, type RmOptions } from "node:fs";
+import type * as nodeFs from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { useScratch } from "../../testing/scratch.ts";
 import { stateFiles, type StateFiles } from "../state-folder.ts";
-import type { Checkpoint } from "./deployment.ts";
+import type { Checkpoint, ResourceState } from "./deployment.ts";
 import { foldJournal, Journal } from "./journal-file.ts";
 import { entryKind, type JournalEntry } from "./replay.ts";
 
 const synced = vi.hoisted(() => vi.fn<() => void>());
+/** The file at whose removal a kill comes. */
+const kill = vi.hoisted((): { at?: string } => ({}));
 vi.mock("node:fs", async (original) => {
-  const fs = await original<{ fsyncSync: (file: number) => void }>();
-  return { ...fs, fsyncSync: (file: number) => { fs.fsyncSync(file); synced(); } };
+  const fs = await original<typeof nodeFs>();
+  return {
+    ...fs,
+    fsyncSync: (file: number) => { fs.fsyncSync(file); if (fs.fstatSync(file).isFile()) synced(); },
+    rmSync: (path: string, options?: RmOptions) => { if (path === kill.at) throw new Error("killed"); fs.rmSync(path, options); },
+  };
 });
 
 const scratch = useScratch();
 const urn = (name: string) => `urn:pulumi:dev::p::t:m:T::${name}`;
 let files: StateFiles;
 let sequence = 0;
-const entry = (kind: number, operationID: number, more: Partial<JournalEntry> = {}): JournalEntry => ({ kind, operationID, sequenceID: ++sequence, ...more });
-const made = (name: string, operation: number) => entry(entryKind.success, operation, { state: { urn: urn(name) } });
+const entry = (kind: number, operationID: number, more: Partial<JournalEntry> = {}): JournalEntry => ({ version: 1, kind, operationID, sequenceID: ++sequence, ...more });
+const resource = (name: string): ResourceState => ({ urn: urn(name), type: "t:m:T" });
+const made = (name: string, operation: number) => entry(entryKind.success, operation, { state: resource(name) });
 const state = () => JSON.parse(readFileSync(files.checkpoint, "utf8")) as Checkpoint;
 const names = () => state().checkpoint.latest?.resources?.map((resource) => resource.urn.split("::").at(-1));
 
@@ -26,7 +34,7 @@ beforeEach(() => {
   synced.mockClear();
   files = stateFiles(scratch.home, "p", "dev");
   mkdirSync(dirname(files.checkpoint), { recursive: true });
-  writeFileSync(files.checkpoint, JSON.stringify({ version: 3, checkpoint: { stack: "organization/p/dev", latest: { resources: [{ urn: urn("old") }], secrets_providers: { type: "passphrase" } } } }));
+  writeFileSync(files.checkpoint, JSON.stringify({ version: 3, checkpoint: { stack: "organization/p/dev", latest: { resources: [resource("old")], secrets_providers: { type: "passphrase" } } } }));
 });
 
 function journal(...entries: JournalEntry[]): Journal {
@@ -39,17 +47,17 @@ describe("folding", () => {
   it("puts what was told into the state, keeps the one before as a backup, and is done", () => {
     const before = readFileSync(files.checkpoint, "utf8");
     journal(made("new", 1)).close();
-    expect(foldJournal(files)).toBe(true);
+    expect(foldJournal(files)).toEqual({ kind: "taken" });
     expect(names()).toEqual(["new", "old"]);
     expect(state()).toMatchObject({ version: 3, checkpoint: { stack: "organization/p/dev", latest: { manifest: { version: "v3.0.0" }, secrets_providers: { type: "passphrase" } } } });
     expect(readFileSync(files.backup, "utf8")).toBe(before);
-    expect(foldJournal(files)).toBe(false);
+    expect(foldJournal(files)).toEqual({ kind: "none" });
   });
 
   it("keeps an operation of whose end nobody told", () => {
-    journal(entry(entryKind.begin, 1, { operation: { type: "creating", resource: { urn: urn("new") } } })).close();
+    journal(entry(entryKind.begin, 1, { operation: { type: "creating", resource: resource("new") } })).close();
     foldJournal(files);
-    expect(state().checkpoint.latest?.pending_operations).toEqual([{ type: "creating", resource: { urn: urn("new") } }]);
+    expect(state().checkpoint.latest?.pending_operations).toEqual([{ type: "creating", resource: resource("new") }]);
   });
 
   it("leaves out a last line that was cut off", () => {
@@ -68,11 +76,12 @@ describe("folding", () => {
 
   it("changes nothing when it was cut off between the state's writing and the journal's removal", () => {
     journal(made("new", 1)).close();
-    const text = readFileSync(files.journal);
-    foldJournal(files);
+    kill.at = files.journal;
+    expect(() => foldJournal(files)).toThrow("killed");
+    kill.at = undefined;
     const after = readFileSync(files.checkpoint, "utf8");
-    writeFileSync(files.journal, text);
-    expect(foldJournal(files)).toBe(true);
+    expect(names()).toEqual(["new", "old"]);
+    expect(foldJournal(files)).toEqual({ kind: "taken" });
     expect(readFileSync(files.checkpoint, "utf8")).toBe(after);
     expect(existsSync(files.journal)).toBe(false);
   });
@@ -84,22 +93,51 @@ describe("folding", () => {
     expect(names()).toEqual(["old"]);
   });
 
-  it("refuses an entry of a kind it doesn't know, and loses nothing", () => {
-    journal(entry(99, 1)).close();
-    expect(() => foldJournal(files)).toThrow("unknown kind 99");
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ["of a kind it doesn't know", { kind: 99 }, /unknown kind 99/],
+    ["of another version", { version: 2 }, /version/],
+    ["that says more than it knows", { requiresByteString: true }, /requiresByteString/],
+    ["whose state has no name", { state: { type: "t:m:T" } }, /entry 1, state\.urn/],
+    ["that refers to what is not there", { state: { ...resource("new"), dependencies: [urn("lost")] } }, /not whole[^]*refers to/],
+  ])("refuses an entry %s in words that name a way out, and loses nothing", (_what, more, words) => {
+    journal(entry(entryKind.success, 1, more)).close();
+    expect(() => foldJournal(files)).toThrow(expect.objectContaining({ name: "UserError", message: expect.stringMatching(words) as string }));
+    expect(() => foldJournal(files)).toThrow(`mv ${files.journal} `);
     expect(names()).toEqual(["old"]);
     expect(existsSync(files.journal)).toBe(true);
   });
 
+  it.each([
+    ["of another state than there is", () => writeFileSync(files.checkpoint, JSON.stringify({ version: 3, checkpoint: { latest: { resources: [resource("other")] } } }))],
+    ["of a stack that is gone", () => rmSync(files.checkpoint)],
+    ["without a readable heading", () => writeFileSync(files.journal, `?\n${readFileSync(files.journal, "utf8")}`)],
+  ])("keeps a journal %s beside, and takes nothing of it", (_what, change) => {
+    journal(made("new", 1)).close();
+    change();
+    const [text, before] = [readFileSync(files.journal, "utf8"), existsSync(files.checkpoint) && readFileSync(files.checkpoint, "utf8")];
+    const folded = foldJournal(files);
+    if (folded.kind !== "aside") throw new Error(`it was ${folded.kind}`);
+    expect(readFileSync(folded.file, "utf8")).toBe(text);
+    expect(existsSync(files.checkpoint) && readFileSync(files.checkpoint, "utf8")).toBe(before);
+    expect(foldJournal(files)).toEqual({ kind: "none" });
+  });
+
+  it.each([["", 0], ["its heading alone", undefined]])("removes a journal that says nothing: %j", (_what, length) => {
+    journal().close();
+    truncateSync(files.journal, length ?? readFileSync(files.journal).length);
+    expect(foldJournal(files)).toEqual({ kind: "none" });
+    expect(existsSync(files.journal)).toBe(false);
+  });
+
   it("says in the state what a reader has to understand", () => {
-    journal(entry(entryKind.success, 1, { state: { urn: urn("new"), replaceWith: [urn("old")] } })).close();
+    journal(made("first", 1), entry(entryKind.success, 2, { state: { ...resource("new"), replaceWith: [urn("first")] } })).close();
     foldJournal(files);
     expect(state()).toMatchObject({ version: 4, features: ["replaceWith"] });
   });
 });
 
 describe("what is on the disk", () => {
-  const begun = (operation: number) => entry(entryKind.begin, operation, { operation: { type: "creating", resource: { urn: urn("new") } } });
+  const begun = (operation: number) => entry(entryKind.begin, operation, { operation: { type: "creating", resource: resource("new") } });
 
   it("is the heading, and each step that changes something outside, before it and after it", () => {
     const begin = journal();
@@ -113,7 +151,7 @@ describe("what is on the disk", () => {
   it("may come later where a step changes nothing but the state", () => {
     const begin = journal();
     synced.mockClear();
-    for (const told of [entry(entryKind.begin, 1), made("old", 1), entry(entryKind.outputs, 2, { state: { urn: urn("old") }, removeNew: 1 })]) begin.append([told]);
+    for (const told of [entry(entryKind.begin, 1), made("old", 1), entry(entryKind.outputs, 2, { state: resource("old"), removeNew: 1 })]) begin.append([told]);
     expect(synced).not.toHaveBeenCalled();
     begin.close();
     foldJournal(files);

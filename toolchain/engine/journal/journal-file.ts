@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
-import { closeSync, copyFileSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { writeFileAtomic } from "../../atomic-file.ts";
+import { syncFolder, writeFileAtomic } from "../../atomic-file.ts";
+import { UserError } from "../../errors.ts";
 import type { StateFiles } from "../state-folder.ts";
 import { featuresOf, type Checkpoint, type Deployment } from "./deployment.ts";
+import { entriesSchema } from "./entries.ts";
+import { integrityOf } from "./integrity.ts";
 import { Replay, type JournalEntry } from "./replay.ts";
 
 /** First line of a journal. */
@@ -35,6 +38,7 @@ export class Journal {
     this.#file = openSync(journal, "ax", 0o600);
     this.#write([{ checkpoint: digest(readFileSync(checkpoint)), version } satisfies Heading]);
     fsyncSync(this.#file);
+    syncFolder(dirname(journal));
   }
 
   append(entries: readonly JournalEntry[]): void {
@@ -60,31 +64,86 @@ export class Journal {
   }
 }
 
+/** What became of a journal. */
+export type Folded =
+  | { readonly kind: "none" }
+  /** What it says is in the state. */
+  | { readonly kind: "taken" }
+  /** It goes on from a state that is no longer there, and is kept under another name. */
+  | { readonly kind: "aside"; readonly file: string };
+
+/** What a fold is about to make of which journal: a kill may come between the state's writing and the journal's removal. */
+interface Fold { readonly journal: string; readonly checkpoint: string }
+
 /**
  * Puts what a journal says into the checkpoint, and removes the journal. Right at any time: after an update that
  * ended, after one that was killed, and after a kill of this itself.
- * @returns whether there was a journal
+ * @throws UserError `journal-unknown`, `journal-broken`, and nothing is changed
  */
-export function foldJournal({ checkpoint, backup, journal }: JournalFiles): boolean {
-  if (!existsSync(journal)) return false;
-  const { heading, entries } = parsed(readFileSync(journal, "utf8"));
-  const before = existsSync(checkpoint) ? readFileSync(checkpoint) : undefined;
-  // Of another checkpoint than this one it is in there already.
-  if (entries.length > 0 && before !== undefined && heading?.checkpoint === digest(before)) {
-    copyFileSync(checkpoint, backup);
-    // They would tell the hash of the file before.
-    rmSync(`${checkpoint}.attrs`, { force: true });
-    writeFileAtomic(checkpoint, folded(before.toString("utf8"), entries, heading.version), 0o600);
+export function foldJournal({ checkpoint, backup, journal }: JournalFiles): Folded {
+  if (!existsSync(journal)) return { kind: "none" };
+  const content = readFileSync(journal);
+  const { heading, lines } = parsed(content.toString("utf8"));
+  if (lines.length === 0 && (heading !== undefined || content.length === 0)) {
+    rmSync(journal);
+    return { kind: "none" };
   }
-  rmSync(journal);
-  return true;
+  const before = existsSync(checkpoint) ? readFileSync(checkpoint) : undefined;
+  const note = `${journal}.folding`;
+  if (before !== undefined && isFolded(note, { journal: digest(content), checkpoint: digest(before) })) return removed(journal, note);
+  if (before === undefined || heading?.checkpoint !== digest(before)) return aside(journal);
+  const after = folded(before.toString("utf8"), known(lines, journal), heading.version, journal);
+  writeFileAtomic(note, JSON.stringify({ journal: digest(content), checkpoint: digest(Buffer.from(after)) } satisfies Fold), 0o600);
+  copyFileSync(checkpoint, backup);
+  // They would tell the hash of the file before.
+  rmSync(`${checkpoint}.attrs`, { force: true });
+  writeFileAtomic(checkpoint, after, 0o600);
+  return removed(journal, note);
 }
 
-function folded(text: string, entries: readonly JournalEntry[], version: string): string {
+function removed(journal: string, note: string): Folded {
+  rmSync(journal);
+  rmSync(note, { force: true });
+  syncFolder(dirname(journal));
+  return { kind: "taken" };
+}
+
+function isFolded(note: string, { journal, checkpoint }: Fold): boolean {
+  const done = existsSync(note) ? (json(readFileSync(note, "utf8")) as Fold | undefined) : undefined;
+  return done?.journal === journal && done.checkpoint === checkpoint;
+}
+
+/** Another program has changed the state since, or it was put back from a copy: what this one says may be all there is of what a run did. */
+function aside(journal: string): Folded {
+  const file = `${journal}.unapplied-${new Date().toISOString().replaceAll(/[-:]|\..*/g, "")}`;
+  renameSync(journal, file);
+  syncFolder(dirname(journal));
+  return { kind: "aside", file };
+}
+
+/** The checkpoint that a journal goes on from, by its SHA-256; undefined where there is none. */
+export function journalBase({ journal }: JournalFiles): string | undefined {
+  return existsSync(journal) ? parsed(readFileSync(journal, "utf8")).heading?.checkpoint : undefined;
+}
+
+function known(lines: readonly unknown[], journal: string): JournalEntry[] {
+  const { data, error } = entriesSchema.safeParse(lines);
+  if (data !== undefined) return data as JournalEntry[];
+  throw unusable("journal-unknown", journal, `says what this version does not know (${error.issues.map(({ path: [place, ...path], message }) => `entry ${Number(place) + 1}${path.length > 0 ? `, ${path.join(".")}` : ""}: ${message}`)[0]})`);
+}
+
+function unusable(code: string, journal: string, why: string): UserError {
+  return new UserError(code, `The journal ${journal}, of a run that did not end, ${why}. Nothing was changed.\nRun the version of this program that wrote it; or go on from the state before that run, and lose what it did:\n\n  mv ${journal} ${journal}.unapplied`);
+}
+
+function folded(text: string, entries: readonly JournalEntry[], version: string, journal: string): string {
   const before = JSON.parse(text) as Checkpoint;
   const replay = new Replay(before.checkpoint.latest ?? {});
   for (const entry of [...entries].sort((a, b) => a.sequenceID - b.sequenceID)) replay.add(entry);
-  return serialized(before, replay.deployment(version));
+  const after = replay.deployment(version);
+  const wrong = integrityOf(after);
+  if (wrong !== undefined) throw unusable("journal-broken", journal, `leads to a state that is not whole (${wrong})`);
+  return serialized(before, after);
 }
 
 /** The state file with another state in it, as the file backend writes it. */
@@ -94,15 +153,15 @@ function serialized({ checkpoint, version: _version, features: _features, ...fil
 }
 
 /** Up to the first line that a kill, a full disk or a power cut left unreadable: from there on nothing was certain to be on the disk. */
-function parsed(text: string): { heading?: Heading; entries: JournalEntry[] } {
-  const lines: unknown[] = [];
+function parsed(text: string): { heading?: Heading; lines: unknown[] } {
+  const found: unknown[] = [];
   for (const line of text.slice(0, text.lastIndexOf("\n") + 1).split("\n")) {
     const value = json(line);
     if (value === undefined) break;
-    lines.push(value);
+    found.push(value);
   }
-  const [heading, ...entries] = lines as [Heading?, ...JournalEntry[]];
-  return { heading, entries };
+  const [heading, ...lines] = found as [Heading?, ...unknown[]];
+  return { heading, lines };
 }
 
 function json(line: string): unknown {

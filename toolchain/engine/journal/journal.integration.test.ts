@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,32 +39,53 @@ afterEach(() => {
 /** Another folder with the same state, changed by the engine's own file backend. */
 const twin = () => join(scratch, "twin");
 
-it("comes to the very state that the file backend comes to, whatever happened", async () => {
+it.each([1, 8])("comes to the very state that the file backend comes to, whatever happened, by %d steps at a time", async (parallel) => {
   cpSync(engine.home.state, twin(), { recursive: true });
   const rounds: { args: string[]; env: Record<string, string>; ends: number }[] = [
     { args: ["up", "--skip-preview"], env: { ROUND: "begin" }, ends: 0 },
-    { args: ["up", "--skip-preview"], env: { ROUND: "change" }, ends: 0 },
+    { args: ["up"], env: { ROUND: "change" }, ends: 0 },
     { args: ["up", "--skip-preview", "--continue-on-error"], env: { ROUND: "fail" }, ends: 1 },
     { args: ["refresh", "--skip-preview"], env: { GONE: "second" }, ends: 0 },
     { args: ["up", "--skip-preview", "--refresh"], env: { ROUND: "change", GONE: "joining" }, ends: 0 },
     { args: ["destroy", "--skip-preview", "--target", "**first", "--target-dependents"], env: {}, ends: 0 },
   ];
   for (const [index, { args, env, ends }] of rounds.entries()) {
-    const [code, expected] = await Promise.all([journaled(args, env), withFileBackend(args, env)]);
+    const [code, expected] = await Promise.all([journaled(args, env, parallel), withFileBackend(args, env, parallel)]);
     expect([code, expected], `exit codes of round ${index}`).toEqual([ends, ends]);
     expect(comparable(engine.home.state), `round ${index}: ${args.join(" ")}`).toEqual(comparable(twin()));
   }
   expect(await engine.json<unknown[]>(["stack", "history", "--json"])).toHaveLength(rounds.length);
 }, 300_000);
 
-function journaled(args: string[], env: Record<string, string>): Promise<number> {
+it("lets a program refer to another stack, in an update as in a preview", async () => {
+  const other = await Engine.open("other", project);
+  await other.ensureStack();
+  Object.assign(other.env, { ROUND: "begin" });
+  expect(await other.run(["up", "--yes", "--skip-preview"], "ignore")).toBe(0);
+  Object.assign(engine.env, { ROUND: "refer" });
+  expect(await engine.run(["preview"], "ignore")).toBe(0);
+  expect(await engine.run(["up", "--yes"], "ignore")).toBe(0);
+  const { deployment } = await engine.state();
+  expect(deployment.resources?.find(({ urn }) => urn.endsWith("::first"))?.inputs).toMatchObject({ form: "begin", password: "of the other" });
+}, 120_000);
+
+it.each(["GUILDNET_JOURNAL", "PULUMI_DISABLE_JOURNALING"])("is left out where %s says so, and the engine writes its state by itself", async (name) => {
+  vi.stubEnv(name, name.startsWith("GUILDNET") ? "off" : "true");
+  const without = await Engine.open("dev", project);
+  Object.assign(without.env, { ROUND: "begin" });
+  expect(await without.run(["up", "--yes", "--skip-preview"], "ignore")).toBe(0);
+  expect(readdirSync(engine.home.state)).toEqual([".pulumi"]);
+  expect((await without.state()).deployment.resources?.length).toBeGreaterThan(5);
+}, 120_000);
+
+function journaled(args: string[], env: Record<string, string>, parallel: number): Promise<number> {
   Object.assign(engine.env, { ROUND: undefined, GONE: undefined, ...env });
-  return engine.run([...args, "--yes", "--parallel", "1"], "ignore");
+  return engine.run([...args, "--yes", "--parallel", String(parallel)], "ignore");
 }
 
-async function withFileBackend(args: string[], env: Record<string, string>): Promise<number | undefined> {
+async function withFileBackend(args: string[], env: Record<string, string>, parallel: number): Promise<number | undefined> {
   const config = join(engine.folder, "Pulumi.dev.yaml");
-  const { exitCode } = await execa("pulumi", [...args, "--yes", "--parallel", "1", "--config-file", config], {
+  const { exitCode } = await execa("pulumi", [...args, "--yes", "--parallel", String(parallel), "--config-file", config], {
     cwd: project, env: { ...engine.env, ...env, PULUMI_BACKEND_URL: `file://${twin()}` }, extendEnv: false, reject: false, stdin: "ignore",
   });
   return exitCode;

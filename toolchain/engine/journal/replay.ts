@@ -8,6 +8,8 @@ export const entryKind = { begin: 0, success: 1, failure: 2, refreshSuccess: 3, 
  * ("old"), those that this update made by the operation that did ("new").
  */
 export interface JournalEntry {
+  /** Of its form. */
+  readonly version?: number;
   readonly kind: number;
   readonly sequenceID: number;
   readonly operationID: number;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -10,6 +10,7 @@ import { Update } from "./update.ts";
 const scratch = useScratch();
 const stack = "/api/stacks/organization/p/dev";
 const description = { config: { "p:a": { string: "b", secret: false, object: false }, "p:s": { string: "v1:x", secret: true, object: false } }, metadata: { message: "", environment: { "pulumi.version": "v3.0.0" } } };
+const told = (name: string) => ({ version: 1, kind: 1, sequenceID: 1, operationID: 1, removeOld: null, removeNew: null, state: { urn: `urn:pulumi:dev::p::t:m:T::${name}`, type: "t:m:T" } });
 let files: StateFiles;
 let service: StateService;
 let update: Update;
@@ -19,7 +20,7 @@ beforeEach(async () => {
   mkdirSync(dirname(files.checkpoint), { recursive: true });
   writeFileSync(files.checkpoint, JSON.stringify({ version: 3, checkpoint: { stack: "organization/p/dev", latest: { resources: [] } } }));
   update = new Update("p", "dev", files);
-  service = await StateService.start(update);
+  service = await StateService.start(update, (project, name) => (`${project}/${name}` === "network/prod" ? { version: 3, deployment: {} } : undefined));
 });
 
 afterEach(() => service.stop());
@@ -32,7 +33,7 @@ async function call(method: string, path: string, { body, authorization = `token
 
 async function started(): Promise<string> {
   const { body: { updateID } } = await call("POST", `${stack}/update`, { body: description });
-  const { body: { token, journalVersion } } = await call("POST", `${stack}/update/${String(updateID)}`, { body: {} });
+  const { body: { token, journalVersion } } = await call("POST", `${stack}/update/${String(updateID)}`, { body: { journalVersion: 1 } });
   expect(journalVersion).toBe(1);
   return `update-token ${String(token)}`;
 }
@@ -48,11 +49,63 @@ describe("the state service", () => {
     expect((await call("GET", "/api/stacks/organization/p/other")).status).toBe(404);
   });
 
+  it("reads other stacks out to programs that refer to them, and lets nobody change them", async () => {
+    expect((await call("GET", "/api/stacks/organization/network/prod")).body).toMatchObject({ orgName: "organization", projectName: "network", stackName: "prod" });
+    expect((await call("GET", "/api/stacks/organization/network/prod/export")).body).toEqual({ version: 3, deployment: {} });
+    expect((await call("GET", "/api/stacks/organization/network/test/export")).status).toBe(404);
+    expect((await call("GET", "/api/stacks/somebody/network/prod")).status).toBe(404);
+    expect((await call("POST", "/api/stacks/organization/network/prod/update", { body: description })).status).toBe(404);
+  });
+
+  it("takes a preview for none of the updates, and locks nothing for it", async () => {
+    const before = readFileSync(files.checkpoint, "utf8");
+    await call("POST", `${stack}/update`, { body: { ...description, options: { dryRun: true } } });
+    const { body: { token } } = await call("POST", `${stack}/update/${update.id}`, { body: { journalVersion: 1 } });
+    expect(existsSync(files.lockFolder)).toBe(false);
+    expect((await call("POST", `${stack}/update/${update.id}/complete`, { authorization: `update-token ${String(token)}`, body: { status: "succeeded" } })).status).toBe(200);
+    expect([existsSync(files.history), existsSync(files.journal), readFileSync(files.checkpoint, "utf8")]).toEqual([false, false, before]);
+  });
+
+  it.each([[undefined], [2]])("refuses an engine with a journal of version %s before it does anything", async (journalVersion) => {
+    await call("POST", `${stack}/update`, { body: description });
+    const answer = await call("POST", `${stack}/update/${update.id}`, { body: { journalVersion } });
+    expect(answer).toMatchObject({ status: 422, body: { message: expect.stringContaining("GUILDNET_JOURNAL=off") as string } });
+    expect([existsSync(files.lockFolder), existsSync(files.journal)]).toEqual([false, false]);
+  });
+
+  it.each<[string, object]>([["of another version", { version: 2 }], ["of an unknown kind", { kind: 9 }], ["with an unknown field", { removeOlds: [1] }]])("refuses an entry %s as it comes", async (_what, more) => {
+    const authorization = await started();
+    const answer = await call("PATCH", `${stack}/update/${update.id}/journalentries`, { authorization, body: { entries: [{ ...told("new"), ...more }] } });
+    expect(answer.status).toBe(422);
+    update.abandon();
+    expect(readFileSync(files.checkpoint, "utf8")).not.toContain("::new");
+  });
+
+  it.each<[string, () => void, RegExp]>([
+    ["journal was removed", () => rmSync(files.journal), /was removed while the run was under way/],
+    ["state was changed by another program", () => writeFileSync(files.checkpoint, "{}"), /changed by another program[^]*unapplied/],
+  ])("lets no update end well whose %s meanwhile", async (_what, meanwhile, words) => {
+    const authorization = await started();
+    await call("PATCH", `${stack}/update/${update.id}/journalentries`, { authorization, body: { entries: [told("new")] } });
+    meanwhile();
+    const answer = await call("POST", `${stack}/update/${update.id}/complete`, { authorization, body: { status: "succeeded" } });
+    expect(answer).toMatchObject({ status: 422, body: { message: expect.stringMatching(words) as string } });
+    expect(readdirSync(files.lockFolder)).toEqual([]);
+  });
+
+  it("notices that a process broke off, by what the engine tells of it", async () => {
+    await started();
+    update.watch({ events: [{ diagnosticEvent: { message: "the field is wrong" } }] });
+    expect(update.isBrokenOff).toBe(false);
+    update.watch({ events: [{ diagnosticEvent: { message: "rpc error: code = Unavailable desc = error reading from server: EOF" } }] });
+    expect(update.isBrokenOff).toBe(true);
+  });
+
   it("takes an update from its beginning to its end", async () => {
     const authorization = await started();
     const path = `${stack}/update/${update.id}`;
     expect(readdirSync(files.lockFolder)).toHaveLength(1);
-    const entries = [{ kind: 1, sequenceID: 1, operationID: 1, state: { urn: "urn:pulumi:dev::p::t:m:T::new" } }];
+    const entries = [told("new")];
     expect((await call("PATCH", `${path}/journalentries`, { authorization, body: { entries }, zipped: true })).status).toBe(200);
     await call("POST", `${path}/events/batch`, { authorization, body: { events: [{ summaryEvent: { resourceChanges: { create: 1 } } }, { cancelEvent: {} }] } });
     expect((await call("POST", `${path}/complete`, { authorization, body: { status: "succeeded" } })).status).toBe(200);
@@ -69,7 +122,7 @@ describe("the state service", () => {
       const response = await fetch(`${other.url}/api/user`, { headers: { authorization: `token ${other.token}` } });
       expect(response.status).toBe(200);
       const second = new Update("p", "dev", files);
-      expect(() => second.start()).toThrow(`process ${process.pid} of`);
+      expect(() => second.start({ journalVersion: 1 })).toThrow(`process ${process.pid} of`);
     } finally {
       await other.stop();
     }

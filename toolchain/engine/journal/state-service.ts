@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { createGunzip } from "node:zlib";
+import { JOURNAL_VERSION } from "./entries.ts";
 import { StackBusy, type Update, type UpdateKind } from "./update.ts";
 
 /** The file backend's name for whose stacks these are; it is in no URN. */
@@ -10,7 +11,10 @@ const OWNER = "organization";
 
 /** @param body reads what was sent along */
 type Handler = (body: () => Promise<unknown>) => object | undefined | Promise<object | undefined>;
-interface Door { readonly tokens: readonly string[]; readonly handlers: ReadonlyMap<string, Handler> }
+interface Door { readonly tokens: readonly string[]; readonly handlers: ReadonlyMap<string, Handler>; readonly others: OtherStacks }
+
+/** The state of another stack of the same folder, by its project and name; undefined where there is none. Programs refer to them. */
+export type OtherStacks = (project: string, stack: string) => object | undefined;
 
 /**
  * As much of Pulumi's service API as an update of one stack uses, on loopback, for the engine that this process
@@ -29,10 +33,10 @@ export class StateService {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  static async start(update: Update): Promise<StateService> {
+  static async start(update: Update, others: OtherStacks = () => undefined): Promise<StateService> {
     const token = randomBytes(32).toString("base64url");
     const lease = randomUUID();
-    const door = { tokens: [`token ${token}`, `update-token ${lease}`], handlers: handlers(update, lease) };
+    const door = { tokens: [`token ${token}`, `update-token ${lease}`], handlers: handlers(update, lease), others };
     const server = createServer((request, response) => void answer(door, request, response));
     await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
     return new StateService(server, token);
@@ -56,14 +60,14 @@ function handlers(update: Update, lease: string): ReadonlyMap<string, Handler> {
     ["GET /api/user/organizations/default", () => ({ GitHubLogin: OWNER })],
     ["GET /api/capabilities", () => ({ capabilities: [{ capability: "deployment-schema-version", version: 1, configuration: { version: 4 } }] })],
     [`HEAD /api/stacks/${OWNER}/${update.project}`, () => ({})],
-    [`GET ${stack}`, () => ({ id: update.id, orgName: OWNER, projectName: update.project, stackName: update.stack, tags: {}, version: 1 })],
+    [`GET ${stack}`, () => described(update.project, update.stack)],
     [`GET ${stack}/export`, () => update.deployment()],
     [`POST ${stack}/update`, begin("update")],
     [`POST ${stack}/destroy`, begin("destroy")],
     [`POST ${stack}/refresh`, begin("refresh")],
-    [`POST ${stack}/update/${update.id}`, () => {
-      update.start();
-      return { version: 1, token: lease, journalVersion: 1 };
+    [`POST ${stack}/update/${update.id}`, async (body) => {
+      update.start(await body());
+      return { version: 1, token: lease, journalVersion: JOURNAL_VERSION };
     }],
     [`POST ${stack}/update/${update.id}/renew_lease`, () => ({ token: lease })],
     [`PATCH ${stack}/update/${update.id}/journalentries`, async (body) => void update.tell(await body())],
@@ -75,12 +79,26 @@ function handlers(update: Update, lease: string): ReadonlyMap<string, Handler> {
   ]);
 }
 
-async function answer({ tokens, handlers }: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
+const OTHER = new RegExp(`^GET /api/stacks/${OWNER}/([\\w.-]+)/([\\w.-]+)(/export)?$`);
+
+/** Reading a stack that is not the update's own: what it is called, or its state. */
+function lookup(others: OtherStacks, asked: string): Handler | undefined {
+  const [, project = "", stack = "", wholly] = OTHER.exec(asked) ?? [];
+  const state = project === "" ? undefined : others(project, stack);
+  if (state === undefined) return undefined;
+  return () => (wholly === undefined ? described(project, stack) : state);
+}
+
+function described(projectName: string, stackName: string): object {
+  return { id: `${projectName}/${stackName}`, orgName: OWNER, projectName, stackName, tags: {}, version: 1 };
+}
+
+async function answer({ tokens, handlers, others }: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = new URL(request.url ?? "/", "http://localhost").pathname;
   const send = (status: number, body: object = {}): void => void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   const body = async (): Promise<unknown> => JSON.parse(await text(request.headers["content-encoding"] === "gzip" ? request.pipe(createGunzip()) : request)) as unknown;
-  const handler = handlers.get(`${request.method} ${path}`);
   try {
+    const handler = handlers.get(`${request.method} ${path}`) ?? lookup(others, `${request.method} ${path}`);
     if (!tokens.includes(request.headers.authorization ?? "")) send(401, { code: 401, message: "Unauthorized" });
     else if (handler === undefined) send(404, { code: 404, message: `Not Found: ${request.method} ${path}` });
     else send(200, await handler(body));

@@ -4,9 +4,12 @@ import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../../atomic-file.ts";
+import { UserError } from "../../errors.ts";
+import { markOf } from "../processes.ts";
 import { lockHolders, type LockHolder } from "../recovery.ts";
 import type { StateFiles } from "../state-folder.ts";
-import { manifest, type Checkpoint, type Deployment } from "./deployment.ts";
+import { entriesSchema, JOURNAL_VERSION } from "./entries.ts";
+import { exported, type Exported } from "./deployment.ts";
 import { foldJournal, Journal } from "./journal-file.ts";
 import type { JournalEntry } from "./replay.ts";
 
@@ -19,10 +22,15 @@ const configValue = z.object({ string: z.string(), secret: z.boolean(), object: 
 const descriptionSchema = z.object({
   config: z.record(z.string(), configValue).nullish(),
   metadata: z.object({ message: z.string().nullish(), environment: z.record(z.string(), z.string()) }),
+  options: z.object({ dryRun: z.boolean().nullish() }).nullish(),
 });
-const entriesSchema = z.object({ entries: z.array(z.looseObject({ kind: z.int(), sequenceID: z.int(), operationID: z.int() })).nullish() });
-const eventsSchema = z.object({ events: z.array(z.looseObject({ summaryEvent: z.looseObject({ resourceChanges: z.record(z.string(), z.int()).nullish() }).nullish() })) });
+const beginningSchema = z.object({ journalVersion: z.int().nullish() });
+const messageSchema = z.object({ entries: entriesSchema.nullish() });
+const eventsSchema = z.object({ events: z.array(z.looseObject({ summaryEvent: z.looseObject({ resourceChanges: z.record(z.string(), z.int()).nullish() }).nullish(), diagnosticEvent: z.looseObject({ message: z.string() }).nullish() })) });
 const endSchema = z.object({ status: z.string() });
+
+/** How the engine tells that a plugin or the program is gone in the middle of its work; of one that is gone at its start it says that the plugin has a bug. */
+const BROKEN_OFF = /code = (Unavailable|Canceled)|error reading from server|transport is closing|a bug in the provider|signal: killed/;
 
 type Description = z.output<typeof descriptionSchema>;
 
@@ -39,6 +47,7 @@ export class Update {
   #begun = Date.now();
   #journal?: Journal;
   #changes?: Readonly<Record<string, number>>;
+  #isBrokenOff = false;
 
   /** @param stack may be written `organization/<project>/<stack>` */
   constructor(project: string, stack: string, files: StateFiles) {
@@ -52,10 +61,14 @@ export class Update {
     return this.#changes;
   }
 
+  /** Whether a process that the engine works with was killed, or crashed, as far as the engine has told. */
+  get isBrokenOff(): boolean {
+    return this.#isBrokenOff;
+  }
+
   /** The state before, as the engine exports it. */
-  deployment(): { version: number; features?: string[]; deployment: Deployment } {
-    const { version, features, checkpoint } = JSON.parse(readFileSync(this.#files.checkpoint, "utf8")) as Checkpoint;
-    return { version, ...(features === undefined ? {} : { features }), deployment: checkpoint.latest ?? { manifest: manifest("", new Date()) } };
+  deployment(): Exported {
+    return exported(readFileSync(this.#files.checkpoint, "utf8"));
   }
 
   describe(kind: UpdateKind, description: unknown): void {
@@ -63,9 +76,13 @@ export class Update {
     this.#description = descriptionSchema.parse(description);
   }
 
-  /** @throws StackBusy */
-  start(): void {
+  /** @throws StackBusy, or where the engine keeps no journal as this program reads it */
+  start(message: unknown): void {
+    const { journalVersion } = beginningSchema.parse(message);
+    if (journalVersion !== JOURNAL_VERSION) throw new UserError("journal-version", `The engine wants a journal of version ${journalVersion ?? "none"}, and this program keeps version ${JOURNAL_VERSION}. With GUILDNET_JOURNAL=off in the environment it writes its state without one.`);
     this.#begun = Date.now();
+    // The preview before an update changes nothing, and is no update of the history.
+    if (this.#description?.options?.dryRun === true) return;
     this.#lock();
     try {
       this.#journal = new Journal(this.#files, this.#description?.metadata.environment["pulumi.version"] ?? "");
@@ -78,38 +95,50 @@ export class Update {
   /** Returns once the entries are on the disk. */
   tell(message: unknown): void {
     if (this.#journal === undefined) throw new Error("the update has not started, or has ended");
-    this.#journal.append((entriesSchema.parse(message).entries ?? []) as JournalEntry[]);
+    this.#journal.append((messageSchema.parse(message).entries ?? []) as JournalEntry[]);
   }
 
-  /** Remembers, of all that happens, how many resources became what. */
+  /** Remembers, of all that happens, how many resources became what, and whether something broke off. */
   watch(message: unknown): void {
-    for (const { summaryEvent } of eventsSchema.parse(message).events) this.#changes = summaryEvent?.resourceChanges ?? this.#changes;
+    for (const { summaryEvent, diagnosticEvent } of eventsSchema.parse(message).events) {
+      this.#changes = summaryEvent?.resourceChanges ?? this.#changes;
+      this.#isBrokenOff ||= BROKEN_OFF.test(diagnosticEvent?.message ?? "");
+    }
   }
 
+  /** @throws UserError `journal-lost`, `state-changed` */
   complete(message: unknown): void {
     const { status } = endSchema.parse(message);
-    if (!this.#end()) return;
-    this.#writeHistory(status);
-    this.#unlock();
+    this.#end(() => this.#writeHistory(status));
   }
 
-  /** For when the engine is gone: the state is what it told, its operations under way included. */
+  /** For when the engine is gone: the state is what it told, its operations under way included. @throws as `complete` */
   abandon(): void {
-    if (this.#end()) this.#unlock();
+    this.#end();
   }
 
-  /** @returns whether it was under way */
-  #end(): boolean {
-    if (this.#journal === undefined) return false;
+  #end(then: () => void = () => {}): void {
+    if (this.#journal === undefined) return;
     this.#journal.close();
     this.#journal = undefined;
-    foldJournal(this.#files);
-    return true;
+    try {
+      this.#fold();
+      then();
+    } finally {
+      this.#unlock();
+    }
+  }
+
+  #fold(): void {
+    const { journal, checkpoint } = this.#files;
+    if (!existsSync(journal)) throw new UserError("journal-lost", `The journal ${journal} was removed while the run was under way: what it did is not in the state ${checkpoint}. Run it again: what exists is taken over.`);
+    const folded = foldJournal(this.#files);
+    if (folded.kind === "aside") throw new UserError("state-changed", `The state ${checkpoint} was changed by another program while the run was under way. What this one did is kept in ${folded.file}, and is not in the state. Run it again: what exists is taken over.`);
   }
 
   /** The file backend's lock, under a name that one run alone can take. */
   #lock(): void {
-    const holder: LockHolder = { pid: this.engine, username: userInfo().username, hostname: hostname(), timestamp: new Date().toISOString() };
+    const holder: LockHolder = { pid: this.engine, username: userInfo().username, hostname: hostname(), timestamp: new Date().toISOString(), engine: markOf(this.engine), writer: markOf(process.pid) };
     mkdirSync(this.#files.lockFolder, { recursive: true });
     try {
       writeFileSync(this.#lockFile, JSON.stringify(holder), { flag: "wx" });

@@ -37,7 +37,13 @@ const rounds = {
     new Group("new-group");
     new Shape("after", { form: "round" }, { dependsOn: first });
   },
+  /** Of the stack that `begin` made. */
+  refer() {
+    const other = new pulumi.StackReference("organization/rounds/other");
+    new Shape("first", { form: other.requireOutput("round"), password: other.getOutput("secret") });
+  },
 };
 
 rounds[process.env.ROUND]();
 export const round = process.env.ROUND;
+export const secret = pulumi.secret("of the other");
