@@ -12,6 +12,7 @@ export { noteVolumeOwners, volumeOwners } from "./node/kept-homes.ts";
 export { workloadKinds, type WorkloadKind } from "./cluster/workloads.ts";
 export type { Volume } from "./cluster/volumes.ts";
 export { lowSharedLimits } from "./node/shared-limits.ts";
+export { prepareNode, suspendNode } from "./node/lifecycle.ts";
 export { deleteNode, nodeHealth as clusterStatus, stopNode as stopCluster } from "./node/lifecycle.ts";
 
 /** Names of the nodes that this machine has data of. */

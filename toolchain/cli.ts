@@ -98,6 +98,14 @@ function toolCommands(root: Command): void {
     .description("write a docker-archive of an image of the local store to stdout")
     .argument("<reference>")
     .action(async (reference: string) => (await import("./commands/image.ts")).imageExportCommand(reference));
+  root.command("cluster-prepare")
+    .description("make an embedded cluster's files ready for its start; for its systemd unit")
+    .argument("<cluster>")
+    .action(async (cluster: string) => (await import("./commands/cluster.ts")).clusterPrepareCommand(cluster));
+  root.command("cluster-stop")
+    .description("stop an embedded cluster until the machine's next start; for its systemd unit")
+    .argument("<cluster>")
+    .action(async (cluster: string) => (await import("./commands/cluster.ts")).clusterStopCommand(cluster));
   withOffline(root.command("manifest"))
     .description("fetch an upstream project's manifest and print where its files are, as JSON")
     .argument("<module>", "Go module and version, as github.com/x/y@v1.2.3")

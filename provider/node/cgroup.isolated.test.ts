@@ -20,7 +20,8 @@ function mountPoint(files: Record<string, string>): string {
 const version1 = (): string => mountPoint({ "memory/cgroup.procs": "", "cpuset/cgroup.procs": "", "cpuset/cpuset.cpus": "0-3\n", "cpuset/cpuset.mems": "0\n", "lost+found/other": "" });
 
 test("each node has a cgroup of its own", () => {
-  expect(cgroupOf("guild-test")).toBe("/guildnet-guild-test");
+  expect(cgroupOf("guild-test", false)).toBe("/guildnet-guild-test");
+  expect(cgroupOf("guild-test", true)).toBe("/system.slice/guildnet-guild-test.service/pods");
 });
 
 describe("version 1", () => {

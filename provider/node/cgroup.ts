@@ -2,12 +2,18 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import waitFor from "p-wait-for";
+import { hasSystemd, unitOf } from "./systemd.ts";
 
 const mountPoint = "/sys/fs/cgroup";
 
-/** The cgroup that pods of a node live below. */
-export function cgroupOf(clusterName: string): string {
-  return `/guildnet-${clusterName}`;
+/** The cgroup that pods of a node live below: in version 2 under systemd, one of the node's unit, which that leaves to us. */
+export function cgroupOf(clusterName: string, delegated = isDelegated()): string {
+  return delegated ? `/system.slice/${unitOf(clusterName)}/pods` : `/guildnet-${clusterName}`;
+}
+
+/** Whether systemd makes and removes a node's cgroup with its unit. */
+export function isDelegated(): boolean {
+  return hasSystemd() && isVersion2(mountPoint);
 }
 
 /** Makes the cgroup in every hierarchy of this machine: one in version 2, one a controller in version 1. */

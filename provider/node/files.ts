@@ -195,6 +195,8 @@ function kubelet({ serviceCidr }: NodeSpec, { cgroup }: Machine): object {
     cgroupDriver: "cgroupfs", cgroupRoot: cgroup, failCgroupV1: false,
     clusterDomain: "cluster.local", clusterDNS: [clusterDns(serviceCidr)], resolvConf: etc("resolv.conf"),
     podLogsDir: `${inNode}/log/pods`, volumePluginDir: `${inNode}/data/kubelet/volume-plugins`,
+    // Of a container that runs out of memory one process ends: the build, not the editor beside it. In version 2 of cgroups all would.
+    singleProcessOOMKill: true,
     failSwapOn: false, seccompDefault: true, serializeImagePulls: false, maxPods: 250, podPidsLimit: 4096,
     // The machine is shared with other work: its disk may be nearly full for reasons of its own,
     // and images that were loaded rather than pulled would not come back.

@@ -3,19 +3,22 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
+import { lock } from "proper-lockfile";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { inputs, specWith } from "../testing/node-spec.ts";
 import { scratchFolder, scratchHome } from "../testing/scratch.ts";
 import { readiness } from "./api.ts";
-import { deleteNode, nodeHealth, savedSpec, startNode, stopNode } from "./lifecycle.ts";
+import { deleteNode, nodeHealth, prepareNode, savedSpec, startNode, stopNode, suspendNode } from "./lifecycle.ts";
 import { initProcess } from "./process.ts";
 import type { NodeSpec } from "./spec.ts";
+import { disableUnit, hasSystemd, isUnitActive, removeUnit, startUnit } from "./systemd.ts";
 import { requireTools } from "./toolchain.ts";
 
 vi.mock("./api.ts", () => ({ readiness: vi.fn(async () => ({ ready: true })), grantRoles: async () => ({ ready: true }) }));
 vi.mock("./cgroup.ts", async (original) => ({ ...(await original<object>()), createCgroup: async () => {}, removeCgroup: async () => {} }));
 vi.mock("./machine.ts", async (original) => ({ ...(await original<object>()), checkMachine: async () => {}, checkNetfilter: async () => {} }));
 vi.mock("./shared-limits.ts", () => ({ raiseSharedLimits: () => [] }));
+vi.mock("./systemd.ts", async (original) => ({ ...(await original<object>()), hasSystemd: vi.fn(() => false), isUnitActive: vi.fn(async () => true), startUnit: vi.fn(), disableUnit: vi.fn(), removeUnit: vi.fn() }));
 vi.mock("./images.ts", () => ({ bringImage: async () => {} }));
 vi.mock("./toolchain.ts", () => ({ requireTools: vi.fn(async () => ({ kubernetes: "/tools/kubernetes" })) }));
 
@@ -47,6 +50,7 @@ function end(folder: string): void {
 }
 
 vi.setConfig({ testTimeout: 30_000 });
+const seconds = 1000;
 
 const [apiPort, hostPort] = [await freePort(), await freePort()];
 const portal = { hostPort, nodePort: 30090 };
@@ -270,5 +274,81 @@ describe("deleteNode", () => {
     await deleteNode(inputs.clusterName, false);
     expect(existsSync(folder)).toBe(false);
     await expect(deleteNode(inputs.clusterName, false)).resolves.toBeUndefined();
+  });
+});
+
+describe("under systemd", () => {
+  /** A machine whose systemd starts a unit as the real one would. */
+  function machineWithSystemd() {
+    const made = machine();
+    let active = false;
+    vi.mocked(hasSystemd).mockReturnValue(true);
+    vi.mocked(isUnitActive).mockImplementation(async () => active);
+    vi.mocked(startUnit).mockImplementation(async (_name, folder) => {
+      active = true;
+      execa(join(folder, "run", "start"), [folder], { reject: false, cleanup: false, detached: true, stdio: "ignore" }).unref();
+    });
+    for (const mock of [disableUnit, removeUnit, startUnit]) vi.mocked(mock).mockClear();
+    onTestFinished(() => void vi.mocked(hasSystemd).mockReturnValue(false));
+    return made;
+  }
+
+  test("a node is a unit, which is found running the second time", async () => {
+    const { folder } = machineWithSystemd();
+    await startNode(spec());
+    const init = initProcess(folder);
+    expect(init).toBeDefined();
+    await startNode(spec());
+    expect(initProcess(folder)).toBe(init);
+    expect(vi.mocked(startUnit).mock.calls).toEqual([[inputs.clusterName, folder]]);
+    expect(readFileSync(join(folder, "etc", "environment"), "utf8")).toMatch(/^PATH="/);
+  });
+
+  test("a node that runs beside it, from an earlier version, becomes a unit", async () => {
+    const { folder } = machineWithSystemd();
+    vi.mocked(hasSystemd).mockReturnValue(false);
+    await startNode(spec());
+    const beside = initProcess(folder);
+    vi.mocked(hasSystemd).mockReturnValue(true);
+    await startNode(spec());
+    expect(initProcess(folder)).not.toBe(beside);
+    expect(startUnit).toHaveBeenCalledOnce();
+  });
+
+  test("a node that a person stops stays stopped, one that the machine stops comes back, and a deleted one leaves no unit", async () => {
+    machineWithSystemd();
+    await startNode(spec());
+    await suspendNode(inputs.clusterName);
+    expect(disableUnit).not.toHaveBeenCalled();
+    expect(await nodeHealth(inputs.clusterName)).toEqual({ ready: false, reason: "the cluster is stopped" });
+    await stopNode(inputs.clusterName);
+    expect(disableUnit).toHaveBeenCalledWith(inputs.clusterName);
+    await deleteNode(inputs.clusterName, false);
+    expect(removeUnit).toHaveBeenCalledWith(inputs.clusterName);
+  });
+
+  test("certificates that are due are renewed before the machine starts the node", async () => {
+    const { folder } = machine(), certificate = () => readFileSync(join(folder, "pki", "apiserver.crt"), "utf8");
+    await startNode(spec());
+    await stopNode(inputs.clusterName);
+    const [before, environment] = [certificate(), readFileSync(join(folder, "etc", "environment"), "utf8")];
+    await prepareNode(inputs.clusterName);
+    expect(certificate()).toBe(before);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 300 * 24 * 60 * 60 * seconds });
+    onTestFinished(() => void vi.useRealTimers());
+    await prepareNode(inputs.clusterName);
+    expect(certificate()).not.toBe(before);
+    expect(readFileSync(join(folder, "etc", "environment"), "utf8")).toBe(environment);
+  });
+
+  test("preparing leaves a node to who is at work on it, and does nothing for one that is gone", async () => {
+    const { folder } = machine();
+    await prepareNode(inputs.clusterName);
+    expect(existsSync(folder)).toBe(false);
+    await startNode(spec());
+    const release = await lock(folder, { realpath: false, lockfilePath: `${folder}.lock` });
+    await prepareNode(inputs.clusterName);
+    await release();
+    expect(initProcess(folder)).toBeDefined();
   });
 });

@@ -4,13 +4,13 @@ import { spawn } from "node:child_process";
 import { existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { lock } from "proper-lockfile";
+import { check, lock } from "proper-lockfile";
 import waitFor from "p-wait-for";
 import { z } from "zod";
 import { ActionableError } from "../errors.ts";
 import { grantRoles, readiness, type Readiness } from "./api.ts";
 import { writeAtomically } from "./atomic.ts";
-import { cgroupOf, createCgroup, removeCgroup } from "./cgroup.ts";
+import { cgroupOf, createCgroup, isDelegated, removeCgroup } from "./cgroup.ts";
 import { ensureCredentials } from "./credentials.ts";
 import { files, pauseImage } from "./files.ts";
 import { nodeEnvironment } from "./environment.ts";
@@ -21,6 +21,7 @@ import { initProcess, containerProcesses } from "./process.ts";
 import { etc, services, type Service } from "./services.ts";
 import { raiseSharedLimits } from "./shared-limits.ts";
 import { nodeSpec, type NodeSpec } from "./spec.ts";
+import { disableUnit, environmentFile, hasSystemd, isUnitActive, removeUnit, startUnit, unitOf } from "./systemd.ts";
 import { requireTools, type Progress } from "./toolchain.ts";
 
 const scripts = join(import.meta.dirname, "scripts");
@@ -45,7 +46,9 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     await writeAtomically(join(folder, "identity"), spec.clusterIdentifier);
     const wanted = services(spec);
     const kubeconfig = await writeFiles(folder, spec, wanted);
-    if (running !== undefined && previous?.kubernetesVersion === spec.kubernetesVersion && runsOn(folder) === tools.kubernetes) {
+    // Versions before this one started nodes beside systemd, where it exists.
+    const inPlace = !hasSystemd() || (await isUnitActive(spec.clusterName));
+    if (running !== undefined && inPlace && previous?.kubernetesVersion === spec.kubernetesVersion && runsOn(folder) === tools.kubernetes) {
       await applyChanged(folder, running, wanted, progress);
     } else {
       await checkNetfilter();
@@ -53,7 +56,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
       progress("starting the cluster");
       await writeAtomically(runsWith(folder), JSON.stringify(fingerprints(folder, wanted)));
       await writeAtomically(programsOf(folder), tools.kubernetes!);
-      await launch(folder, tools.kubernetes!, spec);
+      await launch(folder, spec);
     }
     await writeAtomically(join(folder, "spec.json"), JSON.stringify(spec, null, 2));
     await waitUntilReady(folder, spec, progress);
@@ -65,7 +68,33 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
 export async function stopNode(clusterName: string, progress: Progress = () => {}): Promise<void> {
   const folder = nodeFolder(clusterName);
   if (!existsSync(folder)) return;
-  await exclusively(folder, () => terminate(folder, progress));
+  await exclusively(folder, async () => {
+    await terminate(folder, progress);
+    await disableUnit(clusterName);
+  });
+}
+
+/**
+ * What a node's unit does before it starts the node: files are written anew, so that certificates are renewed
+ * and name servers are those of now. Nothing, where another program is at work on the node: it has done so.
+ */
+export async function prepareNode(clusterName: string, progress: Progress = () => {}): Promise<void> {
+  const folder = nodeFolder(clusterName), spec = savedSpec(folder);
+  if (spec === undefined || await check(folder, lockOptions(folder))) return;
+  await exclusively(folder, async () => {
+    for (const lack of raiseSharedLimits()) progress(lack);
+    await checkNetfilter();
+    const wanted = services(spec);
+    await writeFiles(folder, spec, wanted);
+    await writeAtomically(runsWith(folder), JSON.stringify(fingerprints(folder, wanted)));
+    await freshCgroup(clusterName);
+  });
+}
+
+/** What a node's unit does when the machine shuts down: the same as `stopNode`, but the node is to come back. */
+export async function suspendNode(clusterName: string, progress: Progress = () => {}): Promise<void> {
+  const folder = nodeFolder(clusterName);
+  if (existsSync(folder)) await exclusively(folder, () => terminate(folder, progress));
 }
 
 /** Stops a node and removes everything it made, but for its volumes where they are to be kept and there are any. */
@@ -81,6 +110,7 @@ export async function deleteNode(clusterName: string, keepVolumes: boolean, prog
       else await rm(folder, { recursive: true });
     });
   }
+  await removeUnit(clusterName);
   await removeCgroup(cgroupOf(clusterName));
 }
 
@@ -117,12 +147,16 @@ export function savedIdentity(folder: string): string | undefined {
 /** Two programs never work on one node at a time; the second waits. */
 async function exclusively<T>(folder: string, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(folder), { recursive: true });
-  const release = await lock(folder, { realpath: false, lockfilePath: `${folder}.lock`, stale: 15 * seconds, retries: { retries: 600, minTimeout: 500, maxTimeout: 1000 } });
+  const release = await lock(folder, { ...lockOptions(folder), retries: { retries: 600, minTimeout: 500, maxTimeout: 1000 } });
   try {
     return await work();
   } finally {
     await release();
   }
+}
+
+function lockOptions(folder: string) {
+  return { realpath: false, lockfilePath: `${folder}.lock`, stale: 15 * seconds };
 }
 
 async function writeFiles(folder: string, spec: NodeSpec, wanted: Record<string, Service>): Promise<string> {
@@ -131,7 +165,7 @@ async function writeFiles(folder: string, spec: NodeSpec, wanted: Record<string,
   for (const [path, content] of Object.entries(files(spec, inspectMachine(spec.clusterName)))) await writeAtomically(join(folder, "etc", path), content);
   await removeServices(folder, (name) => wanted[name] === undefined);
   for (const [name, service] of Object.entries(wanted)) await writeService(folder, name, service);
-  for (const name of ["init", "network"]) await copyScript(name, join(folder, "run", name));
+  for (const name of ["start", "init", "network"]) await copyScript(name, join(folder, "run", name));
   return ensureCredentials(folder, spec);
 }
 
@@ -230,21 +264,39 @@ function inMounts(init: number): string[] {
   return ["--target", String(init), "--mount", "--pid", "--"];
 }
 
-/**
- * Starts the node's first process in a session of its own, so that it outlives this program and
- * its terminal. All its processes inherit the lock, which is free exactly when the last is gone.
- */
-async function launch(folder: string, kubernetes: string, spec: NodeSpec): Promise<void> {
-  // A node that was cut off leaves its pods' cgroups behind, and the kubelet would look for the container of each for three seconds.
-  await removeCgroup(cgroupOf(spec.clusterName));
-  await createCgroup(cgroupOf(spec.clusterName));
-  const console = openSync(join(folder, "log", "console"), "a");
-  const child = spawn("flock", ["--nonblock", lockOf(folder), "unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", join(folder, "run", "init"), folder, kubernetes], { detached: true, stdio: ["ignore", console, console], cwd: "/", env: nodeEnvironment(process.env, spec) });
-  let ended: number | string | undefined;
-  child.once("error", (error) => (ended = error.message)).once("exit", (code, signal) => (ended = code ?? signal ?? "unknown"));
-  child.unref();
-  await waitFor(() => ended !== undefined || initProcess(folder) !== undefined, { interval: 20, timeout: { milliseconds: 20 * seconds } });
+/** Starts the node's first process: as a unit where there is systemd, else in a session of its own, so that it outlives this program and its terminal. */
+async function launch(folder: string, spec: NodeSpec): Promise<void> {
+  await freshCgroup(spec.clusterName);
+  const environment = nodeEnvironment(process.env, spec);
+  await writeAtomically(join(folder, "etc", "environment"), environmentFile(environment), 0o600);
+  const whyEnded = hasSystemd() ? await launchUnit(folder, spec.clusterName) : launchProcess(folder, environment);
+  let ended: string | undefined;
+  await waitFor(async () => (ended = await whyEnded()) !== undefined || initProcess(folder) !== undefined, { interval: 20, timeout: { milliseconds: 20 * seconds } });
   if (ended !== undefined) throw new ActionableError("node-did-not-start", `the cluster's first process ended (${ended}): ${lastLines(join(folder, "log", "console"))}`);
+}
+
+/** Each way to launch says afterwards whether, and how, the first process ended. */
+type WhyEnded = () => Promise<string | undefined>;
+
+async function launchUnit(folder: string, clusterName: string): Promise<WhyEnded> {
+  await startUnit(clusterName, folder);
+  return async () => ((await isUnitActive(clusterName)) ? undefined : `as a unit; "systemctl status ${unitOf(clusterName)}" tells more`);
+}
+
+function launchProcess(folder: string, env: NodeJS.ProcessEnv): WhyEnded {
+  const console = openSync(join(folder, "log", "console"), "a");
+  const child = spawn(join(folder, "run", "start"), [folder], { detached: true, stdio: ["ignore", console, console], cwd: "/", env });
+  let ended: string | undefined;
+  child.once("error", (error) => (ended = error.message)).once("exit", (code, signal) => (ended = String(code ?? signal ?? "unknown")));
+  child.unref();
+  return async () => ended;
+}
+
+/** A node that was cut off leaves its pods' cgroups behind, and the kubelet would look for the container of each for three seconds. */
+async function freshCgroup(clusterName: string): Promise<void> {
+  if (isDelegated()) return; // it comes and goes with the unit
+  await removeCgroup(cgroupOf(clusterName));
+  await createCgroup(cgroupOf(clusterName));
 }
 
 async function waitUntilReady(folder: string, spec: NodeSpec, progress: Progress): Promise<void> {

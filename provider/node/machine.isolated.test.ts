@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { specWith } from "../testing/node-spec.ts";
 import { scratchFolder } from "../testing/scratch.ts";
+import { cgroupOf } from "./cgroup.ts";
 import { checkMachine, checkNetfilter, checkPorts, inspectMachine, portsOf } from "./machine.ts";
 
 vi.mock("node:fs/promises", { spy: true });
@@ -64,7 +65,7 @@ describe("inspectMachine", () => {
 
   test("takes the name servers and domains of the host, and its own cgroup", () => {
     expect(inspect("# written by hand\nsearch example.org  example.net\nnameserver 10.0.0.53\n\tnameserver\t10.0.0.54\noptions edns0\n")).toEqual({
-      nameservers: ["10.0.0.53", "10.0.0.54"], searchDomains: ["example.org", "example.net"], cgroup: "/guildnet-guild-test",
+      nameservers: ["10.0.0.53", "10.0.0.54"], searchDomains: ["example.org", "example.net"], cgroup: cgroupOf("guild-test"),
     });
   });
 

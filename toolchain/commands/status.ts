@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { Engine } from "../engine/engine.ts";
 import { backupFindings } from "../backup/status.ts";
 import { embeddedClusters, type StackState } from "../engine/stack-state.ts";
@@ -16,7 +15,7 @@ export async function statusCommand(stack: string): Promise<void> {
   const engine = await Engine.open(stack);
   const [outputs, state] = await Promise.all([stackOutputs(engine), stackState(engine)]);
   const findings = await findingsOf(outputs, state);
-  findings.push(...await machineFindings(embeddedClusters(state), outputs.kubeconfig, join(engine.home.root, "clusters")));
+  findings.push(...await machineFindings(embeddedClusters(state), outputs.kubeconfig, engine.home.root));
   const { backup } = outputs;
   if (backup) findings.push(...await withKubectl(engine.home, outputs.kubeconfig, (kubectl) => backupFindings(kubectl, backup)));
   process.stdout.write(`Stack ${stack}\n${report(findings)}\n`);

@@ -10,7 +10,7 @@ const ENOUGH = 5 * GIB;
 /**
  * What the machine of embedded clusters shares among all people: its disk, and limits of the kernel.
  *
- * @param folder where clusters have their data.
+ * @param folder of the disk where clusters have their data.
  */
 export async function machineFindings(clusters: readonly string[], kubeconfig: string, folder: string): Promise<Finding[]> {
   if (clusters.length === 0) return [];
