@@ -10,6 +10,8 @@ export const {
   portalUrl,
   /** Handles of everybody in it. */
   people,
+  /** Handles of those who see every workspace. */
+  admins,
   /** Name, owner and address of each workspace. */
   workspaces,
   /** Name, owner, visibility and address of each app. */

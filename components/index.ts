@@ -43,7 +43,7 @@ export { keyId } from "./platform/backup-key.ts";
 export type { Keep } from "./platform/backup-pods.ts";
 export { restTarget, s3Target } from "./platform/backup-repository.ts";
 export type { BackupReach, BackupRepository, BackupTarget, RestTargetArgs, S3Credentials, S3TargetArgs } from "./platform/backup-repository.ts";
-export { BACKUP_SERVER_PLACE, BackupServer } from "./platform/backup-server.ts";
+export { BACKUP_SERVER_PLACE, BackupServer, backupServerHost } from "./platform/backup-server.ts";
 export type { BackupServerArgs } from "./platform/backup-server.ts";
 export { BatchSpace } from "./platform/batch-space.ts";
 export type { BatchSpaceArgs } from "./platform/batch-space.ts";

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { App, BACKUP_SERVER_PLACE, BatchSpace, CertificateAuthority, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Workspace } from "../components/index.ts";
+import { App, BACKUP_SERVER_PLACE, BatchSpace, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Workspace } from "../components/index.ts";
 import type { Authority, BatchQueue, ClusterAccess, ImageSource, PortalExposure, Visibility } from "../components/index.ts";
+import { guildAuthority } from "./authority.ts";
 import { certificateImages, certificateLayer, certificatesOn } from "./certificates.ts";
 import type { CertificateImages } from "./certificates.ts";
 import { backupImages, backupLayer, backupNotes } from "./backup.ts";
@@ -56,6 +57,8 @@ export interface GuildOutputs {
   portalUrl: string;
   /** Handles. */
   people: string[];
+  /** Handles of those among them who see every workspace. */
+  admins: string[];
   workspaces: { name: string; owner: string; url: string }[];
   apps: { name: string; owner: string; visibility: Visibility; url: string }[];
   /** PEM of the authority to trust. */
@@ -91,13 +94,7 @@ export function machines(config: GuildConfig, kubeconfig?: Kubeconfig): Machines
   return existingMachines(config, config.cluster, authority, kubeconfig);
 }
 
-/** One for all that the guild serves, so that a browser imports one. The portal had it first, and a stack from then keeps what its browsers know. */
-function guildAuthority({ name }: GuildConfig): CertificateAuthority {
-  const portal = `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::guildnet:index:Portal::portal`;
-  return new CertificateAuthority("authority", { commonName: `${name} CA` }, { aliases: [{ name: "portal-authority", parent: portal }] });
-}
-
-function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authority: CertificateAuthority): Machines {
+function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authority: Authority): Machines {
   const { images: own, portal } = config;
   const registry = registrySource(config);
   const sources = {
@@ -130,7 +127,7 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authorit
   };
 }
 
-function existingMachines(config: GuildConfig, cluster: ExistingConfig, authority: CertificateAuthority, kubeconfig: Kubeconfig): Machines {
+function existingMachines(config: GuildConfig, cluster: ExistingConfig, authority: Authority, kubeconfig: Kubeconfig): Machines {
   const { images: own } = config;
   const identity = cluster.identity ?? kubeconfig.identity ?? kubeconfig.clusterName;
   const access = new ExistingCluster("cluster", {
@@ -226,6 +223,7 @@ export function services({ access, authority, identity, images: own, storage: lo
   return {
     portalUrl: portal.url,
     people: peopleOf(config),
+    admins: adminsOf(config),
     workspaces: config.workspaces.map((workspace) => {
       const name = workspaceName(workspace);
       return { name, owner: workspace.owner, url: portal.workspaceUrl(name) };

@@ -142,7 +142,7 @@ const workspace = z.strictObject({
 
 /** The value of `guildnet:guild`, shape only; what holds between keys is in rules.ts. */
 export const guildSchema = z.strictObject({
-  name: z.string().min(1).max(60).default("GuildNet").describe("The guild's name, shown on the portal and in its certificate authority."),
+  name: z.string().min(1).max(60).default("GuildNet").describe("The guild's name, shown on the portal. Its certificate authority has the name that the guild had first."),
   cluster: z.discriminatedUnion("kind", [embedded, existing]).prefault({ kind: "embedded" }).describe("Where everything runs."),
   images: z.strictObject({
     workspace: image.optional().describe("Image of workspaces. Default: built from images/workspace."),

@@ -37,6 +37,7 @@ export interface BackupOutput {
 export interface StackOutputs {
   readonly portalUrl: string;
   readonly people: readonly string[];
+  readonly admins?: readonly string[];
   readonly workspaces: readonly WorkspaceOutput[];
   readonly apps?: readonly AppOutput[];
   /** PEM */

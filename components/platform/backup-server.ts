@@ -38,7 +38,8 @@ const NAMESPACE = "guildnet-backup";
 
 /** Where its volume is. */
 export const BACKUP_SERVER_PLACE = { namespace: NAMESPACE, claim: BACKUP_SERVER_APP };
-const HOST = `${BACKUP_SERVER_APP}.${NAMESPACE}.svc`;
+/** Its name in the cluster. */
+export const backupServerHost = `${BACKUP_SERVER_APP}.${NAMESPACE}.svc`;
 
 /**
  * A place for backups inside the cluster: restic's REST server. It guards against what people
@@ -85,7 +86,7 @@ export class BackupServer extends pulumi.ComponentResource implements BackupTarg
   repository(name: string): BackupRepository {
     const { key, authority, repositories } = this.args;
     if (!repositories.includes(name)) throw new Error(`the backup server was given no repository "${name}"`);
-    const address = `https://${HOST}:${BACKUP_SERVER_PORT}`;
+    const address = `https://${backupServerHost}:${BACKUP_SERVER_PORT}`;
     return {
       url: pulumi.secret(key).apply((known) => `rest:${withUser(address, name, signInPassword(known, name))}/${name}/${keyId(known)}/`),
       password: passwordOf(key, name),
@@ -97,7 +98,7 @@ export class BackupServer extends pulumi.ComponentResource implements BackupTarg
 
 function serverCertificate(place: Place, authority: Authority): Certificate {
   return new Certificate(`${place.name}-certificate`, {
-    caCertificatePem: authority.certificatePem, caPrivateKeyPem: authority.privateKeyPem, commonName: HOST, dnsNames: [HOST],
+    caCertificatePem: authority.certificatePem, caPrivateKeyPem: authority.privateKeyPem, commonName: backupServerHost, dnsNames: [backupServerHost],
   }, { parent: place.parent });
 }
 

@@ -1,4 +1,6 @@
 import "reflect-metadata";
+import { AsnConvert } from "@peculiar/asn1-schema";
+import { GeneralName, GeneralSubtree, GeneralSubtrees, id_ce_nameConstraints, NameConstraints } from "@peculiar/asn1-x509";
 import * as x509 from "@peculiar/x509";
 import type { webcrypto } from "node:crypto";
 import { ActionableError } from "../errors.ts";
@@ -15,6 +17,14 @@ export interface Subject {
   readonly organizations?: readonly string[];
 }
 
+/** What an authority may sign for, and nothing else. */
+export interface PermittedNames {
+  /** Each with all names below it. */
+  readonly dnsNames: readonly string[];
+  /** Addresses, or networks such as "10.0.0.0/8". */
+  readonly ipAddresses: readonly string[];
+}
+
 export interface LeafOptions extends Subject {
   readonly dnsNames?: readonly string[];
   readonly ipAddresses?: readonly string[];
@@ -28,21 +38,48 @@ const day = 24 * 60 * 60 * 1000;
 /** Clocks of other machines run behind: certificates are valid from this long ago. */
 const clockSkew = 5 * 60 * 1000;
 
-export async function createAuthority(commonName: string, validityDays: number): Promise<KeyPair> {
+/** @param permitted where it is to be trusted by browsers: whoever gets its key can pose as nobody else then. @default any name */
+export async function createAuthority(commonName: string, validityDays: number, permitted?: PermittedNames): Promise<KeyPair> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  return { certificatePem: await selfSigned(keys, nameOf({ commonName }), validity(validityDays), permitted), privateKeyPem: await exportKey(keys.privateKey) };
+}
+
+/**
+ * The same authority with other names: its key, its name and its end stay, so that what it signed before is valid by either
+ * certificate, and whoever trusts the old one goes on to trust it for the names that one has.
+ */
+export async function permitOtherNames(authority: KeyPair, permitted: PermittedNames): Promise<KeyPair> {
+  const before = new x509.X509Certificate(authority.certificatePem);
+  const keys = { privateKey: await importKey(authority.privateKeyPem), publicKey: await before.publicKey.export(algorithm, ["verify"]) };
+  const certificatePem = await selfSigned(keys, before.subjectName, { notBefore: before.notBefore, notAfter: before.notAfter }, permitted);
+  return { certificatePem, privateKeyPem: authority.privateKeyPem };
+}
+
+async function selfSigned(keys: webcrypto.CryptoKeyPair, name: x509.Name, life: { notBefore: Date; notAfter: Date }, permitted?: PermittedNames): Promise<string> {
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serialNumber(),
-    name: [{ CN: [commonName] }],
-    ...validity(validityDays),
-    signingAlgorithm: algorithm,
-    keys,
+    serialNumber: serialNumber(), name, ...life, signingAlgorithm: algorithm, keys,
     extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
+      // Below it are servers alone, no further authorities.
+      new x509.BasicConstraintsExtension(true, permitted === undefined ? undefined : 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature, true),
+      ...(permitted === undefined ? [] : [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]), nameConstraints(permitted)]),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return { certificatePem: certificate.toString("pem"), privateKeyPem: await exportKey(keys.privateKey) };
+  return certificate.toString("pem");
+}
+
+/** Of a kind of names that is not mentioned all would be allowed (RFC 5280, section 4.2.1.10), so a kind without any is excluded whole. */
+function nameConstraints({ dnsNames, ipAddresses }: PermittedNames): x509.Extension {
+  const dns = dnsNames.map((dNSName) => new GeneralName({ dNSName }));
+  const ip = ipAddresses.map((address) => new GeneralName({ iPAddress: address.includes("/") ? address : `${address}/${address.includes(":") ? 128 : 32}` }));
+  const none = [
+    ...(dns.length > 0 ? [] : [new GeneralName({ dNSName: "" })]),
+    ...(ip.length > 0 ? [] : ["0.0.0.0/0", "::/0"].map((iPAddress) => new GeneralName({ iPAddress }))),
+  ];
+  const subtrees = (names: GeneralName[]) => (names.length === 0 ? undefined : new GeneralSubtrees(names.map((base) => new GeneralSubtree({ base }))));
+  const constraints = new NameConstraints({ permittedSubtrees: subtrees([...dns, ...ip]), excludedSubtrees: subtrees(none) });
+  return new x509.Extension(id_ce_nameConstraints, true, AsnConvert.serialize(constraints));
 }
 
 /**
@@ -63,7 +100,7 @@ export async function issueCertificate(authority: KeyPair, options: LeafOptions)
   const usages = options.usages ?? ["server"];
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: [...(options.organizations ?? []).map((O) => ({ O: [O] })), { CN: [options.commonName] }],
+    subject: nameOf(options),
     issuer: issuer.subjectName,
     ...validity(options.validityDays, issuer.notAfter),
     signingAlgorithm: algorithm,
@@ -78,6 +115,11 @@ export async function issueCertificate(authority: KeyPair, options: LeafOptions)
     ],
   });
   return { certificatePem: certificate.toString("pem"), privateKeyPem: await exportKey(keys.privateKey) };
+}
+
+/** As it is: text alone would be read for the syntax of X.500, where #, " and \\ have a meaning. */
+function nameOf({ commonName, organizations = [] }: Subject): x509.Name {
+  return new x509.Name([...organizations.map((O) => ({ O: [{ utf8String: O }] })), { CN: [{ utf8String: commonName }] }]);
 }
 
 /** A key that signs tokens, not certificates: PKCS #8 PEM. */

@@ -12,10 +12,29 @@ const inputs: Properties = {
 const read = ({ certificatePem }: Properties): X509Certificate => new X509Certificate(String(certificatePem));
 
 describe("CertificateAuthority", () => {
-  test("keeps its key secret and its name for good", () => {
+  test("keeps its key secret and its name for good, whatever the guild is called later", () => {
     expect(authoritySecrets).toEqual(["privateKeyPem"]);
     expect(read(authority).subject).toBe("CN=Test CA");
-    for (const input of ["commonName", "validityDays"]) expect(certificateAuthority.replaces(input)).toBe(true);
+    expect(certificateAuthority.choose({ commonName: "Test CA", ...authority })).toEqual({ commonName: "Test CA" });
+    expect(certificateAuthority.choose({})).toEqual({});
+    expect(["commonName", "validityDays", "permitted"].filter((input) => certificateAuthority.replaces(input))).toEqual(["validityDays"]);
+  });
+
+  test("that could sign for all names stays so, as everybody trusts it", () => {
+    const permitted = { dnsNames: ["guild.localhost"], ipAddresses: [] };
+    expect(certificateAuthority.same("permitted", undefined, permitted)).toBe(true);
+    expect(certificateAuthority.same("permitted", permitted, { ...permitted, dnsNames: ["lab.localhost"] })).toBe(false);
+  });
+
+  test("takes other names with the key and the id it has, and says what that asks of people", async () => {
+    const names = { commonName: "Test CA", validityDays: 10, permitted: { dnsNames: ["guild.localhost"], ipAddresses: ["10.0.0.0/8", "::1"] } };
+    expect(certificateAuthority.check(names)).toEqual([]);
+    const { id, outputs } = await certificateAuthority.create(names, silent), told: string[] = [];
+    const wider = { ...names, permitted: { dnsNames: ["guild.localhost", "mesh.internal"], ipAddresses: [] } };
+    const renewed = await certificateAuthority.update(wider, (message) => void told.push(message), { ...names, ...outputs, id });
+    expect(renewed).toMatchObject({ id, outputs: { privateKeyPem: outputs.privateKeyPem }, secrets: ["privateKeyPem"] });
+    expect(renewed.outputs.certificatePem).not.toBe(outputs.certificatePem);
+    expect(told).toEqual([expect.stringContaining("have to be given its new certificate")]);
   });
 });
 

@@ -1,8 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 
 export interface CertificateAuthorityArgs {
-  /** Name people see when they trust it, for instance "GuildNet dev CA". Changing it replaces the authority. */
+  /** Name people see when they trust it, for instance "GuildNet dev CA". It is what it was at first: with another name it would be another authority. */
   commonName: pulumi.Input<string>;
+  /**
+   * Names and addresses it may sign for, with all below them: whoever gets its key can pose as nothing else. Changing
+   * them keeps its key, and makes another certificate, which is to be trusted for what is new. An authority that was
+   * made without any stays as it is. @default any
+   */
+  permitted?: pulumi.Input<{
+    dnsNames: pulumi.Input<pulumi.Input<string>[]>;
+    /** Addresses, or networks such as "10.0.0.0/8". */
+    ipAddresses: pulumi.Input<pulumi.Input<string>[]>;
+  }>;
   /** Days from creation. @default 3650 */
   validityDays?: pulumi.Input<number>;
 }

@@ -29,7 +29,7 @@ async function bringUp(engine: Engine): Promise<void> {
   const caFile = join(engine.folder, "ca.crt");
   writeFileAtomic(caFile, outputs.caCertificate);
   const first = isUnchanged(changes) ? `The stack ${stack} is unchanged.` : `The stack ${stack} is up.`;
-  process.stdout.write(`\n${first}\n\n${linksBlock(outputs, caFile)}`);
+  process.stdout.write(`\n${first}\n\n${linksBlock(outputs, caFile, stack)}`);
 }
 
 /** Whether the engine found every resource as it should be. */
