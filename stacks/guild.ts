@@ -178,6 +178,7 @@ export function services({ access, authority, identity, images: own, storage: lo
     appsDomain: config.portal.appsDomain,
     mesh: portalOnMesh(config),
     guildName: config.name,
+    linkCommand: `npm run link --${pulumi.getStack() === "dev" ? "" : ` --stack ${pulumi.getStack()}`}`,
     people: peopleOf(config),
     admins: adminsOf(config),
     exposure: portalExposure(config),

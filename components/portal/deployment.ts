@@ -15,6 +15,7 @@ export interface ResolvedPortal {
   /** Its names on a mesh. */
   mesh?: { host: string; appsDomain: string };
   guildName?: pulumi.Input<string>;
+  linkCommand?: pulumi.Input<string>;
   /** Handles, comma-separated. */
   admins: pulumi.Input<string>;
   serviceAccount: pulumi.Input<string>;
@@ -61,6 +62,7 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
     GUILDNET_LISTEN: `0.0.0.0:${PORTAL_PORT}`,
     ...(v.mesh === undefined ? {} : { GUILDNET_MESH_ORIGIN: `https://${v.mesh.host}`, GUILDNET_MESH_APPS_DOMAIN: v.mesh.appsDomain }),
     ...(v.guildName === undefined ? {} : { GUILDNET_NAME: v.guildName }),
+    ...(v.linkCommand === undefined ? {} : { GUILDNET_LINK_COMMAND: v.linkCommand }),
   };
   const live = { path: "/healthz", port: "health" };
   return {

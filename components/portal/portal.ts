@@ -42,6 +42,8 @@ export interface PortalArgs {
   clusterIdentity?: pulumi.Input<string>;
   /** Shown on its pages. @default "GuildNet" */
   guildName?: string;
+  /** What its keeper runs to make a sign-in link, but for the person's name; shown to who is signed out. @default they are told whom to ask, and no more */
+  linkCommand?: string;
   /** @default not from outside the cluster */
   exposure?: PortalExposure;
   /** PriorityClass of its pod, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
@@ -91,7 +93,7 @@ export class Portal extends pulumi.ComponentResource {
         "api-token": "it reads the state of workspaces from the API server",
       })),
       spec: deploymentSpec({
-        image: args.image, origin: this.url, appsDomain: this.addresses.appsDomain, mesh: args.mesh, guildName: args.guildName,
+        image: args.image, origin: this.url, appsDomain: this.addresses.appsDomain, mesh: args.mesh, guildName: args.guildName, linkCommand: args.linkCommand,
         admins: args.admins.join(","), serviceAccount: account.metadata.name, priorityClass: args.priorityClass,
         tlsSecret: server.secret, keysSecret: keys.metadata.name,
         mountedVersion: mountedVersion(server.readAtStart, [session, signIn]),

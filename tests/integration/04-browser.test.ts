@@ -44,6 +44,7 @@ describe("a person in a browser that trusts the guild's authority", () => {
 
   test("signs in by a one-time link and sees the workspace running", async () => {
     await page.goto(await signInLink("ada"));
+    await page.getByRole("button", { name: "Sign in as ada" }).click(slow);
     await page.waitForURL(`${portalUrl}/`);
     await page.getByText("Running").first().waitFor(slow);
   });

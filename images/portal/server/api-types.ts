@@ -7,6 +7,32 @@ export interface Me {
   readonly guild: string;
   /** ISO 8601; when this session ends if it is not used any more. */
   readonly expires: string;
+  /** Handles of whom to ask for what a person can't do. */
+  readonly ask: readonly string[];
+}
+
+/** Details of `signed_out`, for who has to find a way in. */
+export interface WayIn {
+  readonly guild: string;
+  /** Handles of whom to ask for a link. */
+  readonly ask: readonly string[];
+  /** What they run to make one, but for the person's name. */
+  readonly link_command?: string;
+}
+
+/** `POST /api/link`: what a sign-in link would do. */
+export interface LinkAsked {
+  readonly guild: string;
+  /** Whom it signs in. */
+  readonly handle: string;
+  /** Who is signed in now. */
+  readonly signed_in?: string;
+}
+
+/** Details of `link_*`: what else the person may do. */
+export interface LinkRefused {
+  readonly ask: readonly string[];
+  readonly signed_in?: string;
 }
 
 /** One row of `GET /api/workspaces`. */

@@ -7,6 +7,8 @@ export interface PortalConfig {
   readonly sites: readonly SiteConfig[];
   /** Shown in the page's header. */
   readonly guildName: string;
+  /** Told to who keeps the guild: how a sign-in link is made, but for the person's name. */
+  readonly linkCommand?: string;
   /** Handles that see every workspace in the list. Opening one stays its owner's alone. */
   readonly admins: ReadonlySet<string>;
   readonly listen: Address;
@@ -72,6 +74,7 @@ const environment = z
     GUILDNET_MESH_ORIGIN: origin.optional(),
     GUILDNET_MESH_APPS_DOMAIN: dnsName.optional(),
     GUILDNET_NAME: z.string().trim().min(1).max(60).default("GuildNet"),
+    GUILDNET_LINK_COMMAND: z.string().trim().min(1).max(200).optional(),
     GUILDNET_ADMINS: admins.default(new Set<string>()),
     GUILDNET_LISTEN: address.default({ host: "127.0.0.1", port: 8443 }),
     GUILDNET_HEALTH_LISTEN: address.optional(),
@@ -106,6 +109,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): P
       ...siteOf(value.GUILDNET_MESH_ORIGIN, value.GUILDNET_MESH_APPS_DOMAIN),
     ],
     guildName: value.GUILDNET_NAME,
+    ...(value.GUILDNET_LINK_COMMAND !== undefined && { linkCommand: value.GUILDNET_LINK_COMMAND }),
     admins: value.GUILDNET_ADMINS,
     listen: value.GUILDNET_LISTEN,
     healthListen: value.GUILDNET_HEALTH_LISTEN ?? { host: value.GUILDNET_LISTEN.host, port: 8081 },

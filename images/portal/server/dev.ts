@@ -22,6 +22,7 @@ const config = readConfig({
   GUILDNET_LISTEN: `127.0.0.1:${port}`,
   GUILDNET_HEALTH_LISTEN: "127.0.0.1:0",
   GUILDNET_ADMINS: "ada",
+  GUILDNET_LINK_COMMAND: "npm run link --",
   GUILDNET_TLS_DIR: certificate.directory,
 });
 const signIn = randomBytes(32);

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { ListedWorkspace, Me } from "./api-types.ts";
+import type { LinkAsked, LinkRefused, ListedWorkspace, Me, WayIn } from "./api-types.ts";
 import { hostCookie, readCookie, SESSION_COOKIE } from "./cookies.ts";
 import { PortalError } from "./errors.ts";
 import { streamEvents } from "./events.ts";
@@ -11,6 +11,7 @@ import { page, registerAssets } from "./pages.ts";
 import { pathOf } from "./logging.ts";
 import { refuseCrossOrigin, safePath } from "./request-checks.ts";
 import type { Services } from "./services.ts";
+import type { SignInLink } from "./sign-in.ts";
 import type { Session } from "./sessions.ts";
 import { mayOpen, type Workspace } from "./workspaces.ts";
 import { findApp } from "./workspace-session.ts";
@@ -18,7 +19,8 @@ import { findApp } from "./workspace-session.ts";
 /** A page of another origin cannot send this header without asking first, and the portal never says yes. */
 const INTENT_HEADER = "x-guildnet-request";
 
-const signInBody = z.strictObject({ token: z.string().min(1).max(4096), switch: z.boolean().optional() });
+const linkBody = z.strictObject({ token: z.string().min(1).max(4096) });
+const signInBody = linkBody.extend({ switch: z.boolean().optional() });
 const openQuery = z.object({ return: z.string().optional(), state: z.string().max(100).optional() });
 
 /** The portal's own host: pages, API, and the door to the workspaces' hosts. */
@@ -70,10 +72,11 @@ async function open(
 
 function registerApi(app: FastifyInstance, services: Services): void {
   app.get("/api/me", async (request, reply): Promise<Me> => {
-    const session = await requireSession(request, services);
+    const session = await currentSession(request, services);
+    if (!session) throw signedOut(wayIn(services));
     const current = await renew(reply, session, services);
     const expires = new Date(current.exp * 1000).toISOString();
-    return { handle: session.sub, admin: services.admins.has(session.sub), guild: services.guildName, expires };
+    return { handle: session.sub, admin: services.admins.has(session.sub), guild: services.guildName, expires, ask: [...services.admins] };
   });
 
   app.get("/api/workspaces", async (request) => {
@@ -85,6 +88,14 @@ function registerApi(app: FastifyInstance, services: Services): void {
     const session = await requireSession(request, services);
     const site = services.hosts.of(request);
     return streamEvents(reply, session, services, (workspace) => listed(workspace, session, services, site));
+  });
+
+  app.post("/api/link", async (request): Promise<LinkAsked> => {
+    requireIntent(request);
+    const body = linkBody.safeParse(request.body);
+    if (!body.success) throw new PortalError(400, "bad_request", "A link has a token.");
+    const [before, { handle }] = [await currentSession(request, services), await checkedLink(request, services, body.data.token)];
+    return { guild: services.guildName, handle, ...(before && { signed_in: before.sub }) };
   });
 
   app.post("/api/sign-in", async (request, reply) => {
@@ -103,9 +114,22 @@ function registerApi(app: FastifyInstance, services: Services): void {
   });
 }
 
+/** A link that would sign somebody in. @throws {PortalError} with what else the person may do, who keeps the session they have */
+async function checkedLink(request: FastifyRequest, services: Services, token: string): Promise<SignInLink> {
+  try {
+    const link = await services.links.check(token);
+    if (!services.members.has(link.handle)) throw new PortalError(401, "not_a_member", `${link.handle} is not in this guild any more.`);
+    return link;
+  } catch (error) {
+    if (!(error instanceof PortalError)) throw error;
+    const before = await currentSession(request, services);
+    const details: LinkRefused = { ask: [...services.admins], ...(before && { signed_in: before.sub }) };
+    throw new PortalError(error.statusCode, error.code, error.message, { details: { ...details } });
+  }
+}
+
 async function signIn(request: FastifyRequest, reply: FastifyReply, services: Services, body: z.infer<typeof signInBody>): Promise<{ handle: string }> {
-  const link = await services.links.check(body.token);
-  if (!services.members.has(link.handle)) throw new PortalError(401, "not_a_member", `${link.handle} is not in this guild any more.`);
+  const link = await checkedLink(request, services, body.token);
   const before = await currentSession(request, services);
   if (before && before.sub !== link.handle && !body.switch) {
     throw new PortalError(409, "signed_in_as_another", `This link is for ${link.handle}, and this browser is signed in as ${before.sub}.`, {
@@ -143,8 +167,17 @@ function currentSession(request: FastifyRequest, services: Services): Promise<Se
 
 async function requireSession(request: FastifyRequest, services: Services): Promise<Session> {
   const session = await currentSession(request, services);
-  if (!session) throw new PortalError(401, "signed_out", "You are not signed in.");
+  if (!session) throw signedOut();
   return session;
+}
+
+function signedOut(details?: WayIn): PortalError {
+  return new PortalError(401, "signed_out", "You are not signed in.", details && { details: { ...details } });
+}
+
+/** Whom to ask is told to everybody who finds the portal: a person without a session is nobody the portal knows. */
+function wayIn({ guildName, admins, linkCommand }: Services): WayIn {
+  return { guild: guildName, ask: [...admins], ...(linkCommand !== undefined && { link_command: linkCommand }) };
 }
 
 function requireIntent(request: FastifyRequest): void {

@@ -86,6 +86,14 @@ test("the list follows the cluster while one looks, and ends with the session", 
   await expect.poll(() => guild.portal.services.leases.size).toBe(0);
 });
 
+test("who is signed out is told whom to ask, and how who keeps the guild makes a link", async () => {
+  const own = await startHarness({ GUILDNET_ADMINS: "root", GUILDNET_NAME: "The Lab", GUILDNET_LINK_COMMAND: "npm run link -- --stack lab" });
+  expect((await own.ask("/api/me")).json()).toMatchObject({ code: "signed_out", details: { guild: "The Lab", ask: ["root"], link_command: "npm run link -- --stack lab" } });
+  expect((await own.ask("/api/workspaces")).json()).not.toHaveProperty("details");
+  expect((await own.ask("/api/me", { headers: { cookie: await own.signedIn("bob") } })).json()).toMatchObject({ handle: "bob", admin: false, ask: ["root"] });
+  await own.close();
+});
+
 test("a list of 1,000 workspaces is given whole", async () => {
   const big = await startHarness({ GUILDNET_ADMINS: "root" });
   for (let index = 0; index < 1000; index++) big.workspaces.put({ id: `w${index}`, owner: "alice", state: "failed", message: "x".repeat(2000) });

@@ -57,6 +57,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   const services: Services = {
     hosts,
     guildName: config.guildName,
+    linkCommand: config.linkCommand,
     admins: config.admins,
     directory,
     access,

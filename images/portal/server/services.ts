@@ -11,6 +11,8 @@ import type { WorkspaceAccess, WorkspaceDirectory } from "./workspaces.ts";
 export interface Services {
   readonly hosts: Hosts;
   readonly guildName: string;
+  /** How its keeper makes a sign-in link, but for the person's name. */
+  readonly linkCommand?: string;
   readonly admins: ReadonlySet<string>;
   readonly directory: WorkspaceDirectory;
   readonly access: WorkspaceAccess;

@@ -69,6 +69,24 @@ test("a link signed with another key, or not signed, is refused", async () => {
   }
 });
 
+const look = (token: string, headers: Record<string, string> = {}) => guild.ask("/api/link", { ...signInWith(token), headers: { ...signInWith(token).headers, ...headers } });
+
+test("looking at a link tells whom it signs in, and uses nothing up", async () => {
+  const token = await guild.link("alice");
+  expect((await look(token)).json()).toEqual({ guild: "GuildNet", handle: "alice" });
+  expect((await look(token, { cookie: await guild.signedIn("bob") })).json()).toEqual({ guild: "GuildNet", handle: "alice", signed_in: "bob" });
+  expect((await guild.ask("/api/sign-in", signInWith(token))).status).toBe(200);
+  expect((await look(token, { "x-guildnet-request": "" })).json()).toMatchObject({ code: "intent_missing" });
+});
+
+test("a used link signs nobody out of what they have, and says who they are", async () => {
+  const token = await guild.link("alice"), bob = await guild.signedIn("bob");
+  await guild.ask("/api/sign-in", signInWith(token));
+  expect((await look(token)).json()).toMatchObject({ code: "link_used", details: { ask: ["root"] } });
+  expect((await look(token, { cookie: bob })).json()).toMatchObject({ code: "link_used", details: { signed_in: "bob" } });
+  expect((await guild.ask("/api/me", { headers: { cookie: bob } })).status).toBe(200);
+});
+
 test("a link for someone else asks first, is not used up by asking, and then signs the other out", async () => {
   const alice = await guild.signedIn("alice");
   const token = await guild.link("bob");

@@ -1,13 +1,14 @@
 import { useCallback, useEffect, useState } from "react";
-import type { Me } from "../../server/api-types.ts";
+import type { Me, WayIn } from "../../server/api-types.ts";
 import { Header } from "./header.tsx";
 import { Notice } from "./notice.tsx";
 import { ApiError, fetchMe, signOut } from "./portal-api.ts";
 import { SignIn } from "./sign-in.tsx";
 import { SignedOut } from "./signed-out.tsx";
+import { wantedHere } from "./wanted.ts";
 import { WorkspaceList } from "./workspace-list.tsx";
 
-type Person = { kind: "unknown" } | { kind: "signed-out" } | { kind: "signed-in"; me: Me } | { kind: "error"; error: ApiError };
+type Person = { kind: "unknown" } | { kind: "signed-out"; way: WayIn } | { kind: "signed-in"; me: Me } | { kind: "error"; error: ApiError };
 
 /** Taken out of the address bar at once, so that it is in no history, bookmark or screenshot. */
 const signInToken = takeSignInToken();
@@ -16,11 +17,16 @@ export function App() {
   const [token, setToken] = useState(signInToken);
   const [person, setPerson] = useState<Person>({ kind: "unknown" });
   const refresh = useCallback(() => void whoIsHere().then(setPerson), []);
+  // Where something was wanted, the portal leads there now.
+  const lookAgain = useCallback(() => void whoIsHere().then((found) => {
+    if (found.kind === "signed-in" && wantedHere() !== undefined) window.location.reload();
+    else setPerson(found);
+  }), []);
   useEffect(() => {
     if (token === undefined) refresh();
   }, [token, refresh]);
 
-  const leave = useCallback(() => void signOut().then(() => setPerson({ kind: "signed-out" }), refresh), [refresh]);
+  const leave = useCallback(() => void signOut().then(refresh, refresh), [refresh]);
   const me = person.kind === "signed-in" ? person.me : undefined;
 
   return (
@@ -30,23 +36,23 @@ export function App() {
         {token !== undefined ? (
           <SignIn token={token} onDone={() => setToken(undefined)} />
         ) : (
-          <Content person={person} onSessionEnded={refresh} />
+          <Content person={person} onSessionEnded={refresh} onReturn={lookAgain} />
         )}
       </main>
     </>
   );
 }
 
-function Content({ person, onSessionEnded }: { person: Person; onSessionEnded: () => void }) {
+function Content({ person, onSessionEnded, onReturn }: { person: Person; onSessionEnded: () => void; onReturn: () => void }) {
   switch (person.kind) {
     case "unknown":
       return null;
     case "signed-out":
-      return <SignedOut />;
+      return <SignedOut way={person.way} onReturn={onReturn} />;
     case "error":
       return <Notice tone="bad" title="That did not work" action={{ label: "Try again", run: onSessionEnded }}>{person.error.message}</Notice>;
     case "signed-in":
-      return <WorkspaceList me={person.me} refused={refusedWorkspace()} onSessionEnded={onSessionEnded} />;
+      return <WorkspaceList me={person.me} refused={wantedHere()} onSessionEnded={onSessionEnded} />;
   }
 }
 
@@ -54,14 +60,9 @@ async function whoIsHere(): Promise<Person> {
   try {
     return { kind: "signed-in", me: await fetchMe() };
   } catch (error) {
-    if (error instanceof ApiError) return error.code === "signed_out" ? { kind: "signed-out" } : { kind: "error", error };
+    if (error instanceof ApiError) return error.code === "signed_out" ? { kind: "signed-out", way: error.details as unknown as WayIn } : { kind: "error", error };
     throw error;
   }
-}
-
-/** The portal shows this page at `/open/<name>` only where it may not send the person on. */
-function refusedWorkspace(): string | undefined {
-  return /^\/open\/([^/]+)/.exec(window.location.pathname)?.[1];
 }
 
 function takeSignInToken(): string | undefined {

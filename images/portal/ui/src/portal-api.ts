@@ -1,4 +1,4 @@
-import type { Me } from "../../server/api-types.ts";
+import type { LinkAsked, Me } from "../../server/api-types.ts";
 import type { ErrorBody } from "../../server/errors.ts";
 
 /** An error the portal answered with, or that no answer came. */
@@ -13,10 +13,13 @@ export class ApiError extends Error {
   }
 }
 
-/** @throws {ApiError} with code `signed_out` where nobody is signed in */
+/** @throws {ApiError} with code `signed_out` and `WayIn` where nobody is signed in */
 export const fetchMe = (): Promise<Me> => call("GET", "/api/me");
 
-/** @throws {ApiError} `link_*`, or `signed_in_as_another` unless `switchPerson` */
+/** Uses nothing up. @throws {ApiError} `link_*` or `not_a_member`, with `LinkRefused` */
+export const askLink = (token: string): Promise<LinkAsked> => call("POST", "/api/link", { token });
+
+/** @throws {ApiError} as `askLink`, or `signed_in_as_another` unless `switchPerson` */
 export const signIn = (token: string, switchPerson: boolean): Promise<{ handle: string }> =>
   call("POST", "/api/sign-in", { token, switch: switchPerson });
 

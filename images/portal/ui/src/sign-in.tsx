@@ -1,38 +1,72 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
+import type { LinkAsked, LinkRefused } from "../../server/api-types.ts";
 import { Notice } from "./notice.tsx";
-import { ApiError, signIn } from "./portal-api.ts";
+import { ApiError, askLink, signIn } from "./portal-api.ts";
+import { takeWanted } from "./wanted.ts";
+import { WhomToAsk } from "./whom-to-ask.tsx";
 
-/** Uses a sign-in link up. It is this page's script that does it, so that whoever merely fetches the link spoils nothing. */
+type Step = { kind: "looking" } | { kind: "asking"; link: LinkAsked } | { kind: "signing-in" } | { kind: "refused"; error: ApiError };
+
+/**
+ * Asks before it uses a sign-in link up. It is a person's click that does it: whoever merely fetches the link spoils
+ * nothing, and nobody is signed in as somebody else by an address that they were led to.
+ */
 export function SignIn({ token, onDone }: { token: string; onDone: () => void }) {
-  const [error, setError] = useState<ApiError>();
-  const submit = useCallback(
-    (switchPerson: boolean) => {
-      setError(undefined);
-      signIn(token, switchPerson).then(onDone, (reason: unknown) => setError(reason instanceof ApiError ? reason : new ApiError("unexpected", String(reason))));
-    },
-    [token, onDone],
-  );
-  const started = useRef(false);
-  useEffect(() => {
-    if (started.current) return;
-    started.current = true;
-    submit(false);
-  }, [submit]);
+  const [step, setStep] = useState<Step>({ kind: "looking" });
+  const refuse = useCallback((reason: unknown) => setStep({ kind: "refused", error: reason instanceof ApiError ? reason : new ApiError("unexpected", String(reason)) }), []);
+  useEffect(() => void askLink(token).then((link) => setStep({ kind: "asking", link }), refuse), [token, refuse]);
+  const goOn = useCallback(() => {
+    setStep({ kind: "signing-in" });
+    signIn(token, true).then(() => window.location.replace(takeWanted()), refuse);
+  }, [token, refuse]);
 
-  if (!error) return <Notice title="Signing you in" busy />;
-  if (error.code === "signed_in_as_another") {
-    const { link, signed_in: before } = error.details as { link: string; signed_in: string };
+  switch (step.kind) {
+    case "looking":
+      return <Notice title="Looking at your link" busy />;
+    case "asking":
+      return <Asking link={step.link} onYes={goOn} onDone={onDone} />;
+    case "signing-in":
+      return <Notice title="Signing you in" busy />;
+    case "refused":
+      return <Refused error={step.error} onDone={onDone} />;
+  }
+}
+
+function Asking({ link: { guild, handle, signed_in: before }, onYes, onDone }: { link: LinkAsked; onYes: () => void; onDone: () => void }) {
+  if (before === handle) {
     return (
-      <Notice title={`Sign in as ${link}?`} action={{ label: `Continue as ${link}`, run: () => submit(true) }}>
-        <p>This link is for <strong>{link}</strong>, and this browser is signed in as <strong>{before}</strong>. Going on signs {before} out.</p>
-        <p><a href="/">Stay signed in as {before}</a></p>
+      <Notice title="You are signed in already" action={{ label: "To the portal", run: onDone }}>
+        <p>As <strong>{handle}</strong>, for whom this link is. It is not used up: it works in another browser.</p>
+      </Notice>
+    );
+  }
+  return (
+    <Notice title={`Sign in as ${handle}?`} action={{ label: before === undefined ? `Sign in as ${handle}` : `Continue as ${handle}`, run: onYes }}>
+      {before === undefined ? (
+        <p>This link signs this browser in to {guild} as <strong>{handle}</strong>. Go on if you asked for it.</p>
+      ) : (
+        <>
+          <p>This link is for <strong>{handle}</strong>, and this browser is signed in as <strong>{before}</strong>. Going on signs {before} out.</p>
+          <p><a href="/">Stay signed in as {before}</a></p>
+        </>
+      )}
+    </Notice>
+  );
+}
+
+function Refused({ error: { message, details }, onDone }: { error: ApiError; onDone: () => void }) {
+  const { ask = [], signed_in: before } = details as Partial<LinkRefused>;
+  if (before !== undefined) {
+    return (
+      <Notice title={`You are signed in as ${before}`} action={{ label: "To the portal", run: onDone }}>
+        <p>And you stay so. {message}</p>
       </Notice>
     );
   }
   return (
     <Notice title="This link does not sign you in" tone="bad" action={{ label: "To the portal", run: onDone }}>
-      <p>{error.message}</p>
-      <pre><code>npm run link -- <em>your-name</em></code></pre>
+      <p>{message}</p>
+      <p>You get another from <WhomToAsk people={ask} />.</p>
     </Notice>
   );
 }

@@ -2,6 +2,7 @@ import type { ListedWorkspace, Me } from "../../server/api-types.ts";
 import { Notice } from "./notice.tsx";
 import { Reason, StateBadge } from "./state.tsx";
 import { useWorkspaces } from "./use-workspaces.ts";
+import { WhomToAsk } from "./whom-to-ask.tsx";
 
 interface WorkspaceListProps {
   readonly me: Me;
@@ -69,7 +70,7 @@ const VISIBLE = { private: "for its owner", members: "for everybody who is signe
 
 function About({ workspace: { mine, owner, visibility, state, since } }: { workspace: ListedWorkspace }) {
   const facts = [!mine && `belongs to ${owner}`, visibility && VISIBLE[visibility], state === "running" && since && `since ${shortTime(since)}`].filter(Boolean);
-  return facts.length > 0 && <p className="dim">{facts.join(" · ")}</p>;
+  return facts.length > 0 && <p className="dim facts">{facts.map((fact) => <span key={String(fact)}>{fact}</span>)}</p>;
 }
 
 /** The time of day, with the date where it was not today. */
@@ -88,8 +89,14 @@ function OpenButton({ workspace: { id, state, url } }: { workspace: ListedWorksp
 function Empty({ me }: { me: Me }) {
   return (
     <Notice title="No workspace yet">
-      <p>Workspaces are declared in the guild’s configuration. Add one with <strong>{me.handle}</strong> as its owner and run</p>
-      <pre><code>npm run up</code></pre>
+      {me.admin ? (
+        <>
+          <p>Workspaces are declared in the guild’s configuration. Add one with <strong>{me.handle}</strong> as its owner and run</p>
+          <pre><code>npm run up</code></pre>
+        </>
+      ) : (
+        <p>Ask <WhomToAsk people={me.ask} /> for one.</p>
+      )}
       <p className="dim">It appears here by itself.</p>
     </Notice>
   );
