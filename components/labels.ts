@@ -28,6 +28,22 @@ export const annotation = {
 /** Longest value of a label. */
 const LABEL_LENGTH = 63;
 
+/** Whose labels nobody else sets: the API server, the scheduler and this program act on them. */
+const OTHERS = ["kubernetes.io", "k8s.io", "guildnet.io"];
+
+/** The domain that a label's key is below, where that is one that a person sets no labels of. */
+export function foreignLabel(key: string): string | undefined {
+  const prefix = key.slice(0, Math.max(0, key.indexOf("/")));
+  return OTHERS.find((domain) => `.${prefix}`.endsWith(`.${domain}`));
+}
+
+/** Whether a node may have a label of this key: the guild has none on nodes, nor have Pod Security and programs. */
+export function isNodeLabel(key: string): boolean {
+  const [prefix, name = ""] = key.includes("/") ? key.split("/") : ["", key];
+  if (prefix === "kubernetes.io") return ["arch", "os", "hostname"].includes(name);
+  return !["guildnet.io", "pod-security.kubernetes.io", "app.kubernetes.io"].some((domain) => `.${prefix}`.endsWith(`.${domain}`));
+}
+
 /** A stack as the value of a label: "guildnet.dev", or a hash where that is too long for one. */
 export function stackLabel(project: string = pulumi.getProject(), stack: string = pulumi.getStack()): string {
   const full = `${project}.${stack}`;

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { bytes } from "./scalars.ts";
+import { bytes, schedule } from "./scalars.ts";
 
-const CRON = /^(\*|[0-9*,/-]+)( (\*|[0-9*,/-]+)){4}$/;
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const FOLDER = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
 
@@ -9,7 +8,7 @@ const authority = z.string().startsWith("-----BEGIN CERTIFICATE-----", "a certif
 
 const cluster = z.strictObject({
   kind: z.literal("cluster").describe("A server of the guild's own, in the cluster. It brings back what was deleted, and is lost with the machine."),
-  storage: bytes.prefault("50Gi").describe("Size of its volume; it can grow, not shrink."),
+  storage: bytes("100Mi").prefault("50Gi").describe("Size of its volume; it can grow, not shrink."),
   keepData: z.boolean().default(true).describe("Whether its volume stays when it is removed. To remove both, apply false first."),
 });
 
@@ -33,9 +32,9 @@ const rest = z.strictObject({
 /** The value of `backup`. */
 export const backupSchema = z.strictObject({
   target: z.discriminatedUnion("kind", [cluster, s3, rest]).prefault({ kind: "cluster" }).describe("Where snapshots go, encrypted."),
-  schedule: z.string().regex(CRON, 'a time as cron has it, UTC, for instance "30 1 * * *"').default("30 1 * * *").describe("When, as cron has it, UTC."),
-  memory: bytes.prefault("512Mi").describe("Memory that each volume's job may use; hundreds of thousands of files take more."),
-  cache: bytes.prefault("1Gi").describe("Disk that each job may use to remember the repository while it runs."),
+  schedule: schedule.default("30 1 * * *").describe("When, as cron has it, UTC."),
+  memory: bytes("64Mi").prefault("512Mi").describe("Memory that each volume's job may use; hundreds of thousands of files take more."),
+  cache: bytes("16Mi").prefault("1Gi").describe("Disk that each job may use to remember the repository while it runs."),
   keep: z.strictObject({
     last: z.int().min(1).default(3).describe("The newest of all."),
     daily: z.int().min(0).default(7).describe("Days of which one stays."),

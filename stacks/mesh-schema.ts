@@ -42,7 +42,7 @@ const headscale = z.strictObject({
   network: cidr.default("100.64.0.0/10").describe("Addresses of devices: 100.64.0.0/10, or a part of it. Changing it gives new addresses to new devices alone."),
   nameservers: z.array(z.ipv4("an IPv4 address")).default([]).describe("Name servers that devices shall ask for all other names. Default: they keep their own."),
   stun: z.boolean().default(false).describe("Whether devices can reach UDP port 3478 of the server, by which they find direct ways to each other."),
-  storage: bytes.prefault("1Gi").describe("Size of its volume, with database and keys."),
+  storage: bytes("16Mi").prefault("1Gi").describe("Size of its volume, with database and keys."),
   ...common,
 });
 

@@ -146,6 +146,40 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "backup-with-a-password-in-its-address": [["backup.target.url"], /write one/],
   "backup-to-a-server-without-the-users-password": [["backup.target"], /--secret guildnet:backupServerPassword/],
   "workspace-named-like-a-volume-of-the-guild": [["workspaces[0].name"], /"registry-2"/],
+  "memory-of-a-workspace-is-four-bytes": [["workspaces[0].resources.memory"], /write one that is allowed/],
+  "memory-of-a-workspace-is-in-thousandths": [["workspaces[0].resources.memory"], /./],
+  "memory-of-a-workspace-starts-no-editor": [["workspaces[0].resources.memory"], /./],
+  "memory-of-an-app-starts-no-container": [["apps[0].resources.memory"], /./],
+  "cores-of-a-workspace-are-none": [["workspaces[0].resources.cpu"], /./],
+  "cores-of-a-person-are-more-than-there-are": [["quota.cpu"], /remove the key/],
+  "home-of-no-size": [["workspaces[0].storage"], /./],
+  "home-larger-than-any-disk": [["workspaces[0].storage"], /./],
+  "volume-of-an-app-has-no-size": [["apps[0].storage.size"], /write one that is allowed/],
+  "registry-of-no-size": [["registry.storage"], /./],
+  "jobs-with-four-bytes-of-memory": [["batch.memory"], /./],
+  "portal-host-is-an-address": [["portal.host"], /remove the key for "guildnet\.localhost"/],
+  "apps-domain-ends-in-a-number": [["portal.appsDomain"], /./],
+  "app-mounts-its-volume-over-proc": [["apps[0].storage.path"], /./],
+  "app-mounts-its-volume-over-etc": [["apps[0].storage.path"], /./],
+  "app-mounts-its-volume-over-its-programs": [["apps[0].storage.path"], /./],
+  "image-without-a-name": [["apps[0].image"], /./],
+  "image-of-slashes": [["workspaces[0].image"], /./],
+  "image-of-an-embedded-cluster-without-a-registry": [["images.workspace"], /in full/],
+  "image-of-an-embedded-cluster-by-digest": [["images.portal"], /in full/],
+  "name-of-two-lines": [["name"], /remove the key for "GuildNet"/],
+  "name-that-turns-what-follows-around": [["name"], /./],
+  "name-of-spaces": [["name"], /./],
+  "environment-with-a-null-character": [["workspaces[0].environment.A"], /./],
+  "environment-name-is-the-workspaces-own": [["workspaces[0].environment.HOME"], /rename it/],
+  "dotfiles-with-a-null-character": [["workspaces[0].dotfiles"], /./],
+  "label-is-kubernetes-own": [["workspaces[0].labels.pod-security.kubernetes.io/warn"], /rename it/],
+  "label-of-an-app-is-the-guilds": [["apps[0].labels.guildnet.io/owner"], /rename it/],
+  "label-below-no-domain": [["workspaces[0].labels.example..org/team"], /rename it/],
+  "node-of-the-guilds-label": [["workspaces[0].nodeSelector.guildnet.io/owner"], /rename it/],
+  "workspace-named-like-another-ones-port": [["workspaces[1].name"], /./],
+  "handle-that-parts-like-a-port": [["people.web--ada"], /rename it/],
+  "backup-at-an-hour-that-no-day-has": [["backup.schedule"], /remove the key for "30 1/],
+  "storage-class-is-no-name": [["cluster.storageClass"], /./],
   "several-mistakes-at-once": [[
     "name", "portal.hots", "workspaces[0].owner", "workspaces[1].preset",
     "workspaces[2].ports[0].name", "workspaces[2].ports[0].port", "cluster.serviceCidr", "cluster.apiPort",
@@ -230,6 +264,19 @@ describe("what is printed", () => {
       'The stack\'s config "guildnet:guild" has a mistake; nothing was changed.',
       "  portal.prot\n    found    1\n    allowed  the keys host, port, address, appsDomain, admins, service, addressPool\n    fix      did you mean \"port\"?",
     ].join("\n\n"));
+  });
+
+  test("says of amounts how much would do", () => {
+    expect(mistakesOf({ workspaces: [{ owner: "ada", resources: { memory: 4 } }] })).toMatchObject([{ found: "4", allowed: 'an amount such as "512Mi" or "4Gi", at least 512Mi' }]);
+  });
+
+  test("says of variables when they are too many or one too long, and not what they hold", () => {
+    const long = "CANARY".repeat(25_000);
+    expect(mistakesOf({ workspaces: [{ owner: "ada", environment: { LONG: long } }] })).toMatchObject([{ key: "workspaces[0].environment.LONG", allowed: expect.stringContaining("131071 bytes") }]);
+    const many = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`V${index}`, long.slice(0, 60_000)]));
+    const mistakes = mistakesOf({ workspaces: [{ owner: "ada", environment: many }] });
+    expect(mistakes).toMatchObject([{ key: "workspaces[0].environment", allowed: expect.stringContaining("512 KiB together") }]);
+    expect(JSON.stringify(mistakes)).not.toContain("CANARY");
   });
 
   test("never holds the value of an environment variable", () => {

@@ -58,8 +58,13 @@ export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
 
 function clusterMistakes({ cluster, images, portal, workspaces }: GuildConfig, { kubeconfig }: Siblings): Broken[] {
   if (cluster.kind === "embedded") {
-    if (portal.service === undefined) return [];
-    return [{ paths: [["portal", "service"], ["cluster"]], allowed: 'only with cluster.kind "existing"', fix: "remove it: an embedded cluster publishes the portal at portal.address" }];
+    const untagged = (["workspace", "portal"] as const).filter((name) => images[name] !== undefined && !/^[^/@]+\/[^@]+$/.test(images[name]));
+    const unnamed = untagged.map((name): Broken => ({
+      paths: [["images", name], ["cluster"]],
+      allowed: 'registry, name and tag in full, as the embedded cluster is brought the image under its reference', fix: 'write it in full, for instance "docker.io/library/workspace:1.4"',
+    }));
+    if (portal.service === undefined) return unnamed;
+    return [...unnamed, { paths: [["portal", "service"], ["cluster"]], allowed: 'only with cluster.kind "existing"', fix: "remove it: an embedded cluster publishes the portal at portal.address" }];
   }
   const broken: Broken[] = [];
   const path = ["cluster", "kubeconfigPath"];

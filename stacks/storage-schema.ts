@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { BACKUP_URL, CRON, dataLocalities } from "../components/index.ts";
+import { BACKUP_URL, dataLocalities } from "../components/index.ts";
+import { schedule } from "./scalars.ts";
 
-const cron = z.string().regex(CRON, 'five fields as cron has them, for instance "0 3 * * *"');
 const retain = z.int().min(1).max(250);
 
 const clusterDefault = z.strictObject({
@@ -14,7 +14,7 @@ const longhorn = z.strictObject({
   dataLocality: z.enum(dataLocalities).default("best-effort").describe("Whether one of them is, where possible, the node that the volume is used on."),
   dataPath: z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/, 'a folder such as "/var/mnt/longhorn"').default("/var/lib/longhorn").describe("Folder of every node in which volumes are. Changing it is for disks that join later."),
   snapshots: z.strictObject({
-    cron: cron.default("0 * * * *").describe("When, in the time zone of the nodes."),
+    cron: schedule.default("0 * * * *").describe("When, in the time zone of the nodes."),
     retain: retain.default(24).describe("How many to keep of each volume."),
   }).optional().describe("Snapshots of volumes that are kept, on their own nodes. Default: none. Write {} for one an hour."),
   backup: z.strictObject({
@@ -22,7 +22,7 @@ const longhorn = z.strictObject({
     endpoint: z.url({ protocol: /^https?$/, error: 'an address, for instance "https://s3.example.org"' }).optional().describe("Address of an S3 server other than Amazon's. Default: Amazon's."),
     accessKeyId: z.string().min(1).describe("Id of the key; its secret is guildnet:storageBackupKey. No default."),
     caCertificate: z.string().startsWith("-----BEGIN CERTIFICATE-----", "a certificate as PEM").optional().describe("Authority that signed the server's certificate, PEM. Default: one the system knows."),
-    cron: cron.default("0 3 * * *").describe("When, in the time zone of the nodes."),
+    cron: schedule.default("0 3 * * *").describe("When, in the time zone of the nodes."),
     retain: retain.default(14).describe("How many to keep of each volume."),
   }).optional().describe("Copies of volumes that are kept, in an S3 bucket. Default: none."),
   keepData: z.boolean().default(true).describe("Whether Longhorn and all volumes stay in the cluster when it is removed. To uninstall it, apply false first."),

@@ -102,6 +102,8 @@ describe("arguments that can't be", () => {
     ["no pod", "wiki", { port: 3000, replicas: 0 }, "replicas is 0"],
     ["two pods with one volume", "wiki", { port: 3000, replicas: 2, storage }, "replicas to 1"],
     ["a volume over the temporary files", "wiki", { port: 3000, storage: { ...storage, path: "/tmp" } }, "not /tmp"],
+    ["no memory to speak of", "wiki", { port: 3000, resources: { memory: "1Mi" } }, "at least 16Mi"],
+    ["a volume of no size", "wiki", { port: 3000, storage: { ...storage, size: "0" } }, "size"],
     ["root", "wiki", { port: 3000, user: 0 }, "no app runs as root"],
     ["a variable of ours", "wiki", { port: 3000, environment: { GUILDNET_X: "1" } }, "GUILDNET_"],
   ])("%s", (_, name, args, part) => expect(appMistakes(name, args).join("\n")).toContain(part));
@@ -114,7 +116,7 @@ describe("arguments that can't be", () => {
   });
 });
 
-test.each([["/data", true], ["/var/lib/app", true], ["/tmpfiles", true], ["/", false], ["data", false], ["/tmp/x", false], ["/a/../etc", false], ["/a:b", false], ["//a", false]])("a volume at %s: %s", (path, may) => {
+test.each([["/data", true], ["/var/lib/app", true], ["/tmpfiles", true], ["/", false], ["data", false], ["/tmp/x", false], ["/a/../etc", false], ["/a:b", false], ["//a", false], ["/proc/x", false], ["/sys", false], ["/dev/shm", false], ["/etc", false], ["/etc/wiki", true], ["/etc/hosts", false], ["/usr", false], ["/usr/lib64", false], ["/usr/share/wiki", true], ["/var", false], ["/processes", true]])("a volume at %s: %s", (path, may) => {
   expect(APP_PATH.test(path)).toBe(may);
 });
 

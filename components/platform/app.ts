@@ -5,7 +5,7 @@ import { appSelector, label, unawaited } from "../labels.ts";
 import { portalIdentity } from "../portal/identity.ts";
 import type { PortalIdentity } from "../portal/identity.ts";
 import { smaller } from "../quantity.ts";
-import { placeMistakes } from "../workspace/checks.ts";
+import { placeMistakes, sizeMistakes } from "../workspace/checks.ts";
 import type { WorkspacePort } from "../workspace/deployment.ts";
 import { denyAll, fromPortal, toDns, toInternet } from "../workspace/network-policies.ts";
 import { fate, limits, networkPolicies, place, placeMeta, portalRights, serviceAccount, volume } from "../workspace/place.ts";
@@ -111,7 +111,12 @@ export function appSize({ resources = {}, storage }: Pick<AppArgs, "resources" |
   return { cpu, memory, storage: storage?.size ?? "0", reserved: { cpu: smaller("20m", cpu), memory: smaller("64Mi", memory) } };
 }
 
-type Checked = Pick<AppArgs, "port" | "ports" | "environment" | "replicas" | "storage" | "user">;
+/** Below these no container starts. */
+export const smallestApp = { cpu: "10m", memory: "16Mi" };
+/** A volume of less is none. */
+export const smallestVolume = "1Mi";
+
+type Checked = Pick<AppArgs, "port" | "ports" | "environment" | "labels" | "resources" | "replicas" | "storage" | "user">;
 
 /** What is wrong with an app's plain arguments; empty when nothing is. */
 export function appMistakes(name: string, args: Checked): string[] {
@@ -119,13 +124,17 @@ export function appMistakes(name: string, args: Checked): string[] {
   const { replicas = 1, storage, user = 1000 } = args;
   if (!Number.isInteger(replicas) || replicas < 1) mistakes.push(`replicas is ${replicas}, allowed are whole numbers from 1`);
   if (storage !== undefined && replicas > 1) mistakes.push(`storage with ${replicas} replicas: a volume is writable by one pod at a time, so set replicas to 1 or leave storage out`);
-  if (storage !== undefined && !APP_PATH.test(storage.path)) mistakes.push(`storage.path is "${storage.path}", allowed is a folder such as "/data", not /tmp`);
+  if (storage !== undefined && !APP_PATH.test(storage.path)) mistakes.push(`storage.path is "${storage.path}", allowed is a folder such as "/data", not /tmp and none of the system's`);
+  mistakes.push(...sizeMistakes(args.resources ?? {}, smallestApp), ...sizeMistakes({ size: storage?.size }, { size: smallestVolume }));
   if (!Number.isInteger(user) || user < 1) mistakes.push(`user is ${user}, allowed are whole numbers from 1: no app runs as root`);
   return mistakes;
 }
 
-/** A folder below the root that isn't /tmp; Kubernetes takes no colon in it. */
-export const APP_PATH = /^(?!\/tmp(\/|$))(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/;
+/**
+ * A folder below the root that isn't /tmp, and hides nothing that an image, the kernel or the
+ * kubelet has put into the container; Kubernetes takes no colon in it.
+ */
+export const APP_PATH = /^(?!\/(tmp|proc|sys|dev)(\/|$))(?!\/(etc|var|run|boot|(usr\/)?(bin|sbin|lib(32|64|x32)?)|usr)$)(?!\/etc\/(hosts|hostname|resolv\.conf)(\/|$))(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/;
 
 /** @throws GuildError with every mistake at once */
 function checkApp(name: string, args: Checked): void {

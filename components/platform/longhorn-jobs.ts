@@ -28,8 +28,6 @@ export interface LonghornBackup extends LonghornSchedule {
 
 /** The bucket and the folder as Longhorn wants them. */
 export const BACKUP_URL = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]@[a-z0-9-]+\/([A-Za-z0-9._-]+\/)*$/;
-/** Five fields of digits, names, and what joins them. */
-export const CRON = /^[0-9A-Za-z*,/-]+( [0-9A-Za-z*,/-]+){4}$/;
 
 /** What a RecurringJob does; of volumes of the group alone, and two of them at a time. */
 export function jobSpec(task: "snapshot" | "backup", { cron, retain }: LonghornSchedule) {

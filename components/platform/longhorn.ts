@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { GuildError } from "../errors.ts";
 import { appLabels, label, objectMeta, podSecurityLabels } from "../labels.ts";
 import { charts } from "../versions.ts";
-import { BACKUP_URL, backupTarget, CRON, recurringJob } from "./longhorn-jobs.ts";
+import { isSchedule } from "../cron.ts";
+import { BACKUP_URL, backupTarget, recurringJob } from "./longhorn-jobs.ts";
 import type { LonghornBackup, LonghornSchedule } from "./longhorn-jobs.ts";
 import { classParameters, longhornValues } from "./longhorn-values.ts";
 import type { DataLocality, LonghornSettings, ResolvedLonghorn } from "./longhorn-values.ts";
@@ -117,7 +118,7 @@ export function longhornMistakes({ replicas = 3, dataPath, snapshots, backup }: 
   if (backup !== undefined && !BACKUP_URL.test(backup.url)) mistakes.push(`backup.url is "${backup.url}", allowed is "s3://<bucket>@<region>/", with folders after it that end in "/"`);
   for (const [key, schedule] of Object.entries({ snapshots, backup })) {
     if (schedule === undefined) continue;
-    if (!CRON.test(schedule.cron)) mistakes.push(`${key}.cron is "${schedule.cron}", allowed are five fields such as "0 3 * * *"`);
+    if (!isSchedule(schedule.cron)) mistakes.push(`${key}.cron is "${schedule.cron}", allowed are five fields such as "0 3 * * *"`);
     if (!Number.isInteger(schedule.retain) || schedule.retain < 1) mistakes.push(`${key}.retain is ${schedule.retain}, allowed are whole numbers from 1`);
   }
   return mistakes;

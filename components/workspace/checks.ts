@@ -1,22 +1,44 @@
 import { GuildError } from "../errors.ts";
+import { foreignLabel } from "../labels.ts";
+import { parseQuantity, quantity } from "../quantity.ts";
 import { IDE_PORT } from "./deployment.ts";
 import type { WorkspacePort } from "./deployment.ts";
+import { smallest } from "./presets.ts";
+import type { WorkspaceSize } from "./presets.ts";
+import { RESERVED_ENVIRONMENT, variableFault, variablesFault, WORKSPACE_ENVIRONMENT } from "./variables.ts";
 
-/** A workspace's id: its namespace and its host name are made of it. */
-export const WORKSPACE_ID = /^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/;
+/** A workspace's id: its namespace and its host name are made of it, where "--" parts a port from it. */
+export const WORKSPACE_ID = /^(?!.*--)[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/;
 /** A Service port's name, as Kubernetes allows it. */
 export const PORT_NAME = /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/;
-/** Environment variables of ours. */
-export const RESERVED_ENVIRONMENT = /^GUILDNET_/;
 
 interface PlaceArgs {
   ports?: readonly WorkspacePort[];
-  environment?: object;
+  /** Values that are known only later are looked at by nobody but the cluster. */
+  environment?: Readonly<Record<string, unknown>>;
+  labels?: object;
+}
+
+interface SizedArgs extends PlaceArgs {
+  resources?: Partial<WorkspaceSize>;
 }
 
 /** What is wrong with a workspace's plain arguments; empty when nothing is. */
-export function workspaceMistakes(id: string, args: PlaceArgs): string[] {
-  return placeMistakes(id, args, { name: "ide", port: IDE_PORT, whose: "the IDE's" });
+export function workspaceMistakes(id: string, args: SizedArgs): string[] {
+  const taken = Object.keys(args.environment ?? {}).filter((name) => WORKSPACE_ENVIRONMENT.includes(name));
+  return [
+    ...placeMistakes(id, args, { name: "ide", port: IDE_PORT, whose: "the IDE's" }),
+    ...taken.map((name) => `environment variable "${name}": the workspace sets it itself`),
+    ...sizeMistakes(args.resources ?? {}, smallest),
+  ];
+}
+
+/** Sizes that are none, or below what can work. */
+export function sizeMistakes<Size extends object>(asked: Partial<Size>, least: Record<keyof Size, string>): string[] {
+  return (Object.keys(asked) as (keyof Size & string)[]).flatMap((key) => {
+    const value: unknown = asked[key];
+    return typeof value !== "string" || (parseQuantity(value) ?? 0) >= quantity(least[key]) ? [] : [`${key} is "${value}", allowed is at least ${least[key]}`];
+  });
 }
 
 /**
@@ -26,7 +48,7 @@ export function workspaceMistakes(id: string, args: PlaceArgs): string[] {
 export function placeMistakes(id: string, args: PlaceArgs, main: WorkspacePort & { whose: string }): string[] {
   const mistakes: string[] = [];
   if (!WORKSPACE_ID.test(id)) {
-    mistakes.push(`its name is "${id}", allowed are lower case letters, digits and "-", at most 40, a letter or digit first and last`);
+    mistakes.push(`its name is "${id}", allowed are lower case letters, digits and single "-", at most 40, a letter or digit first and last`);
   }
   const privileged = (port: number) => `port ${port}: without privileges it can listen at 1024 to 65535`;
   if (!unprivileged(main.port)) mistakes.push(privileged(main.port));
@@ -38,10 +60,20 @@ export function placeMistakes(id: string, args: PlaceArgs, main: WorkspacePort &
     if (!unprivileged(port)) mistakes.push(privileged(port));
     taken.set(name, port);
   }
-  for (const name of Object.keys(args.environment ?? {})) {
-    if (RESERVED_ENVIRONMENT.test(name)) mistakes.push(`environment variable "${name}": names starting with GUILDNET_ are ours`);
+  for (const key of Object.keys(args.labels ?? {})) {
+    if (foreignLabel(key) !== undefined) mistakes.push(`label "${key}": those below ${foreignLabel(key)} are not for others to set`);
   }
-  return mistakes;
+  return [...mistakes, ...environmentMistakes(args.environment ?? {})];
+}
+
+function environmentMistakes(environment: Readonly<Record<string, unknown>>): string[] {
+  const known = Object.entries(environment).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  const together = variablesFault(Object.fromEntries(known));
+  return [
+    ...Object.keys(environment).filter((name) => RESERVED_ENVIRONMENT.test(name)).map((name) => `environment variable "${name}": names starting with GUILDNET_ are ours`),
+    ...known.flatMap(([name, value]) => variableFault(name, value) ?? []).map((allowed) => `environment: allowed is ${allowed}`),
+    ...(together === undefined ? [] : [`environment: allowed are ${together}`]),
+  ];
 }
 
 function unprivileged(port: number): boolean {
@@ -49,7 +81,7 @@ function unprivileged(port: number): boolean {
 }
 
 /** @throws GuildError with every mistake at once */
-export function checkWorkspace(id: string, args: PlaceArgs): void {
+export function checkWorkspace(id: string, args: SizedArgs): void {
   const mistakes = workspaceMistakes(id, args);
   if (mistakes.length > 0) throw new GuildError("workspace-args", `workspace "${id}": ${mistakes.join("; ")}`);
 }

@@ -22,6 +22,9 @@ export const presets = {
   large: { cpu: "8", memory: "16Gi", storage: "50Gi", reserved: { cpu: "500m", memory: "2Gi" } },
 } as const satisfies Record<string, Preset>;
 
+/** Below these no workspace works: the editor doesn't start, or nothing beside it does. */
+export const smallest: WorkspaceSize = { cpu: "100m", memory: "512Mi", storage: "64Mi" };
+
 export type PresetName = keyof typeof presets;
 
 /** The size of a preset with some of its values replaced. */

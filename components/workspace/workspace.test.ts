@@ -1,4 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { record } from "../testing/record.ts";
@@ -108,8 +109,20 @@ describe("arguments that can't be", () => {
     ["ada", { ports: [{ name: "web", port: 80 }] }, "1024"],
     ["ada", { ports: [{ name: "much-too-long-a-name", port: 3000 }] }, "15"],
     ["ada", { environment: { GUILDNET_OWNER: "eve" } }, "GUILDNET_"],
+    ["web--ada", {}, 'single "-"'],
+    ["ada", { environment: { HOME: "/" } }, "sets it itself"],
+    ["ada", { environment: { A: "x\0" } }, "NUL"],
+    ["ada", { environment: { A: "x".repeat(131_070) } }, "131071 bytes"],
+    ["ada", { environment: Object.fromEntries(["A", "B", "C", "D", "E"].map((name) => [name, "x".repeat(120_000)])) }, "together"],
+    ["ada", { labels: { "pod-security.kubernetes.io/warn": "privileged" } }, "kubernetes.io"],
+    ["ada", { resources: { memory: "4", cpu: "2" } }, 'memory is "4", allowed is at least 512Mi'],
+    ["ada", { resources: { storage: "0" } }, "storage"],
   ])("%s %j", (id, args, part) => {
     expect(workspaceMistakes(id, args).join("\n")).toContain(part);
+  });
+
+  test("are none where values are known only later, or nothing is said", () => {
+    expect(workspaceMistakes("ada", { environment: { A: pulumi.output("x") }, labels: { "example.org/team": "blue" }, resources: { cpu: undefined, memory: "512Mi" } })).toEqual([]);
   });
 
   test("are refused before anything is registered, all at once", async () => {
