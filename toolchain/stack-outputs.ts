@@ -24,6 +24,8 @@ export interface BackedUpVolume {
   readonly namespace: string;
   /** Deployment that has it. */
   readonly deployment: string;
+  /** Handles of the people whose snapshots are this volume's; not there where it is the guild's. */
+  readonly owners?: readonly string[];
 }
 
 /** The backups, where there are some. */

@@ -1,4 +1,5 @@
 import { columns } from "../links.ts";
+import type { BackedUpVolume } from "../stack-outputs.ts";
 
 /** A snapshot as `restic snapshots --json` tells of it. */
 export interface Snapshot {
@@ -6,6 +7,7 @@ export interface Snapshot {
   readonly short_id: string;
   /** RFC 3339 */
   readonly time: string;
+  readonly tags?: readonly string[];
   readonly summary?: { readonly total_files_processed: number; readonly total_bytes_processed: number };
 }
 
@@ -13,6 +15,17 @@ export interface Snapshot {
 export function parseSnapshots(log: string): Snapshot[] {
   const line = log.split("\n").find((each) => each.startsWith("["));
   return line === undefined ? [] : (JSON.parse(line) as Snapshot[]).sort((a, b) => b.time.localeCompare(a.time));
+}
+
+/**
+ * Those of a volume's owner, and of whom it was taken over from: a repository is called after its volume, and whoever had
+ * that name before has snapshots in it too. Older ones don't say whose they are.
+ */
+export function ownSnapshots(snapshots: readonly Snapshot[], { owners }: Pick<BackedUpVolume, "owners">): Snapshot[] {
+  return snapshots.filter(({ tags = [] }) => {
+    const owner = tags.find((tag) => tag.startsWith("owner="))?.slice("owner=".length);
+    return owner === undefined || owners === undefined || owners.includes(owner);
+  });
 }
 
 /** A line for each. */

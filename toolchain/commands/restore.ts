@@ -1,7 +1,8 @@
 import { Engine } from "../engine/engine.ts";
-import { atWork, backupJobs, jobName, taskOf } from "../backup/jobs.ts";
-import { parseSnapshots, snapshotTable, type Snapshot } from "../backup/snapshots.ts";
-import { whileStopped } from "../backup/stopped.ts";
+import { jobName } from "../backup/jobs.ts";
+import { assertFits, parseRoom, type Room } from "../backup/room.ts";
+import { ownSnapshots, parseSnapshots, snapshotTable, type Snapshot } from "../backup/snapshots.ts";
+import { assertIdle, resumeAbandoned, whileStopped } from "../backup/stopped.ts";
 import { volumesNamed } from "../backup/volumes.ts";
 import { UserError } from "../errors.ts";
 import { lastLines } from "../log.ts";
@@ -25,12 +26,14 @@ export async function restoreCommand(stack: string, name: string, { snapshot, li
   const [volume] = volumesNamed(outputs, name);
   if (volume === undefined) throw new Error(`there is no volume ${name}`);
   await withKubectl(engine.home, outputs.kubeconfig, async (kubectl) => {
-    const snapshots = await step(`Look for backups of ${name}`, (report) => snapshotsOf(kubectl, volume, report));
+    await resumeAbandoned(kubectl, [volume]);
+    const { snapshots, room } = await step(`Look for backups of ${name}`, (report) => look(kubectl, volume, report));
     if (list) {
       process.stdout.write(snapshots.length === 0 ? `There is no backup of ${name} yet.\n` : `${snapshotTable(snapshots)}\n`);
       return;
     }
     const chosen = choose(name, snapshots, snapshot);
+    assertFits(name, chosen, room);
     const told = await step(`Restore ${name} as of ${chosen.time.slice(0, 16).replace("T", " ")} UTC`, (report) => restore(kubectl, volume, chosen, report));
     process.stdout.write(`${name} is as it was. ${told}\n`);
   });
@@ -50,14 +53,16 @@ async function step<T>(title: string, work: (report: Report) => Promise<T>): Pro
   return results[0] as T;
 }
 
-async function snapshotsOf(kubectl: Kubectl, { name, namespace }: BackedUpVolume, report: Report): Promise<Snapshot[]> {
-  await assertIdle(kubectl, name, namespace);
+/** The volume's own snapshots, and the room on it. */
+async function look(kubectl: Kubectl, volume: BackedUpVolume, report: Report): Promise<{ snapshots: Snapshot[]; room?: Room }> {
+  await assertIdle(kubectl, volume);
   try {
     // What it prints is for programs.
-    return parseSnapshots(await job(kubectl, namespace, { ACTION: "list" }, (activity) => report(activity.startsWith("[") ? "" : activity)));
+    const printed = await job(kubectl, volume.namespace, { ACTION: "list" }, (activity) => report(/^[[{]/.test(activity) ? "" : activity));
+    return { snapshots: ownSnapshots(parseSnapshots(printed), volume), room: parseRoom(printed) };
   } catch (error) {
     // Nobody has made one yet.
-    if (error instanceof UserError && error.message.includes("repository does not exist")) return [];
+    if (error instanceof UserError && error.message.includes("repository does not exist")) return { snapshots: [] };
     throw error;
   }
 }
@@ -72,12 +77,6 @@ async function restore(kubectl: Kubectl, volume: BackedUpVolume, { id }: Snapsho
   } finally {
     process.off("SIGINT", ignore);
   }
-}
-
-async function assertIdle(kubectl: Kubectl, name: string, namespace: string): Promise<void> {
-  const running = atWork(await backupJobs(kubectl, namespace));
-  if (running === undefined) return;
-  throw new UserError("volume-busy", `${name} is being ${taskOf(running) === "backup" ? "backed up" : "restored"} by the job ${running.metadata.name}. Run this again when that is done.`);
 }
 
 /** Runs a job of the template and removes it: what it did is told here. */

@@ -33,6 +33,10 @@ export interface ContainerStatus {
   state?: { waiting?: { reason?: string; message?: string }; terminated?: { exitCode: number; reason?: string; message?: string } };
 }
 
+export interface CronJob {
+  metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
+}
+
 export interface Deployment {
   metadata: { annotations?: Record<string, string> };
   spec: { replicas?: number; selector: { matchLabels: Record<string, string> } };
@@ -50,6 +54,11 @@ export function waitsFor({ status }: Pod): string {
   const unscheduled = (status?.conditions ?? []).find(({ type, status: value }) => type === "PodScheduled" && value === "False");
   const waiting = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].find(({ state }) => state?.waiting !== undefined)?.state?.waiting;
   return unscheduled?.message ?? waiting?.message ?? waiting?.reason ?? "starting";
+}
+
+/** What a pod that succeeded has to say all the same. */
+export function warning({ status }: Pod): string | undefined {
+  return (status?.containerStatuses ?? []).map(({ state }) => state?.terminated).find((state) => state?.exitCode === 0 && state.message !== undefined)?.message?.trim();
 }
 
 /** The last words of a pod that failed, and with which exit code. */
