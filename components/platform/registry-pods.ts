@@ -134,7 +134,8 @@ function tokenContainer(v: ResolvedRegistry): k8s.types.input.core.v1.Container 
 /**
  * Removes, each day, what no tag leads to any more. It needs a registry to which nothing is
  * pushed (https://distribution.github.io/distribution/about/garbage-collection/): the token
- * server sees to that, so that pulling goes on.
+ * server sees to that, so that pulling goes on. The registry's own command isn't used, as one
+ * repository that it can't read, or none at all, ends it for everybody.
  */
 export function collectorCronJob(v: ResolvedRegistry): k8s.types.input.batch.v1.CronJobSpec {
   const { schedule, deadlineSeconds } = maintenanceAt(v.maintenanceHour);
@@ -164,25 +165,18 @@ function collectorPod(v: ResolvedRegistry): k8s.types.input.core.v1.PodTemplateS
       affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: appSelector("registry") } }] } },
       containers: [{
         name: "collect",
-        image: v.image,
+        image: v.tokenImage,
         imagePullPolicy: "IfNotPresent",
-        command: ["registry"],
-        args: ["garbage-collect", "--delete-untagged", `${paths.settings}/collect.json`],
-        env: [{ name: "OTEL_TRACES_EXPORTER", value: "none" }],
+        command: ["node", "registry-collector.mjs", paths.data],
+        terminationMessagePolicy: "FallbackToLogsOnError",
         securityContext: restrictedContainer,
         resources: {
           requests: { cpu: "20m", memory: "64Mi", "ephemeral-storage": "16Mi" },
           limits: { cpu: "1", memory: "512Mi", "ephemeral-storage": "64Mi" },
         },
-        volumeMounts: [
-          { name: "data", mountPath: paths.data },
-          { name: "settings", mountPath: paths.settings, readOnly: true },
-        ],
+        volumeMounts: [{ name: "data", mountPath: paths.data }],
       }],
-      volumes: [
-        { name: "data", persistentVolumeClaim: { claimName: v.claim } },
-        { name: "settings", configMap: { name: v.settings, items: [{ key: "collect.json", path: "collect.json" }] } },
-      ],
+      volumes: [{ name: "data", persistentVolumeClaim: { claimName: v.claim } }],
     },
   };
 }

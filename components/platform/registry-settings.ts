@@ -33,8 +33,6 @@ export function maintenanceAt(hour: number) {
   };
 }
 
-const storage = { filesystem: { rootdirectory: paths.data } };
-
 /**
  * The registry's settings, which are YAML or JSON. No cache of what is stored: the job that
  * collects garbage is another process, and the registry would go on to claim what is gone.
@@ -45,7 +43,7 @@ export function registrySettings({ host, address }: { host: string; address: str
     version: 0.1,
     log: { level: "info", formatter: "json" },
     storage: {
-      ...storage,
+      filesystem: { rootdirectory: paths.data },
       delete: { enabled: true },
       // Uploads that nobody finished.
       maintenance: { uploadpurging: { enabled: true, age: "24h", interval: "6h", dryrun: false } },
@@ -65,9 +63,4 @@ export function registrySettings({ host, address }: { host: string; address: str
       },
     },
   };
-}
-
-/** What the job that collects garbage needs of them. */
-export function collectorSettings() {
-  return { version: 0.1, log: { level: "info" }, storage };
 }

@@ -4,7 +4,7 @@ import { record } from "../testing/record.ts";
 import { credentialsFile } from "../workspace/registry-access.ts";
 import { Workspace } from "../workspace/workspace.ts";
 import { registryHost, registryIdentity } from "./registry-identity.ts";
-import { collectorSettings, maintenanceAt, registrySettings } from "./registry-settings.ts";
+import { maintenanceAt, registrySettings } from "./registry-settings.ts";
 import { Registry } from "./registry.ts";
 import type { RegistryArgs } from "./registry.ts";
 
@@ -99,9 +99,12 @@ describe("garbage is collected", () => {
     expect(named("it-collector").inputs["spec"]).toMatchObject({ schedule: "10 4 * * *", timeZone: "Etc/UTC", concurrencyPolicy: "Forbid", jobTemplate: { spec: { backoffLimit: 0 } } });
   });
 
-  test("in the registry's own files, of which the registry remembers nothing", () => {
+  test("in the registry's own files, of which the registry remembers nothing", async () => {
+    const named = await registry();
     const settings = registrySettings({ host: registryHost, address: "10.96.0.11" });
-    expect(collectorSettings().storage.filesystem).toEqual(settings.storage.filesystem);
+    const { containers: [collector], volumes } = (named("it-collector").inputs["spec"] as { jobTemplate: { spec: { template: Pod } } }).jobTemplate.spec.template.spec;
+    expect(collector).toMatchObject({ image: "example.org/portal:1", command: ["node", "registry-collector.mjs", settings.storage.filesystem.rootdirectory], volumeMounts: [{ name: "data", mountPath: settings.storage.filesystem.rootdirectory }] });
+    expect(volumes).toMatchObject([{ name: "data" }]);
     expect(settings.storage).not.toHaveProperty("cache");
   });
 });

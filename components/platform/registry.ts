@@ -15,7 +15,7 @@ import type { RegistryAccess } from "./registry-identity.ts";
 import { fromCluster } from "./registry-network.ts";
 import { collectorCronJob, REGISTRY_USER, registryDeployment } from "./registry-pods.ts";
 import type { ResolvedRegistry } from "./registry-pods.ts";
-import { collectorSettings, registrySettings, TOKEN_PORT } from "./registry-settings.ts";
+import { registrySettings, TOKEN_PORT } from "./registry-settings.ts";
 
 export interface RegistryArgs {
   /** Image of the CNCF registry, version 3. */
@@ -70,7 +70,7 @@ export class Registry extends pulumi.ComponentResource implements RegistryAccess
       metadata: meta(place, this.identity.serviceAccount), automountServiceAccountToken: false,
     }, { parent: this });
     const settings = new k8s.core.v1.ConfigMap(`${name}-settings`, {
-      metadata: meta(place, "settings"), data: { "serve.json": serve, "collect.json": JSON.stringify(collectorSettings()) },
+      metadata: meta(place, "settings"), data: { "serve.json": serve },
     }, { parent: this });
     const server = serverCertificate(place, args);
     const resolved: ResolvedRegistry = {

@@ -21,7 +21,7 @@ export async function build() {
 async function buildServer() {
   await bundle({
     absWorkingDir: here,
-    entryPoints: { server: "server/main.ts", "registry-tokens": "server/registry/main.ts", "certificate-check": "server/certificate-check/main.ts", "volume-copy": "server/backup/main.ts" },
+    entryPoints: { server: "server/main.ts", "registry-tokens": "server/registry/main.ts", "registry-collector": "server/registry/collector/main.ts", "certificate-check": "server/certificate-check/main.ts", "volume-copy": "server/backup/main.ts" },
     outdir: "dist",
     outExtension: { ".js": ".mjs" },
     bundle: true,

@@ -18,6 +18,10 @@ afterAll(async () => {
 });
 
 describe("the registry", () => {
+  test("has nothing to tidy up before anything is pushed, and ends well", async () => {
+    expect(await collect()).toContain("0 manifests and 0 blobs removed");
+  });
+
   test("takes an image that was made in a workspace, and the node runs it", async () => {
     await makeImage("first");
     await push("ada/hello:1");
@@ -39,9 +43,7 @@ describe("the registry", () => {
     const before = await inWorkspace("skopeo", "inspect", "--format", "{{.Digest}}", `docker://${host}/ada/hello:1`);
     await makeImage("second");
     await push("ada/hello:1");
-    await kubectl("create", "job", "--namespace", "guildnet-registry", "collect-now", "--from", "cronjob/collector");
-    await kubectl("wait", "--namespace", "guildnet-registry", "--for", "condition=complete", "--timeout", "90s", "job/collect-now");
-    await kubectl("delete", "job", "--namespace", "guildnet-registry", "collect-now");
+    expect(await collect()).toMatch(/: 1 manifests and [1-9]\d* blobs removed/);
     await expect(inWorkspace("skopeo", "inspect", `docker://${host}/ada/hello@${before}`)).rejects.toThrow(/manifest unknown/);
     expect(await run("ada/hello:1")).toBe("second");
   });
@@ -81,6 +83,15 @@ describe("an app", () => {
     expect(await uid()).toBe(before);
   });
 });
+
+/** Has garbage collected now. @returns what that says */
+async function collect(): Promise<string> {
+  await kubectl("create", "job", "--namespace", "guildnet-registry", "collect-now", "--from", "cronjob/collector");
+  await kubectl("wait", "--namespace", "guildnet-registry", "--for", "condition=complete", "--timeout", "90s", "job/collect-now");
+  const said = await kubectl("logs", "--namespace", "guildnet-registry", "job/collect-now");
+  await kubectl("delete", "job", "--namespace", "guildnet-registry", "collect-now");
+  return said;
+}
 
 /** An image that serves what it says, made of the workspace's own files by its own means. */
 async function makeImage(says: string): Promise<void> {
