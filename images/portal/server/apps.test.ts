@@ -94,10 +94,29 @@ describe("a public app", () => {
     guild.workspaces.put(app("public"));
   });
 
-  test("is still kept from pages of other origins", async () => {
-    expect((await guild.ask("/", { host: appHost("public-app"), method: "POST", headers: { origin: "https://evil.test" } })).status).toBe(403);
-    const socket = guild.webSocket("/", "public-app", {}, { origin: "https://evil.test" });
-    const [error] = (await once(socket, "error")) as [Error];
+  test.each<[string, string, Record<string, string>]>([
+    ["an identity provider's form", "POST", { origin: "https://idp.example.org", "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }],
+    ["a phone's program", "POST", { origin: "capacitor://localhost" }],
+    ["another site's image", "GET", { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" }],
+    ["another site's frame", "GET", { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" }],
+    ["the question whether it may be asked", "OPTIONS", { origin: "https://other.example.org", "access-control-request-method": "PUT" }],
+    ["that question of its own other port", "OPTIONS", { origin: "https://admin--public-app.apps.guild.test:8090", "access-control-request-method": "PUT" }],
+    ["a sandboxed frame of its own", "GET", { origin: "null", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" }],
+  ])("decides for itself whom it serves: %s", async (_name, method, headers) => {
+    const seen = (await guild.ask("/x", { host: appHost("public-app"), method, headers })).json() as unknown as Seen;
+    expect(seen).toMatchObject({ method, url: "/x", headers: { ...(headers.origin && { origin: headers.origin }) } });
+  });
+
+  test.each([undefined, "null", "capacitor://localhost", "https://other.example.org"])("lets WebSockets of whomever through to decide: %s", async (origin) => {
+    const socket = guild.webSocket("/", "public-app", {}, { origin });
+    await once(socket, "open");
+    socket.terminate();
+  });
+
+  test.each(["private", "members"])("is alone in that: one that is %s has its own pages alone", async (visibility) => {
+    const cookie = await guild.entered("alice", `${visibility}-app`);
+    expect((await guild.ask("/", { host: appHost(`${visibility}-app`), method: "POST", headers: { cookie, origin: "https://evil.test" } })).json()).toMatchObject({ code: "cross_origin" });
+    const [error] = (await once(guild.webSocket("/", `${visibility}-app`, { cookie }, { origin: "https://evil.test" }), "error")) as [Error];
     expect(error.message).toContain("403");
   });
 

@@ -20,6 +20,8 @@ export interface Passage {
   readonly requestId: string;
   /** Sent with the workspace's answer. */
   readonly extraCookie?: string;
+  /** A page's origin at another port of the same workspace. */
+  readonly readableBy?: string;
   readonly log: FastifyBaseLogger;
 }
 

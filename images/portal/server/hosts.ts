@@ -18,8 +18,8 @@ export class Site {
     this.#port = url.port;
     this.#portalHost = url.host;
     this.#appSuffix = `.${appsDomain.toLowerCase()}${url.port && `:${url.port}`}`;
-    // HSTS covers every port of a host name; on localhost that would break unrelated programs of the same machine.
-    this.secureTransportHeader = url.hostname !== "localhost" && !url.hostname.endsWith(".localhost");
+    // HSTS covers every port of a host name: beside a portal at another port it would break unrelated programs of the same machine.
+    this.secureTransportHeader = url.port === "" && url.hostname !== "localhost" && !url.hostname.endsWith(".localhost");
   }
 
   /** @returns undefined where the header names neither the portal nor a possible workspace */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Passage } from "./forward.ts";
 import { mistakeInAnswer } from "./framing.ts";
+import { readableHead } from "./origins.ts";
 import { responseHeaders } from "./proxy-headers.ts";
 import { badAnswer, failure } from "./upstream.ts";
 
@@ -82,8 +83,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   #writeHead(statusCode: number, raw: readonly string[]): void {
-    const { request, response, requestId, extraCookie } = this.#passage;
-    const headers = responseHeaders(raw, request.headers.host ?? "");
+    const { request, response, requestId, extraCookie, readableBy } = this.#passage;
+    const passed = responseHeaders(raw, request.headers.host ?? "");
+    const headers = readableBy === undefined ? passed : readableHead(passed, readableBy);
     if (extraCookie !== undefined) headers.push("set-cookie", extraCookie);
     headers.push("x-request-id", requestId);
     // The reason in the workspace's words may hold what Node refuses to send, and says nothing that the number does not.

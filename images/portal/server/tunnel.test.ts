@@ -229,6 +229,18 @@ test("an open WebSocket ends with its session: all of its person's are ended fro
   expect((await own.ask("/api/me", { headers: { cookie: await own.signedIn("alice") } })).status).toBe(200);
 });
 
+test("an IDE that is signed out is told so in its own words, as a browser tells no page why a WebSocket was refused", async () => {
+  const socket = guild.webSocket("/stable-1?reconnectionToken=00000000&reconnection=true", "alice");
+  await once(socket, "open");
+  socket.send(Buffer.from("the IDE speaks first"));
+  const [message] = (await once(socket, "message")) as [Buffer];
+  expect(message.readUInt8(0)).toBe(2);
+  expect(message.readUInt32BE(9)).toBe(message.length - 13);
+  expect(JSON.parse(message.subarray(13).toString())).toEqual({ type: "error", reason: expect.stringContaining("session has ended") });
+  expect(await once(socket, "close")).toMatchObject([1008, expect.anything()]);
+  expect(echo.seen.some(({ url }) => url.includes("stable-1"))).toBe(false);
+});
+
 test("an open WebSocket ends with its session: expiry", async () => {
   const session = guild.portal.services.sessions.begin("alice");
   const token = await guild.portal.services.sessions.appToken({ ...session, exp: guild.now() + 0.5, label: "alice" });

@@ -6,14 +6,16 @@ import type { FastifyBaseLogger } from "fastify";
 import { APP_COOKIE, HANDOFF_COOKIE, hostCookie } from "./cookies.ts";
 import { PortalError, toPortalError } from "./errors.ts";
 import { forward } from "./forward.ts";
+import { isIde, sayThatSessionEnded } from "./ide-farewell.ts";
 import { pathOf } from "./logging.ts";
+import { admitPage, admitWebSocketPage, preflightAnswer, readableFor, type Call } from "./origins.ts";
 import { answer, answerError, refuseUpgrade } from "./raw-answers.ts";
-import { isNavigation, refuseCrossOrigin, requestId, safePath } from "./request-checks.ts";
+import { isNavigation, requestId, safePath } from "./request-checks.ts";
 import type { Services } from "./services.ts";
 import { handoffProof } from "./sessions.ts";
 import { openTunnel } from "./tunnel.ts";
 import { UnreachableError } from "./upstream.ts";
-import { admit, handoffNonce, type Admitted } from "./workspace-session.ts";
+import { admit, findApp, handoffNonce, type Admitted } from "./workspace-session.ts";
 
 const HANDOFF_COOKIE_SECONDS = 600;
 
@@ -51,22 +53,34 @@ export class WorkspaceHost {
     } catch (thrown) {
       const error = toPortalError(thrown);
       this.#log.info({ request_id: id, label, code: error.code, err: error.statusCode >= 500 ? error : undefined }, "upgrade refused");
-      refuseUpgrade(socket, error, id);
+      if (error.code === "signed_out" && isIde(request)) sayThatSessionEnded(request, socket, head);
+      else refuseUpgrade(socket, error, id);
     }
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse, label: string, id: string): Promise<void> {
-    refuseCrossOrigin(request.method, request.headers, this.#services.hosts.of(request).appOrigin(label));
+    const call = this.#call(request, label), app = findApp(this.#services.directory, label);
+    const asked = app?.workspace.visibility === "public" ? undefined : preflightAnswer(call);
+    if (asked !== undefined) return answer(response, 204, { ...asked, "x-request-id": id });
+    const readableBy = admitPage(call, app);
+    // For the errors of our own, too.
+    if (readableBy !== undefined) for (const [name, value] of Object.entries(readableFor(readableBy))) response.setHeader(name, value);
     const admitted = await admit(request.headers, label, this.#services);
     if (!admitted) return this.#sendToPortal(request, response, label, id);
     if (admitted.workspace.state !== "running") throw notRunning(admitted);
     const extraCookie = await this.#renewal(admitted);
-    await forward({ request, response, admitted, requestId: id, extraCookie, log: this.#log }, this.#services);
+    await forward({ request, response, admitted, requestId: id, extraCookie, readableBy, log: this.#log }, this.#services);
+  }
+
+  #call(request: IncomingMessage, label: string): Call {
+    return { method: request.method, headers: request.headers, site: this.#services.hosts.of(request), label };
   }
 
   /** Whoever is not signed in on this host asks the portal's host for a ticket. Only pages do: for a part of a page it is an error. */
   #sendToPortal(request: IncomingMessage, response: ServerResponse, label: string, id: string): void {
-    if (!isNavigation(request.method, request.headers)) throw new PortalError(401, "signed_out", "You are not signed in on this host.");
+    if (!isNavigation(request.method, request.headers)) {
+      throw new PortalError(401, "signed_out", "You are not signed in on this host. A page at another port has to send cookies along (credentials: \"include\"), and this host has to be opened once in this browser.");
+    }
     const { nonce, isNew } = handoffNonce(request.headers);
     const query = new URLSearchParams({ return: safePath(request.url), state: handoffProof(nonce) });
     const location = `${this.#services.hosts.of(request).origin}/open/${label}?${query}`;
@@ -81,14 +95,11 @@ export class WorkspaceHost {
     return renewed && hostCookie(APP_COOKIE, await sessions.appToken(renewed), sessions.cookieSeconds(renewed));
   }
 
-  /** A browser sends cookies with a WebSocket from any page, so the Origin decides (it always sends one), and it must be this very host. */
   async #admitWebSocket(request: IncomingMessage, label: string): Promise<Admitted> {
     if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket") {
       throw new PortalError(400, "bad_upgrade", "Only WebSocket upgrades are served.");
     }
-    if (request.headers.origin !== this.#services.hosts.of(request).appOrigin(label)) {
-      throw new PortalError(403, "cross_origin", "This WebSocket was opened by a page of another origin.");
-    }
+    admitWebSocketPage(this.#call(request, label), findApp(this.#services.directory, label));
     const admitted = await admit(request.headers, label, this.#services);
     if (!admitted) throw new PortalError(401, "signed_out", "You are not signed in on this host.");
     if (admitted.workspace.state !== "running") throw notRunning(admitted);
