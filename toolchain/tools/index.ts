@@ -2,10 +2,10 @@ import { UserError } from "../errors.ts";
 import { kubernetes } from "./kubernetes.ts";
 import { pulumiKubernetes } from "./pulumi-kubernetes.ts";
 import { pulumi } from "./pulumi.ts";
-import { chromium, imageBuilder, nodePackages } from "./system-packages.ts";
+import { chromium, httpTools, imageBuilder, nodePackages } from "./system-packages.ts";
 import type { Tool } from "./tool.ts";
 
-const TOOLS: readonly Tool[] = [pulumi, pulumiKubernetes, nodePackages, imageBuilder, kubernetes, chromium];
+const TOOLS: readonly Tool[] = [pulumi, pulumiKubernetes, nodePackages, imageBuilder, kubernetes, chromium, httpTools];
 
 /** Names that `require` takes. */
 export const toolNames: readonly string[] = TOOLS.map(({ name }) => name);

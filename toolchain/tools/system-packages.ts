@@ -23,3 +23,11 @@ export const chromium = debianTool({
   packages: ["chromium", "libnss3-tools", "fonts-dejavu-core"],
   programs: ["chromium", "certutil"],
 });
+
+/** What the portal is compared with, by tests and benchmarks, and what asks both of them as fast as they can answer. */
+export const httpTools = debianTool({
+  name: "http-tools",
+  title: "nginx and a load generator",
+  packages: ["nginx", "nghttp2-client"],
+  programs: ["nginx", "h2load"],
+});

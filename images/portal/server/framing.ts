@@ -3,9 +3,11 @@ import { PortalError } from "./errors.ts";
 
 /**
  * Refuses what Node's parser takes and others read differently.
- * @throws {PortalError} 400, 501 or 505
+ * @throws {PortalError} 400, 405, 501 or 505
  */
-export function refuseOddFraming({ httpVersion, headers: { "transfer-encoding": coding } }: IncomingMessage): void {
+export function refuseOddFraming({ method, httpVersion, headers: { "transfer-encoding": coding } }: IncomingMessage): void {
+  // Its answer would be the request itself, with the keys that the portal put in.
+  if (method === "TRACE") throw new PortalError(405, "bad_method", "TRACE is not answered here.");
   if (httpVersion !== "1.1" && httpVersion !== "1.0") throw new PortalError(505, "bad_version", "Only HTTP/1.1 is spoken here.");
   if (coding === undefined) return;
   // A proxy of that time would pass it on unread, and see the body's end somewhere else (RFC 9112, section 6.1).

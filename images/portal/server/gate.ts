@@ -63,7 +63,12 @@ export function gate(behind: Behind, services: Services, certificate: Certificat
       socket.destroy();
     });
   });
+  server.on("connect", (_request, socket) => refuseRaw(socket, 400, {}, ""));
+  const malformed = new WeakSet<object>();
   server.on("clientError", (error, socket) => {
+    // Node says it again for each further piece of the same.
+    if (malformed.has(socket)) return;
+    malformed.add(socket);
     log.debug({ code: (error as NodeJS.ErrnoException).code }, "malformed request refused");
     refuseMalformed(error, socket as Socket, open.get(socket as Socket));
   });
@@ -111,9 +116,10 @@ async function dispatchUpgrade(request: IncomingMessage, socket: Socket, head: B
  * @param last the answer to what came before on this connection, if anything did
  */
 function refuseMalformed(error: Error & { code?: string }, socket: Socket, last: ServerResponse | undefined): void {
-  // In the middle of an answer, a second one would be taken for a part of it.
-  const isAnswering = last !== undefined && last.headersSent && !last.writableFinished;
-  if (!socket.writable || error.code === "ECONNRESET" || isAnswering) socket.destroy();
+  // What came before is answered first, or this would be taken for its answer, or for a part of it; unless it is its own body that is broken.
+  if (last?.req.complete && !last.closed) last.once("close", () => refuseMalformed(error, socket, undefined));
+  // After a request that was to be the last one nobody expects an answer.
+  else if (!socket.writable || last?.headersSent || error.code === "ECONNRESET" || error.code === "HPE_CLOSED_CONNECTION") socket.destroy();
   else if (error.code === "HPE_HEADER_OVERFLOW") refuseEndlessHead(socket);
   else if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") refuseRaw(socket, 408, {}, "");
   else refuseRaw(socket, 400, {}, "");

@@ -91,9 +91,11 @@ export class Relay implements Dispatcher.DispatchHandler {
     // The reason in the workspace's words may hold what Node refuses to send, and says nothing that the number does not.
     response.writeHead(statusCode, headers);
     // The head goes out now, since an event stream may have nothing to say for a while; with what of the body is here already.
-    response.cork();
+    // Not `response.cork()`: Node 24 puts what was corked behind the end of the answer.
+    const { socket } = response;
+    socket?.cork();
     response.flushHeaders();
-    process.nextTick(() => response.uncork());
+    process.nextTick(() => socket?.uncork());
   }
 
   readonly #abandon = (): void => this.#controller?.abort(new Error("the browser left"));

@@ -91,6 +91,9 @@ function originOf({ host, port }: Upstream): string {
 
 const UNREADABLE = [errors.HTTPParserError, errors.HeadersOverflowError, errors.ResponseContentLengthMismatchError];
 
+/** undici's words for "go on", and for a switch of protocols, that nobody asked for. */
+const UNASKED = new Set(["bad response", "bad upgrade"]);
+
 /**
  * What went wrong before an answer's head was there.
  * @param isSent whether there was a connection, and the request on it
@@ -100,7 +103,7 @@ export function failure(error: Error & { readonly code?: string }, isSent: boole
   const code = error.code ?? "";
   if (code === "UND_ERR_INVALID_ARG") return new PortalError(400, "bad_request", "This request cannot be passed on.", { cause: error });
   // Of Node's parser and of undici's, which is the same but says so otherwise.
-  if (code.startsWith("HPE_") || UNREADABLE.some((kind) => error instanceof kind)) return badAnswer(error);
+  if (code.startsWith("HPE_") || UNREADABLE.some((kind) => error instanceof kind) || UNASKED.has(error.message)) return badAnswer(error);
   if (code === "UND_ERR_HEADERS_TIMEOUT") return new PortalError(504, "answer_timeout", `The workspace did not answer within ${ANSWER_TIMEOUT_MS / 60_000} minutes.`, { cause: error });
   return isSent ? new NoAnswerError(error) : new UnreachableError(error);
 }
