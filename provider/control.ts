@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { guildnetHome, nodeFolder } from "./node/layout.ts";
 import { savedSpec, startNode } from "./node/lifecycle.ts";
 import type { Progress } from "./node/toolchain.ts";
+import type * as objects from "./cluster/objects.ts";
+import type { LiveObject, Sought } from "./cluster/objects.ts";
 import type { ObservedCluster, WorkloadName } from "./cluster/observe.ts";
 import type { Volume } from "./cluster/volumes.ts";
 
 export type { Observed, ObservedCluster, WorkloadName } from "./cluster/observe.ts";
 export { noteVolumeOwners, volumeOwners } from "./node/kept-homes.ts";
+export type { LiveObject, ObjectName, Sought } from "./cluster/objects.ts";
 export { workloadKinds, type WorkloadKind } from "./cluster/workloads.ts";
 export type { Volume } from "./cluster/volumes.ts";
 export { lowSharedLimits } from "./node/shared-limits.ts";
@@ -36,4 +39,14 @@ export async function observeCluster(kubeconfig: string, names: readonly Workloa
 /** As `volumes.ts`' own. */
 export async function volumesOf(clusterName: string, kubeconfig: string): Promise<Volume[]> {
   return (await import("./cluster/volumes.ts")).volumesOf(clusterName, kubeconfig);
+}
+
+/** As `objects.ts`' own. */
+export async function observeObjects(kubeconfig: string, sought: readonly Sought[], context?: string): Promise<(LiveObject | undefined)[]> {
+  return (await loadClient()).observeObjects(kubeconfig, sought, context);
+}
+
+/** Begins to load what `observeObjects` needs. */
+export function loadClient(): Promise<typeof objects> {
+  return import("./cluster/objects.ts");
 }

@@ -1,5 +1,6 @@
 import { UserError } from "./errors.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { StackState } from "./engine/stack-state.ts";
 
 /** One workspace as the stack's outputs name it. */
 export interface WorkspaceOutput { readonly name: string; readonly owner: string; readonly url: string }
@@ -58,8 +59,13 @@ const REQUIRED = ["portalUrl", "people", "workspaces", "caCertificate", "signInK
 /** Reads the outputs of a stack that is up. @throws UserError `stack-not-up` */
 export async function stackOutputs(engine: Engine): Promise<StackOutputs> {
   if (!(await engine.stackExists())) throw notUp(engine.stack);
-  const outputs = await engine.json<Partial<StackOutputs>>(["stack", "output", "--json", "--show-secrets"]);
-  if (!isComplete(outputs)) throw notUp(engine.stack);
+  return outputsIn(await engine.state(), engine.stack);
+}
+
+/** The outputs that a state has. @param state its secrets in plain @throws as `stackOutputs` */
+export function outputsIn({ deployment: { resources = [] } }: StackState, stack: string): StackOutputs {
+  const outputs = (resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {}) as Partial<StackOutputs>;
+  if (!isComplete(outputs)) throw notUp(stack);
   return outputs;
 }
 

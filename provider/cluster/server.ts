@@ -1,5 +1,5 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { request, type RequestOptions } from "node:https";
+import { Agent, request, type RequestOptions } from "node:https";
 import { z } from "zod";
 import { ActionableError, Unreachable } from "../errors.ts";
 import { passesByItself } from "../network-errors.ts";
@@ -7,11 +7,15 @@ import { passesByItself } from "../network-errors.ts";
 const list = z.object({ items: z.array(z.unknown()) });
 const version = z.object({ gitVersion: z.string() });
 
+/** Requests at once: more would not be answered sooner. */
+const atOnce = 16;
+
 /** An API server, to be asked with the credentials of a kubeconfig. */
 export class ApiServer {
   readonly url: string;
   readonly #config: KubeConfig;
   readonly #patience: number;
+  #options?: Promise<RequestOptions>;
 
   /** @param patience milliseconds without a word after which it is given up. */
   constructor(config: KubeConfig, patience: number) {
@@ -36,12 +40,27 @@ export class ApiServer {
     return list.parse(JSON.parse(await this.#text(path, `the list of ${what}`))).items;
   }
 
-  async #text(path: string, question: string): Promise<string> {
+  /**
+   * What is at a path.
+   *
+   * @param what it is, for messages.
+   * @returns undefined where there is nothing.
+   * @throws as `list`.
+   */
+  async get(path: string, what: string): Promise<unknown> {
+    const text = await this.#text(path, `the question for ${what}`, 404);
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+  }
+
+  #text(path: string, question: string): Promise<string>;
+  #text(path: string, question: string, none: number): Promise<string | undefined>;
+  async #text(path: string, question: string, none?: number): Promise<string | undefined> {
     const name = `the API server ${this.url}`;
     const { status, text } = await this.#get(path).catch((error: unknown) => {
       if (passesByItself(error)) throw new Unreachable("cluster-unreachable", `${name} does not answer: ${messageOf(error)}`);
       throw new ActionableError("cluster-refused", `${name} cannot be asked: ${messageOf(error)}`);
     });
+    if (status === none) return undefined;
     if (status >= 500) throw new Unreachable("cluster-unreachable", `${name} answered ${status} to ${question}`);
     if (status !== 200) throw new ActionableError("cluster-refused", `${name} answered ${status} to ${question}`);
     return text;
@@ -49,8 +68,7 @@ export class ApiServer {
 
   /** By a request of our own: the client's would wait for ever for a server that takes the connection and says nothing. */
   async #get(path: string): Promise<{ status: number; text: string }> {
-    const options: RequestOptions = { timeout: this.#patience, headers: { Accept: "application/json" } };
-    await this.#config.applyToHTTPSOptions(options);
+    const options = await (this.#options ??= this.#connection());
     return new Promise((resolve, reject) => {
       const asking = request(`${this.url.replace(/\/+$/, "")}${path}`, options, (response) => {
         let text = "";
@@ -60,6 +78,15 @@ export class ApiServer {
       asking.on("timeout", () => asking.destroy(Object.assign(new Error(`no word for ${this.#patience / 1000} s`), { code: "ETIMEDOUT" })));
       asking.on("error", reject).end();
     });
+  }
+
+  /** One agent for all questions: a connection costs more than a question. A proxy that the kubeconfig names has its own. */
+  async #connection(): Promise<RequestOptions> {
+    const options: RequestOptions = { timeout: this.#patience };
+    await this.#config.applyToHTTPSOptions(options);
+    const { ca, cert, key, rejectUnauthorized, servername } = options;
+    const agent = this.#config.getCurrentCluster()?.proxyUrl === undefined ? new Agent({ ca, cert, key, rejectUnauthorized, servername, keepAlive: true, maxSockets: atOnce }) : options.agent;
+    return { ...options, agent, headers: { ...options.headers, Accept: "application/json" } };
   }
 }
 

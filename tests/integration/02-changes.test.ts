@@ -57,19 +57,30 @@ describe("drift", () => {
     await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "60s");
   });
 
-  test("an edited Deployment and a deleted Service are found by refresh and repaired by up, and a stopped workspace stays stopped", async () => {
+  test("in every kind of object is told by status and put right by up, and a stopped workspace stays stopped", async () => {
     const deployment = (path: string) => kubectl("get", "deploy", "--namespace", "ws-ada", "workspace", "--output", `jsonpath={.spec.${path}}`);
     await kubectl("scale", "--namespace", "ws-ada", "deploy/workspace", "--replicas", "0");
     await kubectl("set", "env", "--namespace", "ws-ada", "deploy/workspace", "GUILDNET_OWNER=mallory");
-    await kubectl("delete", "service", "--namespace", "ws-ada", "workspace");
-    const refresh = await guildnet("pulumi", ["refresh", "--yes", "--skip-preview"]);
-    expect(refresh.exitCode).toBe(0);
-    const steps = await changesAhead();
-    expect(steps.map((step) => `${step.op} ${nameOf(step)}`).sort()).toEqual(expect.arrayContaining(["create ada-service", "update ada-deployment"]));
-    await mustGuildnet("up");
+    await kubectl("delete", "service,secret,resourcequota", "--namespace", "ws-ada", "--all");
+    await kubectl("delete", "networkpolicy", "--namespace", "ws-ada", "deny-all");
+    await kubectl("patch", "networkpolicy", "--namespace", "ws-ada", "to-internet", "--type", "merge", "--patch", JSON.stringify({ spec: { egress: [{}] } }));
+    await kubectl("label", "namespace", "ws-ada", "pod-security.kubernetes.io/enforce=privileged", "--overwrite");
+    const drifted = [
+      "Deployment ws-ada/workspace", "Service ws-ada/workspace", "Secret ws-ada/ide-access", "ResourceQuota ws-ada/workspace",
+      "NetworkPolicy ws-ada/deny-all", "NetworkPolicy ws-ada/to-internet", "Namespace ws-ada",
+    ];
+    const status = await guildnet("status");
+    expect(status.exitCode).toBe(1);
+    for (const object of drifted) expect(status.all).toContain(object);
+
+    const said = await mustGuildnet("up");
+    for (const object of drifted) expect(said).toContain(`${object}: `);
     expect(await deployment("template.spec.containers[0].env[?(@.name=='GUILDNET_OWNER')].value")).toBe("ada");
-    expect(await kubectl("get", "service", "--namespace", "ws-ada", "workspace", "--output", "name")).toBe("service/workspace");
+    expect(await kubectl("get", "service,secret,resourcequota,networkpolicy/deny-all", "--namespace", "ws-ada", "--output", "name")).toMatch(/service\/workspace[^]*secret\/ide-access[^]*resourcequota\/workspace[^]*networkpolicy[^]*deny-all/);
+    expect(await kubectl("get", "networkpolicy", "--namespace", "ws-ada", "to-internet", "--output", "jsonpath={.spec.egress}")).toContain("except");
+    expect(await kubectl("get", "namespace", "ws-ada", "--output", "jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}")).toBe("restricted");
     expect(await changesAhead()).toEqual([]);
     expect(await deployment("replicas")).toBe("0");
+    expect(await mustGuildnet("up")).toContain("is unchanged");
   });
 });

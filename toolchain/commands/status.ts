@@ -1,20 +1,24 @@
 import { Engine } from "../engine/engine.ts";
+import { look } from "../drift/look.ts";
 import { backupFindings } from "../backup/status.ts";
 import { embeddedClusters, type StackState } from "../engine/stack-state.ts";
 import { checkHttps } from "../https-check.ts";
 import { withKubectl } from "../kubernetes/kubectl.ts";
-import { stackOutputs, type StackOutputs } from "../stack-outputs.ts";
+import { outputsIn, type StackOutputs } from "../stack-outputs.ts";
 import { clusterReport } from "../status/cluster.ts";
 import { declaredWorkloads } from "../status/declared.ts";
 import { addressFinding, report, workloadFinding, type Finding } from "../status/findings.ts";
 import { machineFindings } from "../status/machine.ts";
+import { objectFindings } from "../status/objects.ts";
 import { answersAt, publishedAddresses } from "../status/published.ts";
 
 /** Prints how the stack's parts are; exit code 1 when one of them is not well. */
 export async function statusCommand(stack: string): Promise<void> {
   const engine = await Engine.open(stack);
-  const [outputs, state] = await Promise.all([stackOutputs(engine), stackState(engine)]);
-  const findings = await findingsOf(outputs, state);
+  const state = await stackState(engine), outputs = outputsIn(state, stack);
+  const [findings, sight] = await Promise.all([findingsOf(outputs, state), look(Promise.resolve(state))]);
+  // Of a cluster that does not answer there is a line already.
+  if (!("why" in sight) || findings.every(({ healthy }) => healthy)) findings.push(...objectFindings(sight, declaredWorkloads(state).map(({ workload }) => workload)));
   findings.push(...await machineFindings(embeddedClusters(state), outputs.kubeconfig, engine.home.root));
   const { backup } = outputs;
   if (backup) findings.push(...await withKubectl(engine.home, outputs.kubeconfig, (kubectl) => backupFindings(kubectl, backup)));
@@ -24,7 +28,7 @@ export async function statusCommand(stack: string): Promise<void> {
 
 /** Empty where there is no stack, of which the outputs tell. */
 async function stackState(engine: Engine): Promise<StackState> {
-  return (await engine.stackExists()) ? engine.json<StackState>(["stack", "export"]) : { deployment: {} };
+  return (await engine.stackExists()) ? engine.state() : { deployment: {} };
 }
 
 /** The cluster, each workload that the state knows, with the address it is published at, and what else is published. */

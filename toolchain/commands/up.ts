@@ -1,5 +1,9 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.ts";
+import type { Deviation } from "../drift/deviation.ts";
+import { deviationsOf, isClear, isEmptied, look, type Sight } from "../drift/look.ts";
+import { lines } from "../drift/words.ts";
+import { UserError } from "../errors.ts";
 import { Engine, type Changes } from "../engine/engine.ts";
 import { linksBlock } from "../links.ts";
 import { stackOutputs } from "../stack-outputs.ts";
@@ -15,21 +19,61 @@ export async function upCommand(stack: string): Promise<void> {
 }
 
 async function bringUp(engine: Engine): Promise<void> {
-  const { stack } = engine;
   engine.recover();
   await engine.forgetPendingOperations();
   engine.assertFree();
   await engine.ensureStack();
-  const code = await engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
-  if (code !== 0) {
-    process.exitCode = code;
-    return;
-  }
+  const before = await look(engine.state());
+  if (isEmptied(before)) throw emptied(engine.stack);
+  if (!(await update(engine, before))) return;
+  // What could not be seen before, of a cluster that was stopped say, is looked at now; so is what was put right.
+  const after = isClear(before) ? before : await look(engine.state());
+  const isLate = "why" in before && !isClear(after);
+  if (isLate && !(await update(engine, after))) return;
+  const last = isLate ? await look(engine.state()) : after;
   const [outputs, changes] = await Promise.all([stackOutputs(engine), engine.lastChanges()]);
   const caFile = join(engine.folder, "ca.crt");
   writeFileAtomic(caFile, outputs.caCertificate);
-  const first = isUnchanged(changes) ? `The stack ${stack} is unchanged.` : `The stack ${stack} is up.`;
-  process.stdout.write(`\n${first}\n\n${linksBlock(outputs, caFile, stack)}`);
+  const repaired = isLate ? deviationsOf(after) : deviationsOf(before);
+  process.stdout.write(`\n${summary(engine.stack, isUnchanged(changes), repaired, last)}\n\n${linksBlock(outputs, caFile, engine.stack)}`);
+  if (deviationsOf(last).length > 0) process.exitCode = 1;
+}
+
+function emptied(stack: string): UserError {
+  const more = stack === "dev" ? "" : ` --stack ${stack}`;
+  return new UserError("cluster-empty", `Not one of the objects that the stack ${stack} has made is in its cluster: this is another cluster, or it was emptied. Nothing was changed.\nIf they are to be made anew in it: \`npm run pulumi --${more} refresh\`, then \`npm run up\` again.`);
+}
+
+/**
+ * Applies the stack, after a refresh of what is not as the stack left it: the engine compares the program with its
+ * state alone, and would take a lost policy for one that is there.
+ * @returns whether it went well; sets the exit code otherwise
+ */
+async function update(engine: Engine, sight: Sight): Promise<boolean> {
+  const found = deviationsOf(sight);
+  if (found.length > 0) {
+    process.stderr.write(`Not as the stack left it, and put right now:\n${lines(found)}\n`);
+    const refreshed = await engine.run(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...found.flatMap(({ urn }) => ["--target", urn])]);
+    if (refreshed !== 0) return failed(refreshed);
+  }
+  const code = await engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
+  return code === 0 || failed(code);
+}
+
+function failed(code: number): false {
+  process.exitCode = code;
+  return false;
+}
+
+/** What a run came to. @param last look at the cluster */
+export function summary(stack: string, unchanged: boolean, repaired: readonly Deviation[], last: Sight): string {
+  const left = deviationsOf(last), mended = repaired.filter(({ urn }) => !left.some((one) => one.urn === urn));
+  return [
+    unchanged && repaired.length === 0 ? `The stack ${stack} is unchanged.` : `The stack ${stack} is up.`,
+    ...(mended.length > 0 ? [`Put right, as it was not as the stack left it:\n${lines(mended)}`] : []),
+    ...(left.length > 0 ? [`Not put right, run this again or look for what keeps it so:\n${lines(left)}`] : []),
+    ...("why" in last ? [`Whether its objects are in the cluster was not looked at: ${last.why}`] : []),
+  ].join("\n");
 }
 
 /** Whether the engine found every resource as it should be. */

@@ -16,6 +16,9 @@ export interface StateResource {
   readonly parent?: string;
   /** Replaced already, and about to be deleted. */
   readonly delete?: boolean;
+  /** `<URN>::<id>` of its provider. */
+  readonly provider?: string;
+  readonly ignoreChanges?: readonly string[];
   readonly custom?: boolean;
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
