@@ -1,13 +1,21 @@
 import { createHash } from "node:crypto";
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 // Plain JavaScript without a dependency: it runs when there is no node_modules yet.
 
-/** Written after a complete install; holds the hash of the package-lock.json that was installed. */
+/** Written after a complete install; holds the hash of the package-lock.json that was installed, and of how. */
 const MARKER = ".guildnet-installed";
+
+/** Everything the lock names, whatever NODE_ENV and people's own .npmrc leave out: builds and tests need it. */
+const COMMAND = ["npm", "ci", "--include=dev", "--include=optional", "--include=peer", "--global=false", "--dry-run=false", "--ignore-scripts", "--no-audit", "--no-fund"];
+
+/** Of util-linux; it becomes the program that it starts, and has the kernel end that with this process. */
+const SETPRIV = "/usr/bin/setpriv";
 
 /**
  * Installs what package-lock.json names, unless it is installed already. One run installs, others wait
@@ -16,9 +24,9 @@ const MARKER = ".guildnet-installed";
  * @param {string} home GUILDNET_HOME
  * @param {{ say?: (line: string) => void, command?: readonly string[] }} [options] `command` replaces npm in tests
  */
-export async function installDependencies(root, home, { say = (line) => process.stderr.write(`${line}\n`), command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"] } = {}) {
+export async function installDependencies(root, home, { say = (line) => process.stderr.write(`${line}\n`), command = COMMAND } = {}) {
   if (isInstalled(root)) return;
-  const release = await lock(root, home, say);
+  const release = await lock(root, say);
   try {
     if (isInstalled(root)) return;
     await install(root, home, say, command);
@@ -43,12 +51,12 @@ export function isInstalled(root) {
 
 /** @param {string} root */
 function lockHash(root) {
-  return createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  return createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).update(COMMAND.join(" ")).digest("hex");
 }
 
 /**
- * npm writes node_modules/.package-lock.json when an install is complete. Optional packages (of other
- * platforms) may be missing from it; nothing else may, and no version may differ.
+ * npm writes node_modules/.package-lock.json when an install is complete. Optional packages may be missing from it if
+ * they are not those of this platform (esbuild's binary is optional, and needed); nothing else may, and no version may differ.
  * @param {string} root
  */
 function npmInstalledIt(root) {
@@ -58,13 +66,19 @@ function npmInstalledIt(root) {
   const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
   return Object.entries(wanted)
     .filter(([path]) => path.includes("node_modules/"))
-    .every(([path, { version, integrity, optional, devOptional, peer }]) => {
+    .every(([path, { version, integrity, optional, devOptional, peer, os, cpu, libc }]) => {
       const found = installed[path];
-      if (found === undefined) return optional === true || devOptional === true || peer === true;
+      const isForHere = os !== undefined && cpu !== undefined && os.includes(process.platform) && cpu.includes(process.arch) && (libc === undefined || libc.includes(ownLibc()));
+      if (found === undefined) return !isForHere && (optional === true || devOptional === true || peer === true);
       // A package whose package.json says "v1.2.3" is installed as that, and locked as 1.2.3.
       const sameVersion = found.version?.replace(/^v/, "") === version?.replace(/^v/, "");
       return sameVersion && (integrity === undefined || found.integrity === undefined || found.integrity === integrity);
     });
+}
+
+/** "glibc" or "musl". */
+function ownLibc() {
+  return process.report.getReport().header.glibcVersionRuntime === undefined ? "musl" : "glibc";
 }
 
 /**
@@ -73,7 +87,7 @@ function npmInstalledIt(root) {
  * @param {(line: string) => void} say
  * @param {readonly string[]} command
  */
-async function install(root, home, say, [program, ...args]) {
+async function install(root, home, say, command) {
   const logs = join(home, "logs");
   mkdirSync(logs, { recursive: true });
   const log = join(logs, "npm.log");
@@ -82,6 +96,7 @@ async function install(root, home, say, [program, ...args]) {
   // Until this install is complete nothing may look as if it were.
   for (const sign of [MARKER, ".package-lock.json"]) rmSync(join(root, "node_modules", sign), { force: true });
   const output = openSync(log, "w");
+  const [program, ...args] = existsSync(SETPRIV) ? [SETPRIV, "--pdeathsig", "TERM", ...command] : command;
   const code = await new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, stdio: ["ignore", output, output] });
     child.once("error", reject);
@@ -98,40 +113,22 @@ async function install(root, home, say, [program, ...args]) {
 }
 
 /**
- * Takes the lock of this checkout; a lock whose process is gone is taken over.
+ * Takes the lock of this checkout: a name that one process alone can listen at, and that the kernel takes back however that ends.
  * @param {string} root
- * @param {string} home
  * @param {(line: string) => void} say
  * @returns {Promise<() => void>} releases it
  */
-async function lock(root, home, say) {
-  const locks = join(home, "locks");
-  mkdirSync(locks, { recursive: true });
-  const file = join(locks, `npm-${createHash("sha256").update(root).digest("hex").slice(0, 8)}`);
+async function lock(root, say) {
+  const name = `\0guildnet-npm-${createHash("sha256").update(root).digest("hex")}`;
   for (let waiting = false; ; waiting = true) {
+    const server = createServer((asking) => asking.destroy());
     try {
-      const handle = openSync(file, "wx");
-      writeSync(handle, String(process.pid));
-      closeSync(handle);
-      return () => rmSync(file, { force: true });
+      await once(server.listen(name).unref(), "listening");
+      return () => void server.close();
     } catch (error) {
-      if (error.code !== "EEXIST") throw error;
+      if (error.code !== "EADDRINUSE") throw error;
     }
-    if (isHolderGone(file)) rmSync(file, { force: true });
-    else if (!waiting) say("Another run installs npm dependencies; waiting for it …");
+    if (!waiting) say("Another run installs npm dependencies; waiting for it …");
     await delay(200);
-  }
-}
-
-/** @param {string} file */
-function isHolderGone(file) {
-  try {
-    const pid = Number(readFileSync(file, "utf8"));
-    // Empty for the moment between its creation and its first write.
-    if (pid === 0) return false;
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return error.code === "ESRCH";
   }
 }

@@ -1,7 +1,9 @@
-import { createHash } from "node:crypto";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { fileURLToPath } from "node:url";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { markOf } from "./engine/processes.ts";
 import { installDependencies, isInstalled } from "./npm-dependencies.mjs";
 import { useScratch } from "./testing/scratch.ts";
 
@@ -27,12 +29,14 @@ describe("isInstalled", () => {
     expect(isInstalled(scratch.path)).toBe(true);
   });
 
-  it.each([
+  it.each<[string, object | undefined, object?]>([
     ["nothing was installed", undefined],
     ["a package is missing", {}],
     ["a version differs", { "node_modules/a": { version: "0.9.0", integrity: "sha512-a" } }],
+    ["a binary of this very platform is missing, which is optional", { "node_modules/a": { version: "1.0.0", integrity: "sha512-a" } }, { "node_modules/here": { version: "1.0.0", optional: true, os: [process.platform], cpu: [process.arch] } }],
     ["the content differs", { "node_modules/a": { version: "1.0.0", integrity: "sha512-x" } }],
-  ])("is false when %s", (_case, packages) => {
+  ])("is false when %s", (_case, packages, more = {}) => {
+    lockFile({ ...wanted, ...more });
     if (packages !== undefined) installed(packages);
     expect(isInstalled(scratch.path)).toBe(false);
   });
@@ -66,15 +70,34 @@ describe("installDependencies", () => {
     expect(existsSync(file("node_modules", ".package-lock.json"))).toBe(false);
   });
 
-  it("takes over the lock of a process that is gone", async () => {
+  it("ends with the run that was ended, and leaves the next one nothing to wait for", async () => {
+    const module = fileURLToPath(new URL("npm-dependencies.mjs", import.meta.url)), pid = file("pid");
+    const command = ["sh", "-c", `echo $$ > ${pid}.new; mv ${pid}.new ${pid}; exec sleep 60`];
+    const run = spawn(process.execPath, ["--input-type=module", "--eval", `const { installDependencies } = await import(${JSON.stringify(module)}); await installDependencies(${JSON.stringify(scratch.path)}, ${JSON.stringify(scratch.home.root)}, { command: ${JSON.stringify(command)} });`]);
+    await vi.waitFor(() => expect(existsSync(pid)).toBe(true), { timeout: 10_000 });
+    run.kill("SIGKILL");
+    await vi.waitFor(() => expect(markOf(Number(readFileSync(pid, "utf8")))).toBeUndefined());
+    expect(isInstalled(scratch.path)).toBe(false);
     await install();
-    writeFileSync(lockName(), "4194305");
-    lockFile({});
-    await install();
-    expect(runs()).toBe(2);
+    expect(runs()).toBe(1);
+  });
+
+  // npm itself, without a registry: a package that is a folder of the checkout.
+  it("is complete whatever the environment and people's own settings leave out", async () => {
+    writeFileSync(file("package.json"), JSON.stringify({ name: "x", version: "1.0.0", devDependencies: { d: "file:d" }, optionalDependencies: { o: "file:o" } }));
+    for (const name of ["d", "o"]) {
+      mkdirSync(file(name));
+      writeFileSync(file(name, "package.json"), JSON.stringify({ name, version: "1.0.0" }));
+    }
+    writeFileSync(file("package-lock.json"), JSON.stringify({
+      name: "x", version: "1.0.0", lockfileVersion: 3, requires: true,
+      packages: { "": { name: "x", version: "1.0.0", devDependencies: { d: "file:d" }, optionalDependencies: { o: "file:o" } }, d: { version: "1.0.0", dev: true }, o: { version: "1.0.0", optional: true }, "node_modules/d": { resolved: "d", link: true }, "node_modules/o": { resolved: "o", link: true } },
+    }));
+    writeFileSync(file("npmrc"), "omit[]=dev\nomit[]=optional\n");
+    vi.stubEnv("NODE_ENV", "production");
+    vi.stubEnv("NPM_CONFIG_USERCONFIG", file("npmrc"));
+    await installDependencies(scratch.path, scratch.home.root, { say: () => {} });
+    vi.unstubAllEnvs();
+    expect(["d", "o"].filter((name) => existsSync(file("node_modules", name)))).toEqual(["d", "o"]);
   });
 });
-
-function lockName(): string {
-  return join(scratch.home.locks, `npm-${createHash("sha256").update(scratch.path).digest("hex").slice(0, 8)}`);
-}

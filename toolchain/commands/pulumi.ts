@@ -35,5 +35,7 @@ export async function pulumiCommand(args: readonly string[], defaultStack: strin
     engine.recover();
     if (DOES_AGAIN.has(command)) await engine.forgetPendingOperations();
     await run();
+    const looks = args.some((arg) => arg === "-r" || arg.startsWith("--refresh"));
+    if (DOES_AGAIN.has(command) && !looks) process.stderr.write("This run compared the program with its state alone; with --refresh, or by `npm run up`, it looks at what is there as well.\n");
   });
 }
