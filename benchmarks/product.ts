@@ -71,7 +71,7 @@ export class Product {
   /** Removes the stack with its data, whatever state a run left it in. */
   async remove(): Promise<void> {
     this.configure();
-    await this.verb("destroy", ["--data"]);
+    await this.verb("destroy", ["--data", "--yes"]);
     rmSync(this.#files, { recursive: true });
   }
 

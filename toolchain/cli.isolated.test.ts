@@ -42,10 +42,10 @@ describe("main", () => {
 
   it("removes data only when told to", async () => {
     await main(["destroy"]);
-    await main(["destroy", "--data"]);
+    await main(["destroy", "--data", "--yes"]);
     await main(["destroy", "--cwd", "examples/storage"]);
     expect(destroyCommand.mock.calls).toEqual([
-      ["dev", { data: false, projectFolder: "." }], ["dev", { data: true, projectFolder: "." }], ["dev", { data: false, projectFolder: "examples/storage" }],
+      ["dev", { data: false, yes: false, projectFolder: "." }], ["dev", { data: true, yes: true, projectFolder: "." }], ["dev", { data: false, yes: false, projectFolder: "examples/storage" }],
     ]);
   });
 

@@ -21,8 +21,9 @@ export function program(): Command {
     .action(async (options: CommonOptions) => (await import("./commands/down.ts")).downCommand(options.stack));
   stackCommand(root, "destroy", "remove everything of the stack but protected data")
     .option("--data", "remove protected data (homes, projects) too; there is no way back")
+    .option("-y, --yes", "ask nothing, for scripts; with --data that is the only way without a terminal")
     .option("-C, --cwd <folder>", "the project, where it is not this one (examples/storage, say)", ".")
-    .action(async (options: CommonOptions & { data?: boolean; cwd: string }) => (await import("./commands/destroy.ts")).destroyCommand(options.stack, { data: options.data === true, projectFolder: options.cwd }));
+    .action(async (options: CommonOptions & { data?: boolean; yes?: boolean; cwd: string }) => (await import("./commands/destroy.ts")).destroyCommand(options.stack, { data: options.data === true, yes: options.yes === true, projectFolder: options.cwd }));
   stackCommand(root, "status", "show what runs, and whether each address answers; exits with 1 when something does not")
     .action(async (options: CommonOptions) => (await import("./commands/status.ts")).statusCommand(options.stack));
   stackCommand(root, "link", "print a new one-time sign-in link")

@@ -59,7 +59,7 @@ describe("a backup", () => {
     const { exitCode, stdout } = await run();
     expect(exitCode).toBe(3);
     expect(stdout).toContain("No file of the volume could be read.");
-    expect(called()).toEqual(["unlock", "backup", "ls"]);
+    expect(calledWith().slice(2)).toEqual(["ls --no-lock --json latest", "forget latest"]);
   });
 
   it("says whose the files are, and how much room they take on the disk, holes not counted", async () => {

@@ -20,7 +20,8 @@ const attended = [
  * in them that is less than their sizes.
  *
  * Files that can't be read are a warning, told in the pod's last words: people have such, and
- * the rest of their files is in the snapshot. Where there is no file in it, that is a failure.
+ * the rest of their files is in the snapshot. Where there is no file in it, that is a failure,
+ * and it is forgotten, lest it be the latest.
  *
  * `unlock` removes locks that nobody has renewed for half an hour, as a killed job leaves them:
  * the repository is this volume's alone, and another job at work on it renews its own.
@@ -37,7 +38,7 @@ export const backupScript = [
   "snapshot=$?",
   "cat /tmp/errors >&2",
   'if [ "$snapshot" -ne 0 ] && [ "$snapshot" -ne 3 ]; then exit "$snapshot"; fi',
-  `if [ "$snapshot" -eq 3 ] && ! command restic ls --no-lock --json latest | grep -q '"type":"file"'; then echo "No file of the volume could be read."; exit 3; fi`,
+  `if [ "$snapshot" -eq 3 ] && ! command restic ls --no-lock --json latest | grep -q '"type":"file"'; then restic forget latest; echo "No file of the volume could be read."; exit 3; fi`,
   'restic forget --prune "$@"',
   "code=$?",
   'if [ "$code" -eq 11 ]; then echo "Old snapshots stay until the next run: another job, or one that was killed half an hour ago or less, has the repository locked."; code=0; fi',

@@ -74,7 +74,9 @@ const options = { cwd: root, reject: false, stdin: "ignore", all: true, env: { G
 
 /** Runs a verb as `npm run <verb> -- --stack test …` does. Never throws: look at `exitCode` and `all`. */
 export async function guildnet(verb: string, args: readonly string[] = [], name: string = stack): Promise<Result<typeof options>> {
-  const result = await execa(process.execPath, ["toolchain/bootstrap.mjs", verb, "--stack", name, ...args], options);
+  // Nobody is there to be asked.
+  const unasked = verb === "destroy" ? ["--yes"] : [];
+  const result = await execa(process.execPath, ["toolchain/bootstrap.mjs", verb, "--stack", name, ...unasked, ...args], options);
   if (verb === "up" && result.exitCode === 0) writeFileSync(appliedConfig(name), readFileSync(configOf(name)));
   else if (["up", "down", "destroy"].includes(verb)) rmSync(appliedConfig(name), { force: true });
   return result;

@@ -1,12 +1,17 @@
 import { join } from "node:path";
+import { noteVolumeOwners } from "../../provider/control.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
+import { ownersIn } from "../destroy-plan.ts";
 import type { Deviation } from "../drift/deviation.ts";
 import { deviationsOf, isClear, isEmptied, look, type Sight } from "../drift/look.ts";
 import { lines } from "../drift/words.ts";
 import { UserError } from "../errors.ts";
 import { Engine, type Changes } from "../engine/engine.ts";
+import { embeddedClusters, type StackState } from "../engine/stack-state.ts";
+import { withKubectl } from "../kubernetes/kubectl.ts";
+import { releaseVolumes } from "../kubernetes/release-volumes.ts";
 import { linksBlock } from "../links.ts";
-import { stackOutputs } from "../stack-outputs.ts";
+import { stackOutputs, type StackOutputs } from "../stack-outputs.ts";
 import { toolsForStack } from "../stack-tools.ts";
 import { toolsNamed } from "../tools/index.ts";
 import { requireTools } from "../tools/require-tools.ts";
@@ -32,6 +37,7 @@ async function bringUp(engine: Engine): Promise<void> {
   if (isLate && !(await update(engine, after))) return;
   const last = isLate ? await look(engine.state()) : after;
   const [outputs, changes] = await Promise.all([stackOutputs(engine), engine.lastChanges()]);
+  if (!isUnchanged(changes)) await settleData(engine, outputs);
   const caFile = join(engine.folder, "ca.crt");
   writeFileAtomic(caFile, outputs.caCertificate);
   const repaired = isLate ? deviationsOf(after) : deviationsOf(before);
@@ -74,6 +80,13 @@ export function summary(stack: string, unchanged: boolean, repaired: readonly De
     ...(left.length > 0 ? [`Not put right, run this again or look for what keeps it so:\n${lines(left)}`] : []),
     ...("why" in last ? [`Whether its objects are in the cluster was not looked at: ${last.why}`] : []),
   ].join("\n");
+}
+
+/** After a change: volumes that are kept say whose they are, and those that aren't any more go with their claims. */
+async function settleData(engine: Engine, { kubeconfig }: StackOutputs): Promise<void> {
+  const state = await engine.json<StackState>(["stack", "export"]);
+  for (const cluster of embeddedClusters(state)) noteVolumeOwners(cluster, ownersIn(state));
+  await withKubectl(engine.home, kubeconfig, releaseVolumes);
 }
 
 /** Whether the engine found every resource as it should be. */
