@@ -7,7 +7,7 @@ import { deviationsOf, isClear, isEmptied, look, type Sight } from "../drift/loo
 import { lines } from "../drift/words.ts";
 import { UserError } from "../errors.ts";
 import { Engine, type Changes } from "../engine/engine.ts";
-import { embeddedClusters, type StackState } from "../engine/stack-state.ts";
+import { embeddedClusters } from "../engine/stack-state.ts";
 import { withKubectl } from "../kubernetes/kubectl.ts";
 import { releaseVolumes } from "../kubernetes/release-volumes.ts";
 import { linksBlock } from "../links.ts";
@@ -84,7 +84,7 @@ export function summary(stack: string, unchanged: boolean, repaired: readonly De
 
 /** After a change: volumes that are kept say whose they are, and those that aren't any more go with their claims. */
 async function settleData(engine: Engine, { kubeconfig }: StackOutputs): Promise<void> {
-  const state = await engine.json<StackState>(["stack", "export"]);
+  const state = await engine.state();
   for (const cluster of embeddedClusters(state)) noteVolumeOwners(cluster, ownersIn(state));
   await withKubectl(engine.home, kubeconfig, releaseVolumes);
 }
