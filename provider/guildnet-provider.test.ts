@@ -42,6 +42,13 @@ describe("check", () => {
     expect(chosen[0]).not.toBe(chosen[1]);
   });
 
+  test("refuses a node of another name, which a renamed stack would get, and names both", async () => {
+    const check = async (old: Properties, wanted: Properties) => (await provider().provider.check(urnOf("EmbeddedNode"), old, wanted)).failures;
+    const other = `${String(node.clusterName)}-2`;
+    expect(await check(node, { ...node, clusterName: other })).toEqual([{ property: "clusterName", reason: expect.stringMatching(new RegExp(`is ${String(node.clusterName)};.*${other}, made anew and empty.*stack rename`)) }]);
+    for (const [old, wanted] of [[{}, node], [node, { ...node, apiPort: 7443 }], [node, { ...node, clusterName: unknown }]] as const) expect(await check(old, wanted)).toEqual([]);
+  });
+
   test("names each property that is wrong, down to the entry of a list", async () => {
     const wrong = { ...node, clusterName: "Not A Name", apiPort: 0, publish: [{ hostPort: 8090, nodePort: 30090 }, { hostPort: 8091, nodePort: 80 }] };
     const { failures } = await provider().provider.check(urnOf("EmbeddedNode"), {}, wrong);

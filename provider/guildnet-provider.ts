@@ -49,7 +49,7 @@ export class GuildnetProvider implements sdk.Provider {
       const failures = kind.check(plain)
         .filter(({ path }) => !hasUnknown(valueAt(plain, path)))
         .map(({ path, message }) => ({ property: path.join("."), reason: message }));
-      return { inputs: wanted, failures };
+      return { inputs: wanted, failures: [...failures, ...kind.refuse(before, plain)] };
     });
   }
 

@@ -8,6 +8,7 @@ import { deleteNode, nodeHealth, savedIdentity, startNode } from "../node/lifecy
 import { nodeSpec, type NodeSpec } from "../node/spec.ts";
 import { isSameMachine, machineIdentity, MOVED_HERE, thisMachine } from "../node/this-machine.ts";
 import type { Progress } from "../node/toolchain.ts";
+import { isUnknown } from "../wire.ts";
 import { define, PartlyCreated, type Existing, type Properties } from "./resource.ts";
 
 export const embeddedNode = define({
@@ -26,6 +27,11 @@ export const embeddedNode = define({
       where: `the cluster ${clusterName} is on another machine, ${there.host}`,
       wayOut: `run this there. If it belongs on this machine now (its disk is here, or ${there.host} is no more), say so with ${MOVED_HERE}=${clusterName} in the environment: ${moved}`,
     };
+  },
+  // The name is made of the stack's: whoever renames the stack would be given another cluster, made anew and empty.
+  refuse({ clusterName: old }, { clusterName: wanted }) {
+    if (typeof old !== "string" || typeof wanted !== "string" || isUnknown(wanted) || old === wanted) return [];
+    return [{ property: "clusterName", reason: `the stack's cluster is ${old}; under the name that the stack has now it would be ${wanted}, made anew and empty. Give the stack its old name back (npm run pulumi -- stack rename), or destroy it and begin anew. Nothing was changed` }];
   },
   async create(spec, progress) {
     return start(spec, progress).catch((error: unknown) => {

@@ -12,6 +12,12 @@ export interface Existing {
   readonly secrets?: readonly string[];
 }
 
+/** An input that can't be what is wanted. */
+export interface Refusal {
+  readonly property: string;
+  readonly reason: string;
+}
+
 /** Thrown by `create` when it failed with its `cause`, but left something that `delete` can remove. */
 export class PartlyCreated extends Error {
   readonly id: string;
@@ -38,6 +44,8 @@ export interface Definition<Inputs> {
   readonly deleteFirst?: boolean;
   /** Inputs that this provider chooses itself, once: they stay as they are in `old`, so that a preview knows them. */
   choose?(old: Properties): Properties;
+  /** Inputs that can't become what is wanted, and why: told before anything is applied. */
+  refuse?(old: Properties, wanted: Properties): readonly Refusal[];
   /** Says so of a thing on another machine: a preview believes the state of it then, and everything else is refused. */
   elsewhere?(state: Properties): Elsewhere | undefined;
   create(inputs: Inputs, progress: Progress): Promise<Existing>;
@@ -63,6 +71,7 @@ export interface ResourceKind {
   readonly deleteFirst: boolean;
   choose(old: Properties): Properties;
   elsewhere(state: Properties): Elsewhere | undefined;
+  refuse(old: Properties, wanted: Properties): readonly Refusal[];
   check(properties: Properties): readonly z.core.$ZodIssue[];
   /** Which properties of a state are inputs; none when the state is not of this kind. */
   inputNames(state: Properties): readonly string[];
@@ -84,6 +93,7 @@ export function define<Inputs extends object>(definition: Definition<Inputs>): R
     replaceOn: definition.replaceOn,
     replaceOnDrift: definition.replaceOnDrift ?? [],
     choose: (old) => definition.choose?.(old) ?? {},
+    refuse: (old, wanted) => definition.refuse?.(old, wanted) ?? [],
     elsewhere: (state) => definition.elsewhere?.(state),
     check: (properties) => schema.safeParse(properties).error?.issues ?? [],
     inputNames: (state) => Object.keys(schema.safeParse(state).data ?? {}),

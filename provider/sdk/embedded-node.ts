@@ -29,7 +29,7 @@ export interface NodeRegistry {
 }
 
 export interface EmbeddedNodeArgs {
-  /** Unique on this machine, a DNS label of at most 50 characters: names its folder, host name and cgroup. Changing it replaces the node. */
+  /** Unique on this machine, a DNS label of at most 50 characters: names its folder, host name and cgroup. It stays for the node's life: another is refused. */
   clusterName: pulumi.Input<string>;
   /** Kubernetes version the node runs, for instance "1.36.3". */
   kubernetesVersion: pulumi.Input<string>;
