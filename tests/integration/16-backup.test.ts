@@ -31,8 +31,10 @@ describe("backups", () => {
 
   test("lose nothing of what a restore finds, and are chosen by id", async () => {
     const first = await newest();
-    await inHome("echo changed > notes/first");
-    await mustGuildnet("backup", ["ada"]);
+    await inHome("echo changed > notes/first && echo x > closed && chmod 000 closed");
+    expect(await mustGuildnet("backup", ["ada"])).toMatch(/The backup of ada lacks what could not be read:\n.*closed: permission denied/);
+    expect(await mustGuildnet("status")).toMatch(/✔ +backup ada +cluster +\d{4}-.*without what could not be read: .*closed/);
+    await inHome("rm -f closed");
     expect(await newest()).not.toBe(first);
     await inHome("echo unsaved > notes/first");
     await mustGuildnet("restore", ["ada", "--snapshot", first]);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { clusterFolder, everything, kubectl, mustGuildnet, upWith } from "../support/guildnet.ts";
+import { clusterFolder, configure, everything, guildnet, kubectl, mustGuildnet, upWith } from "../support/guildnet.ts";
 
 beforeAll(() => upWith(everything));
 
@@ -14,6 +14,11 @@ describe("destroy", () => {
     expect(text).toContain(join(clusterFolder, "volumes"));
     expect(readFileSync(join(home, "project", "precious"), "utf8")).toBe("precious\n");
     expect(existsSync(join(clusterFolder, "data"))).toBe(false);
+    configure({ ...everything, workspaces: [{ owner: "bob", name: "ada" }] });
+    const { exitCode, all } = await guildnet("up");
+    expect(exitCode).not.toBe(0);
+    expect(all).toContain('ada, whose home was kept under the name "ada"');
+    configure(everything);
     await mustGuildnet("up");
     await vi.waitFor(async () => expect(await kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "cat", "/home/guild/project/precious")).toBe("precious"), { timeout: 60_000 });
   });

@@ -52,7 +52,7 @@ it("says of each volume when its newest backup was, or what it failed of", async
   const pods = { items: [{ metadata: { name: "p" }, status: { containerStatuses: [{ name: "restic", state: { terminated: { exitCode: 12, message: "one\nwrong password\n" } } }] } }] };
   const items = [job("ws-ada", "Failed", 1), job("ws-ada", "Complete", 0), job("guildnet-registry", "Complete", 2)];
   const noted = { items: [{ metadata: { name: "p" }, status: { containerStatuses: [{ name: "restic", state: { terminated: { exitCode: 0, message: "error: open /volume/d: permission denied\n" } } }] } }] };
-  const cronjobs = [{ metadata: { name: "backup", namespace: "ws-eve", annotations: { "guildnet.io/suspended-by": `${process.pid}@${hostname()}` } } }, { metadata: { name: "backup", namespace: "ws-kim", annotations: { "guildnet.io/suspended-by": `0000@${hostname()}-2` } } }];
+  const cronjobs = [{ metadata: { name: "backup", namespace: "ws-eve", annotations: { "guildnet.io/suspended-by": `${process.pid}@${hostname()}` } }, spec: { suspend: true } }, { metadata: { name: "backup", namespace: "ws-kim", annotations: { "guildnet.io/suspended-by": `0000@${hostname()}-2` } }, spec: { suspend: true } }];
   const kubectl = async (args: readonly string[]) => JSON.stringify(args[1] === "jobs" ? { items } : args[1] === "cronjobs" ? { items: cronjobs } : args.includes("guildnet-registry") ? noted : pods);
   expect(await backupFindings(kubectl, { target: "cluster", volumes: [...backup.volumes, { name: "bob", namespace: "ws-bob", deployment: "workspace" }] })).toEqual([
     { what: "backup ada", state: "failed 2026-01-01 01:31 UTC: wrong password", healthy: false, where: "cluster" },
@@ -106,7 +106,7 @@ describe("while a volume is restored", () => {
     kubectl: Kubectl = async (args) => {
       const [verb, kind] = args, value = (flag: string) => args[args.indexOf(flag) + 1] ?? "";
       if (verb === "get" && kind === "deployment") return JSON.stringify({ metadata: { annotations: this.annotations }, spec: { replicas: this.replicas, selector: { matchLabels: { app: "workspace" } } } });
-      if (verb === "get" && kind === "cronjobs") return JSON.stringify({ items: [{ metadata: { name: "backup", namespace: "ws-ada", annotations: this.suspended.by && { "guildnet.io/suspended-by": this.suspended.by } } }] });
+      if (verb === "get" && kind === "cronjobs") return JSON.stringify({ items: [{ metadata: { name: "backup", namespace: "ws-ada", annotations: this.suspended.by && { "guildnet.io/suspended-by": this.suspended.by } }, spec: this.suspended }] });
       if (verb === "get" && kind === "jobs") return JSON.stringify({ items: this.jobs });
       if (verb === "get" && kind === "pods") return JSON.stringify({ items: this.pods.map(({ name, phase }) => ({ metadata: { name }, status: { phase } })) });
       if (verb === "delete" && kind === "pods") this.pods = this.pods.filter(({ name }) => !args.includes(name));

@@ -70,9 +70,9 @@ export async function resumeAbandoned(kubectl: Kubectl, volumes: readonly Backed
 /** Where backups are suspended for a restore, and by which process. */
 export async function suspendedBackups(kubectl: Kubectl): Promise<{ namespace: string; by: string }[]> {
   const { items } = JSON.parse(await kubectl(["get", "cronjobs", "--all-namespaces", "--selector", "app.kubernetes.io/name=backup", "--output", "json"])) as { items: CronJob[] };
-  return items.flatMap(({ metadata }) => {
+  return items.flatMap(({ metadata, spec }) => {
     const by = metadata.annotations?.[SUSPENDED];
-    return by === undefined ? [] : [{ namespace: metadata.namespace ?? "", by }];
+    return by === undefined || spec?.suspend !== true ? [] : [{ namespace: metadata.namespace ?? "", by }];
   });
 }
 

@@ -34,7 +34,9 @@ export async function restoreCommand(stack: string, name: string, { snapshot, li
     }
     const chosen = choose(name, snapshots, snapshot);
     assertFits(name, chosen, room);
-    const told = await step(`Restore ${name} as of ${chosen.time.slice(0, 16).replace("T", " ")} UTC`, (report) => restore(kubectl, volume, chosen, report));
+    const title = `Restore ${name} as of ${chosen.time.slice(0, 16).replace("T", " ")} UTC`;
+    // An `up` meanwhile would start again what is stopped.
+    const told = await engine.alone("restore", () => step(title, (report) => restore(kubectl, volume, chosen, report)));
     process.stdout.write(`${name} is as it was. ${told}\n`);
   });
 }

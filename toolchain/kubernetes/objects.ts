@@ -35,6 +35,7 @@ export interface ContainerStatus {
 
 export interface CronJob {
   metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
+  spec?: { suspend?: boolean };
 }
 
 export interface Deployment {
