@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { WORKSPACE_USER } from "../workspace/deployment.ts";
 import { record } from "../testing/record.ts";
 import { provisionerConfig, setupScript, teardownScript } from "./local-path.ts";
 import { Storage } from "./storage.ts";
@@ -26,6 +27,24 @@ test("a volume that is set up again keeps its files; teardown removes it, whatev
   expect(readFileSync(join(volume, "note"), "utf8")).toBe("kept");
   run(teardownScript, volume);
   expect(existsSync(volume)).toBe(false);
+});
+
+test.runIf(process.getuid?.() === 0)("a home belongs to its person, also one that is found again, and every other volume to whoever it is mounted for", () => {
+  const home = join(folder, "ws-ada", "home"), other = join(folder, "app-wiki", "data");
+  const modeOf = (path: string) => { const { uid, gid, mode } = statSync(path); return [uid, gid, (mode & 0o777).toString(8)]; };
+  run(setupScript, home);
+  run(setupScript, other);
+  expect(modeOf(home)).toEqual([WORKSPACE_USER, WORKSPACE_USER, "700"]);
+  expect(modeOf(other)).toEqual([0, 0, "777"]);
+  // As they were made once.
+  chownSync(home, 0, 0);
+  chmodSync(home, 0o777);
+  run(setupScript, home);
+  expect(modeOf(home)).toEqual([WORKSPACE_USER, WORKSPACE_USER, "700"]);
+  // Its person may think otherwise.
+  chmodSync(home, 0o755);
+  run(setupScript, home);
+  expect(modeOf(home)).toEqual([WORKSPACE_USER, WORKSPACE_USER, "755"]);
 });
 
 test("volumes of every node go below one folder", () => {

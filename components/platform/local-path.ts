@@ -8,8 +8,19 @@ export function provisionerConfig(path: string) {
   return { nodePathMap: [{ node: "DEFAULT_PATH_FOR_NON_LISTED_NODES", paths: [path] }] };
 }
 
-/** Run in a helper pod on the node. The folder is there already when a volume is found again. */
-export const setupScript = ["#!/bin/sh", "set -eu", 'mkdir -m 0777 -p "$VOL_DIR"', ""].join("\n");
+/**
+ * Run in a helper pod on the node. The folder is there already when a volume is found again.
+ *
+ * A folder of the node knows no fsGroup, and who will use it is not told: it is open to whoever it is mounted for. But
+ * a workspace's home is its person's: git, tar and rsync want that, and others on the way to it may not look.
+ */
+export const setupScript = [
+  "#!/bin/sh",
+  "set -eu",
+  'mkdir -m 0777 -p "$VOL_DIR"',
+  'case "$VOL_DIR" in */ws-*/home) if [ -O "$VOL_DIR" ]; then chmod 0700 "$VOL_DIR"; chown 1000:1000 "$VOL_DIR"; fi ;; esac',
+  "",
+].join("\n");
 
 /** Run for volumes of the disposable class alone; the others are retained. */
 export const teardownScript = ["#!/bin/sh", "set -eu", 'rm -rf "$VOL_DIR"', ""].join("\n");

@@ -2,12 +2,16 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../labels.ts";
 import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
+import { multiply } from "../quantity.ts";
 import type { sizeOf } from "./presets.ts";
 import { clientEnvironment, registryVolumeMounts, registryVolumes } from "./registry-access.ts";
 import type { RegistryMount } from "./registry-access.ts";
 
 /** The port every workspace's IDE listens at. */
 export const IDE_PORT = 8080;
+
+/** Size of /tmp. A pod that passes it is evicted; builds and package managers take gigabytes. */
+const TEMPORARY = "10Gi";
 
 /** User of the workspace image, whom its home belongs to. */
 export const WORKSPACE_USER = 1000;
@@ -26,7 +30,6 @@ export interface ResolvedWorkspace {
   image: pulumi.Input<string>;
   size: ReturnType<typeof sizeOf>;
   environment: Record<string, pulumi.Input<string>>;
-  ports: readonly WorkspacePort[];
   dotfiles?: pulumi.Input<string>;
   nodeSelector?: Record<string, pulumi.Input<string>>;
   priorityClass?: pulumi.Input<string>;
@@ -63,7 +66,9 @@ export function deploymentSpec(v: ResolvedWorkspace): k8s.types.input.apps.v1.De
         containers: [container(v)],
         volumes: [
           { name: "home", persistentVolumeClaim: { claimName: v.claim } },
-          { name: "tmp", emptyDir: { sizeLimit: "2Gi" } },
+          { name: "tmp", emptyDir: { sizeLimit: TEMPORARY } },
+          // What is in it counts to the container's memory. A container's own would have 64 MiB, too little for a browser.
+          { name: "shm", emptyDir: { medium: "Memory", sizeLimit: multiply(v.size.memory, 0.5) } },
           { name: "ide-access", secret: { secretName: v.ideAccess, items: [{ key: "config.yaml", path: "config.yaml" }], defaultMode: 0o440 } },
           ...(v.registry === undefined ? [] : registryVolumes(v.registry)),
         ],
@@ -80,18 +85,24 @@ function container(v: ResolvedWorkspace): k8s.types.input.core.v1.Container {
     // Tags name their content; where there is no registry to ask, Always would never start.
     imagePullPolicy: "IfNotPresent",
     env: environment(v),
-    ports: servicePorts(v.ports).map(({ name, port }) => ({ name, containerPort: port, protocol: "TCP" })),
+    // No further ones: they say nothing that the Service doesn't, and a change of them would end the pod.
+    ports: [{ name: "ide", containerPort: IDE_PORT, protocol: "TCP" }],
+    // What it said at last, where it ended with an error, for the portal and `npm run status`.
+    terminationMessagePolicy: "FallbackToLogsOnError",
     securityContext: restrictedContainer,
     resources: {
       requests: { ...v.size.reserved, "ephemeral-storage": "64Mi" },
-      limits: { cpu: v.size.cpu, memory: v.size.memory, "ephemeral-storage": "4Gi" },
+      limits: { cpu: v.size.cpu, memory: v.size.memory, "ephemeral-storage": "12Gi" },
     },
-    startupProbe: { httpGet: healthz, periodSeconds: 1, failureThreshold: 120 },
-    readinessProbe: { httpGet: healthz, periodSeconds: 5, failureThreshold: 2 },
-    livenessProbe: { httpGet: healthz, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 3 },
+    // Ten minutes to start, and five without an answer: on a machine that is busy to its limits an editor that is ended
+    // and started anew makes all others slower still.
+    startupProbe: { httpGet: healthz, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 600 },
+    readinessProbe: { httpGet: healthz, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
+    livenessProbe: { httpGet: healthz, periodSeconds: 30, timeoutSeconds: 30, failureThreshold: 10 },
     volumeMounts: [
       { name: "home", mountPath: "/home/guild" },
       { name: "tmp", mountPath: "/tmp" },
+      { name: "shm", mountPath: "/dev/shm" },
       { name: "ide-access", mountPath: "/etc/guildnet/ide", readOnly: true },
       ...(v.registry === undefined ? [] : registryVolumeMounts(v.registry)),
     ],

@@ -74,15 +74,26 @@ describe("a workspace", () => {
     expect(Object.fromEntries(container?.env.map(({ name, value }) => [name, value]) ?? [])).toEqual({
       EDITOR: "vim", GREETING: "hello", GUILDNET_WORKSPACE: "ada", GUILDNET_OWNER: "ada", GUILDNET_DOTFILES: "https://example.org/dotfiles",
     });
-    expect(container?.ports).toEqual([{ name: "ide", containerPort: 8080, protocol: "TCP" }, { name: "web", containerPort: 3000, protocol: "TCP" }]);
     expect(container?.resources).toMatchObject({ limits: { cpu: "3", memory: presets.small.memory } });
     expect(template.spec.nodeSelector).toEqual({ disk: "ssd" });
     expect(template.metadata.labels).toMatchObject({ team: "blue", "app.kubernetes.io/name": "workspace" });
     expect(named("namespace").inputs["metadata"]).toMatchObject({ name: "ws-ada", labels: { team: "blue", "guildnet.io/owner": "ada", "guildnet.io/workspace": "ada", "pod-security.kubernetes.io/enforce": "restricted" } });
     expect(named("home").inputs["spec"]).toMatchObject({ storageClassName: "fast", resources: { requests: { storage: "7Gi" } } });
-    expect(named("service").inputs["spec"]).toMatchObject({ ports: [{ name: "ide", port: 8080 }, { name: "web", port: 3000 }] });
+    expect(named("service").inputs["spec"]).toMatchObject({ ports: [{ name: "ide", port: 8080, targetPort: 8080 }, { name: "web", port: 3000, targetPort: 3000 }] });
     expect(named("network-from-portal").inputs["spec"]).toMatchObject({ ingress: [{ ports: [{ port: 8080 }, { port: 3000 }] }] });
     expect(named("portal-binding").inputs["subjects"]).toEqual([{ kind: "ServiceAccount", name: "keeper", namespace: "door" }]);
+  });
+
+  test("is given a further port while its pod runs on", async () => {
+    const template = async (args: Partial<WorkspaceArgs>) => (await workspace(args))("deployment").inputs["spec"];
+    expect(await template({ ports: [{ name: "web", port: 3000 }] })).toEqual(await template({}));
+  });
+
+  test("has shared memory within its own, and a folder for what is large and temporary", async () => {
+    const { template } = (await workspace({ resources: { memory: "3Gi" } }))("deployment").inputs["spec"] as { template: { spec: { volumes: object[]; containers: { volumeMounts: object[] }[] } } };
+    expect(template.spec.volumes).toContainEqual({ name: "shm", emptyDir: { medium: "Memory", sizeLimit: "1.5Gi" } });
+    expect(template.spec.volumes).toContainEqual({ name: "tmp", emptyDir: { sizeLimit: "10Gi" } });
+    expect(template.spec.containers[0]?.volumeMounts).toEqual(expect.arrayContaining([{ name: "shm", mountPath: "/dev/shm" }, { name: "tmp", mountPath: "/tmp" }]));
   });
 
   test("without the internet has no policy for it", async () => {

@@ -87,7 +87,7 @@ export class Workspace extends pulumi.ComponentResource {
     const registry = args.registry && registryMount(name, args.registry, (object) => placeMeta(own, object), this);
     deployment(own, {
       id: name, owner: args.owner, image: args.image, size,
-      environment: args.environment ?? {}, ports: args.ports ?? [], labels,
+      environment: args.environment ?? {}, labels,
       dotfiles: args.dotfiles, nodeSelector: args.nodeSelector, priorityClass: args.priorityClass,
       serviceAccount: account.metadata.name, claim: claim.metadata.name, ideAccess: access.metadata.name, registry,
     }, guards);
@@ -141,7 +141,7 @@ function service(place: Place, extra: readonly WorkspacePort[]): void {
     metadata: placeMeta(place, "workspace", unawaited),
     spec: {
       selector: appSelector("workspace"),
-      ports: servicePorts(extra).map(({ name, port }) => ({ name, port, targetPort: name, protocol: "TCP" })),
+      ports: servicePorts(extra).map(({ name, port }) => ({ name, port, targetPort: port, protocol: "TCP" })),
     },
   }, { parent: place.parent });
 }

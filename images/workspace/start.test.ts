@@ -74,6 +74,25 @@ test("terminals say it too, in shells of both kinds", async () => {
   expect(stdout).toBe(said);
 });
 
+test("told to end, it ends its editor and says so, for Kubernetes to remember why it told it to", async () => {
+  machine.editor(["#!/bin/sh", "trap 'echo ended; exit 0' TERM", "kill -TERM $PPID", "while :; do sleep 0.05; done", ""]);
+  expect(await machine.script("workspace")).toMatchObject({ exitCode: 143, stdout: "ended" });
+});
+
+test("it ends as its editor ends by itself", async () => {
+  machine.editor(["#!/bin/sh", "exit 7", ""]);
+  expect(await machine.script("workspace")).toMatchObject({ exitCode: 7 });
+});
+
+test("terminals can be interrupted, and find other ports by the address of the editor", async () => {
+  machine.editor(["#!/bin/sh", "grep SigIgn /proc/self/status", "echo $VSCODE_PROXY_URI", ""]);
+  const { stdout } = await machine.script("workspace");
+  const [, ignored = "", proxy] = /SigIgn:\s*(\w+)\n(.*)/.exec(stdout) ?? [];
+  const interrupt = 1n << 1n, quit = 1n << 2n;
+  expect(BigInt(`0x${ignored}`) & (interrupt | quit)).toBe(0n);
+  expect(proxy).toBe("https://{{port}}--{{host}}");
+});
+
 test("without its access secret it does not start", async () => {
   rmSync(machine.file("etc/guildnet/ide/config.yaml"));
   expect(await machine.script("workspace")).toMatchObject({ exitCode: 78, stderr: expect.stringContaining("access secret") });

@@ -15,6 +15,7 @@ import { ensureCredentials } from "./credentials.ts";
 import { files, pauseImage } from "./files.ts";
 import { nodeEnvironment } from "./environment.ts";
 import { bringImage } from "./images.ts";
+import { handOverHomes } from "./home-ownership.ts";
 import { inNode, networkNamespace, nodeFolder, nodeName } from "./layout.ts";
 import { checkMachine, checkNetfilter, checkPorts, inspectMachine, portsOf } from "./machine.ts";
 import { initProcess, containerProcesses } from "./process.ts";
@@ -46,6 +47,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     await writeAtomically(join(folder, "identity"), spec.clusterIdentifier);
     const wanted = services(spec);
     const kubeconfig = await writeFiles(folder, spec, wanted);
+    handOverHomes(spec.clusterName);
     // Versions before this one started nodes beside systemd, where it exists.
     const inPlace = !hasSystemd() || (await isUnitActive(spec.clusterName));
     if (running !== undefined && inPlace && previous?.kubernetesVersion === spec.kubernetesVersion && runsOn(folder) === tools.kubernetes) {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { noteVolumeOwners } from "../../provider/control.ts";
+import { handOverHomes, noteVolumeOwners } from "../../provider/control.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { ownersIn } from "../destroy-plan.ts";
 import type { Deviation } from "../drift/deviation.ts";
@@ -86,10 +86,13 @@ export function summary(stack: string, unchanged: boolean, repaired: readonly De
   ].join("\n");
 }
 
-/** After a change: volumes that are kept say whose they are, and those that aren't any more go with their claims. */
+/** After a change: volumes that are kept say whose they are, homes belong to their persons, and those that aren't kept any more go with their claims. */
 async function settleData(engine: Engine, { kubeconfig }: StackOutputs): Promise<void> {
   const state = await engine.state();
-  for (const cluster of embeddedClusters(state)) noteVolumeOwners(cluster, ownersIn(state));
+  for (const cluster of embeddedClusters(state)) {
+    noteVolumeOwners(cluster, ownersIn(state));
+    handOverHomes(cluster);
+  }
   await withKubectl(engine.home, kubeconfig, releaseVolumes);
 }
 

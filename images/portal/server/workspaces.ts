@@ -47,7 +47,7 @@ export interface Upstream {
 
 /** What it takes to reach into a workspace. */
 export interface WorkspaceAccess {
-  /** @returns undefined where the workspace has no port of that name */
+  /** @param portName name or number of one of its ports. @returns undefined where the workspace has no such port */
   upstream(id: string, portName: string): Promise<Upstream | undefined>;
   /**
    * The value of the cookie that opens the workspace's IDE.

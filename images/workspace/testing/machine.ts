@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 const user = process.getuid?.() === 0 ? { uid: 1000, gid: 1000 } : {};
 
 /** Only says what it was started with. */
-const editor = ["#!/bin/sh", 'printf "%s\\n" "$@" >"$TMPDIR/editor"', ""].join("\n");
+const editor = ["#!/bin/sh", 'printf "%s\\n" "$@" >"$TMPDIR/editor"', ""];
 
 interface Ended {
   exitCode?: number;
@@ -24,8 +24,13 @@ export class Machine {
     cpSync(new URL("../rootfs", import.meta.url), this.root, { recursive: true });
     for (const folder of ["home/guild", "tmp", "bin", "etc/guildnet/ide"]) mkdirSync(join(this.root, folder), { recursive: true });
     writeFileSync(join(this.root, "etc/guildnet/ide/config.yaml"), "{}\n");
-    writeFileSync(join(this.root, "bin/code-server"), editor, { mode: 0o755 });
+    this.editor(editor);
     for (const folder of [this.home(), this.temporary()]) own(folder);
+  }
+
+  /** Puts another editor in its place. */
+  editor(lines: readonly string[]): void {
+    writeFileSync(this.file("bin/code-server"), lines.join("\n"), { mode: 0o755 });
   }
 
   home(...path: string[]): string {

@@ -68,7 +68,8 @@ export class ClusterAccess implements WorkspaceAccess {
     const service = await this.#core.readNamespacedService({ namespace: namespaceOf(id), name: object }).catch((error: unknown) => {
       throw new PortalError(502, "ports_unreadable", `The ports of the ${object} ${id} cannot be read.`, { cause: plainError(error) });
     });
-    return new Map((service.spec?.ports ?? []).map(({ name = "", port }) => [name, port]));
+    // By number as well, which no name is: what an editor makes of a link to localhost. Its own port goes by its name alone, with its key.
+    return new Map((service.spec?.ports ?? []).flatMap(({ name = "", port }): [string, number][] => [[name, port], ...(name === IDE_PORT ? [] : [[String(port), port] as [string, number]])]));
   }
 }
 

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { liveState } from "./state.ts";
 
 const SINCE = "2026-01-02T03:04:05.000Z";
+const NOW = Date.UTC(2026, 0, 2, 4);
 
 const deployment = (replicas = 1, conditions: object[] = []): V1Deployment => ({
   spec: { replicas, selector: {}, template: {} },
@@ -44,7 +45,7 @@ test.each<[string, V1Deployment | undefined, V1Pod[], object]>([
     "evicted",
     deployment(),
     [pod({ phase: "Failed", reason: "Evicted", message: "low on disk" })],
-    { state: "failed", reason: "Evicted", message: "low on disk", since: SINCE },
+    { state: "starting", reason: "Scheduling", message: "low on disk It was started anew." },
   ],
   [
     "too slow",
@@ -55,11 +56,26 @@ test.each<[string, V1Deployment | undefined, V1Pod[], object]>([
   [
     "one old pod failed, the new one is ready",
     deployment(),
-    [pod({ phase: "Failed", reason: "Evicted" }), pod({ conditions: [condition("Ready", "True")] })],
-    { state: "running", since: SINCE },
+    [pod({ phase: "Failed", reason: "Evicted", message: "low on disk." }), pod({ conditions: [condition("Ready", "True")] })],
+    { state: "running", reason: "Evicted", message: "low on disk. It was started anew.", since: SINCE },
   ],
+  [
+    "one old pod ended well, as an editor does that is told to, and the next is starting",
+    deployment(),
+    [pod({ phase: "Succeeded" }), pod({ containerStatuses: [waiting("ContainerCreating")] })],
+    { state: "starting", reason: "ContainerCreating", message: "Its pod was ended by the node. It was started anew.", since: SINCE },
+  ],
+  ["scaled to zero, with a pod that was evicted", deployment(0), [pod({ phase: "Failed", reason: "Evicted" })], { state: "stopped" }],
 ])("%s", (_name, wanted, pods, expected) => {
-  expect(liveState(wanted, pods)).toEqual(expected);
+  expect(liveState(wanted, pods, NOW)).toEqual(expected);
+});
+
+test("a container that was started anew says why, the newest end first, and only while that is news", () => {
+  const restarted = (reason: string, hour: number): V1ContainerStatus => ({ name: "workspace", lastState: { terminated: { exitCode: 137, reason, finishedAt: new Date(Date.UTC(2026, 0, 2, hour)) } } }) as V1ContainerStatus;
+  const running = pod({ conditions: [condition("Ready", "True")], containerStatuses: [restarted("OOMKilled", 3), restarted("Error", 2)] });
+  const evicted = pod({ phase: "Failed", reason: "Evicted", startTime: new Date(Date.UTC(2026, 0, 1)) });
+  expect(liveState(deployment(), [evicted, running], NOW)).toEqual({ state: "running", reason: "OOMKilled", message: "It ran out of memory. It was started anew.", since: SINCE });
+  expect(liveState(deployment(), [evicted, running], NOW + 86_400_000)).toEqual({ state: "running", since: SINCE });
 });
 
 test("a crash loop tells why the container died, not how long the kubelet waits", () => {

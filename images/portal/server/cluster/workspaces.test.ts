@@ -181,7 +181,8 @@ test("an upstream is made from the workspace's id alone", async () => {
   expect(await cluster.access.upstream("alice", "ide")).toEqual({ host: "workspace.ws-alice.svc.cluster.local.", port: 8080 });
   api.put("/api/v1/namespaces/ws-alice/services", { metadata: { name: "workspace" }, spec: { ports: [{ name: "ide", port: 8080 }, { name: "web", port: 3000 }] } } as never);
   expect(await cluster.access.upstream("alice", "web")).toEqual({ host: "workspace.ws-alice.svc.cluster.local.", port: 3000 });
-  expect(await cluster.access.upstream("alice", "none")).toBeUndefined();
+  expect(await cluster.access.upstream("alice", "3000")).toEqual({ host: "workspace.ws-alice.svc.cluster.local.", port: 3000 });
+  for (const port of ["none", "8080", "3001"]) expect(await cluster.access.upstream("alice", port)).toBeUndefined();
 });
 
 test("the IDE's key is read once by however many, and its content is in no error", async () => {

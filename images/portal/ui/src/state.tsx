@@ -12,9 +12,9 @@ export function StateBadge({ workspace: { state, since } }: { workspace: Workspa
   );
 }
 
-/** Why, in Kubernetes' own words. Nothing where there is nothing to explain. */
+/** Why, in Kubernetes' own words; of what runs, why it had to be started anew. Nothing where there is nothing to explain. */
 export function Reason({ workspace: { state, reason, message } }: { workspace: Workspace }) {
-  if (state === "running" || (!reason && !message)) return null;
+  if (!reason && !message) return null;
   return (
     <p className={`reason ${state}`}>
       {reason && <strong>{reason}</strong>}
