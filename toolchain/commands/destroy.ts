@@ -111,7 +111,7 @@ class KeptVolumes {
     if (volumes.length > 0) {
       return `\nKept the workspaces' volumes: ${volumes.join(", ")}\n\`npm run up\` finds them again; \`npm run destroy -- --data\` removes them.\n`;
     }
-    rmSync(this.#engine.folder, { recursive: true, force: true });
+    this.#engine.forgetFolder();
     return `\nNothing is left of the stack ${this.#engine.stack}.\n`;
   }
 

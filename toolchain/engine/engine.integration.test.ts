@@ -126,6 +126,19 @@ it("goes on after its state file was cut off", async () => {
   expect(await up()).toBe(0);
 }, 120_000);
 
+it("answers a killed plugin with what to do, which mends it", async () => {
+  await engine.ensureStack();
+  const run = execa(process.execPath, [TOOLCHAIN_CLI, "pulumi", "-C", project, "up", "--yes", "--skip-preview"], { all: true, reject: false, stdin: "ignore" });
+  process.kill(await creating(), "SIGKILL");
+  const { all, exitCode } = await run;
+  expect(exitCode).not.toBe(0);
+  expect(all).toMatch(/was killed, or crashed\. Run it again/);
+  engine.recover(() => {});
+  await engine.forgetPendingOperations(() => {});
+  writeFileSync(gate, "");
+  expect(await up()).toBe(0);
+}, 120_000);
+
 it("applies nothing of a state of which a secret is damaged", async () => {
   writeFileSync(gate, "");
   await engine.ensureStack();

@@ -1,7 +1,7 @@
 import type { StdioOptions } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 import { guildnetHome, type Home } from "../home.ts";
 import { NO_DEBUG_MESSAGES } from "../language-host/debug-messages.ts";
@@ -29,7 +29,7 @@ import { engineEnvironment, type Backend } from "./session.ts";
 import { prepareStackConfig, stackFolder, type StackConfig } from "./stack-config.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
-import { forgetState, hasState, projectName, stateFiles, type StateFiles } from "./state-folder.ts";
+import { forgetState, hasState, projectName, removeIfEmpty, stateFiles, type StateFiles } from "./state-folder.ts";
 
 /** How many resources an update found or made how: `same`, `create`, `update` … */
 export type Changes = Readonly<Record<string, number>>;
@@ -264,8 +264,16 @@ export class Engine {
     return code;
   }
 
-  /** Replaces the stack's state. @throws UserError `state-import-failed` */
+  /** Removes the stack's folder, and its project's when it was the last. */
+  forgetFolder(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+    removeIfEmpty(dirname(this.folder));
+  }
+
+  /** Replaces the stack's state. @throws UserError `state-import-failed`; `wrong-passphrase`, `state-secret-damaged` where the one before can't be read */
   async importState(state: string): Promise<void> {
+    // What it is made of was exported by the engine, which takes a damaged secret for null.
+    if (this.#backend.kind === "own" && hasState(this.#files)) await readState(this.#files, this.#keyring);
     const folder = mkdtempSync(join(tmpdir(), "guildnet-state-"));
     try {
       const file = join(folder, "state.json");

@@ -40,7 +40,7 @@ export function hasState({ checkpoint }: StateFiles): boolean {
 
 /** Removes what the engine keeps of a stack that it has removed, and the project's folders when it was the last. */
 export function forgetState({ checkpoint, backup, lockFolder, journal, olderBackups, history }: StateFiles): void {
-  const damaged = besides(checkpoint, ".damaged-"), unapplied = besides(journal, ".");
+  const damaged = besides(checkpoint, ".damaged"), unapplied = besides(journal, ".");
   for (const path of [backup, `${backup}.attrs`, ...damaged, lockFolder, journal, ...unapplied, olderBackups, history]) {
     rmSync(path, { recursive: true, force: true });
     removeIfEmpty(dirname(path));
@@ -53,7 +53,8 @@ function besides(file: string, more: string): string[] {
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(beginning)).map((name) => join(folder, name)) : [];
 }
 
-function removeIfEmpty(folder: string): void {
+/** For what lies in a folder of its own: when the last is gone, that goes too. */
+export function removeIfEmpty(folder: string): void {
   if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
