@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { deleteNode, noteVolumeOwners, volumesOf } from "../../provider/control.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
