@@ -57,6 +57,10 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      {
+        // Minutes of waiting: not part of `npm test`, which names its projects.
+        test: { name: "slow", include: ["tests/slow/*.test.ts"], sequence: { groupOrder: 7 } },
+      },
       // Lanes, which may run beside each other, and what comes after all of them.
       onCluster("person", "test", "0[1-6]-*", 3),
       onCluster("join", "beside", "07-*", 4),

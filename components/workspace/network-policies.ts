@@ -4,10 +4,10 @@ import { appSelector } from "../labels.ts";
 
 type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
 
-/** IPv4 ranges that are not the internet: private, shared, loopback, link-local with the metadata services, test, multicast, reserved. */
+/** IPv4 ranges that are not the internet: private, shared, loopback, link-local with the metadata services, for examples, former relays of IPv6, for benchmarks, multicast, reserved. https://www.iana.org/assignments/iana-ipv4-special-registry */
 export const NOT_INTERNET_V4 = [
   "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-  "192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",
+  "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
 ];
 
 /** The same for IPv6: loopback, translated IPv4, unique local, link-local, multicast. Mapped IPv4 is never on a wire, and the API server refuses it. */

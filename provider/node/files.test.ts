@@ -4,7 +4,7 @@ import { specWith } from "../testing/node-spec.ts";
 import { clusterDns, files, type Machine } from "./files.ts";
 import { services } from "./services.ts";
 
-const machine: Machine = { nameservers: ["10.0.0.53", "10.0.0.54"], searchDomains: ["example.org", "example.net"], cgroup: "/guildnet-guild-test" };
+const machine: Machine = { cgroup: "/guildnet-guild-test" };
 const spec = specWith({ podCidr: "10.50.0.0/16", serviceCidr: "10.60.0.0/20" });
 const made = files(spec, machine);
 const yaml = (name: string): Record<string, unknown> => parse(made[name] ?? "") as Record<string, unknown>;
@@ -101,21 +101,25 @@ describe("the network", () => {
     expect(unjudged).toContain("meta mark");
     expect(others).toEqual([]);
     const [, interfaceName, destinations] = /oifname "(\w+)" ip daddr \{ ([^}]+) \} (?:counter )?drop$/.exec(guard?.trim() ?? "") ?? [];
-    const uplink = services(spec).uplink?.command ?? [];
-    expect(interfaceName).toBe(uplink[uplink.indexOf("--ns-ifname") + 1]);
-    expect(destinations?.split(", ").sort()).toEqual(["10.50.0.0/16", "10.60.0.0/20", "169.254.0.0/16", "198.18.0.1", "198.19.0.0/24"]);
+    expect(services(spec).uplink?.command.at(-1)).toBe(interfaceName);
+    expect(destinations?.split(", ").sort()).toEqual(["0.0.0.0/8", "10.50.0.0/16", "10.60.0.0/20", "127.0.0.0/8", "169.254.0.0/16", "198.18.0.0/16", "198.19.0.0/24"]);
     expect(fromLan?.trim()).toBe(`oifname "${interfaceName}" ip saddr 198.19.0.0/24 counter drop`);
   });
 
   test("keeps what a pod sends from leaving the machine until a network policy has let it", () => {
-    const chain = /chain unjudged \{([^}]*)\}/.exec(made["nftables.conf"] ?? "")?.[1] ?? "";
+    const chain = /chain unjudged \{(.*?)\n {2}\}/s.exec(made["nftables.conf"] ?? "")?.[1] ?? "";
     // After iptables' own chains, which mark what they accept.
     expect(chain).toContain("hook forward priority filter + 1");
     expect(chain).toMatch(/oifname "uplink" ip saddr 10\.50\.0\.0\/16 meta mark & 0x20000 != 0x20000 counter drop/);
   });
 
+  test("drops what is meant for the machine that it is on", () => {
+    expect(made["machine.nft"]).toContain('oifname "uplink" ip daddr @own counter drop');
+  });
+
   test("can be made anew while it is used: the table is replaced at once", () => {
     expect(made["nftables.conf"]).toMatch(/^table ip node\ndelete table ip node\ntable ip node \{\n/);
+    expect(made["machine.nft"]).toMatch(/^table ip machine\ndelete table ip machine\ntable ip machine \{\n/);
   });
 
   test("has the node at the first address of its LAN", () => {
@@ -133,8 +137,8 @@ describe("the network", () => {
     expect(yaml("kube-proxy.yaml")).toMatchObject({ mode: "nftables", nodePortAddresses: ["primary"], conntrack: { maxPerCore: 0, min: 0 } });
   });
 
-  test("asks the host's name servers and searches its domains", () => {
-    expect(made["resolv.conf"]).toBe("nameserver 10.0.0.53\nnameserver 10.0.0.54\nsearch example.org example.net\n");
-    expect(files(spec, { ...machine, searchDomains: [] })["resolv.conf"]).not.toContain("search");
+  test("asks one name server of its own, which asks those that the host has by then, and searches none of its domains", () => {
+    expect(made["resolv.conf"]).toBe("nameserver 198.18.0.53\n");
+    expect(services(spec).resolver?.command.at(-1)).toBe("198.18.0.53");
   });
 });

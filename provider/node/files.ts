@@ -1,15 +1,13 @@
 import { stringify } from "yaml";
 import { addressIn } from "./cidr.ts";
 import { addresses, containerdSocket, inNode, nodeName } from "./layout.ts";
+import { publisher } from "./publish.ts";
 import { kubeRouterUser } from "./roles.ts";
 import { etc, pki } from "./services.ts";
 import type { NodeSpec } from "./spec.ts";
 
 /** What this machine is like, as far as the node's files depend on it. */
 export interface Machine {
-  /** Name servers that the node can reach, from the host's resolver settings. */
-  readonly nameservers: readonly string[];
-  readonly searchDomains: readonly string[];
   /** The cgroup the node's pods live below, for instance "/guildnet-dev". */
   readonly cgroup: string;
 }
@@ -19,7 +17,13 @@ export function files(spec: NodeSpec, machine: Machine): Record<string, string> 
   return {
     "node-address": `${addresses.node}\n`,
     "lan-address": `${lanAddress(spec)}\n`,
-    "resolv.conf": resolvConf(machine),
+    "uplink-address": `${addresses.uplink}\n`,
+    "gateway-address": `${addresses.gateway}\n`,
+    "publish.cfg": publisher(spec),
+    "resolver-address": `${addresses.resolver}\n`,
+    // The machine's own search domains are no business of pods: they would ask there for every name of the web.
+    "resolv.conf": `nameserver ${addresses.resolver}\n`,
+    "machine.nft": machineGuard,
     "nftables.conf": nftables(spec),
     "containerd.toml": containerd(),
     "cni/10-node.conflist": JSON.stringify(cni(spec), null, 2),
@@ -42,12 +46,6 @@ function lanAddress({ lanCidr }: NodeSpec): string {
   return `${addressIn(lanCidr, 1)}/${lanCidr.split("/")[1]}`;
 }
 
-function resolvConf({ nameservers, searchDomains }: Machine): string {
-  const lines = nameservers.map((server) => `nameserver ${server}`);
-  if (searchDomains.length > 0) lines.push(`search ${searchDomains.join(" ")}`);
-  return lines.join("\n") + "\n";
-}
-
 /** The mark of packets that network policies allow. https://github.com/cloudnativelabs/kube-router/blob/v2.1.0/pkg/controllers/netpol/network_policy_controller.go */
 const ACCEPTED = "0x20000";
 
@@ -63,7 +61,7 @@ delete table ip node
 table ip node {
   chain guard {
     type filter hook postrouting priority mangle; policy accept;
-    oifname "uplink" ip daddr { ${podCidr}, ${serviceCidr}, ${lanCidr}, ${addresses.node}, 169.254.0.0/16 } counter drop
+    oifname "uplink" ip daddr { ${podCidr}, ${serviceCidr}, ${lanCidr}, ${addresses.own}, 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 } counter drop
     oifname "uplink" ip saddr ${lanCidr} counter drop
   }
   chain unjudged {
@@ -78,6 +76,23 @@ table ip node {
 }
 `;
 }
+
+/**
+ * Nothing in the node reaches the machine it runs on: `scripts/machine-addresses` adds that one's own
+ * addresses, and makes all of this anew whenever they change.
+ */
+const machineGuard = `table ip machine
+delete table ip machine
+table ip machine {
+  set own {
+    type ipv4_addr; flags interval; auto-merge
+  }
+  chain guard {
+    type filter hook postrouting priority mangle; policy accept;
+    oifname "uplink" ip daddr @own counter drop
+  }
+}
+`;
 
 /**
  * Version 2 of the format is read by containerd 1.6 and later. Layers' archives are of no use once they are

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { inputs, specWith } from "../testing/node-spec.ts";
 import { scratchFolder, scratchHome } from "../testing/scratch.ts";
 import { readiness } from "./api.ts";
-import { deleteNode, nodeHealth, prepareNode, savedSpec, startNode, stopNode, suspendNode } from "./lifecycle.ts";
+import { deleteNode, isCurrent, nodeHealth, prepareNode, savedSpec, startNode, stopNode, suspendNode } from "./lifecycle.ts";
 import { initProcess } from "./process.ts";
 import type { NodeSpec } from "./spec.ts";
 import { disableUnit, hasSystemd, isUnitActive, removeUnit, startUnit } from "./systemd.ts";
@@ -83,7 +83,7 @@ describe("startNode", () => {
     await startNode(spec());
     const init = initProcess(folder);
     await startNode(spec({ publish: [portal] }));
-    expect(controls()).toEqual(["restart uplink", "restart publish-30090"]);
+    expect(controls()).toEqual(["restart publish"]);
     expect(initProcess(folder)).toBe(init);
   });
 
@@ -114,29 +114,58 @@ describe("startNode", () => {
     await expect(startNode(spec({ publish: [portal] }), cutOff)).rejects.toThrow("killed");
     expect(controls()).toEqual([]);
     await startNode(spec({ publish: [portal] }));
-    expect(controls()).toEqual(["restart uplink", "restart publish-30090"]);
+    expect(controls()).toEqual(["restart publish"]);
   });
 
-  test("says of a service that does not obey which it is, and restarts it and the rest the next time", async () => {
+  test("says of a service that does not obey which it is, and restarts it the next time", async () => {
     const { bin, controls } = machine();
     await startNode(spec());
     const nsenter = readFileSync(join(bin, "nsenter"), "utf8");
-    writeFileSync(join(bin, "nsenter"), `${nsenter}case $* in *uplink) echo "timeout: run: uplink: (pid 7) 60s, got TERM"; exit 1;; esac\n`);
+    writeFileSync(join(bin, "nsenter"), `${nsenter}case $* in *publish) echo "timeout: run: publish: (pid 7) 60s, got TERM"; exit 1;; esac\n`);
     await expect(startNode(spec({ publish: [portal] }))).rejects.toMatchObject({
       code: "service-did-not-restart",
-      message: expect.stringContaining("uplink of the cluster did not restart with its new settings (timeout: run: uplink: (pid 7) 60s, got TERM): run this again"),
+      message: expect.stringContaining("publish of the cluster did not restart with its new settings (timeout: run: publish: (pid 7) 60s, got TERM): run this again"),
     });
     writeFileSync(join(bin, "nsenter"), nsenter);
     await startNode(spec({ publish: [portal] }));
-    expect(controls()).toEqual(["restart uplink", "restart uplink", "restart publish-30090"]);
+    expect(controls()).toEqual(["restart publish", "restart publish"]);
   });
 
   test("waits until the supervisor knows a new service", async () => {
     const { bin, controls } = machine(), known = join(bin, "known");
     await startNode(spec());
-    writeFileSync(join(bin, "nsenter"), `${readFileSync(join(bin, "nsenter"), "utf8")}case $* in *publish-30090) [ -e ${known} ] || { touch ${known}; echo "fail: publish-30090: unable to change to service directory: supervise/ok: file does not exist"; exit 1; };; esac\n`);
+    writeFileSync(join(bin, "nsenter"), `${readFileSync(join(bin, "nsenter"), "utf8")}case $* in *publish) [ -e ${known} ] || { touch ${known}; echo "fail: publish: unable to change to service directory: supervise/ok: file does not exist"; exit 1; };; esac\n`);
     await startNode(spec({ publish: [portal] }));
-    expect(controls()).toEqual(["restart uplink", "restart publish-30090", "restart publish-30090"]);
+    expect(controls()).toEqual(["restart publish", "restart publish"]);
+  });
+
+  test("cut off after a new port was published, before that was written down, takes the port for its own the next time", async () => {
+    const { folder, bin } = machine();
+    const listens = `exec ${process.execPath} -e 'require("node:net").createServer().listen(${hostPort}, "127.0.0.1")'`;
+    writeFileSync(join(bin, "unshare"), firstProcess.replace("exec sleep 600", listens));
+    await startNode(spec());
+    await vi.waitFor(async () => expect((await execa("ss", ["-Hltn"])).stdout).toContain(`127.0.0.1:${hostPort} `));
+    await startNode(spec({ publish: [portal] }));
+    expect(savedSpec(folder)).toEqual(spec({ publish: [portal] }));
+  });
+
+  test("starts a node anew that another version of this program furnished", async () => {
+    const { folder } = machine();
+    await startNode(spec());
+    const before = initProcess(folder), started = join(folder, "run", "services.json");
+    writeFileSync(started, JSON.stringify({ ...(JSON.parse(readFileSync(started, "utf8")) as object), init: "otherwise" }));
+    await startNode(spec());
+    expect(initProcess(folder)).not.toBe(before);
+  });
+
+  test("knows a node that another version of this program started, until it has started it itself", async () => {
+    const { folder } = machine();
+    await startNode(spec());
+    expect(isCurrent(spec())).toBe(true);
+    writeFileSync(join(folder, "run", "made-of"), "otherwise");
+    expect(isCurrent(spec())).toBe(false);
+    await startNode(spec());
+    expect(isCurrent(spec())).toBe(true);
   });
 
   test("waits for a start that a killed program left behind, and takes it for its own", async () => {
@@ -162,8 +191,9 @@ describe("startNode", () => {
 
   test("ends a service that is no longer wanted, with all its files", async () => {
     const { folder } = machine();
-    await startNode(spec({ publish: [portal] }));
-    expect(readdirSync(join(folder, "services"))).toContain("publish-30090");
+    await startNode(spec());
+    mkdirSync(join(folder, "services", "publish-30090"));
+    writeFileSync(join(folder, "etc", "publish-30090.command"), "socat\n");
     await startNode(spec());
     expect(readdirSync(join(folder, "services"))).not.toContain("publish-30090");
     expect(readdirSync(join(folder, "etc"))).not.toContain("publish-30090.command");

@@ -17,7 +17,7 @@ import { nodeEnvironment } from "./environment.ts";
 import { bringImage } from "./images.ts";
 import { handOverHomes } from "./home-ownership.ts";
 import { inNode, networkNamespace, nodeFolder, nodeName } from "./layout.ts";
-import { checkMachine, checkNetfilter, checkPorts, inspectMachine, portsOf } from "./machine.ts";
+import { checkMachine, checkNetfilter, checkPorts, portsOf } from "./machine.ts";
 import { initProcess, containerProcesses } from "./process.ts";
 import { etc, services, type Service } from "./services.ts";
 import { raiseSharedLimits } from "./shared-limits.ts";
@@ -42,7 +42,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     const tools = await requireTools(["kubernetes", "node-packages"], progress);
     const running = await settledInit(folder);
     const previous = savedSpec(folder);
-    await checkPorts(portsOf(spec).filter(({ address, port }) => running === undefined || !portsOf(previous ?? spec).some((old) => old.address === address && old.port === port)));
+    await checkPorts(portsOf(spec), running);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeAtomically(join(folder, "identity"), spec.clusterIdentifier);
     const wanted = services(spec);
@@ -50,7 +50,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     handOverHomes(spec.clusterName);
     // Versions before this one started nodes beside systemd, where it exists.
     const inPlace = !hasSystemd() || (await isUnitActive(spec.clusterName));
-    if (running !== undefined && inPlace && previous?.kubernetesVersion === spec.kubernetesVersion && runsOn(folder) === tools.kubernetes) {
+    if (running !== undefined && inPlace && previous?.kubernetesVersion === spec.kubernetesVersion && runsOn(folder) === tools.kubernetes && isFurnishedAlike(folder)) {
       await applyChanged(folder, running, wanted, progress);
     } else {
       await checkNetfilter();
@@ -61,6 +61,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
       await launch(folder, spec);
     }
     await writeAtomically(join(folder, "spec.json"), JSON.stringify(spec, null, 2));
+    await writeAtomically(madeOf(folder), makings(spec));
     await waitUntilReady(folder, spec, progress);
     return kubeconfig;
   });
@@ -126,6 +127,12 @@ async function removeFrom(folder: string, kept: readonly string[]): Promise<void
   await rm(removed, { recursive: true });
 }
 
+/** Whether a node was last started, or changed, with all that this program would start it with today. */
+export function isCurrent(spec: NodeSpec): boolean {
+  const path = madeOf(nodeFolder(spec.clusterName));
+  return existsSync(path) && readFileSync(path, "utf8") === makings(spec);
+}
+
 /** How a node is: its readiness, or why there is none. */
 export async function nodeHealth(clusterName: string): Promise<Readiness> {
   const folder = nodeFolder(clusterName), spec = savedSpec(folder);
@@ -164,11 +171,24 @@ function lockOptions(folder: string) {
 async function writeFiles(folder: string, spec: NodeSpec, wanted: Record<string, Service>): Promise<string> {
   for (const name of ["run", "data/containerd", "data/kubelet", "log/audit", "volumes"]) await mkdir(join(folder, name), { recursive: true });
   await mkdir(join(folder, "data", "etcd"), { recursive: true, mode: 0o700 });
-  for (const [path, content] of Object.entries(files(spec, inspectMachine(spec.clusterName)))) await writeAtomically(join(folder, "etc", path), content);
+  for (const [path, content] of Object.entries(files(spec, { cgroup: cgroupOf(spec.clusterName) }))) await writeAtomically(join(folder, "etc", path), content);
   await removeServices(folder, (name) => wanted[name] === undefined);
   for (const [name, service] of Object.entries(wanted)) await writeService(folder, name, service);
-  for (const name of ["start", "init", "network"]) await copyScript(name, join(folder, "run", name));
+  for (const name of ownScripts) await copyScript(name, join(folder, "run", name));
   return ensureCredentials(folder, spec);
+}
+
+/** What a node runs of `scripts`, beside what each service has. */
+const ownScripts = ["start", "init", "network", "machine-addresses", "resolver.mjs"];
+
+/** A hash of everything that a node is made of and that another version of this program may make otherwise. */
+function makings(spec: NodeSpec): string {
+  const texts = [...ownScripts, "log", "run"].map((name) => readFileSync(join(scripts, name), "utf8"));
+  return createHash("sha256").update(JSON.stringify([files(spec, { cgroup: cgroupOf(spec.clusterName) }), services(spec), texts])).digest("hex");
+}
+
+function madeOf(folder: string): string {
+  return join(folder, "run", "made-of");
 }
 
 async function writeService(folder: string, name: string, { command }: Service): Promise<void> {
@@ -196,12 +216,15 @@ async function copyScript(name: string, target: string): Promise<void> {
 /** The node's own part of its network, which no process keeps up. */
 const network: Service = {
   command: ["nsenter", `--net=${networkNamespace}`, "--", `${inNode}/run/network`],
-  reads: [`${inNode}/run/network`, etc("nftables.conf"), etc("node-address"), etc("lan-address")],
+  reads: [`${inNode}/run/network`, etc("nftables.conf"), ...["node-address", "resolver-address", "lan-address", "uplink-address", "gateway-address"].map(etc)],
 };
+
+/** What the fingerprints call the script that furnishes a node. */
+const furnishing = "init";
 
 /** Per service, a hash of its command and of the files it reads. */
 function fingerprints(folder: string, wanted: Record<string, Service>): Record<string, string> {
-  return Object.fromEntries(Object.entries({ network, ...wanted }).map(([name, { command, reads }]) => {
+  return Object.fromEntries(Object.entries({ [furnishing]: { command: [], reads: [`${inNode}/run/init`] }, network, ...wanted }).map(([name, { command, reads }]) => {
     const hash = createHash("sha256").update(JSON.stringify(command));
     for (const path of reads) hash.update(readFileSync(path.replace(inNode, folder)));
     return [name, hash.digest("hex")];
@@ -222,9 +245,19 @@ function programsOf(folder: string): string {
   return join(folder, "run", "kubernetes");
 }
 
+/** Whether a running node was furnished by the script of today: what that does can't be done to one that runs. */
+function isFurnishedAlike(folder: string): boolean {
+  return startedWith(folder)[furnishing] === fingerprints(folder, {})[furnishing];
+}
+
+/** The fingerprints that a node's services were started with. */
+function startedWith(folder: string): Record<string, string> {
+  const path = runsWith(folder);
+  return existsSync(path) ? z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(path, "utf8"))) : {};
+}
+
 async function applyChanged(folder: string, init: number, wanted: Record<string, Service>, progress: Progress): Promise<void> {
-  const path = runsWith(folder), after = fingerprints(folder, wanted);
-  const before = existsSync(path) ? z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(path, "utf8"))) : {};
+  const before = startedWith(folder), after = fingerprints(folder, wanted);
   const changed = Object.keys(after).filter((service) => before[service] !== after[service]);
   let applied = before;
   for (const name of changed) {
@@ -236,9 +269,9 @@ async function applyChanged(folder: string, init: number, wanted: Record<string,
       await restart(folder, init, name);
     }
     applied = { ...applied, [name]: after[name]! };
-    await writeAtomically(path, JSON.stringify(applied));
+    await writeAtomically(runsWith(folder), JSON.stringify(applied));
   }
-  await writeAtomically(path, JSON.stringify(after));
+  await writeAtomically(runsWith(folder), JSON.stringify(after));
 }
 
 /**

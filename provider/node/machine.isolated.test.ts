@@ -1,3 +1,4 @@
+import { execa } from "execa";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import * as promises from "node:fs/promises";
@@ -6,8 +7,7 @@ import { delimiter, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { specWith } from "../testing/node-spec.ts";
 import { scratchFolder } from "../testing/scratch.ts";
-import { cgroupOf } from "./cgroup.ts";
-import { checkMachine, checkNetfilter, checkPorts, inspectMachine, portsOf } from "./machine.ts";
+import { checkMachine, checkNetfilter, checkPorts, portsOf } from "./machine.ts";
 
 vi.mock("node:fs/promises", { spy: true });
 
@@ -38,6 +38,18 @@ describe("checkPorts", () => {
     });
   });
 
+  test("takes a port that the node itself has, and no other that is in use", async () => {
+    const [own, other] = [await portInUse(), await freePort()];
+    const ports = [{ key: "portal.port", address: "127.0.0.1", port: own }];
+    await checkPorts(ports, process.pid);
+    await checkPorts([{ ...ports[0]!, address: "0.0.0.0" }], process.pid);
+    const stranger = execa(process.execPath, ["-e", `require("node:net").createServer().listen(${other}, "127.0.0.1", () => console.log("listens"))`], { reject: false });
+    onTestFinished(() => void stranger.kill());
+    await once(stranger.stdout, "data");
+    await checkPorts([{ ...ports[0]!, port: other }], process.pid);
+    await expect(checkPorts(ports, stranger.pid)).rejects.toMatchObject({ code: "port-in-use" });
+  });
+
   test("takes free ports and leaves them free", async () => {
     const ports = [{ key: "cluster.apiPort", address: "127.0.0.1", port: await freePort() }];
     await checkPorts(ports);
@@ -54,29 +66,6 @@ test("a node's ports are the API server's on loopback and those it publishes", (
     { key: "cluster.apiPort", address: "127.0.0.1", port: 16443 },
     { key: "portal.port", address: "10.0.0.1", port: 8090 },
   ]);
-});
-
-describe("inspectMachine", () => {
-  const inspect = (text: string): ReturnType<typeof inspectMachine> => {
-    const path = join(scratchFolder(), "resolv.conf");
-    writeFileSync(path, text);
-    return inspectMachine("guild-test", path);
-  };
-
-  test("takes the name servers and domains of the host, and its own cgroup", () => {
-    expect(inspect("# written by hand\nsearch example.org  example.net\nnameserver 10.0.0.53\n\tnameserver\t10.0.0.54\noptions edns0\n")).toEqual({
-      nameservers: ["10.0.0.53", "10.0.0.54"], searchDomains: ["example.org", "example.net"], cgroup: cgroupOf("guild-test"),
-    });
-  });
-
-  test("skips name servers that the node cannot reach, and those beyond the third", () => {
-    const servers = ["127.0.0.53", "::1", "2001:db8::53", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"];
-    expect(inspect(servers.map((server) => `nameserver ${server}\n`).join("")).nameservers).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
-  });
-
-  test.each(["nameserver 127.0.0.53\n", "nameserver ::1\n", ""])("asks the host's own resolver through the uplink where the file says %j", (text) => {
-    expect(inspect(text)).toMatchObject({ nameservers: ["198.18.1.3"], searchDomains: [] });
-  });
 });
 
 describe("checkMachine", () => {

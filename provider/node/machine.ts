@@ -3,32 +3,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { ActionableError } from "../errors.ts";
-import { cgroupOf } from "./cgroup.ts";
-import type { Machine } from "./files.ts";
-import { addresses } from "./layout.ts";
+import { hasPort } from "./process.ts";
 import type { NodeSpec } from "./spec.ts";
 
-const resolverFiles = ["/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"];
 const minimumFreeBytes = 3 * 1024 ** 3;
 
 /** Capability numbers from capabilities(7) that a node cannot do without. */
 const requiredCapabilities = { CAP_NET_ADMIN: 12, CAP_SYS_CHROOT: 18, CAP_SYS_ADMIN: 21, CAP_MKNOD: 27 } as const;
-
-/**
- * Reads what the node's files depend on. A name server on the host's loopback is reached through the uplink.
- *
- * @param path the host's resolver settings.
- */
-export function inspectMachine(clusterName: string, path = resolverFiles.find((file) => existsSync(file))): Machine {
-  const lines = path === undefined ? [] : readFileSync(path, "utf8").split("\n").map((line) => line.trim().split(/\s+/));
-  const all = lines.filter(([key]) => key === "nameserver").flatMap(([, server]) => server ?? []);
-  const reachable = all.filter((server) => !server.startsWith("127.") && !server.includes(":"));
-  return {
-    nameservers: reachable.length > 0 ? reachable.slice(0, 3) : [addresses.resolver],
-    searchDomains: lines.find(([key]) => key === "search")?.slice(1) ?? [],
-    cgroup: cgroupOf(clusterName),
-  };
-}
 
 /**
  * Refuses, in one line each, what this machine lacks for a node.
@@ -75,12 +56,13 @@ export async function checkNetfilter(): Promise<void> {
 /**
  * Makes sure that the ports can be had, before anything is changed.
  *
+ * @param running first process of the node that wants them: what it has already is its own.
  * @throws ActionableError `port-in-use`, naming the config key.
  */
-export async function checkPorts(ports: readonly { key: string; address: string; port: number }[]): Promise<void> {
+export async function checkPorts(ports: readonly { key: string; address: string; port: number }[], running?: number): Promise<void> {
   for (const { key, address, port } of ports) {
     const error = await listenError(address, port);
-    if (error === undefined) continue;
+    if (error === undefined || (running !== undefined && hasPort(running, address, port))) continue;
     const why = error === "EADDRINUSE" ? "is in use by another program" : `cannot be listened on (${error})`;
     throw new ActionableError("port-in-use", `port ${port} of ${address} ${why}: free it, or set ${key} to another port`);
   }

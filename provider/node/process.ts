@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
@@ -37,10 +37,46 @@ export function startTimeOf(pid: number): number | undefined {
 /** The processes of a node's containers: those below its first process that have a process namespace of their own. */
 export function containerProcesses(init: number): number[] {
   const level = namespacePids(init).length;
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => namespacePids(pid).length > level && descendsFrom(pid, init));
+  return processes().filter((pid) => namespacePids(pid).length > level && descendsFrom(pid, init));
+}
+
+/** Whether it is processes of the node, and no others, that keep a port of an address from being listened on. */
+export function hasPort(init: number, address: string, port: number): boolean {
+  const taken = listeners().filter((each) => each.port === port && (each.address === address || [each.address, address].includes("0.0.0.0")));
+  const own = new Set(processes().filter((pid) => pid === init || descendsFrom(pid, init)).flatMap(sockets));
+  return taken.length > 0 && taken.every(({ inode }) => own.has(inode));
+}
+
+/** What listens at addresses of IPv4 in this program's network. https://docs.kernel.org/networking/proc_net_tcp.html */
+function listeners(): { address: string; port: number; inode: string }[] {
+  return readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1).flatMap((line) => {
+    const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
+    if (state !== "0A") return [];
+    const [address = "", port = ""] = local.split(":");
+    // The number as this machine keeps it in memory.
+    const bytes = Buffer.from(Uint32Array.of(Number.parseInt(address, 16)).buffer);
+    return { address: bytes.join("."), port: Number.parseInt(port, 16), inode };
+  });
+}
+
+/** Inodes of a process' sockets. */
+function sockets(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return whileThere(() => readdirSync(folder), []).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(whileThere(() => readlinkSync(join(folder, fd)), ""))?.[1] ?? []);
+}
+
+/** Processes, and what they hold, may go while they are looked at. */
+function whileThere<T>(look: () => T, otherwise: T): T {
+  try {
+    return look();
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return otherwise;
+    throw error;
+  }
+}
+
+function processes(): number[] {
+  return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number);
 }
 
 /** A process' numbers in each namespace it is in, outermost first. */

@@ -20,9 +20,9 @@ describe("every service", () => {
     expect(all[name]?.reads).toEqual(expect.arrayContaining(named));
   });
 
-  test("but the uplink runs in the node's network", () => {
+  test("but the way out, and what looks after the host, runs in the node's network", () => {
     const outside = Object.keys(all).filter((name) => commandOf(name).slice(0, 3).join(" ") !== "nsenter --net=/run/node.netns --");
-    expect(outside).toEqual(["uplink"]);
+    expect(outside).toEqual(["uplink", "machine-addresses", "resolver"]);
   });
 });
 
@@ -59,37 +59,12 @@ test("etcd listens on the node's loopback and wants a certificate of every clien
   for (const flag of ["--client-cert-auth", "--peer-client-cert-auth"]) expect(values("etcd", flag)).toEqual(["true"]);
 });
 
-describe("the uplink", () => {
-  test("listens on loopback alone unless asked", () => {
-    const published = services(specWith({ publish: [{ hostPort: 8090, nodePort: 30090 }] })).uplink?.command ?? [];
-    const ports = published.filter((_argument, index) => published[index - 1] === "--tcp-ports");
-    expect(ports).toHaveLength(2);
-    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1\//);
-    expect(values("uplink", "--tcp-ports")).toContain("192.168.1.2/8090:20443");
-  });
-
-  test("leads from the API server's port to it", () => {
-    expect(values("uplink", "--tcp-ports")).toContain(`127.0.0.1/${spec.apiPort}:6443`);
-  });
-
-  test("gives the node no way to the host's loopback, by the gateway or its own", () => {
-    expect(commandOf("uplink")).toContain("--no-map-gw");
-    for (const flag of ["--tcp-ns", "--udp-ns", "--udp-ports"]) expect(values("uplink", flag)).toEqual(["none"]);
-    expect(commandOf("uplink").filter((argument) => /^--(map-host-loopback|map-guest-addr)/.test(argument))).toEqual([]);
-  });
+test("the way out publishes nothing, and gives the node none to the host's loopback", () => {
+  expect(commandOf("uplink")).not.toContain("--api-socket");
+  for (const flag of ["--disable-host-loopback", "--disable-dns", "--enable-sandbox"]) expect(commandOf("uplink")).toContain(flag);
 });
 
-describe("a published port", () => {
-  test("leads through a relay of its own to its NodePort", () => {
-    for (const [nodePort, relayPort] of [[30090, 20090], [30443, 20443]]) {
-      expect(commandOf(`publish-${nodePort}`).slice(-2)).toEqual([expect.stringMatching(`^TCP-LISTEN:${relayPort},`), expect.stringMatching(`^TCP:198\\.18\\.0\\.1:${nodePort},`)]);
-      expect(values("uplink", "--tcp-ports")).toContainEqual(expect.stringMatching(`:${relayPort}$`));
-    }
-  });
-
-  test("can be one that a component listens on inside the node", () => {
-    const { uplink, "publish-30090": relay } = services(specWith({ publish: [{ hostPort: 6443, nodePort: 30090 }] }));
-    expect(uplink?.command).toContain("127.0.0.1/6443:20090");
-    expect(relay?.command).toContainEqual(expect.stringMatching("^TCP-LISTEN:20090,"));
-  });
+test("ports are published by a program that has no way for datagrams, and starts anew with other ports", () => {
+  expect(commandOf("publish").slice(-4)).toEqual(["haproxy", "-db", "-f", "/run/guildnet/etc/publish.cfg"]);
+  expect(all.publish?.reads).toEqual(["/run/guildnet/etc/publish.cfg"]);
 });

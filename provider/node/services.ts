@@ -9,9 +9,10 @@ export interface Service {
 
 export const etc = (file: string): string => `${inNode}/etc/${file}`;
 export const pki = (file: string): string => `${inNode}/pki/${file}`;
+const script = (name: string): string => `${inNode}/run/${name}`;
 const bin = (name: string): string => `/run/kubernetes/bin/${name}`;
 
-/** All processes of a node by name. Pure. */
+/** All processes of a node by name. */
 export function services(spec: NodeSpec): Record<string, Service> {
   return {
     etcd: inNetwork(etcd()),
@@ -22,8 +23,10 @@ export function services(spec: NodeSpec): Record<string, Service> {
     kubelet: inNetwork(kubelet(), etc("kubelet.yaml"), etc("kubelet.kubeconfig"), etc("resolv.conf")),
     "kube-proxy": inNetwork([bin("kube-proxy"), `--config=${etc("kube-proxy.yaml")}`], etc("kube-proxy.yaml"), etc("kube-proxy.kubeconfig")),
     "kube-router": inNetwork(kubeRouter(spec), etc("kube-router.kubeconfig")),
-    uplink: { command: uplink(spec), reads: [] },
-    ...Object.fromEntries(spec.publish.map(({ nodePort }) => [`publish-${nodePort}`, inNetwork(relay(nodePort))])),
+    uplink: { command: uplink(), reads: [] },
+    "machine-addresses": { command: [script("machine-addresses")], reads: [script("machine-addresses"), etc("machine.nft")] },
+    resolver: { command: [process.execPath, script("resolver.mjs"), addresses.resolver], reads: [script("resolver.mjs")] },
+    publish: inNetwork(["haproxy", "-db", "-f", etc("publish.cfg")], etc("publish.cfg")),
   };
 }
 
@@ -119,31 +122,18 @@ function kubeRouter(spec: NodeSpec): string[] {
 }
 
 /**
- * The node's way out and the ports it publishes. Runs in the host's network, attached to the
- * node's: the host gets no interface, route or table, only listening sockets. The gateway does
- * not lead to the host's loopback, and the node's loopback not to it either. It keeps root's number, which
- * it needs to enter the node's network, and gives up its capabilities by itself.
+ * The node's way out. Runs in the host's network, attached to the node's: the host gets no interface,
+ * route or table. Its gateway does not lead to the host's loopback. `scripts/network` makes its interface
+ * and what leads there. The mounts that it hides behind are its own: the node's are shared with all that
+ * comes after them.
+ *
+ * Not Debian 12's pasta: that keeps the number of a UDP socket that it closed, three minutes after the last
+ * datagram, and later writes those of the same port into whatever connection has got that number, or loses them;
+ * and what pods send right after connecting it may never read.
  */
-function uplink(spec: NodeSpec): string[] {
-  const published = [
-    `127.0.0.1/${spec.apiPort}:6443`,
-    ...spec.publish.map(({ hostAddress, hostPort, nodePort }) => `${hostAddress}/${hostPort}:${relayPort(nodePort)}`),
-  ];
-  return ["pasta", "--foreground", "--quiet", "--runas", "0", "--ipv4-only", "--config-net", "--netns", networkNamespace, "--netns-only", "--ns-ifname", "uplink",
-    "--address", addresses.uplink, "--netmask", "30", "--gateway", addresses.gateway,
-    "--no-map-gw", "--no-dhcp", "--dns-forward", addresses.resolver,
-    "--udp-ports", "none", "--tcp-ns", "none", "--udp-ns", "none",
-    ...published.flatMap((port) => ["--tcp-ports", port])];
-}
-
-/** The uplink hands a published connection to the node's loopback, where kube-proxy's nftables mode serves no NodePort. */
-function relay(nodePort: number): string[] {
-  return ["socat", `TCP-LISTEN:${relayPort(nodePort)},fork,reuseaddr,backlog=512`, `TCP:${addresses.node}:${nodePort},nodelay`];
-}
-
-/** 20000–22767: whatever port the host publishes, the relay's own is none that a component listens on. */
-function relayPort(nodePort: number): number {
-  return nodePort - 10000;
+function uplink(): string[] {
+  return ["unshare", "--mount", "--propagation", "private", "--",
+    "slirp4netns", "--netns-type", "path", "--cidr", addresses.outside, "--mtu", "65520", "--disable-host-loopback", "--disable-dns", "--enable-sandbox", "--enable-seccomp", networkNamespace, "uplink"];
 }
 
 function flags(values: Record<string, string | number | boolean>): string[] {

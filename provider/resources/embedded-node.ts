@@ -4,7 +4,7 @@ import { z } from "zod";
 import { isDueForRenewal } from "../pki/x509.ts";
 import { endpoint } from "../node/credentials.ts";
 import { nodeFolder } from "../node/layout.ts";
-import { deleteNode, nodeHealth, savedIdentity, startNode } from "../node/lifecycle.ts";
+import { deleteNode, isCurrent, nodeHealth, savedIdentity, startNode } from "../node/lifecycle.ts";
 import { nodeSpec, type NodeSpec } from "../node/spec.ts";
 import { isSameMachine, machineIdentity, MOVED_HERE, thisMachine } from "../node/this-machine.ts";
 import type { Progress } from "../node/toolchain.ts";
@@ -31,7 +31,7 @@ export const embeddedNode = define({
   // The name is made of the stack's: whoever renames the stack would be given another cluster, made anew and empty.
   refuse({ clusterName: old }, { clusterName: wanted }) {
     if (typeof old !== "string" || typeof wanted !== "string" || isUnknown(wanted) || old === wanted) return [];
-    return [{ property: "clusterName", reason: `the stack's cluster is ${old}; under the name that the stack has now it would be ${wanted}, made anew and empty. Give the stack its old name back (pulumi stack rename), or destroy it and begin anew. Nothing was changed` }];
+    return [{ property: "clusterName", reason: `the stack's cluster is ${old}; under the name that the stack has now it would be ${wanted}, made anew and empty. Give the stack its old name back (npm run pulumi -- stack rename), or destroy it and begin anew. Nothing was changed` }];
   },
   async create(spec, progress) {
     return start(spec, progress).catch((error: unknown) => {
@@ -42,6 +42,7 @@ export const embeddedNode = define({
   async drift(spec, { kubeconfig }) {
     const health = await nodeHealth(spec.clusterName);
     if (!health.ready) return health.reason;
+    if (!isCurrent(spec)) return "another version of this program started it";
     if (typeof kubeconfig !== "string") return "its creation was not completed";
     return isDueForRenewal(clientCertificate(kubeconfig)) ? "the administrator's certificate is due for renewal" : undefined;
   },

@@ -1,6 +1,9 @@
 import { execa } from "execa";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, expect, inject, test, vi } from "vitest";
 import { added, census } from "../support/census.ts";
@@ -27,12 +30,29 @@ describe("the embedded node", () => {
     await vi.waitFor(async () => expect(await reaches("ws-ada", apiServer)).toBe(false), soon);
   });
 
+  test("lets a pod reach no address of this machine, whatever its network policies say", async () => {
+    const [address] = Object.values(networkInterfaces()).flat().flatMap((each) => (each?.family === "IPv4" && !each.internal ? each.address : []));
+    const server = createServer((socket) => socket.end()).listen(0, "0.0.0.0");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    let connections = 0;
+    server.on("connection", () => connections++);
+    await openNamespace("ws-ada", "Egress");
+    await vi.waitFor(async () => expect(await reaches("ws-ada", "198.18.0.1:6443")).toBe(true), soon);
+    expect(await reaches("ws-ada", `${address}:${port}`)).toBe(false);
+    expect(connections).toBe(0);
+    await once(connect(port, address).resume(), "close");
+    expect(connections).toBe(1);
+    await kubectl("delete", "networkpolicy", "--namespace", "ws-ada", "open-egress");
+    server.close();
+  });
+
   test("keeps what a new pod sends from leaving the machine until its network policies are in force", async () => {
     const chain = async () => (await inNode("nft", "list", "chain", "ip", "node", "unjudged")).stdout;
     const held = async (): Promise<number> => Number(/counter packets (\d+) bytes \d+ drop/.exec(await chain())?.[1]);
     const sent = async (): Promise<boolean> => {
       const before = await held();
-      await reaches("ws-ada", "203.0.113.1:80");
+      await reaches("ws-ada", "192.0.1.1:80");
       return (await held()) === before;
     };
     expect(await sent()).toBe(true);
@@ -81,7 +101,7 @@ describe("the embedded node", () => {
   });
 
   test("starts again what crashes", async () => {
-    for (const service of ["etcd", "kube-apiserver", "containerd", "kubelet", "kube-router", "uplink"]) {
+    for (const service of ["etcd", "kube-apiserver", "containerd", "kubelet", "kube-router", "uplink", "resolver", "publish"]) {
       const { stdout } = await inNode("cat", `/run/guildnet/services/${service}/supervise/pid`);
       await inNode("kill", "-9", stdout.trim());
       await vi.waitFor(async () => {

@@ -16,7 +16,7 @@ export interface Census {
   files: string[];
 }
 
-const programs = /^(etcd|kube|containerd|runsv|svlogd|pasta|passt|socat|coredns|local-path|pause|runc|pulumi|unshare|flock)/;
+const programs = /^(etcd|kube|containerd|runsv|svlogd|pasta|passt|slirp4netns|haproxy|socat|coredns|local-path|pause|runc|pulumi|unshare|flock)/;
 const settings = ["kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory", "vm/panic_on_oom", "net/ipv4/ip_forward", "net/netfilter/nf_conntrack_max", "kernel/keys/root_maxkeys"];
 /** Folders whose entries matter; of our own, those that belong to stacks rather than to tools. */
 const folders = ["/var/lib", "/var/log", "/run", "/etc", "/opt", "/usr/libexec", ...["clusters", "stacks/guildnet", "state/.pulumi/stacks", "state/.pulumi/locks/organization/guildnet", "state/.pulumi/history/guildnet", "state/.pulumi/backups/guildnet"].map((name) => join(home, name))];

@@ -4,8 +4,8 @@ import { debianTool } from "./debian-tool.ts";
 export const nodePackages = debianTool({
   name: "node-packages",
   title: "The embedded node's system packages",
-  packages: ["containerd", "runc", "containernetworking-plugins", "passt", "runit", "socat", "nftables", "iptables", "ipset", "iproute2", "util-linux"],
-  programs: ["containerd", "runc", "/usr/lib/cni/bridge", "pasta", "runsvdir", "socat", "nft", "iptables", "ipset", "ip", "nsenter"],
+  packages: ["containerd", "runc", "containernetworking-plugins", "slirp4netns", "haproxy", "runit", "socat", "nftables", "iptables", "ipset", "iproute2", "util-linux"],
+  programs: ["containerd", "runc", "/usr/lib/cni/bridge", "slirp4netns", "haproxy", "runsvdir", "socat", "nft", "iptables", "ipset", "ip", "nsenter"],
 });
 
 /** Builds container images from Dockerfiles, and Debian's base image where no registry of images is in reach. */
