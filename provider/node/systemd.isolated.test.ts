@@ -20,7 +20,7 @@ function machine(): { units: string; asked: () => string[] } {
 describe("a node's unit", () => {
   test("starts the node from its folder alone, after the toolchain has renewed what is due", () => {
     expect(unit()).toContain('ExecStart="/bin/bash" "/root/.guildnet/clusters/lab/run/start" "/root/.guildnet/clusters/lab"');
-    expect(unit()).toContain(`ExecStartPre=-"${process.execPath}" "/root/guildnet/toolchain/bootstrap.mjs" "cluster-prepare" "lab"`);
+    expect(unit()).toContain(`ExecStartPre=-"/usr/bin/timeout" "--kill-after=5" "60" "${process.execPath}" "/root/guildnet/toolchain/bootstrap.mjs" "cluster-prepare" "lab"`);
     expect(unitFile({ clusterName: "lab", folder: "/g", toolchain: undefined })).not.toContain("ExecStartPre");
   });
 
@@ -31,6 +31,7 @@ describe("a node's unit", () => {
   test("names folders to the letter, whatever systemd reads into them", () => {
     const folder = "/home/a b/100%/$x";
     expect(unit(folder)).toContain('ExecStart="/bin/bash" "/home/a b/100%%/$$x/run/start" "/home/a b/100%%/$$x"');
+    expect(unit("/home/a b/100%/clusters/$x")).toContain('Environment="GUILDNET_HOME=/home/a b/100%%"');
     expect(unit(folder)).toContain("EnvironmentFile=-/home/a b/100%%/$x/etc/environment");
   });
 

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { writeAtomically } from "./atomic.ts";
 import { toolchainCommand } from "./toolchain.ts";
 
@@ -19,7 +19,8 @@ export function unitOf(clusterName: string): string {
 
 /** The node's unit as systemd reads it. Pure. */
 export function unitFile({ clusterName, folder, toolchain }: { clusterName: string; folder: string; toolchain: string | undefined }): string {
-  const tool = (...args: string[]): string[] => (toolchain === undefined ? [] : [`-${[process.execPath, toolchain, ...args].map(quoted).join(" ")}`]);
+  // A checkout that can't do it any more is no reason not to start: each has its time, and may fail.
+  const tool = (...args: string[]): string[] => (toolchain === undefined ? [] : [`-${["/usr/bin/timeout", "--kill-after=5", "60", process.execPath, toolchain, ...args].map(quoted).join(" ")}`]);
   return ini({
     Unit: { Description: `GuildNet cluster ${clusterName}`, Wants: "network-online.target", After: "network-online.target", RequiresMountsFor: quoted(folder) },
     Service: {
@@ -28,6 +29,7 @@ export function unitFile({ clusterName, folder, toolchain }: { clusterName: stri
       ExecStartPre: tool("cluster-prepare", clusterName),
       ExecStart: ["/bin/bash", join(folder, "run", "start"), folder].map(quoted).join(" "),
       ExecStop: tool("cluster-stop", clusterName),
+      Environment: `"GUILDNET_HOME=${inQuotes(dirname(dirname(folder)))}"`,
       EnvironmentFile: `-${escaped(join(folder, "etc", "environment"))}`,
       StandardOutput: `append:${escaped(join(folder, "log", "console"))}`,
       StandardError: "inherit",
@@ -36,7 +38,7 @@ export function unitFile({ clusterName, folder, toolchain }: { clusterName: stri
       OOMPolicy: "continue",
       TasksMax: "infinity",
       LimitNOFILE: "1048576",
-      TimeoutStartSec: "10min",
+      TimeoutStartSec: "180",
       TimeoutStopSec: "90",
       // A node that is stopped is killed: the kernel ends all its processes with the first.
       SuccessExitStatus: "SIGKILL 137",
@@ -96,5 +98,9 @@ function escaped(text: string): string {
 
 /** One argument of a command, whatever is in it. */
 function quoted(text: string): string {
-  return `"${escaped(text).replaceAll(/["\\]/g, "\\$&").replaceAll("$", "$$$$")}"`;
+  return `"${inQuotes(text).replaceAll("$", "$$$$")}"`;
+}
+
+function inQuotes(text: string): string {
+  return escaped(text).replaceAll(/["\\]/g, "\\$&");
 }
