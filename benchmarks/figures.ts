@@ -1,7 +1,7 @@
 /** What was measured, and how it is shown. */
 export interface Figure {
   readonly name: string;
-  readonly unit: "s" | "×" | "MiB";
+  readonly unit: "s" | "ms" | "×" | "MiB" | "req/s";
   /** One value per repetition. */
   readonly values: readonly number[];
   /** What the figure includes and what not. */
@@ -36,9 +36,16 @@ export function table(figures: readonly Figure[]): string {
 
 function row({ name, unit, values, includes }: Figure): string[] {
   const { min, median, max } = summary(values);
-  const show = (value: number): string => `${value.toFixed(unit === "MiB" ? 0 : unit === "s" && value < 10 ? 2 : 1)} ${unit}`;
+  const show = (value: number): string => `${value.toFixed(digits(unit, value))} ${unit}`;
   const once = values.length === 1;
   return [name, once ? "" : show(min), show(median), once ? "" : show(max), String(values.length), includes];
+}
+
+/** After the point: as many as tell two runs apart. */
+function digits(unit: Figure["unit"], value: number): number {
+  if (unit === "MiB" || unit === "req/s") return 0;
+  if (unit === "×" || unit === "ms") return 2;
+  return value < 10 ? 2 : 1;
 }
 
 /** The same for programs. */

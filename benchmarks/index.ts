@@ -11,14 +11,20 @@ import { Commands } from "./commands.ts";
 import { asJson, table, type Figure } from "./figures.ts";
 import { coldToolchain } from "./measure/cold-toolchain.ts";
 import { everything } from "./measure/everything.ts";
+import { fuzz } from "./measure/fuzz.ts";
 import { newWorkspace } from "./measure/new-workspace.ts";
 import { forgetWorkspaces, objects } from "./measure/objects.ts";
+import { proxy } from "./measure/proxy.ts";
 import { coldUp, noChange, warmUp } from "./measure/start.ts";
 import { Product } from "./product.ts";
 
+/** What needs no cluster. */
+const ALONE = ["proxy", "fuzz"] as const;
 /** In the order in which they run; all but the first need the stack that `cold` leaves up. */
-const NAMES = ["cold", "workspace", "no-change", "warm", "objects", "everything"] as const;
+const ON_A_STACK = ["cold", "workspace", "no-change", "warm", "objects", "everything"] as const;
+const NAMES = [...ALONE, ...ON_A_STACK] as const;
 type Name = (typeof NAMES)[number];
+type StackName = (typeof ON_A_STACK)[number];
 
 interface Options { readonly runs: number; readonly sizes: readonly number[]; readonly json?: boolean; readonly coldToolchain?: boolean }
 
@@ -50,7 +56,10 @@ async function main(names: readonly Name[], options: Options): Promise<void> {
   const figures: Figure[] = [];
   say(`Measuring ${names.join(", ")}. All output of the commands: ${log.file}`);
   try {
-    await measure(new Product(home.root, commands), commands, names, options, figures);
+    if (names.includes("proxy")) figures.push(...await said("proxy", () => proxy(options.runs)));
+    if (names.includes("fuzz")) figures.push(...await said("fuzz", fuzz));
+    const onAStack = ON_A_STACK.filter((name) => names.includes(name));
+    if (onAStack.length > 0) await measure(new Product(home.root, commands), commands, onAStack, options, figures);
     if (options.coldToolchain === true) figures.push(...await said("nothing built", () => coldToolchain(home.root, commands)));
   } catch (error) {
     if (!isActionable(error)) throw error;
@@ -66,11 +75,11 @@ async function main(names: readonly Name[], options: Options): Promise<void> {
  * Everything asked for, on a stack that is new at the beginning and gone at the end.
  * @param figures gets each figure as soon as it is known
  */
-async function measure(product: Product, commands: Commands, names: readonly Name[], { runs, sizes }: Options, figures: Figure[]): Promise<void> {
+async function measure(product: Product, commands: Commands, names: readonly StackName[], { runs, sizes }: Options, figures: Figure[]): Promise<void> {
   const { kubernetes } = await requireTools(toolsNamed(["kubernetes"]));
   if (kubernetes === undefined) throw new UserError("bench-no-kubectl", "There is no kubectl to compare with.");
   const kubectl = join(kubernetes.path, "bin", "kubectl");
-  const measurements: Record<Exclude<Name, "cold" | "objects">, () => Promise<Figure[]>> = {
+  const measurements: Record<Exclude<StackName, "cold" | "objects">, () => Promise<Figure[]>> = {
     workspace: () => newWorkspace(product, runs),
     "no-change": () => noChange(product, runs),
     warm: () => warmUp(product, runs),
@@ -80,7 +89,7 @@ async function measure(product: Product, commands: Commands, names: readonly Nam
     await product.remove();
     const cold = await said("cold", () => coldUp(product));
     if (names.includes("cold")) figures.push(...cold);
-    for (const name of NAMES.filter((known) => names.includes(known))) {
+    for (const name of names) {
       if (name === "cold") continue;
       if (name !== "objects") figures.push(...await said(name, measurements[name]));
       else for (const size of sizes) figures.push(...await said(`objects of ${size} workspaces`, () => objects(product, commands, kubectl, size, runs)));
