@@ -86,6 +86,19 @@ describe("a person in a browser that trusts the guild's authority", () => {
     await page.locator('.explorer-folders-view [aria-label^="terminal.txt"]').first().waitFor(slow);
     expect(await inWorkspace("cat", "/home/guild/project/terminal.txt")).toContain("and-from-the-editor");
   });
+
+  test("hears from the IDE at once that they signed out elsewhere, and is back in it after the next link", async () => {
+    const portal = await context.newPage();
+    await portal.goto(portalUrl);
+    await portal.getByRole("button", { name: "Sign out" }).click(slow);
+    await page.bringToFront();
+    await page.getByText("Cannot reconnect. Please reload the window.").waitFor(slow);
+    await page.getByRole("button", { name: "Reload Window" }).click(slow);
+    await page.getByText("Sign in to open ada").waitFor(slow);
+    await portal.goto(await signInLink("ada"));
+    await portal.getByRole("button", { name: "Sign in as ada" }).click(slow);
+    await portal.waitForSelector(workbench, slow);
+  });
 });
 
 function inWorkspace(...command: string[]): Promise<string> {
