@@ -81,6 +81,11 @@ function testCommands(root: Command): void {
     .argument("[args...]", "passed on to benchmarks/index.ts")
     .allowUnknownOption().passThroughOptions()
     .action(async (args: string[]) => (await import("./commands/bench.ts")).benchCommand(args));
+  withOffline(root.command("conformance"))
+    .description("set up all that is needed, then run Kubernetes' own tests on a cluster made for them")
+    .argument("[args...]", "passed on to tests/conformance/index.ts")
+    .allowUnknownOption().passThroughOptions().helpOption(false)
+    .action(async (args: string[]) => (await import("./commands/conformance.ts")).conformanceCommand(args));
 }
 
 function toolCommands(root: Command): void {

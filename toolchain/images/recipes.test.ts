@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { suiteImages } from "../../tests/conformance/cluster/suite-images.ts";
 import { VERSIONS } from "../versions.ts";
 import { knownReferences, recipeFor } from "./recipes.ts";
 import { parseReference } from "./reference.ts";
@@ -8,6 +9,12 @@ it("has recipes for exact versions alone", () => {
   expect(recipeFor("registry.k8s.io/pause:3.10.1")).toBeTypeOf("function");
   expect(recipeFor("registry.k8s.io/pause:3.10")).toBeUndefined();
   expect(recipeFor("toString")).toBeUndefined();
+});
+
+it("has one for each image that Kubernetes' own tests run, and takes these from the release of the node", () => {
+  expect(knownReferences()).toEqual(expect.arrayContaining(Object.values(suiteImages).map(({ reference }) => reference)));
+  const goMod = readFileSync(new URL("../go/conformance/go.mod", import.meta.url), "utf8");
+  expect(goMod).toContain(`k8s.io/kubernetes v${VERSIONS.kubernetes.version}\n`);
 });
 
 it("names every image in full", () => {

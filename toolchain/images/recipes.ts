@@ -1,6 +1,7 @@
 import { restic, restServer } from "./backup-images.ts";
 import { debianBase, nodeBase } from "./bases.ts";
 import { certManager, certManagerController } from "./cert-manager-images.ts";
+import { agnhost, debianWithTools, etcd, nautilus, nonewprivs, sampleApiserver, shell } from "./conformance-images.ts";
 import { coredns, localPathProvisioner, registry } from "./go-images.ts";
 import type { Recipe } from "./kitchen.ts";
 import { headscale, tailscale } from "./mesh-images.ts";
@@ -22,7 +23,20 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "quay.io/metallb/controller:v0.15.2": metallbController,
   "quay.io/metallb/speaker:v0.15.2": metallbSpeaker,
   "registry.k8s.io/coredns/coredns:v1.14.0": coredns,
+  // What Kubernetes' own tests run their pods in.
+  "registry.k8s.io/e2e-test-images/agnhost:2.55": agnhost,
+  "registry.k8s.io/e2e-test-images/agnhost:2.63.0": agnhost,
+  "registry.k8s.io/e2e-test-images/busybox:1.37.0-1": shell,
+  "registry.k8s.io/e2e-test-images/glibc-dns-testing:2.0.0": debianWithTools("glibc-dns-testing"),
+  "registry.k8s.io/e2e-test-images/nautilus:1.8": nautilus,
+  "registry.k8s.io/e2e-test-images/nginx:1.15-4": debianWithTools("nginx"),
+  "registry.k8s.io/e2e-test-images/nginx:1.27-0": debianWithTools("nginx"),
+  "registry.k8s.io/e2e-test-images/nonewprivs:1.4": nonewprivs,
+  "registry.k8s.io/e2e-test-images/nonroot:1.5": debianWithTools("nonroot"),
+  "registry.k8s.io/e2e-test-images/sample-apiserver:1.29.2": sampleApiserver,
+  "registry.k8s.io/etcd:3.6.8-0": etcd,
   "registry.k8s.io/pause:3.10.1": pause,
+  "registry.k8s.io/pause:3.10.2": pause,
 };
 
 /** The recipe of an upstream image, from packages of registries alone; undefined where there is none of that exact version. */

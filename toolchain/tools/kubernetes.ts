@@ -10,12 +10,16 @@ const { version } = VERSIONS.kubernetes;
 const COMPONENTS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"];
 const PROGRAMS = ["etcd", ...COMPONENTS, "kube-router"];
 
-/** Without these a node reports version v0.0.0. */
-const BUILD_VARIABLES = {
+/** Without these Kubernetes' programs take themselves for v0.0.0. */
+export const releaseVariables = {
   "k8s.io/component-base/version.gitVersion": `v${version}`,
   "k8s.io/component-base/version.gitMajor": version.split(".")[0] ?? "",
   "k8s.io/component-base/version.gitMinor": version.split(".")[1] ?? "",
   "k8s.io/component-base/version.gitTreeState": "clean",
+};
+
+const BUILD_VARIABLES = {
+  ...releaseVariables,
   "github.com/cloudnativelabs/kube-router/v2/pkg/version.Version": `v${VERSIONS["kube-router"].version}`,
 };
 

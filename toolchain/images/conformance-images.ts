@@ -1,0 +1,102 @@
+import { chmod, cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { goEnvironment } from "../tools/go-build.ts";
+import { buildContext } from "./bud.ts";
+import { placeBusybox, staticBusybox } from "./busybox.ts";
+import { compiled, place } from "./go-images.ts";
+import type { Kitchen, Recipe } from "./kitchen.ts";
+import { withScratch } from "./scratch.ts";
+
+// Images of Kubernetes' own tests: https://github.com/kubernetes/kubernetes/tree/v1.36.3/test/images.
+// Their programs are built from the module of the tests; Debian stands in for the systems that they come with.
+
+const MODULE = "conformance";
+const TEST_IMAGES = "k8s.io/kubernetes/test/images";
+const AGNHOST = "registry.k8s.io/e2e-test-images/agnhost:2.63.0";
+const CONTEXTS = fileURLToPath(new URL(`${MODULE}/`, import.meta.url));
+
+/** Serves, connects and looks around, as its first argument says; beside it CoreDNS, which some tests start as a server of their own. */
+export async function agnhost(reference: string, kitchen: Kitchen): Promise<void> {
+  await fromContext(reference, "agnhost", kitchen, async (context, scratch) => {
+    await place(await testProgram(`${TEST_IMAGES}/agnhost`, scratch, kitchen), join(context, "agnhost"));
+    await place(await compiled({ module: "coredns", command: ".", variables: {} }, scratch, kitchen), join(context, "coredns"));
+    for (const file of ["localhost.crt", "localhost.key"]) await cp(join(await testImage("agnhost", kitchen), "porter", file), join(context, file));
+  });
+}
+
+/** agnhost serving two files. */
+export async function nautilus(reference: string, kitchen: Kitchen): Promise<void> {
+  await kitchen.ensure(AGNHOST);
+  await kitchen.store.compose(reference, AGNHOST, async (root) => {
+    for (const file of ["data.json", "nautilus.jpg"]) await cp(join(await testImage("nautilus", kitchen), "html", file), join(root, file));
+  }, ["--cmd", '["test-webserver"]']);
+}
+
+/** Debian's busybox, which is older than upstream's. */
+export async function shell(reference: string, kitchen: Kitchen): Promise<void> {
+  await withScratch(kitchen.store.home, async (scratch) => {
+    const busybox = await staticBusybox(kitchen, scratch);
+    await kitchen.store.compose(reference, "scratch", (root) => placeBusybox(busybox, root), ["--cmd", '["sh"]', "--env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]);
+  });
+}
+
+/** Says as whom it runs, from a file that would make it root. */
+export async function nonewprivs(reference: string, kitchen: Kitchen): Promise<void> {
+  await withScratch(kitchen.store.home, async (scratch) => {
+    const program = await testProgram(`${TEST_IMAGES}/nonewprivs`, scratch, kitchen);
+    await kitchen.store.compose(reference, "scratch", async (root) => {
+      const path = join(root, "usr/local/bin/nnp");
+      await place(program, path);
+      await chmod(path, 0o6755);
+    }, ["--cmd", '["nnp"]', "--env", "PATH=/usr/local/bin"]);
+  });
+}
+
+/** An API server that the cluster's own one takes requests to. */
+export async function sampleApiserver(reference: string, kitchen: Kitchen): Promise<void> {
+  await onlyProgram(reference, "k8s.io/sample-apiserver", "sample-apiserver", ["--entrypoint", '["/sample-apiserver"]'], kitchen);
+}
+
+export async function etcd(reference: string, kitchen: Kitchen): Promise<void> {
+  await onlyProgram(reference, "go.etcd.io/etcd/server/v3", "usr/local/bin/etcd", ["--cmd", '["etcd"]', "--env", "PATH=/usr/local/bin"], kitchen);
+}
+
+/** Built from the Dockerfile of `conformance/<folder>`, on Debian. */
+export function debianWithTools(folder: string): Recipe {
+  return (reference, kitchen) => fromContext(reference, folder, kitchen, async () => {});
+}
+
+async function onlyProgram(reference: string, command: string, path: string, config: readonly string[], kitchen: Kitchen): Promise<void> {
+  await withScratch(kitchen.store.home, async (scratch) => {
+    const program = await testProgram(command, scratch, kitchen);
+    await kitchen.store.compose(reference, "scratch", async (root) => {
+      await place(program, join(root, path));
+      await mkdir(join(root, "tmp"));
+      await chmod(join(root, "tmp"), 0o1777);
+    }, config);
+  });
+}
+
+/** @param fill puts beside the Dockerfile what it copies */
+async function fromContext(reference: string, folder: string, kitchen: Kitchen, fill: (context: string, scratch: string) => Promise<void>): Promise<void> {
+  await kitchen.ensure("docker.io/library/debian:bookworm-slim");
+  await withScratch(kitchen.store.home, async (scratch) => {
+    const context = join(scratch, "context");
+    await cp(join(CONTEXTS, folder), context, { recursive: true });
+    await fill(context, scratch);
+    await buildContext(kitchen.store, { reference, context }, kitchen.log);
+  });
+}
+
+function testProgram(command: string, scratch: string, kitchen: Kitchen): Promise<string> {
+  return compiled({ module: MODULE, command, variables: {} }, scratch, kitchen, command.split("/").at(-1));
+}
+
+/** The folder of an image in the module's sources. */
+async function testImage(name: string, { store: { home } }: Kitchen): Promise<string> {
+  const cwd = fileURLToPath(new URL(`../go/${MODULE}`, import.meta.url));
+  const { stdout } = await execa("go", ["list", "-m", "-f", "{{.Dir}}", "k8s.io/kubernetes"], { cwd, env: goEnvironment(home) });
+  return join(stdout, "test/images", name);
+}
