@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import waitFor from "p-wait-for";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { imageReference } from "../../provider/sdk/index.ts";
+import { guildnetHome } from "../../toolchain/home.ts";
+import { ensureImage } from "../../toolchain/images/index.ts";
+import { storeArguments } from "../../toolchain/images/store.ts";
+import { toolsNamed } from "../../toolchain/tools/index.ts";
+import { requireTools } from "../../toolchain/tools/require-tools.ts";
+import { Box } from "./box.ts";
+import { archiveUrl, packCheckout, packRelease, repinned } from "./releases.ts";
+import { hostsOf, imageFolder, serveUpstream, type Upstream } from "./upstream.ts";
+
+const home = guildnetHome();
+const [sshPort, upstreamPort] = [Number(process.env.GUILDNET_TEST_SSH_PORT ?? 18922), Number(process.env.GUILDNET_TEST_UPSTREAM_PORT ?? 18943)];
+/** What a person's shell has on that machine: its authorities are not Node's own. */
+const guildnet = (command: string): string => `cd /root/guildnet && GUILDNET_STACK_FILES=/root/stack NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm run --silent ${command} --stack box`;
+const kubectl = "kubectl --kubeconfig /root/.guildnet/clusters/guildnet-box-cluster/kubeconfig";
+const upstreamImages = ["registry.k8s.io/pause:3.10.1", "registry.k8s.io/coredns/coredns:v1.14.0", "docker.io/rancher/local-path-provisioner:v0.0.30"];
+const ownImages = { workspace: "registry.example.org/guild/workspace:1", portal: "registry.example.org/guild/portal:1" };
+const stack = { config: { "guildnet:guild": { images: ownImages, workspaces: [{ owner: "ada", preset: "small" }] } } };
+
+let folder: string, upstream: Upstream, box: Box;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "guildnet-upstream-"));
+  const { pulumi, "pulumi-kubernetes": plugin, kubernetes } = await requireTools(toolsNamed(["pulumi", "pulumi-kubernetes", "kubernetes"]), { home });
+  const archives = {
+    pulumi: await packRelease(join(pulumi!.path, "bin"), folder, "pulumi", "pulumi"),
+    "pulumi-kubernetes": await packRelease(join(plugin!.path, "bin"), folder, "pulumi-kubernetes"),
+  };
+  const releases = Object.fromEntries(Object.entries(archives).map(([tool, file]) => [archiveUrl(tool), file]));
+  const images = await servedImages();
+  upstream = await serveUpstream(upstreamPort, releases, images);
+  box = await Box.start({ sshPort, upstreamPort, authority: upstream.authority, upstreamHosts: hostsOf(Object.keys(releases), Object.keys(images)) }, join(home.cache, "box"));
+  await box.unpack(await packCheckout(folder), "/root");
+  await box.write("/root/guildnet/toolchain/versions.json", await repinned(archives));
+  await box.write("/root/stack/Pulumi.box.yaml", JSON.stringify(stack));
+  // Upstream offers no archive of these that could be pinned: a machine has them on its PATH, or builds them.
+  await box.unpack(await packRelease(join(kubernetes!.path, "bin"), folder, "kubernetes"), "/usr/local/bin");
+});
+
+afterAll(async () => {
+  await box?.remove();
+  upstream?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Folders of all images that the box will ask for, by reference. */
+async function servedImages(): Promise<Record<string, string>> {
+  const served: Record<string, string> = {};
+  const serve = async (reference: string, source: string): Promise<void> => {
+    served[reference] = await imageFolder(storeArguments(home), source, join(folder, reference.replaceAll(/[/:]/g, "_")));
+  };
+  for (const reference of upstreamImages) await serve(reference, (await ensureImage({ reference })).reference);
+  for (const [name, reference] of Object.entries(ownImages)) {
+    const context = join(import.meta.dirname, "..", "..", "images", name);
+    await serve(reference, (await ensureImage({ reference: imageReference(name, context), context })).reference);
+  }
+  return served;
+}
+
+/** Waits until the guild is well, all addresses included. */
+async function isWell(): Promise<void> {
+  await waitFor(() => box.succeeds(guildnet("status --")), { interval: 5000, timeout: { milliseconds: 900_000, message: "the guild did not get well" } });
+}
+
+describe("an ordinary Linux machine", () => {
+  test("runs systemd, and cgroups of version 2 alone", async () => {
+    expect(await box.run("ps -o comm= -p 1; stat -f -c %T /sys/fs/cgroup")).toBe("systemd\ncgroup2fs");
+  });
+
+  test("has a guild after one command, from release archives and registries' images", async () => {
+    expect(await box.run(`${guildnet("up --")} 2>&1`)).toContain("The stack box is up.");
+    expect(upstream.asked).toEqual(expect.arrayContaining([
+      `GET ${archiveUrl("pulumi")}`, `GET ${archiveUrl("pulumi-kubernetes")}`,
+      "GET https://registry-1.docker.io/v2/rancher/local-path-provisioner/manifests/v0.0.30", "GET https://registry.example.org/v2/guild/workspace/manifests/1",
+    ]));
+    await isWell();
+  });
+
+  test("has the cluster as a unit of systemd's, with the pods' cgroups in it", async () => {
+    expect(await box.run("systemctl is-active guildnet-guildnet-box-cluster; systemctl is-enabled guildnet-guildnet-box-cluster; systemctl show --property=Delegate --value guildnet-guildnet-box-cluster")).toBe("active\nenabled\nyes");
+    expect(await box.run("ls /sys/fs/cgroup/system.slice/guildnet-guildnet-box-cluster.service/pods")).toContain("kubepods");
+  });
+
+  test("ends the process that runs out of memory, and not the editor", async () => {
+    const restarts = (): Promise<string> => box.run(`${kubectl} get pods --namespace ws-ada --output 'jsonpath={.items[*].metadata.name} {.items[*].status.containerStatuses[*].restartCount}'`);
+    const before = await restarts();
+    expect(await box.succeeds(`${kubectl} exec --namespace ws-ada deploy/workspace -- python3 -c 'b = bytearray(8 << 30)'`)).toBe(false);
+    expect(await box.run("journalctl --dmesg --grep 'oom-kill:' --no-pager --quiet")).toContain("task=python3");
+    expect(await restarts()).toBe(before);
+    await isWell();
+  });
+
+  test("has its guild back after a reboot, with no command", async () => {
+    await box.run(`${kubectl} exec --namespace ws-ada deploy/workspace -- sh -c 'echo saved > /home/guild/project/saved'`);
+    await box.reboot();
+    await isWell();
+    expect(await box.run(`${kubectl} exec --namespace ws-ada deploy/workspace -- cat /home/guild/project/saved`)).toBe("saved");
+    expect(await box.run(`${guildnet("up --")} 2>&1`)).toContain("The stack box is unchanged.");
+  });
+
+  test("has no unit and no process of a cluster any more after a destroy", async () => {
+    await box.run(guildnet("destroy -- --data --yes"));
+    expect(await box.succeeds("systemctl cat guildnet-guildnet-box-cluster")).toBe(false);
+    expect(await box.run("ls /etc/systemd/system/multi-user.target.wants")).not.toContain("guildnet");
+    expect(await box.run("pgrep --list-name 'etcd|kube' || true")).toBe("");
+  });
+});
