@@ -51,3 +51,8 @@ export async function observeObjects(kubeconfig: string, sought: readonly Sought
 export function loadClient(): Promise<typeof objects> {
   return import("./cluster/objects.ts");
 }
+
+/** Whether certificates of an embedded cluster are due for a renewal, which its next start or `up` brings. */
+export async function areCertificatesDue(clusterName: string): Promise<boolean> {
+  return (await import("./node/credentials.ts")).areCredentialsDue(nodeFolder(clusterName));
+}

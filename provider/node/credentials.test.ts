@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { parse } from "yaml";
 import { inputs, specWith } from "../testing/node-spec.ts";
 import { scratchFolder } from "../testing/scratch.ts";
-import { ensureCredentials } from "./credentials.ts";
+import { areCredentialsDue, ensureCredentials } from "./credentials.ts";
 import { services } from "./services.ts";
 
 const day = 24 * 60 * 60 * 1000;
@@ -114,9 +114,12 @@ describe("credentials made again", () => {
 
   test("in the last third of their life are renewed, but for what data depends on", async () => {
     const { folder, before } = await made();
+    expect(areCredentialsDue(folder)).toBe(false);
     vi.useFakeTimers({ now: Date.now() + 300 * day, toFake: ["Date"] });
     onTestFinished(() => void vi.useRealTimers());
+    expect(areCredentialsDue(folder)).toBe(true);
     await ensureCredentials(folder, spec);
+    expect(areCredentialsDue(folder)).toBe(false);
     const after = contents(folder);
     expect(changed(before, after).filter((file) => lasting.includes(file))).toEqual([]);
     for (const name of ["apiserver", "etcd", "user-kubelet", "user-admin"]) expect(after[`pki/${name}.crt`]).not.toBe(before[`pki/${name}.crt`]);

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -52,6 +52,14 @@ export async function ensureCredentials(folder: string, spec: NodeSpec): Promise
   await ensureServiceAccountKey(directory);
   await ensureEncryptionKey(join(folder, "etc", "encryption.yaml"));
   return readFile(join(folder, "kubeconfig"), "utf8");
+}
+
+/** Whether a certificate of the node is in the last third of its life: `ensureCredentials` would renew it. */
+export function areCredentialsDue(folder: string): boolean {
+  const directory = join(folder, "pki");
+  if (!existsSync(directory)) return false;
+  const issued = readdirSync(directory).flatMap((name) => (name.endsWith(".issued-for") ? [name.replace(/\.issued-for$/, ".crt")] : []));
+  return issued.some((name) => existsSync(join(directory, name)) && isDueForRenewal(readFileSync(join(directory, name), "utf8")));
 }
 
 /** Where this machine reaches the API server. */

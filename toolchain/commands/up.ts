@@ -13,6 +13,8 @@ import { releaseVolumes } from "../kubernetes/release-volumes.ts";
 import { linksBlock } from "../links.ts";
 import { stackOutputs, type StackOutputs } from "../stack-outputs.ts";
 import { toolsForStack } from "../stack-tools.ts";
+import { report } from "../status/findings.ts";
+import { quickFindings } from "../status/machine.ts";
 import { toolsNamed } from "../tools/index.ts";
 import { requireTools } from "../tools/require-tools.ts";
 
@@ -42,6 +44,8 @@ async function bringUp(engine: Engine): Promise<void> {
   writeFileAtomic(caFile, outputs.caCertificate);
   const repaired = isLate ? deviationsOf(after) : deviationsOf(before);
   process.stdout.write(`\n${summary(engine.stack, isUnchanged(changes), repaired, last)}\n\n${linksBlock(outputs, caFile, engine.stack)}`);
+  const warnings = (await quickFindings(embeddedClusters(await engine.state()), engine.home.root)).filter(({ warning }) => warning);
+  if (warnings.length > 0) process.stdout.write(`\nTo look at\n${report(warnings)}\n`);
   if (deviationsOf(last).length > 0) process.exitCode = 1;
 }
 

@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { lowSharedLimits, volumesOf, type Volume } from "../../provider/control.ts";
+import { areCertificatesDue, lowSharedLimits, volumesOf, type Volume } from "../../provider/control.ts";
 import { isActionable } from "../errors.ts";
 import type { Finding } from "./findings.ts";
 
@@ -8,18 +8,29 @@ const GIB = 1024 ** 3;
 const ENOUGH = 5 * GIB;
 
 /**
- * What the machine of embedded clusters shares among all people: its disk, and limits of the kernel.
+ * What the machine of embedded clusters shares among all people: its disk, limits of the kernel, and volumes that take more than they were given.
  *
  * @param folder of the disk where clusters have their data.
  */
 export async function machineFindings(clusters: readonly string[], kubeconfig: string, folder: string): Promise<Finding[]> {
+  const [volumes, machine] = await Promise.all([Promise.all(clusters.map((name) => volumesOrNone(name, kubeconfig))), quickFindings(clusters, folder)]);
+  return [...machine, ...volumes.flat().flatMap(volumeFinding)];
+}
+
+/** Of these, what takes no time to find out. */
+export async function quickFindings(clusters: readonly string[], folder: string): Promise<Finding[]> {
   if (clusters.length === 0) return [];
-  const [volumes, { bavail, bsize }] = await Promise.all([Promise.all(clusters.map((name) => volumesOrNone(name, kubeconfig))), statfs(folder)]);
+  const { bavail, bsize } = await statfs(folder);
+  const due = (await Promise.all(clusters.map(async (name) => ((await areCertificatesDue(name)) ? [name] : [])))).flat();
   return [
     diskFinding(bavail * bsize, folder),
-    ...volumes.flat().flatMap(volumeFinding),
-    ...lowSharedLimits().map((state): Finding => ({ what: "kernel", state, healthy: true, warning: true, where: "" })),
+    ...due.map((name) => warning(`cluster ${name}`, "its certificates end within months: `npm run up` renews them")),
+    ...lowSharedLimits().map((state) => warning("kernel", state)),
   ];
+}
+
+function warning(what: string, state: string): Finding {
+  return { what, state, healthy: true, warning: true, where: "" };
 }
 
 /** @param free bytes */
