@@ -31,7 +31,7 @@ export const embeddedNode = define({
   // The name is made of the stack's: whoever renames the stack would be given another cluster, made anew and empty.
   refuse({ clusterName: old }, { clusterName: wanted }) {
     if (typeof old !== "string" || typeof wanted !== "string" || isUnknown(wanted) || old === wanted) return [];
-    return [{ property: "clusterName", reason: `the stack's cluster is ${old}; under the name that the stack has now it would be ${wanted}, made anew and empty. Give the stack its old name back (npm run pulumi -- stack rename), or destroy it and begin anew. Nothing was changed` }];
+    return [{ property: "clusterName", reason: `the stack's cluster is ${old}; under the name that the stack has now it would be ${wanted}, made anew and empty. Give the stack its old name back (pulumi stack rename), or destroy it and begin anew. Nothing was changed` }];
   },
   async create(spec, progress) {
     return start(spec, progress).catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { parseBuildArgs } from "./image.ts";
+import { assertKeepsName } from "./pulumi.ts";
 import { isUnchanged } from "./up.ts";
 
 it("tells an update that changed something from one that did not", () => {
@@ -12,4 +13,9 @@ it("tells an update that changed something from one that did not", () => {
 it("reads build arguments", () => {
   expect(parseBuildArgs(["A=1", "B=x=y", "C="])).toEqual({ A: "1", B: "x=y", C: "" });
   expect(() => parseBuildArgs(["=x"])).toThrow(/takes KEY=value/);
+});
+
+it("refuses to rename a stack, whose cluster and homes are called after it", () => {
+  for (const args of [["stack", "rename", "lab2"], ["--stack", "lab", "stack", "rename", "lab2"]]) expect(() => assertKeepsName(args, "lab")).toThrow(/stack lab keeps its name.*homes.*Nothing was changed/);
+  for (const args of [["stack", "rename", "--help"], ["stack", "output", "rename"], ["preview"]]) expect(() => assertKeepsName(args, "lab")).not.toThrow();
 });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import { parseEngineArguments, withoutProjectFolder } from "../engine/arguments.ts";
+import { isStackRename, parseEngineArguments, withoutProjectFolder } from "../engine/arguments.ts";
 import { Engine } from "../engine/engine.ts";
+import { UserError } from "../errors.ts";
 import { PROJECT_ROOT } from "../project.ts";
 
 /** Commands that need no stack: they must work before there is one, and for another project. */
@@ -18,10 +19,17 @@ What follows is the engine's own help.
 
 `;
 
+/** The engine itself ends such a command in the middle of its work (3.230.0: "Urn is ''"). @throws UserError `stack-renamed` */
+export function assertKeepsName(args: readonly string[], stack: string): void {
+  if (!isStackRename(args)) return;
+  throw new UserError("stack-renamed", `The stack ${stack} keeps its name: its cluster, and the folders with homes, keys and certificate, are called after it, and under another name all of them would be made anew and empty. Nothing was changed. What people see is the key \`name\` of its config.`);
+}
+
 /** Hands the command line to the engine; its exit code is ours. */
 export async function pulumiCommand(args: readonly string[], defaultStack: string): Promise<void> {
   const { command, stack = defaultStack, projectFolder = PROJECT_ROOT, changesState } = parseEngineArguments(args);
   if (command === undefined && args.some((arg) => arg === "--help" || arg === "-h")) process.stdout.write(HELP);
+  if (projectFolder === PROJECT_ROOT) assertKeepsName(args, stack);
   const engine = await Engine.open(stack, resolve(PROJECT_ROOT, projectFolder));
   const run = async (): Promise<void> => void (process.exitCode = await engine.run(withoutProjectFolder(args)));
   if (WITHOUT_STACK.has(command) || args.includes("--help")) return run();

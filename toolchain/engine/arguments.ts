@@ -79,6 +79,11 @@ export function withDefaults(args: readonly string[], { configFile, policyPack, 
   return [...args.slice(0, end), ...extra, ...args.slice(end)];
 }
 
+export function isStackRename(args: readonly string[]): boolean {
+  const [command, sub] = positionals(args);
+  return command === "stack" && sub === "rename" && !hasFlag(args, "--help");
+}
+
 function isStackRemoval(args: readonly string[]): boolean {
   const [command, sub] = positionals(args);
   return command === "stack" && (sub === "rm" || sub === "remove");
