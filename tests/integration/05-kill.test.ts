@@ -1,7 +1,8 @@
 import { execa } from "execa";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { killOne, processesOf, victims, type Victim } from "../../toolchain/testing/victims.ts";
 import { changesAhead, configure, exportedState, guildnet, home, kubectl, mustGuildnet, onePerson, root, stack, stackFiles, upWith } from "../support/guildnet.ts";
 
 const rounds = Number(process.env.GUILDNET_KILL_ROUNDS ?? 20);
@@ -17,7 +18,10 @@ const shapes = [
   { workspaces: [{ owner: "ada", environment: { ROUND: "third" } }] },
 ];
 
-describe("an engine that is killed", () => {
+const inTurn = Object.keys(victims) as Victim[];
+const ours = `GUILDNET_STACK_FILES=${stackFiles}`;
+
+describe("an update of which a process is killed", () => {
   afterAll(async () => {
     await scaleWorkspace(1);
     configure(onePerson);
@@ -29,22 +33,24 @@ describe("an engine that is killed", () => {
     const moments: string[] = [];
     for (let round = 0; round < rounds; round++) {
       configure(shapes[round % shapes.length]!);
-      const after = Math.round(Math.random() * 5_000);
-      moments.push(`${after} ms: ${(await killedUp(after)) ? "killed" : "had ended"}`);
+      const after = Math.round(Math.random() * 5_000), whom = inTurn[round % inTurn.length]!;
+      const killed = await killedUp(after, whom);
+      moments.push(`${whom} after ${after} ms: ${killed.isKilled ? "killed" : "had ended"}`);
+      if (killed.exitCode !== 0 && outlivedBy(whom)) expect(killed.all, moments.at(-1)).toMatch(/Run it again/);
       const { exitCode, all } = await guildnet("up");
-      expect(exitCode, `round ${round}, ${moments.join("; ")}\n${all}`).toBe(0);
+      expect(exitCode, `round ${round}, ${moments.join("; ")}\n${killed.all}\n--- and then\n${all}`).toBe(0);
     }
-    console.info(`engine killed after ${moments.join("; ")}`);
+    console.info(moments.join("; "));
     expect(moments.filter((moment) => moment.endsWith("killed")).length).toBeGreaterThan(rounds / 2);
     expect(await changesAhead()).toEqual([]);
     expect(await orphans()).toEqual([]);
-    expect(engineProcesses()).toEqual([]);
+    expect(processesOf(victims.engine, ours)).toEqual([]);
   });
 
   test("in the very first moments of a new stack leaves nothing that destroy does not find", async () => {
     configure({ ...onePerson, cluster: { kind: "embedded", apiPort: 18191 }, portal: { port: 18190 } }, "cold");
-    const killed = await killedUp(() => readdirSync(join(home, "clusters")).includes("guildnet-cold-cluster"), "cold");
-    expect(killed).toBe(true);
+    const { isKilled } = await killedUp(() => readdirSync(join(home, "clusters")).includes("guildnet-cold-cluster"), "engine", "cold");
+    expect(isKilled).toBe(true);
     const { exitCode, all } = await guildnet("destroy", ["--data"], "cold");
     expect(exitCode, all).toBe(0);
     expect(readdirSync(join(home, "clusters")).filter((name) => name.startsWith("guildnet-cold"))).toEqual([]);
@@ -67,46 +73,19 @@ async function scaleWorkspace(replicas: number): Promise<void> {
   await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
 }
 
-/** Starts an up and kills its engine, and nothing else, after a time or as soon as something holds. Says whether the engine still ran. */
-async function killedUp(when: number | (() => boolean), name: string = stack): Promise<boolean> {
+/** Whether the command is there to say what happened. */
+const outlivedBy = (whom: Victim): boolean => whom !== "command";
+
+interface Killed { readonly isKilled: boolean; readonly exitCode?: number; readonly all: string }
+
+/** Starts an up and kills one of its processes, and nothing else, once that is there after a time or as soon as something holds. */
+async function killedUp(when: number | (() => boolean), whom: Victim, name: string = stack): Promise<Killed> {
   const run = execa(process.execPath, ["toolchain/bootstrap.mjs", "up", "--stack", name], { cwd: root, reject: false, stdin: "ignore", all: true, env: { GUILDNET_STACK_FILES: stackFiles } });
-  const ended = run.then(() => true);
   const started = Date.now();
-  let killed = false;
-  for (;;) {
-    const over = await Promise.race([ended, tick()]);
-    if (over) return killed;
-    if (killed || (typeof when === "number" ? Date.now() - started < when : !when())) continue;
-    for (const pid of engineProcesses(run.pid)) {
-      process.kill(pid, "SIGKILL");
-      killed = true;
-    }
-  }
-}
-
-function tick(): Promise<false> {
-  return new Promise((resolve) => setTimeout(() => resolve(false), 10));
-}
-
-/** Engines at work on the tests' stacks: of one command's descendants, or of all. */
-function engineProcesses(ancestor?: number): number[] {
-  const processes = new Map(readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).flatMap((entry) => {
-    const found = processOf(Number(entry));
-    return found === undefined ? [] : [[Number(entry), found] as const];
-  }));
-  const descends = (pid: number): boolean => pid === ancestor || (processes.has(pid) && descends(processes.get(pid)!.parent));
-  return [...processes].filter(([pid, { isEngine }]) => isEngine && (ancestor === undefined || descends(pid))).map(([pid]) => pid);
-}
-
-/** Undefined where it ended meanwhile. */
-function processOf(pid: number): { parent: number; isEngine: boolean } | undefined {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    const isEngine = /^Name:\s*pulumi$/m.test(status) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`GUILDNET_STACK_FILES=${stackFiles}\0`);
-    return { parent: Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]), isEngine };
-  } catch {
-    return undefined;
-  }
+  const isTime = (): boolean => (typeof when === "number" ? Date.now() - started >= when : when());
+  const isKilled = await killOne(whom, { pid: run.pid ?? 0, ended: run, variable: ours, isTime });
+  const { exitCode, all } = await run;
+  return { isKilled, exitCode, all };
 }
 
 /** Objects in the cluster that carry our label and are in no state. */
