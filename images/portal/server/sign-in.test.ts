@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { PortalError } from "./errors.ts";
+import { MemoryMembers } from "./members.ts";
 import { MemorySignOuts } from "./sign-outs.ts";
 import { cookiesOf, ORIGIN, signInWith, startHarness, type Harness } from "./testing/harness.ts";
 
@@ -119,6 +120,32 @@ test("sign-out outlives the portal's process, and other sessions do too", async 
     expect((await after.ask("/api/me", { headers: { cookie: stays } })).status).toBe(200);
   } finally {
     await after.close();
+  }
+});
+
+test("who left the guild while no portal ran is out when it starts", async () => {
+  const sessionKey = randomBytes(32);
+  const before = await startHarness({}, { sessionKey });
+  const [left, stays] = [await before.signedIn("alice"), await before.signedIn("bob")];
+  await before.close();
+  const after = await startHarness({}, { sessionKey, members: new MemoryMembers(["bob"]) });
+  try {
+    expect((await after.ask("/api/me", { headers: { cookie: left } })).status).toBe(401);
+    expect((await after.ask("/api/me", { headers: { cookie: stays } })).status).toBe(200);
+  } finally {
+    await after.close();
+  }
+});
+
+test("a clock that was set back is named, instead of new links being called old", async () => {
+  const own = await startHarness();
+  try {
+    own.advance(-3 * 3600);
+    const refused = await own.ask("/api/sign-in", signInWith(await own.link("alice")));
+    expect(refused).toMatchObject({ status: 503 });
+    expect(refused.json()).toMatchObject({ code: "clock_set_back" });
+  } finally {
+    await own.close();
   }
 });
 
