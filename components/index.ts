@@ -9,7 +9,7 @@ export type { EmbeddedClusterArgs, ImageSource } from "./cluster/embedded-cluste
 export { ExistingCluster } from "./cluster/existing-cluster.ts";
 export type { ExistingClusterArgs } from "./cluster/existing-cluster.ts";
 export { GuildError } from "./errors.ts";
-export { annotation, label, stackLabel } from "./labels.ts";
+export { label, stackLabel } from "./labels.ts";
 export { ExistingHeadscale } from "./network/existing-headscale.ts";
 export type { ExistingHeadscaleArgs } from "./network/existing-headscale.ts";
 export { GUILD_USER } from "./network/headscale-control.ts";

@@ -19,12 +19,6 @@ export const label = {
   batch: "guildnet.io/batch",
 } as const;
 
-/** Annotations that later runs look for. */
-export const annotation = {
-  /** On the portal's namespace: what the cluster is known by, so that a run with other credentials knows it again. */
-  cluster: "guildnet.io/cluster",
-} as const;
-
 /** Longest value of a label. */
 const LABEL_LENGTH = 63;
 

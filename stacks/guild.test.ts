@@ -277,13 +277,16 @@ describe("a guild on an existing cluster", () => {
     for (const { inputs, outputs, name } of all) expect(showsInPlain([inputs, outputs], "BACKUP CANARY"), name).toBe(false);
   });
 
-  test("is known by what it says of itself, for later runs to read", async () => {
-    const { named } = await graph(config, { ...kubeconfig, identity: "uid-1" });
-    expect(named("cluster-kubernetes").inputs["clusterIdentifier"]).toBe("uid-1");
-    expect(named("portal-namespace").inputs["metadata"]).toMatchObject({ annotations: { "guildnet.io/cluster": "uid-1" } });
-    // By its name where nobody could ask it, as before.
-    expect((await graph(config, kubeconfig)).named("cluster-kubernetes").inputs["clusterIdentifier"]).toBe("lab");
-    expect((await graph({ workspaces: two })).named("portal-namespace").inputs["metadata"]).not.toHaveProperty(["annotations", "guildnet.io/cluster"]);
+  test.each<[string, Partial<Kubeconfig>, string | undefined, { clusterIdentifier: string; kept: boolean }]>([
+    ["one that is new to it, whatever its name", { identity: "uid-1" }, undefined, { clusterIdentifier: "uid-1", kept: false }],
+    // Its objects are in a state that may have them by the name in a kubeconfig.
+    ["one that it is in already", { identity: "uid-1", hasGuild: true }, undefined, { clusterIdentifier: "uid-1", kept: true }],
+    ["one that would not say", {}, undefined, { clusterIdentifier: "lab", kept: true }],
+    ["one that the config has a name for", { identity: "uid-1", hasGuild: true }, "ours", { clusterIdentifier: "ours", kept: false }],
+  ])("knows %s", async (_, known, identity, { clusterIdentifier, kept }) => {
+    const { named } = await graph({ ...config, cluster: { kind: "existing", identity } }, { ...kubeconfig, ...known });
+    expect(named("cluster-kubernetes").inputs["clusterIdentifier"]).toBe(clusterIdentifier);
+    expect(named("cluster-kubernetes").ignoreChanges).toEqual(kept ? ["clusterIdentifier"] : []);
   });
 
   test("replaces nothing when its credentials or its address change", async () => {

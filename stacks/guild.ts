@@ -27,8 +27,6 @@ export interface Machines {
   access: ClusterAccess;
   /** The guild's one authority, made before the cluster: its nodes trust it for the registry from their start. */
   authority: Authority;
-  /** What a cluster that is somebody else's is known by. */
-  identity?: string;
   images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> } & MeshImages & BackupImages;
   /** Where a cluster that brings no storage of its own gets it from. */
   storage?: { image: pulumi.Input<string>; path: string };
@@ -129,17 +127,18 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authorit
 
 function existingMachines(config: GuildConfig, cluster: ExistingConfig, authority: Authority, kubeconfig: Kubeconfig): Machines {
   const { images: own } = config;
-  const identity = cluster.identity ?? kubeconfig.identity ?? kubeconfig.clusterName;
   const access = new ExistingCluster("cluster", {
     kubeconfig: kubeconfig.text,
     endpoint: kubeconfig.server,
-    identity,
+    identity: cluster.identity ?? kubeconfig.identity ?? kubeconfig.clusterName,
+    // One that nobody could ask is believed to be what it was; so was a guild that is older than the question.
+    isKnown: cluster.identity === undefined && (kubeconfig.hasGuild === true || kubeconfig.identity === undefined),
     storageClass: cluster.storageClass,
     podCidr: cluster.podCidr,
     serviceCidr: cluster.serviceCidr,
   });
   // The rules of the config make sure that what is used of these is there.
-  return { access, authority, identity, images: { workspace: own.workspace ?? "", portal: own.portal ?? "" }, registry: registrySource(config) };
+  return { access, authority, images: { workspace: own.workspace ?? "", portal: own.portal ?? "" }, registry: registrySource(config) };
 }
 
 function registrySource(config: GuildConfig): Machines["registry"] {
@@ -158,7 +157,7 @@ function reference(cluster: EmbeddedCluster, name: string): pulumi.Output<string
 }
 
 /** Everything above a cluster; on its own, what another stack puts on a cluster it has. */
-export function services({ access, authority, identity, images: own, storage: local, registry, certificates: programs, loadBalancer }: Machines, config: GuildConfig, secrets: GuildSecrets = {}, found: Found = NOTHING): GuildOutputs {
+export function services({ access, authority, images: own, storage: local, registry, certificates: programs, loadBalancer }: Machines, config: GuildConfig, secrets: GuildSecrets = {}, found: Found = NOTHING): GuildOutputs {
   const { meshApiKey } = secrets;
   const opts = { provider: access.provider, deletedWith: access.machine };
   const scheduling = new Scheduling("scheduling", { queue: batchQueue(config) }, opts);
@@ -170,7 +169,6 @@ export function services({ access, authority, identity, images: own, storage: lo
   const portal = new Portal("portal", {
     image: own.portal,
     authority,
-    clusterIdentity: identity,
     issuer: certificates?.open,
     endpoint: access.endpoint,
     host: config.portal.host,

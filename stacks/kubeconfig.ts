@@ -13,8 +13,10 @@ export interface Kubeconfig {
   /** What the kubeconfig calls the cluster. */
   clusterName: string;
   credentials: Credentials;
-  /** What the cluster is known by for life; undefined where nobody could ask it. */
+  /** What the cluster is known by for life, the UID of its kube-system namespace; undefined where it would not say. */
   identity?: string;
+  /** Whether this very stack's guild is in it. */
+  hasGuild?: boolean;
 }
 
 /** What a request to the API server needs; undefined `kind` where only kubectl could get it. */

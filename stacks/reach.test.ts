@@ -37,8 +37,8 @@ const version = (minor: string) => ({ url }: IncomingMessage, response: ServerRe
   void (url?.endsWith("/version") ? response.end(JSON.stringify({ major: "1", minor })) : response.writeHead(404).end("{}"));
 
 /** An API server with a portal's namespace. */
-const cluster = (labels: object, annotations?: object) => (request: IncomingMessage, response: ServerResponse) =>
-  request.url === "/api/v1/namespaces/guildnet-portal" ? void response.end(JSON.stringify({ metadata: { labels, annotations } })) : version("33")(request, response);
+const cluster = (labels: object) => (request: IncomingMessage, response: ServerResponse) =>
+  request.url === "/api/v1/namespaces/guildnet-portal" ? void response.end(JSON.stringify({ metadata: { labels } })) : version("33")(request, response);
 
 describe("an existing cluster", () => {
   test("is asked for its version with the credentials of its kubeconfig", async () => {
@@ -61,22 +61,15 @@ describe("an existing cluster", () => {
     expect(await reachCluster(settings())).toMatchObject({ clusterName: "lab" });
   });
 
-  /** An API server whose kube-system has a UID, and in which our own guild says what it knows the cluster by. */
-  const known = (uid: string, annotations?: object) => (request: IncomingMessage, response: ServerResponse) => {
-    if (request.url === "/api/v1/namespaces/kube-system") response.end(JSON.stringify({ metadata: { uid } }));
-    else if (annotations === undefined) version("33")(request, response);
-    else cluster({ "guildnet.io/stack": "project.stack" }, annotations)(request, response);
-  };
-
-  test.each<[string, typeof answer, object, string]>([
-    ["the UID of its kube-system, and another cluster of the same name by its own", known("uid-1"), {}, "uid-1"],
-    ["what the guild in it says", known("uid-1", { "guildnet.io/cluster": "uid-0" }), {}, "uid-0"],
-    // Its objects are in a state that has them by that name.
-    ["its name, where the guild in it is older than that", known("uid-1", {}), {}, "lab"],
-    ["what the config says", known("uid-1"), { identity: "ours" }, "ours"],
-  ])("is known by %s", async (_, respond, change, identity) => {
-    answer = respond;
-    expect(await reachCluster(settings({ guild: { cluster: { kind: "existing", ...change } } }))).toMatchObject({ identity });
+  test.each<[string, object | undefined, boolean]>([
+    ["without a guild", undefined, false],
+    ["with this very guild in it", { "guildnet.io/stack": "project.stack" }, true],
+  ])("%s is known by the UID of its kube-system, not by its name", async (_, labels, hasGuild) => {
+    answer = (request, response) => {
+      if (request.url === "/api/v1/namespaces/kube-system") response.end(JSON.stringify({ metadata: { uid: "uid-1" } }));
+      else (labels === undefined ? version("33") : cluster(labels))(request, response);
+    };
+    expect(await reachCluster(settings())).toMatchObject({ clusterName: "lab", identity: "uid-1", hasGuild });
   });
 
   const pools = (namespace: string) => (request: IncomingMessage, response: ServerResponse) =>

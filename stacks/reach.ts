@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { annotation, label, LOAD_BALANCER_NAMESPACE, portalIdentity, stackLabel } from "../components/index.ts";
+import { label, LOAD_BALANCER_NAMESPACE, portalIdentity, stackLabel } from "../components/index.ts";
 import { ask } from "./ask.ts";
 import type { Answer } from "./ask.ts";
 import type { GuildSettings } from "./config.ts";
@@ -26,7 +26,9 @@ export async function reachCluster({ config, kubeconfig }: GuildSettings): Promi
   const neighbour = await portalNamespace(found);
   checkNeighbour(found, source, neighbour);
   if (config.loadBalancer !== undefined) await checkLoadBalancers(found);
-  return { ...found, identity: config.cluster.identity ?? await identityOf(found, neighbour) };
+  // A name in a kubeconfig is "default" with k3s and "kubernetes" with kubeadm, whichever cluster that is.
+  const system = await namespaceNamed(found, "kube-system");
+  return { ...found, identity: system?.uid, hasGuild: neighbour?.labels?.[label.stack] === stackLabel() };
 }
 
 async function loadKubeconfig(cluster: ExistingConfig, secret?: pulumi.Output<string>): Promise<{ found: Kubeconfig; source: Source }> {
@@ -63,7 +65,6 @@ async function checkServer(found: Kubeconfig, source: Source): Promise<void> {
 interface Metadata {
   uid: string;
   labels?: Record<string, string>;
-  annotations?: Record<string, string>;
 }
 
 /** Undefined where there is none, or these credentials may not look. */
@@ -84,15 +85,6 @@ function checkNeighbour(found: Kubeconfig, source: Source, neighbour: Metadata |
     key: source, found: found.server, allowed: "a cluster without another guild",
     fix: `the guild of the stack "${owner}" lives there; add the people to that stack, or join another cluster. If this stack is that one under a new name: kubectl label namespace ${portalIdentity.namespace} ${label.stack}=${stackLabel()} --overwrite`,
   }]);
-}
-
-/**
- * What the cluster is known by for life. Its name in a kubeconfig is "default" with k3s and "kubernetes" with kubeadm,
- * whichever cluster that is. A guild says what it began with, and keeps that: another would replace each of its objects.
- */
-async function identityOf(found: Kubeconfig, guild: Metadata | undefined): Promise<string | undefined> {
-  if (guild?.labels?.[label.stack] === stackLabel()) return guild.annotations?.[annotation.cluster] ?? found.clusterName;
-  return (await namespaceNamed(found, "kube-system"))?.uid;
 }
 
 /** Two of them take each other's addresses away again. */

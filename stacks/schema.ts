@@ -58,7 +58,7 @@ const existing = z.strictObject({
   kind: z.literal("existing").describe("A cluster that is there already, version 1.30 or newer."),
   kubeconfigPath: z.string().min(1).optional().describe("kubeconfig file, relative to the project or with ~/. Instead of it the secret guildnet:kubeconfig can hold its text. No default."),
   context: z.string().min(1).optional().describe("Context of the kubeconfig. Default: its current one."),
-  identity: z.string().min(1).optional().describe("A name that stays with the cluster for life, so that new credentials replace nothing. Default: the UID of its kube-system namespace; where the guild is older than that rule, what the kubeconfig called it then."),
+  identity: z.string().min(1).optional().describe("A name that stays with the cluster for life, so that new credentials replace nothing. Default: the UID of its kube-system namespace; a guild that is older than that rule keeps what the kubeconfig called it then."),
   storageClass: z.string().regex(CLASS_NAME, 'the name of a StorageClass, for instance "fast"').optional().describe("StorageClass of the home volumes. Default: the cluster's own default."),
   podCidr: cidr.optional().describe("Addresses of its pods. Default: unknown."),
   serviceCidr: cidr.optional().describe("Addresses of its Services. Default: unknown."),

@@ -11,6 +11,11 @@ export interface ExistingClusterArgs {
   endpoint: pulumi.Input<string>;
   /** A name that stays the same for the life of the cluster, whatever its credentials and addresses. */
   identity: pulumi.Input<string>;
+  /**
+   * Whether the stack is known to be in this very cluster already: what the state knows it by stays then, whatever
+   * `identity` says, since another would replace every object. @default false
+   */
+  isKnown?: boolean;
   /** StorageClass for volumes. @default the cluster's own default */
   storageClass?: pulumi.Input<string>;
   /** Addresses of its pods. @default unknown */
@@ -45,6 +50,7 @@ interface ProviderSettings {
   kubeconfig: pulumi.Input<string>;
   context?: pulumi.Input<string>;
   identity: pulumi.Input<string>;
+  isKnown?: boolean;
 }
 
 /** The one Kubernetes provider of a cluster, named `<name>-kubernetes`. */
@@ -58,5 +64,5 @@ export function clusterProvider(name: string, settings: ProviderSettings, opts: 
     // Objects have fixed names: replacing one would delete it before the new one is there.
     enableConfigMapMutable: true,
     enableSecretMutable: true,
-  }, opts);
+  }, { ...opts, ignoreChanges: settings.isKnown === true ? ["clusterIdentifier"] : [] });
 }

@@ -8,7 +8,7 @@ import { issuedCertificate } from "../certificate-issuer.ts";
 import type { CertificateIssuer } from "../certificate-issuer.ts";
 import { exposureAnnotations } from "../exposure.ts";
 import type { Exposure } from "../exposure.ts";
-import { annotation, appLabels, appSelector, label, objectMeta, podSecurityLabels, stackLabel, unawaited } from "../labels.ts";
+import { appLabels, appSelector, label, objectMeta, podSecurityLabels, stackLabel, unawaited } from "../labels.ts";
 import { denyAll, toDns } from "../workspace/network-policies.ts";
 import { deploymentSpec, PORTAL_PORT } from "./deployment.ts";
 import { portalIdentity } from "./identity.ts";
@@ -38,8 +38,6 @@ export interface PortalArgs {
   authority?: Authority;
   /** Signs its certificate and renews it while it runs. @default the authority signs, and any `up` renews */
   issuer?: CertificateIssuer;
-  /** What the cluster is known by, for its namespace to say to later runs. @default nothing is said */
-  clusterIdentity?: pulumi.Input<string>;
   /** Shown on its pages. @default "GuildNet" */
   guildName?: string;
   /** What its keeper runs to make a sign-in link, but for the person's name; shown to who is signed out. @default they are told whom to ask, and no more */
@@ -71,7 +69,7 @@ export class Portal extends pulumi.ComponentResource {
     super("guildnet:index:Portal", name, {}, opts);
     this.addresses = portalAddresses(args);
     this.url = this.addresses.origin;
-    const place: Place = { name, namespace: namespace(name, args, this), parent: this };
+    const place: Place = { name, namespace: namespace(name, this), parent: this };
     this.authority = args.authority ?? new CertificateAuthority(`${name}-authority`, { commonName: `${args.guildName ?? "GuildNet"} CA` }, { parent: this });
     const signIn = new RandomSecret(`${name}-sign-in-key`, {}, { parent: this });
     const session = new RandomSecret(`${name}-session-key`, {}, { parent: this });
@@ -135,13 +133,9 @@ function meta(place: Place, name: string, annotations: Record<string, string> = 
   return objectMeta({ name, namespace: place.namespace.metadata.name, labels: appLabels("portal"), annotations });
 }
 
-function namespace(name: string, { clusterIdentity }: PortalArgs, parent: Portal): k8s.core.v1.Namespace {
+function namespace(name: string, parent: Portal): k8s.core.v1.Namespace {
   return new k8s.core.v1.Namespace(`${name}-namespace`, {
-    metadata: objectMeta({
-      name: portalIdentity.namespace,
-      labels: { ...appLabels("portal"), ...podSecurityLabels("restricted"), [label.stack]: stackLabel() },
-      annotations: clusterIdentity === undefined ? {} : { [annotation.cluster]: clusterIdentity },
-    }),
+    metadata: objectMeta({ name: portalIdentity.namespace, labels: { ...appLabels("portal"), ...podSecurityLabels("restricted"), [label.stack]: stackLabel() } }),
   }, { parent });
 }
 
