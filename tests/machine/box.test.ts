@@ -81,6 +81,11 @@ describe("an ordinary Linux machine", () => {
     await isWell();
   });
 
+  test("starts no daemon of Debian's, now or later", async () => {
+    expect(await box.run("systemctl is-enabled containerd haproxy || true")).toBe("disabled\ndisabled");
+    expect(await box.run("systemctl is-active containerd haproxy || true")).toBe("inactive\ninactive");
+  });
+
   test("has the cluster as a unit of systemd's, with the pods' cgroups in it", async () => {
     expect(await box.run("systemctl is-active guildnet-guildnet-box-cluster; systemctl is-enabled guildnet-guildnet-box-cluster; systemctl show --property=Delegate --value guildnet-guildnet-box-cluster")).toBe("active\nenabled\nyes");
     expect(await box.run("ls /sys/fs/cgroup/system.slice/guildnet-guildnet-box-cluster.service/pods")).toContain("kubepods");

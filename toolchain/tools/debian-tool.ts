@@ -13,6 +13,8 @@ export interface DebianToolOptions {
   readonly packages: readonly string[];
   /** Programs, by name or absolute path, that show that the packages (of whatever distribution) are there. */
   readonly programs: readonly string[];
+  /** Daemons among them that would start with the machine from its next start on, which are not wanted. */
+  readonly services?: readonly string[];
 }
 
 const NO_SERVICES_POLICY = "#!/bin/sh\n# Of GuildNet, while it installs packages: start no services.\nexit 101\n";
@@ -44,7 +46,7 @@ function locate(program: string): string | undefined {
  * Installs packages of Debian's.
  * @param title of what needs them
  */
-export async function installPackages({ title, packages }: Pick<DebianToolOptions, "title" | "packages">, context: SourceContext): Promise<void> {
+export async function installPackages({ title, packages, services = [] }: Pick<DebianToolOptions, "title" | "packages" | "services">, context: SourceContext): Promise<void> {
   const command = `apt-get install --no-install-recommends ${packages.join(" ")}`;
   if (findProgram("apt-get") === undefined) {
     throw new UserError("packages-missing", `${title} are missing, and this is not Debian or Ubuntu. Install what these packages bring: ${packages.join(" ")}`);
@@ -53,7 +55,16 @@ export async function installPackages({ title, packages }: Pick<DebianToolOption
     throw new UserError("packages-missing", `${title} are missing. Install them, then run this again:\n\n  sudo ${command}\n`);
   }
   // dpkg has one lock of its own and gives up at once when it is taken.
-  await withLock(context.home, "apt", () => aptInstall(packages, context));
+  await withLock(context.home, "apt", async () => {
+    const ofOthers = services.filter(hasUnit);
+    await aptInstall(packages, context);
+    const ours = services.filter((service) => !ofOthers.includes(service) && hasUnit(service));
+    if (ours.length > 0 && existsSync("/run/systemd/system")) await runLogged("systemctl", ["disable", "--quiet", ...ours], { log: context.log });
+  });
+}
+
+function hasUnit(service: string): boolean {
+  return existsSync(`/lib/systemd/system/${service}.service`);
 }
 
 async function aptInstall(packages: readonly string[], { log, report }: SourceContext): Promise<void> {

@@ -6,6 +6,7 @@ export const nodePackages = debianTool({
   title: "The embedded node's system packages",
   packages: ["containerd", "runc", "containernetworking-plugins", "slirp4netns", "haproxy", "runit", "socat", "nftables", "iptables", "ipset", "iproute2", "util-linux"],
   programs: ["containerd", "runc", "/usr/lib/cni/bridge", "slirp4netns", "haproxy", "runsvdir", "socat", "nft", "iptables", "ipset", "ip", "nsenter"],
+  services: ["containerd", "haproxy"],
 });
 
 /** Builds container images from Dockerfiles, and Debian's base image where no registry of images is in reach. */
