@@ -93,6 +93,16 @@ test.each([
   server.close();
 });
 
+test("an answer's headers arrive as they were sent: in their order, those that come twice, letters beyond ASCII", async () => {
+  const sent = ["X-B", "2", "x-a", "1", "Link", "</a>", "Vary", "A", "Link", "</b>", "X-Name", "caf\xe9", "Set-Cookie", "a=1", "Set-Cookie", "b=2"];
+  const lines = sent.flatMap((name, index) => (index % 2 === 0 ? `${name}: ${sent[index + 1]}\r\n` : []));
+  const server = await answering(`HTTP/1.1 200 OK\r\n${lines.join("")}Content-Length: 2\r\n\r\nok`);
+  const response = await guild.open("/", { host: appHost("odd") });
+  expect(response.rawHeaders.slice(0, sent.length)).toEqual(sent);
+  response.resume();
+  server.close();
+});
+
 test.each([
   ["a status below 100", "HTTP/1.1 099 x\r\nContent-Length: 2\r\n\r\nok"],
   ["no HTTP at all", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"],

@@ -9,6 +9,8 @@ import { badAnswer, failure } from "./upstream.ts";
 /** What is asked of an answer's head before it is passed on. */
 export type Refuses = (statusCode: number, headers: IncomingHttpHeaders) => boolean;
 
+const NOTHING = Buffer.alloc(0);
+
 export type Outcome = "passed on" | "refused";
 
 /**
@@ -94,7 +96,8 @@ export class Relay implements Dispatcher.DispatchHandler {
     // Not `response.cork()`: Node 24 puts what was corked behind the end of the answer.
     const { socket } = response;
     socket?.cork();
-    response.flushHeaders();
+    // Not `flushHeaders`, which writes as UTF-8 what are bytes.
+    response.write(NOTHING);
     process.nextTick(() => socket?.uncork());
   }
 

@@ -11,8 +11,6 @@ const ANSWER_TIMEOUT_MS = 10 * 60_000;
 const UPGRADE_TIMEOUT_MS = 20_000;
 /** What browsers take of an answer's headers; frameworks name every chunk of a page to preload in one of them. */
 const MAX_HEAD_BYTES = 256 * 1024;
-/** A connection that was opened longer ago is used to its end and not again, so that a busy hour leaves none behind. */
-const CONNECTION_LIFE_MS = 10 * 60_000;
 
 const CLIENT_OPTIONS = {
   connect: { timeout: CONNECT_TIMEOUT_MS },
@@ -61,7 +59,7 @@ export function badAnswer(cause: Error): PortalError {
  * connection away on which anything was said unasked, so that nobody gets the answer to another's question.
  */
 export class Upstreams {
-  readonly #agent = new Agent({ ...CLIENT_OPTIONS, clientTtl: CONNECTION_LIFE_MS });
+  readonly #agent = new Agent(CLIENT_OPTIONS);
 
   ask(upstream: Upstream, outgoing: Outgoing, body: Readable | null, handler: Dispatcher.DispatchHandler): void {
     this.#agent.dispatch(dispatchOptions(upstream, outgoing, body), handler);
