@@ -126,6 +126,35 @@ it("goes on after its state file was cut off", async () => {
   expect(await up()).toBe(0);
 }, 120_000);
 
+it("heals after a kill -9 on a machine that has got another name since", async () => {
+  await engine.ensureStack();
+  const run = [process.execPath, TOOLCHAIN_CLI, "pulumi", "-C", project, "up", "--yes", "--skip-preview"];
+  const child = spawn(run[0]!, run.slice(1), { stdio: "ignore" });
+  started.push(child);
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  await creating();
+  child.kill("SIGKILL");
+  await ended;
+  expect(readdirSync(lockFolder())).toHaveLength(1);
+  writeFileSync(gate, "");
+  const { all, exitCode } = await execa("unshare", ["--uts", "sh", "-c", 'hostname other && exec "$@"', "sh", ...run], { all: true, reject: false });
+  expect(all).toContain("Removed the lock");
+  expect(exitCode, all).toBe(0);
+}, 120_000);
+
+it("lets one command at a time work on a stack, and others look at it as it is", async () => {
+  await engine.ensureStack();
+  const other = await Engine.open("dev", project);
+  await engine.alone("up", async () => {
+    await expect(other.alone("down", () => Promise.resolve())).rejects.toMatchObject({ code: "stack-busy", message: expect.stringContaining(`\`up\`, process ${process.pid}`) as string });
+    writeFileSync(`${checkpoint()}.1.tmp`, "{");
+    await other.recoverIfFree("preview");
+    expect(existsSync(`${checkpoint()}.1.tmp`)).toBe(true);
+  });
+  await other.recoverIfFree("preview");
+  expect(existsSync(`${checkpoint()}.1.tmp`)).toBe(false);
+}, 60_000);
+
 it("answers a killed plugin with what to do, which mends it", async () => {
   await engine.ensureStack();
   const run = execa(process.execPath, [TOOLCHAIN_CLI, "pulumi", "-C", project, "up", "--yes", "--skip-preview"], { all: true, reject: false, stdin: "ignore" });
