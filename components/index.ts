@@ -88,4 +88,5 @@ export { presets, sizeOf, smallest } from "./workspace/presets.ts";
 export type { PresetName, WorkspaceSize } from "./workspace/presets.ts";
 export { RESERVED_ENVIRONMENT } from "./workspace/variables.ts";
 export { Workspace } from "./workspace/workspace.ts";
+export type { Internet } from "./workspace/network-policies.ts";
 export type { WorkspaceArgs } from "./workspace/workspace.ts";

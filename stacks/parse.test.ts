@@ -23,6 +23,13 @@ function mistakesOf(raw: unknown, kubeconfig = false) {
 
 /** Each invalid fixture: the keys it must name, and a piece of the fix it must propose. */
 const invalid: Record<string, [keys: string[], fix: RegExp]> = {
+  "internet-is-a-word": [["workspaces[0].internet"], /write one that is allowed/],
+  "internet-of-no-network": [["workspaces[0].internet"], /./],
+  "internet-with-host-bits": [["workspaces[0].internet[0]"], /write "10\.1\.0\.0\/16"/],
+  "internet-is-this-machine": [["workspaces[0].internet[0]"], /remove it/],
+  "internet-has-the-clouds-metadata": [["workspaces[0].internet[0]"], /remove it/],
+  "internet-overlaps-the-pods": [["workspaces[0].internet[0]"], /name the networks in it that are needed, or set cluster\.podCidr/],
+  "internet-is-where-the-node-is": [["workspaces[0].internet[0]"], /remove it/],
   "unknown-key-at-the-top": [["workspace"], /did you mean "workspaces"/],
   "unknown-key-in-a-workspace": [["workspaces[0].prset"], /did you mean "preset"/],
   "unknown-kind-of-cluster": [["cluster.kind"], /did you mean "embedded"/],

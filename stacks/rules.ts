@@ -3,6 +3,7 @@ import { multiply, quantity } from "../components/quantity.ts";
 import { certificateMistakes } from "./certificates-rules.ts";
 import { loadBalancerMistakes } from "./load-balancer-rules.ts";
 import { backupMistakes } from "./backup-rules.ts";
+import { internetMistakes } from "./internet-rules.ts";
 import { meshMistakes } from "./mesh-rules.ts";
 import { networkMistakes } from "./network-rules.ts";
 import { closest } from "./mistakes.ts";
@@ -39,6 +40,7 @@ export interface Siblings {
 export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
   return [
     ...networkMistakes(config),
+    ...internetMistakes(config),
     ...meshMistakes(config, siblings),
     ...certificateMistakes(config, siblings),
     ...loadBalancerMistakes(config),

@@ -114,6 +114,8 @@ const ports = z.array(z.strictObject({
   port: z.int().min(1024).max(65535).describe("Port it listens at, 1024 to 65535. No default."),
 })).default([]);
 
+const internet = z.union([z.boolean(), z.array(cidr).min(1)], 'true, false, or a list of networks such as ["10.1.0.0/16"]');
+
 const app = z.strictObject({
   name: z.string().regex(WORKSPACE_ID, 'lower case letters, digits and single "-", at most 40, for instance "wiki"').describe("Name, unique among apps and workspaces; part of its address. No default."),
   owner: handle.describe("Handle of the person it belongs to. No default."),
@@ -134,7 +136,7 @@ const app = z.strictObject({
   visibility: z.enum(visibilities).default("private").describe("Who may open it: its owner, \"members\" who are signed in, or everybody who reaches the portal, \"public\"."),
   user: z.int().min(1).default(1000).describe("Number of the user it runs as; not 0."),
   labels: labels.prefault({}).describe("Further labels of its namespace and pods."),
-  internet: z.boolean().default(false).describe("Whether it may reach the internet; never private networks."),
+  internet: internet.default(false).describe("What it may reach outside of the cluster: the internet without private networks (true), nothing (false), or a list of the only networks, as \"10.1.0.0/16\"; \"0.0.0.0/0\" in it is the internet. Never this machine."),
   keepData: z.boolean().default(true).describe("Whether its volume stays when it is removed. To remove both, apply false first."),
 });
 
@@ -154,7 +156,7 @@ const workspace = z.strictObject({
   dotfiles: z.string().regex(GIT_URL, 'a git repository, for instance "https://example.org/ada/dotfiles"').optional().describe("Git repository with the person's dotfiles. Default: none."),
   nodeSelector: nodeSelector.prefault({}).describe("Labels a node must have to run it."),
   labels: labels.prefault({}).describe("Further labels of its namespace and pod."),
-  internet: z.boolean().default(true).describe("Whether it may reach the internet; never private networks."),
+  internet: internet.default(true).describe("What it may reach outside of the cluster: the internet without private networks (true), nothing (false), or a list of the only networks, as \"10.1.0.0/16\"; \"0.0.0.0/0\" in it is the internet. Never this machine."),
   keepData: z.boolean().default(true).describe("Whether its home stays when it is removed. To remove both, apply false first."),
 });
 

@@ -7,7 +7,8 @@ import type { PortalIdentity } from "../portal/identity.ts";
 import { smaller } from "../quantity.ts";
 import { placeMistakes, sizeMistakes } from "../workspace/checks.ts";
 import type { WorkspacePort } from "../workspace/deployment.ts";
-import { denyAll, fromPortal, toDns, toInternet } from "../workspace/network-policies.ts";
+import { denyAll, fromPortal, toDns, toOutside } from "../workspace/network-policies.ts";
+import type { Internet } from "../workspace/network-policies.ts";
 import { fate, limits, networkPolicies, place, placeMeta, portalRights, serviceAccount, volume } from "../workspace/place.ts";
 import type { Place } from "../workspace/place.ts";
 import { limitRangeSpec, quotaSpec } from "../workspace/quota.ts";
@@ -42,8 +43,8 @@ export interface AppArgs {
   visibility?: Visibility;
   /** Number of the user it runs as, not 0. @default 1000 */
   user?: number;
-  /** Whether it may reach the internet; never private networks. @default false */
-  internet?: boolean;
+  /** What it may reach outside of the cluster. @default false, nothing */
+  internet?: Internet;
   /** Further labels of its namespace and its pods. @default none */
   labels?: Record<string, pulumi.Input<string>>;
   /** PriorityClass of its pods, usually `Scheduling`'s `classes.interactive`. @default the cluster's default */
@@ -147,7 +148,7 @@ function networkSpecs({ portal, internet }: AppArgs, ports: readonly WorkspacePo
     "deny-all": denyAll(),
     "from-portal": fromPortal((portal ?? portalIdentity).namespace, ports.map(({ port }) => port)),
     "to-dns": toDns(),
-    ...(internet ?? false ? { "to-internet": toInternet() } : {}),
+    ...toOutside(internet ?? false),
   };
 }
 

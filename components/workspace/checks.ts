@@ -1,8 +1,10 @@
+import { networkMistake } from "../cidr.ts";
 import { GuildError } from "../errors.ts";
 import { foreignLabel } from "../labels.ts";
 import { parseQuantity, quantity } from "../quantity.ts";
 import { IDE_PORT } from "./deployment.ts";
 import type { WorkspacePort } from "./deployment.ts";
+import type { Internet } from "./network-policies.ts";
 import { smallest } from "./presets.ts";
 import type { WorkspaceSize } from "./presets.ts";
 import { RESERVED_ENVIRONMENT, variableFault, variablesFault, WORKSPACE_ENVIRONMENT } from "./variables.ts";
@@ -17,6 +19,7 @@ interface PlaceArgs {
   /** Values that are known only later are looked at by nobody but the cluster. */
   environment?: Readonly<Record<string, unknown>>;
   labels?: object;
+  internet?: Internet;
 }
 
 interface SizedArgs extends PlaceArgs {
@@ -47,6 +50,10 @@ export function sizeMistakes<Size extends object>(asked: Partial<Size>, least: R
  */
 export function placeMistakes(id: string, args: PlaceArgs, main: WorkspacePort & { whose: string }): string[] {
   const mistakes: string[] = [];
+  for (const cidr of Array.isArray(args.internet) ? args.internet as readonly string[] : []) {
+    const allowed = networkMistake(cidr);
+    if (allowed !== undefined) mistakes.push(`internet "${cidr}": allowed is ${allowed}`);
+  }
   if (!WORKSPACE_ID.test(id)) {
     mistakes.push(`its name is "${id}", allowed are lower case letters, digits and single "-", at most 40, a letter or digit first and last`);
   }

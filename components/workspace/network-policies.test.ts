@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { describe, expect, test } from "vitest";
-import { denyAll, fromPortal, NOT_INTERNET_V4, NOT_INTERNET_V6, toDns, toInternet } from "./network-policies.ts";
+import { denyAll, fromPortal, NOT_INTERNET_V4, NOT_INTERNET_V6, toDns, toInternet, toOutside } from "./network-policies.ts";
 
 /** Whether a policy's address blocks let a packet out to an address. */
 function letsOut(address: string): boolean {
@@ -28,6 +28,22 @@ describe("the internet", () => {
       expect(network.match(network, length), cidr).toBe(true);
       expect(length, cidr).toBeGreaterThan(0);
     }
+  });
+});
+
+describe("what a place reaches outside", () => {
+  test("is the internet, nothing, or the networks that are named alone", () => {
+    expect(toOutside(true)).toEqual({ "to-internet": toInternet() });
+    expect(toOutside(false)).toEqual({});
+    expect(toOutside(["10.1.0.0/16", "192.168.1.20/32"])).toEqual({
+      "to-internet": { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [{ ipBlock: { cidr: "10.1.0.0/16" } }, { ipBlock: { cidr: "192.168.1.20/32" } }] }] },
+    });
+  });
+
+  test("never turns into everything: an empty list is nothing, and the internet in a list is without private networks", () => {
+    expect(toOutside([])).toEqual({});
+    const whole = [{ ipBlock: { cidr: "0.0.0.0/0", except: NOT_INTERNET_V4 } }, { ipBlock: { cidr: "::/0", except: NOT_INTERNET_V6 } }];
+    expect(toOutside(["0.0.0.0/0", "10.1.0.0/16"])["to-internet"]).toMatchObject({ egress: [{ to: [...whole, { ipBlock: { cidr: "10.1.0.0/16" } }] }] });
   });
 });
 

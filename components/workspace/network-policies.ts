@@ -51,16 +51,27 @@ export function toDns(): Spec {
   };
 }
 
+/** What a place may reach outside of its cluster: the internet, nothing, or these networks alone, of which "0.0.0.0/0" is the internet. */
+export type Internet = boolean | readonly string[];
+
+/** The whole internet, in a list of networks. */
+export const INTERNET = "0.0.0.0/0";
+
+/** The policy for what a place may reach outside, by its name; none where that is nothing. */
+export function toOutside(internet: Internet): { "to-internet"?: Spec } {
+  if (internet === true) return { "to-internet": toInternet() };
+  return internet === false || internet.length === 0 ? {} : { "to-internet": toNetworks(internet) };
+}
+
 /** Out: to the internet, and to nothing that is private to a network or a cloud. */
 export function toInternet(): Spec {
-  return {
-    podSelector: {},
-    policyTypes: ["Egress"],
-    egress: [{
-      to: [
-        { ipBlock: { cidr: "0.0.0.0/0", except: NOT_INTERNET_V4 } },
-        { ipBlock: { cidr: "::/0", except: NOT_INTERNET_V6 } },
-      ],
-    }],
-  };
+  return toNetworks([INTERNET]);
+}
+
+/** Out: to these networks, private ones too. */
+function toNetworks(networks: readonly string[]): Spec {
+  const to = networks.flatMap((cidr) => (cidr === INTERNET
+    ? [{ ipBlock: { cidr, except: NOT_INTERNET_V4 } }, { ipBlock: { cidr: "::/0", except: NOT_INTERNET_V6 } }]
+    : [{ ipBlock: { cidr } }]));
+  return { podSelector: {}, policyTypes: ["Egress"], egress: [{ to }] };
 }

@@ -13,7 +13,8 @@ import { checkWorkspace } from "./checks.ts";
 import { deploymentSpec, servicePorts, WORKSPACE_USER } from "./deployment.ts";
 import type { ResolvedWorkspace, WorkspacePort } from "./deployment.ts";
 import { ideAccess } from "./ide-access.ts";
-import { denyAll, fromPortal, toDns, toInternet } from "./network-policies.ts";
+import { denyAll, fromPortal, toDns, toOutside } from "./network-policies.ts";
+import type { Internet } from "./network-policies.ts";
 import { fate, limits, networkPolicies, place, placeMeta, portalRights, serviceAccount, volume } from "./place.ts";
 import type { Place } from "./place.ts";
 import { sizeOf } from "./presets.ts";
@@ -42,8 +43,8 @@ export interface WorkspaceArgs {
   nodeSelector?: Record<string, pulumi.Input<string>>;
   /** Further labels of its namespace and its pod. @default none */
   labels?: Record<string, pulumi.Input<string>>;
-  /** Whether it may reach the internet; never private networks. @default true */
-  internet?: boolean;
+  /** What it may reach outside of the cluster. @default true, the internet without private networks */
+  internet?: Internet;
   /** PriorityClass of its pod, usually `Scheduling`'s `classes.interactive`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
   /** The registry it may push to, below its own name. @default none */
@@ -105,7 +106,7 @@ function networkSpecs(args: WorkspaceArgs) {
     "deny-all": denyAll(),
     "from-portal": fromPortal(portal.namespace, servicePorts(args.ports ?? []).map(({ port }) => port)),
     "to-dns": toDns(),
-    ...(args.internet ?? true ? { "to-internet": toInternet() } : {}),
+    ...toOutside(args.internet ?? true),
     ...(args.registry === undefined ? {} : { "to-registry": toRegistry(args.registry.identity) }),
   };
 }
