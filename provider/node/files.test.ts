@@ -133,6 +133,12 @@ describe("the network", () => {
     expect(made["nftables.conf"]).toContain('oifname "uplink" ip saddr 10.50.0.0/16 masquerade');
   });
 
+  test("serves the ports of the node that a pod asks for", () => {
+    const { plugins } = JSON.parse(made["cni/10-node.conflist"] ?? "") as { plugins: { type: string; capabilities?: object }[] };
+    expect(plugins.map(({ type }) => type)).toEqual(["bridge", "portmap"]);
+    expect(plugins[1]?.capabilities).toEqual({ portMappings: true });
+  });
+
   test("serves NodePorts at the node's own address, in its own tables, and leaves the host's settings alone", () => {
     expect(yaml("kube-proxy.yaml")).toMatchObject({ mode: "nftables", nodePortAddresses: ["primary"], conntrack: { maxPerCore: 0, min: 0 } });
   });

@@ -159,6 +159,8 @@ function cni({ podCidr }: NodeSpec): object {
         type: "bridge", bridge: "cni0", isGateway: true, ipMasq: false, hairpinMode: true, promiscMode: false,
         ipam: { type: "host-local", dataDir: "/run/cni", ranges: [[{ subnet: podCidr }]], routes: [{ dst: "0.0.0.0/0" }] },
       },
+      // A pod's `hostPort`, at the node's address: Pod Security decides who may have one.
+      { type: "portmap", capabilities: { portMappings: true } },
     ],
   };
 }

@@ -5,7 +5,7 @@ export const nodePackages = debianTool({
   name: "node-packages",
   title: "The embedded node's system packages",
   packages: ["containerd", "runc", "containernetworking-plugins", "slirp4netns", "haproxy", "runit", "socat", "nftables", "iptables", "ipset", "iproute2", "util-linux"],
-  programs: ["containerd", "runc", "/usr/lib/cni/bridge", "slirp4netns", "haproxy", "runsvdir", "socat", "nft", "iptables", "ipset", "ip", "nsenter"],
+  programs: ["containerd", "runc", "/usr/lib/cni/bridge", "/usr/lib/cni/portmap", "slirp4netns", "haproxy", "runsvdir", "socat", "nft", "iptables", "ipset", "ip", "nsenter"],
   services: ["containerd", "haproxy"],
 });
 
