@@ -29,7 +29,7 @@ export interface WorkspaceArgs {
   image: pulumi.Input<string>;
   /** Size by name. @default "standard" */
   preset?: PresetName;
-  /** Sizes that differ from the preset's. */
+  /** Sizes that differ from the preset's: at least `smallest`. */
   resources?: Partial<WorkspaceSize>;
   /** StorageClass of the home volume. @default the cluster's default class */
   storageClass?: pulumi.Input<string>;

@@ -47,7 +47,8 @@ describe("a workload that is ill", () => {
     ["finds no node", { metadata: { name: "a" }, status: { conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/1 nodes are available" }] } }, "Unschedulable: 0/1 nodes are available"],
   ])("says that its pod %s", async (_what, itsPod, why) => {
     const served = await holding(0);
-    served.pods = [pod("leaving", { ready: false, deleted: true, state: { terminated: { reason: "Completed" } } }), itsPod];
+    const evicted = { metadata: { name: "evicted" }, status: { phase: "Failed", reason: "Evicted", containerStatuses: [{ name: "a", ready: false, state: { terminated: { reason: "Error", exitCode: 143 } } }] } };
+    served.pods = [pod("leaving", { ready: false, deleted: true, state: { terminated: { reason: "Completed" } } }), evicted, itsPod];
     expect(await only(served)).toMatchObject({ state: `0/1 ready: ${why}`, condition: "ill", address: "10.96.0.9:443" });
   });
 

@@ -62,6 +62,7 @@ async function observed(server: ApiServer, workload: Workload, services: readonl
 async function whyIll(server: ApiServer, { namespace, selector, refusal }: Workload): Promise<string | undefined> {
   if (selector === undefined) return undefined;
   const pods = await listPods(server, namespace, Object.entries(selector).map(([key, value]) => `${key}=${value}`).join(","));
-  const staying = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  // A pod that was evicted stays for good, and is not the one that is waited for.
+  const staying = pods.filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && !["Failed", "Succeeded"].includes(status.phase ?? ""));
   return staying.map(whyNotReady).find((words) => words !== undefined) ?? refusal ?? (staying.length === 0 ? "no pod yet" : undefined);
 }

@@ -11,6 +11,7 @@ const container = z.object({
 const pod = z.object({
   metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
   status: z.object({
+    phase: z.string().optional(),
     initContainerStatuses: z.array(container).default([]),
     containerStatuses: z.array(container).default([]),
     conditions: z.array(why.extend({ type: z.string(), status: z.string() })).default([]),
