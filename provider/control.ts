@@ -11,7 +11,7 @@ import type { Volume } from "./cluster/volumes.ts";
 
 export type { Observed, ObservedCluster, WorkloadName } from "./cluster/observe.ts";
 export { handOverHomes } from "./node/home-ownership.ts";
-export { noteVolumeOwners, volumeOwners } from "./node/kept-homes.ts";
+export { noteClaims, noteVolumeOwners, type NotedClaim } from "./node/kept-homes.ts";
 export type { LiveObject, ObjectName, Sought } from "./cluster/objects.ts";
 export { workloadKinds, type WorkloadKind } from "./cluster/workloads.ts";
 export type { Volume } from "./cluster/volumes.ts";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { embeddedClusterName, label } from "../components/index.ts";
-import { nodeFolder, volumeOwners, volumesFolder } from "../provider/sdk/index.ts";
+import { nodeFolder, notedClaims, volumeOwners, volumesFolder } from "../provider/sdk/index.ts";
 import { ask } from "./ask.ts";
 import { parseKubeconfig } from "./kubeconfig.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
@@ -60,15 +60,21 @@ async function list(kubeconfig: Kubeconfig, path: string): Promise<FoundObject[]
 
 /**
  * What the stack's embedded cluster knows, and what it left on this machine. One that is stopped, or was never there, is
- * asked nothing: what is on the disk is all there is to know of it then.
+ * asked nothing: what was written down beside its volumes is all there is to know of it then.
  */
 export async function foundOnThisMachine(component: string): Promise<Found> {
   const name = embeddedClusterName(pulumi.getProject(), pulumi.getStack(), component);
   const file = join(nodeFolder(name), "kubeconfig");
   const known = existsSync(file) ? await asked(parseKubeconfig(readFileSync(file, "utf8"), "cluster.kubeconfigPath", ".")) : NOTHING;
-  const left = [...volumeOwners(name)].filter(([namespace]) => !known.has(namespace))
-    .map(([namespace, owner]): [string, FoundPlace] => [namespace, { owner, claims: new Map(), folder: volumesFolder(name, namespace) }]);
+  const owners = volumeOwners(name), claims = notedClaims(name);
+  const left = [...new Set([...owners.keys(), ...claims.keys()])].filter((namespace) => known === NOTHING || (!known.has(namespace) && owners.has(namespace)))
+    .map((namespace): [string, FoundPlace] => [namespace, { owner: owners.get(namespace), ...placeOf(name, namespace, claims.get(namespace)) }]);
   return new Map([...known, ...left]);
+}
+
+/** In a cluster that is stopped, or a folder that is left of one. */
+function placeOf(clusterName: string, namespace: string, claims?: Readonly<Record<string, FoundClaim>>): Pick<FoundPlace, "claims" | "folder"> {
+  return claims === undefined ? { claims: new Map(), folder: volumesFolder(clusterName, namespace) } : { claims: new Map(Object.entries(claims)) };
 }
 
 async function asked(kubeconfig: Kubeconfig): Promise<Found> {

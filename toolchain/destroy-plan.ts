@@ -8,6 +8,7 @@ export interface StackVolume {
   readonly claim: string;
   /** As was asked for. */
   readonly size: string;
+  readonly className?: string;
   /** Whether it stays in a cluster that the stack joined. */
   readonly kept: boolean;
   /** Handle of the person whose it is; undefined for the guild's own. */
@@ -47,8 +48,8 @@ export function volumesIn(state: StackState): StackVolume[] {
   const owners = ownersIn(state);
   return ofKind(state, "PersistentVolumeClaim").map((resource) => {
     const { name = "", namespace = "default", labels } = metadataOf(resource), owner = owners.get(namespace);
-    const spec = resource.inputs?.spec as { resources?: { requests?: { storage?: string } } } | undefined;
-    return { namespace, claim: name, size: spec?.resources?.requests?.storage ?? "", kept: labels?.[DATA] === "kept", ...(owner !== undefined && { owner }) };
+    const spec = resource.inputs?.spec as { storageClassName?: string; resources?: { requests?: { storage?: string } } } | undefined;
+    return { namespace, claim: name, size: spec?.resources?.requests?.storage ?? "", kept: labels?.[DATA] === "kept", ...(spec?.storageClassName !== undefined && { className: spec.storageClassName }), ...(owner !== undefined && { owner }) };
   });
 }
 

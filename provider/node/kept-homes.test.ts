@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { scratchHome } from "../testing/scratch.ts";
-import { noteVolumeOwners, volumeOwners, volumesFolder } from "./kept-homes.ts";
+import { noteClaims, notedClaims, noteVolumeOwners, volumeOwners, volumesFolder } from "./kept-homes.ts";
 
 test("volumes say whose they are for as long as there are some", () => {
   scratchHome();
@@ -17,4 +17,19 @@ test("volumes say whose they are for as long as there are some", () => {
   expect(volumeOwners("it").get("ws-lab")).toBe("bob");
   rmSync(home, { recursive: true });
   expect(volumeOwners("it").size).toBe(0);
+});
+
+test("claims are known of a node that is stopped, and of none that is gone", () => {
+  scratchHome();
+  const folder = volumesFolder("it", "ws-lab"), data = join(dirname(dirname(folder)), "data");
+  expect(notedClaims("it").size).toBe(0);
+  mkdirSync(join(folder, "home"), { recursive: true });
+  mkdirSync(data);
+  noteClaims("it", new Map([["ws-lab", { home: { size: "10Gi", className: "local-path" } }], ["ws-never", { home: { size: "1Gi" } }]]));
+  expect([...notedClaims("it")]).toEqual([["ws-lab", { home: { size: "10Gi", className: "local-path" } }]]);
+  rmSync(data, { recursive: true });
+  expect(notedClaims("it").size).toBe(0);
+  mkdirSync(data);
+  rmSync(join(folder, "home"), { recursive: true });
+  expect(notedClaims("it").size).toBe(0);
 });

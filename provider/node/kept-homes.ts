@@ -7,6 +7,11 @@ import { nodeFolder } from "./layout.ts";
  * with it all that says so otherwise.
  */
 const OWNER = ".owner";
+/** Beside it: what the cluster knows of their claims, for as long as there is a cluster to ask. */
+const CLAIMS = ".claims";
+
+/** A claim's size as a quantity, and its class. */
+export interface NotedClaim { readonly size: string; readonly className?: string }
 
 /** Folder of the volumes of one namespace, on this machine. */
 export function volumesFolder(clusterName: string, namespace: string): string {
@@ -32,8 +37,25 @@ export function noteVolumeOwners(clusterName: string, owners: ReadonlyMap<string
   }
 }
 
+/** What the claims of a node are like, by namespace and name, that is stopped and can't be asked; none where it is gone, as they went with it. */
+export function notedClaims(clusterName: string): Map<string, Readonly<Record<string, NotedClaim>>> {
+  const folder = join(nodeFolder(clusterName), "volumes");
+  if (!existsSync(join(nodeFolder(clusterName), "data")) || !existsSync(folder)) return new Map();
+  return new Map(readdirSync(folder).flatMap((namespace): [string, Record<string, NotedClaim>][] => {
+    const file = join(folder, namespace, CLAIMS);
+    return existsSync(file) && hasVolumes(clusterName, namespace) ? [[namespace, JSON.parse(readFileSync(file, "utf8")) as Record<string, NotedClaim>]] : [];
+  }));
+}
+
+/** Writes down what claims are like, where there are volumes. */
+export function noteClaims(clusterName: string, claims: ReadonlyMap<string, Readonly<Record<string, NotedClaim>>>): void {
+  for (const [namespace, noted] of claims) {
+    if (hasVolumes(clusterName, namespace)) writeFileSync(join(volumesFolder(clusterName, namespace), CLAIMS), `${JSON.stringify(noted)}\n`);
+  }
+}
+
 /** Volumes that went with their claim leave their namespace's folder behind. */
 function hasVolumes(clusterName: string, namespace: string): boolean {
   const folder = volumesFolder(clusterName, namespace);
-  return existsSync(folder) && readdirSync(folder).some((name) => name !== OWNER);
+  return existsSync(folder) && readdirSync(folder).some((name) => name !== OWNER && name !== CLAIMS);
 }

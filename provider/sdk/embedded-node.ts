@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { lan } from "../node/layout.ts";
 
-export { volumeOwners, volumesFolder } from "../node/kept-homes.ts";
+export { notedClaims, volumeOwners, volumesFolder } from "../node/kept-homes.ts";
 export { nodeFolder } from "../node/layout.ts";
 import { PREVIEWED } from "../previewed.ts";
 

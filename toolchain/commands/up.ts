@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { handOverHomes, noteVolumeOwners } from "../../provider/control.ts";
+import { handOverHomes, noteClaims, noteVolumeOwners, type NotedClaim } from "../../provider/control.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
-import { ownersIn } from "../destroy-plan.ts";
+import { ownersIn, volumesIn, type StackVolume } from "../destroy-plan.ts";
 import type { Deviation } from "../drift/deviation.ts";
 import { deviationsOf, isClear, isEmptied, look, type Sight } from "../drift/look.ts";
 import { lines } from "../drift/words.ts";
@@ -86,11 +86,19 @@ export function summary(stack: string, unchanged: boolean, repaired: readonly De
   ].join("\n");
 }
 
+/** By namespace and name. */
+function claimsOf(volumes: readonly StackVolume[]): Map<string, Record<string, NotedClaim>> {
+  const claims = new Map<string, Record<string, NotedClaim>>();
+  for (const { namespace, claim, size, className } of volumes) claims.set(namespace, { ...claims.get(namespace), [claim]: { size, ...(className !== undefined && { className }) } });
+  return claims;
+}
+
 /** After a change: volumes that are kept say whose they are, homes belong to their persons, and those that aren't kept any more go with their claims. */
 async function settleData(engine: Engine, { kubeconfig }: StackOutputs): Promise<void> {
   const state = await engine.state();
   for (const cluster of embeddedClusters(state)) {
     noteVolumeOwners(cluster, ownersIn(state));
+    noteClaims(cluster, claimsOf(volumesIn(state)));
     handOverHomes(cluster);
   }
   await withKubectl(engine.home, kubeconfig, releaseVolumes);
