@@ -76,7 +76,7 @@ describe("drift", () => {
     const said = await mustGuildnet("up");
     for (const object of drifted) expect(said).toContain(`${object}: `);
     expect(await deployment("template.spec.containers[0].env[?(@.name=='GUILDNET_OWNER')].value")).toBe("ada");
-    expect(await kubectl("get", "service,secret,resourcequota,networkpolicy/deny-all", "--namespace", "ws-ada", "--output", "name")).toMatch(/service\/workspace[^]*secret\/ide-access[^]*resourcequota\/workspace[^]*networkpolicy[^]*deny-all/);
+    expect(await kubectl("get", "service,secret,resourcequota,networkpolicy", "--namespace", "ws-ada", "--output", "name")).toMatch(/service\/workspace[^]*secret\/ide-access[^]*resourcequota\/workspace[^]*networkpolicy[^]*deny-all/);
     expect(await kubectl("get", "networkpolicy", "--namespace", "ws-ada", "to-internet", "--output", "jsonpath={.spec.egress}")).toContain("except");
     expect(await kubectl("get", "namespace", "ws-ada", "--output", "jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}")).toBe("restricted");
     expect(await changesAhead()).toEqual([]);
