@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { isStackRename, parseEngineArguments, withoutProjectFolder } from "../engine/arguments.ts";
 import { Engine } from "../engine/engine.ts";
+import { assertHasFile } from "../engine/stack-config.ts";
 import { UserError } from "../errors.ts";
 import { PROJECT_ROOT } from "../project.ts";
 
@@ -27,9 +28,10 @@ export function assertKeepsName(args: readonly string[], stack: string): void {
 
 /** Hands the command line to the engine; its exit code is ours. */
 export async function pulumiCommand(args: readonly string[], defaultStack: string): Promise<void> {
-  const { command, stack = defaultStack, projectFolder = PROJECT_ROOT, changesState } = parseEngineArguments(args);
+  const { command, stack = defaultStack, projectFolder = PROJECT_ROOT, changesState, runsTheProgram } = parseEngineArguments(args);
   if (command === undefined && args.some((arg) => arg === "--help" || arg === "-h")) process.stdout.write(HELP);
   if (projectFolder === PROJECT_ROOT) assertKeepsName(args, stack);
+  if (projectFolder === PROJECT_ROOT && runsTheProgram) assertHasFile(PROJECT_ROOT, stack);
   const engine = await Engine.open(stack, resolve(PROJECT_ROOT, projectFolder));
   const run = async (): Promise<void> => void (process.exitCode = await engine.run(withoutProjectFolder(args)));
   if (WITHOUT_STACK.has(command) || args.includes("--help")) return run();

@@ -7,10 +7,12 @@ import { deviationsOf, isClear, isEmptied, look, type Sight } from "../drift/loo
 import { lines } from "../drift/words.ts";
 import { UserError } from "../errors.ts";
 import { Engine, type Changes } from "../engine/engine.ts";
+import { assertHasFile } from "../engine/stack-config.ts";
 import { embeddedClusters } from "../engine/stack-state.ts";
 import { withKubectl } from "../kubernetes/kubectl.ts";
 import { releaseVolumes } from "../kubernetes/release-volumes.ts";
 import { linksBlock } from "../links.ts";
+import { PROJECT_ROOT } from "../project.ts";
 import { stackOutputs, type StackOutputs } from "../stack-outputs.ts";
 import { toolsForStack } from "../stack-tools.ts";
 import { report } from "../status/findings.ts";
@@ -20,6 +22,7 @@ import { requireTools } from "../tools/require-tools.ts";
 
 /** Brings the stack up and prints the links. Exits with the engine's code when it fails. */
 export async function upCommand(stack: string): Promise<void> {
+  assertHasFile(PROJECT_ROOT, stack);
   await requireTools(toolsNamed(toolsForStack(stack)));
   const engine = await Engine.open(stack);
   await engine.alone("up", () => bringUp(engine));

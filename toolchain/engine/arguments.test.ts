@@ -3,21 +3,21 @@ import { parseEngineArguments, withDefaults, withoutProjectFolder } from "./argu
 
 describe("parseEngineArguments", () => {
   it.each([
-    [["preview"], { command: "preview", stack: undefined, changesConfig: false, updates: false, changesState: false, readsSecrets: true, debugs: false }],
-    [["--stack", "homelab", "up", "--yes"], { command: "up", stack: "homelab", changesConfig: false, updates: true, changesState: true, readsSecrets: true, debugs: false }],
-    [["up", "-s", "homelab"], { command: "up", stack: "homelab", changesConfig: false, updates: true, changesState: true, readsSecrets: true, debugs: false }],
-    [["stack", "graph", "--stack=a/b/c", "out.dot"], { command: "stack", stack: "a/b/c", changesConfig: false, updates: false, changesState: false, readsSecrets: false, debugs: false }],
-    [["-C", "elsewhere", "config", "set", "a", "b"], { command: "config", stack: undefined, projectFolder: "elsewhere", changesConfig: true, updates: false, changesState: false, readsSecrets: false, debugs: false }],
-    [["refresh", "--preview-only"], { command: "refresh", stack: undefined, changesConfig: false, updates: false, changesState: false, readsSecrets: false, debugs: false }],
-    [["destroy", "--help"], { command: "destroy", stack: undefined, changesConfig: false, updates: false, changesState: false, readsSecrets: false, debugs: false }],
-    [["--help"], { command: undefined, stack: undefined, changesConfig: false, updates: false, changesState: false, readsSecrets: false, debugs: false }],
-    [["config", "set", "a", "--", "--stack"], { command: "config", stack: undefined, changesConfig: true, updates: false, changesState: false, readsSecrets: false, debugs: false }],
-    [["up", "--debug"], { command: "up", stack: undefined, changesConfig: false, updates: true, changesState: true, readsSecrets: true, debugs: true }],
-    [["preview", "-d"], { command: "preview", stack: undefined, changesConfig: false, updates: false, changesState: false, readsSecrets: true, debugs: true }],
-    [["destroy", "-yd"], { command: "destroy", stack: undefined, changesConfig: false, updates: true, changesState: true, readsSecrets: true, debugs: true }],
-    [["preview", "--diff"], { command: "preview", stack: undefined, changesConfig: false, updates: false, changesState: false, readsSecrets: true, debugs: false }],
-    [["stack", "import", "--file", "x"], { command: "stack", stack: undefined, changesConfig: false, updates: false, changesState: true, readsSecrets: false, debugs: false }],
-    [["state", "delete", "urn"], { command: "state", stack: undefined, changesConfig: false, updates: false, changesState: true, readsSecrets: false, debugs: false }],
+    [["preview"], { command: "preview", stack: undefined, changesConfig: false, updates: false, changesState: false, runsTheProgram: true, readsSecrets: true, debugs: false }],
+    [["--stack", "homelab", "up", "--yes"], { command: "up", stack: "homelab", changesConfig: false, updates: true, changesState: true, runsTheProgram: true, readsSecrets: true, debugs: false }],
+    [["up", "-s", "homelab"], { command: "up", stack: "homelab", changesConfig: false, updates: true, changesState: true, runsTheProgram: true, readsSecrets: true, debugs: false }],
+    [["stack", "graph", "--stack=a/b/c", "out.dot"], { command: "stack", stack: "a/b/c", changesConfig: false, updates: false, changesState: false, runsTheProgram: false, readsSecrets: false, debugs: false }],
+    [["-C", "elsewhere", "config", "set", "a", "b"], { command: "config", stack: undefined, projectFolder: "elsewhere", changesConfig: true, updates: false, changesState: false, runsTheProgram: false, readsSecrets: false, debugs: false }],
+    [["refresh", "--preview-only"], { command: "refresh", stack: undefined, changesConfig: false, updates: false, changesState: false, runsTheProgram: false, readsSecrets: false, debugs: false }],
+    [["destroy", "--help"], { command: "destroy", stack: undefined, changesConfig: false, updates: false, changesState: false, runsTheProgram: false, readsSecrets: false, debugs: false }],
+    [["--help"], { command: undefined, stack: undefined, changesConfig: false, updates: false, changesState: false, runsTheProgram: false, readsSecrets: false, debugs: false }],
+    [["config", "set", "a", "--", "--stack"], { command: "config", stack: undefined, changesConfig: true, updates: false, changesState: false, runsTheProgram: false, readsSecrets: false, debugs: false }],
+    [["up", "--debug"], { command: "up", stack: undefined, changesConfig: false, updates: true, changesState: true, runsTheProgram: true, readsSecrets: true, debugs: true }],
+    [["preview", "-d"], { command: "preview", stack: undefined, changesConfig: false, updates: false, changesState: false, runsTheProgram: true, readsSecrets: true, debugs: true }],
+    [["destroy", "-yd"], { command: "destroy", stack: undefined, changesConfig: false, updates: true, changesState: true, runsTheProgram: false, readsSecrets: true, debugs: true }],
+    [["preview", "--diff"], { command: "preview", stack: undefined, changesConfig: false, updates: false, changesState: false, runsTheProgram: true, readsSecrets: true, debugs: false }],
+    [["stack", "import", "--file", "x"], { command: "stack", stack: undefined, changesConfig: false, updates: false, changesState: true, runsTheProgram: false, readsSecrets: false, debugs: false }],
+    [["state", "delete", "urn"], { command: "state", stack: undefined, changesConfig: false, updates: false, changesState: true, runsTheProgram: false, readsSecrets: false, debugs: false }],
   ])("reads %j", (args, expected) => expect(parseEngineArguments(args)).toEqual(expected));
 });
 

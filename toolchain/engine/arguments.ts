@@ -15,7 +15,7 @@ const CHANGES_STATE = new Set(["import", "state", "watch"]);
 /** What `stack` does of the kind. */
 const STACK_CHANGES = new Set(["import", "rm", "remove", "rename", "change-secrets-provider"]);
 /** Commands that run the program, and so the policy pack. */
-const WITH_POLICY = new Set(["up", "update", "preview", "pre", "watch"]);
+const RUNS_THE_PROGRAM = new Set(["up", "update", "preview", "pre", "watch"]);
 
 /** What the toolchain has to know of a command line for the engine. */
 export interface EngineArguments {
@@ -31,6 +31,8 @@ export interface EngineArguments {
   readonly updates: boolean;
   /** Whether it may change what the state says, step by step or not. */
   readonly changesState: boolean;
+  /** Whether it runs the program, and so needs the stack's config. */
+  readonly runsTheProgram: boolean;
   /** Whether it works with the state's secrets, to change something or to say what would be. */
   readonly readsSecrets: boolean;
   /** Whether it may show what programs tell for debugging. */
@@ -42,7 +44,8 @@ export function parseEngineArguments(args: readonly string[]): EngineArguments {
   const [command, sub] = positionals(args);
   const updates = isUpdate(args, command);
   const changesState = updates || CHANGES_STATE.has(command ?? "") || (command === "stack" && STACK_CHANGES.has(sub ?? ""));
-  return { command, stack: flagValue(args, "--stack", "-s"), projectFolder: flagValue(args, "--cwd", "-C"), changesConfig: command === "config", updates, changesState, readsSecrets: updates || WITH_POLICY.has(command ?? ""), debugs: hasFlag(args, "--debug") || args.some((arg) => SHORT_DEBUG.test(arg)) };
+  const runsTheProgram = RUNS_THE_PROGRAM.has(command ?? "") && !hasFlag(args, "--help") && !hasFlag(args, "-h");
+  return { command, stack: flagValue(args, "--stack", "-s"), projectFolder: flagValue(args, "--cwd", "-C"), changesConfig: command === "config", updates, changesState, runsTheProgram, readsSecrets: updates || RUNS_THE_PROGRAM.has(command ?? ""), debugs: hasFlag(args, "--debug") || args.some((arg) => SHORT_DEBUG.test(arg)) };
 }
 
 function isUpdate(args: readonly string[], command: string | undefined): boolean {
@@ -69,7 +72,7 @@ export function withDefaults(args: readonly string[], { configFile, policyPack, 
   if (command === undefined) return [...args];
   const extra = [
     ...(configFile !== undefined && WITH_CONFIG_FILE.has(command) && !hasFlag(args, "--config-file") ? ["--config-file", configFile] : []),
-    ...(policyPack !== undefined && WITH_POLICY.has(command) && !hasFlag(args, "--policy-pack") ? ["--policy-pack", policyPack] : []),
+    ...(policyPack !== undefined && RUNS_THE_PROGRAM.has(command) && !hasFlag(args, "--policy-pack") ? ["--policy-pack", policyPack] : []),
     ...(!permalink && isUpdate(args, command) && !hasFlag(args, "--suppress-permalink") ? ["--suppress-permalink=true"] : []),
     // Without it `stack rm` deletes the stack's file from the checkout.
     ...(isStackRemoval(args) && !hasFlag(args, "--preserve-config") ? ["--preserve-config"] : []),

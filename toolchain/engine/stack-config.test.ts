@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { useScratch } from "../testing/scratch.ts";
-import { applyChanges, prepareStackConfig, stackFileName } from "./stack-config.ts";
+import { applyChanges, assertHasFile, prepareStackConfig, stackFileName } from "./stack-config.ts";
 
 const SOURCE = "# the people\nconfig:\n  guildnet:guild:\n    # handles\n    admins: [a]\n";
 
@@ -25,6 +25,20 @@ describe("applyChanges", () => {
 
   it("starts a file where there was none", () => {
     expect(applyChanges("", "config:\n  a:b: c\nencryptionsalt: v1:x\n")).toBe("config:\n  a:b: c\n");
+  });
+});
+
+describe("assertHasFile", () => {
+  const scratch = useScratch();
+
+  it("names the file that is not there, and the folder that was looked into", () => {
+    writeFileSync(join(scratch.path, "Pulumi.lab.yaml"), "config: {}\n");
+    vi.stubEnv("GUILDNET_STACK_FILES", undefined);
+    expect(() => assertHasFile(scratch.path, "organization/guild/lab")).not.toThrow();
+    expect(() => assertHasFile(scratch.path, "lob")).toThrow(/The stack lob has no config: there is no .*Pulumi\.lob\.yaml.*GUILDNET_STACK_FILES names the folder/);
+    vi.stubEnv("GUILDNET_STACK_FILES", "/nowhere");
+    expect(() => assertHasFile(scratch.path, "lab")).toThrow(/no \/nowhere\/Pulumi\.lab\.yaml.*GUILDNET_STACK_FILES is \/nowhere/);
+    vi.unstubAllEnvs();
   });
 });
 

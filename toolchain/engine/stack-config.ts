@@ -32,6 +32,18 @@ export function stackFile(projectRoot: string, stack: string): string {
   return join(process.env["GUILDNET_STACK_FILES"] ?? projectRoot, stackFileName(stack));
 }
 
+/**
+ * Whoever misspells a stack's name, or forgets GUILDNET_STACK_FILES, would have everybody's defaults applied in its place.
+ * @throws UserError `stack-file-missing`
+ */
+export function assertHasFile(projectRoot: string, stack: string): void {
+  const file = stackFile(projectRoot, stack);
+  if (existsSync(file)) return;
+  const given = process.env["GUILDNET_STACK_FILES"];
+  const where = given === undefined ? "GUILDNET_STACK_FILES names the folder of such files where it is not the checkout" : `GUILDNET_STACK_FILES is ${given}`;
+  throw new UserError("stack-file-missing", `The stack ${stack} has no config: there is no ${file}. ${where}. Nothing was changed. For a stack with all defaults, make the file with the line \`config: {}\`.`);
+}
+
 /** The folder for what belongs to one stack but not into its project's folder. */
 export function stackFolder(home: Home, project: string, stack: string): string {
   return join(home.stacks, project, stack.replaceAll("/", "_"));
