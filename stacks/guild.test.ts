@@ -87,8 +87,8 @@ describe("the embedded guild", () => {
 
   test("publishes the portal on loopback, at the port of its Service", async () => {
     const { named } = await graph({});
-    expect(named("cluster-node").inputs["publish"]).toEqual([{ hostAddress: "127.0.0.1", hostPort: 8090, nodePort: 30090 }]);
-    expect(named("portal-service").inputs["spec"]).toMatchObject({ type: "NodePort", ports: [{ nodePort: 30090 }] });
+    expect(named("cluster-node").inputs["publish"]).toEqual([{ hostAddress: "127.0.0.1", hostPort: 8090, nodePort: 30090, announceVisitors: true }]);
+    expect(named("portal-service").inputs["spec"]).toMatchObject({ type: "NodePort", ports: [{ name: "https", nodePort: 30091 }, { name: "announced", targetPort: 8444, nodePort: 30090 }] });
   });
 
   test("ends with where to go", async () => {

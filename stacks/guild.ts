@@ -111,7 +111,7 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authorit
     serviceCidr: cluster.serviceCidr,
     lanCidr: cluster.lanCidr,
     keepVolumes: cluster.keepVolumes,
-    publish: [{ hostAddress: portal.address, hostPort: portal.port, nodePort: PORTAL_NODE_PORT }, ...meshPublish(config)],
+    publish: [{ hostAddress: portal.address, hostPort: portal.port, nodePort: PORTAL_NODE_PORT, announceVisitors: true }, ...meshPublish(config)],
     registries: registry && [{ host: registryHost, address: registry.address, caCertificatePem: authority.certificatePem }],
     images: sources,
   });
@@ -263,6 +263,7 @@ export function portalExposure({ cluster, portal }: GuildConfig): PortalExposure
     return {
       type: "NodePort",
       nodePort: PORTAL_NODE_PORT,
+      announced: true,
       reason: loopback ? "the node's ports are published on this machine's loopback alone" : `portal.address is ${portal.address}`,
       address: loopback ? undefined : portal.address,
     };

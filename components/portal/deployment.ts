@@ -4,6 +4,8 @@ import { appLabels, appSelector } from "../labels.ts";
 import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
 
 export const PORTAL_PORT = 8443;
+/** Where whoever connects tells for which visitor. No policy lets anybody in but the node itself. */
+export const ANNOUNCED_PORT = 8444;
 const HEALTH_PORT = 8081;
 const USER = 65532;
 
@@ -18,6 +20,8 @@ export interface ResolvedPortal {
   linkCommand?: pulumi.Input<string>;
   /** Handles, comma-separated. */
   admins: pulumi.Input<string>;
+  /** Whether visitors come announced. */
+  announced?: boolean;
   serviceAccount: pulumi.Input<string>;
   priorityClass?: pulumi.Input<string>;
   tlsSecret: pulumi.Input<string>;
@@ -60,6 +64,7 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
     GUILDNET_APPS_DOMAIN: v.appsDomain,
     GUILDNET_ADMINS: v.admins,
     GUILDNET_LISTEN: `0.0.0.0:${PORTAL_PORT}`,
+    ...(v.announced === true ? { GUILDNET_ANNOUNCED_LISTEN: `0.0.0.0:${ANNOUNCED_PORT}` } : {}),
     ...(v.mesh === undefined ? {} : { GUILDNET_MESH_ORIGIN: `https://${v.mesh.host}`, GUILDNET_MESH_APPS_DOMAIN: v.mesh.appsDomain }),
     ...(v.guildName === undefined ? {} : { GUILDNET_NAME: v.guildName }),
     ...(v.linkCommand === undefined ? {} : { GUILDNET_LINK_COMMAND: v.linkCommand }),
@@ -72,6 +77,7 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
     env: Object.entries(environment).map(([name, value]) => ({ name, value })),
     ports: [
       { name: "https", containerPort: PORTAL_PORT, protocol: "TCP" },
+      ...(v.announced === true ? [{ name: "announced", containerPort: ANNOUNCED_PORT, protocol: "TCP" }] : []),
       { name: "health", containerPort: HEALTH_PORT, protocol: "TCP" },
     ],
     securityContext: restrictedContainer,

@@ -76,8 +76,20 @@ describe("the portal", () => {
     const node = (await portal({ type: "NodePort", nodePort: 30090, reason: "asked", address: "192.0.2.1" }))("service").inputs;
     expect(node).toMatchObject({
       metadata: { annotations: { "guildnet.io/exposed": "asked", "guildnet.io/exposed-address": "192.0.2.1" } },
-      spec: { type: "NodePort", ports: [{ nodePort: 30090 }] },
+      spec: { type: "NodePort", ports: [{ targetPort: 8443, nodePort: 30090 }] },
     });
+  });
+
+  test("believes what announces visitors at a port of its own alone, which no policy opens", async () => {
+    const named = await portal({ type: "NodePort", nodePort: 30090, reason: "asked", announced: true });
+    expect(named("service").inputs).toMatchObject({ spec: { ports: [{ port: 443, targetPort: 8443, nodePort: 30091 }, { port: 8444, targetPort: 8444, nodePort: 30090 }] } });
+    expect(JSON.stringify(named("deployment").inputs["spec"])).toContain('{"name":"GUILDNET_ANNOUNCED_LISTEN","value":"0.0.0.0:8444"}');
+    expect(JSON.stringify(named("network-from-browsers").inputs["spec"])).not.toContain("8444");
+    expect(JSON.stringify((await portal())("deployment").inputs["spec"])).not.toContain("8444");
+  });
+
+  test("keeps the addresses of visitors behind a load balancer", async () => {
+    expect((await portal({ type: "LoadBalancer", reason: "asked" }))("service").inputs).toMatchObject({ spec: { type: "LoadBalancer", externalTrafficPolicy: "Local" } });
   });
 
   test("starts anew when its certificate does", async () => {

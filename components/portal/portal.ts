@@ -10,13 +10,16 @@ import { exposureAnnotations } from "../exposure.ts";
 import type { Exposure } from "../exposure.ts";
 import { appLabels, appSelector, label, objectMeta, podSecurityLabels, stackLabel, unawaited } from "../labels.ts";
 import { denyAll, toDns } from "../workspace/network-policies.ts";
-import { deploymentSpec, PORTAL_PORT } from "./deployment.ts";
+import { ANNOUNCED_PORT, deploymentSpec, PORTAL_PORT } from "./deployment.ts";
 import { portalIdentity } from "./identity.ts";
 import { endpointPort, fromBrowsers, toApiServer, toWorkspaces } from "./network-policies.ts";
 import { signOuts } from "./sign-outs.ts";
 
 /** How browsers reach the portal's Service. */
-export type PortalExposure = Exposure;
+export type PortalExposure = Exposure & {
+  /** Whether what leads to its NodePort announces each visitor's address, as a published port of an `EmbeddedCluster` does when told to. @default false: visitors have the address that they come from */
+  announced?: boolean;
+};
 
 export interface PortalArgs {
   image: pulumi.Input<string>;
@@ -93,6 +96,7 @@ export class Portal extends pulumi.ComponentResource {
       spec: deploymentSpec({
         image: args.image, origin: this.url, appsDomain: this.addresses.appsDomain, mesh: args.mesh, guildName: args.guildName, linkCommand: args.linkCommand,
         admins: args.admins.join(","), serviceAccount: account.metadata.name, priorityClass: args.priorityClass,
+        announced: args.exposure?.announced,
         tlsSecret: server.secret, keysSecret: keys.metadata.name,
         mountedVersion: mountedVersion(server.readAtStart, [session, signIn]),
       }),
@@ -205,10 +209,17 @@ function service(place: Place, exposure: PortalExposure): k8s.core.v1.Service {
     spec: {
       type: exposure.type,
       selector: appSelector("portal"),
-      ports: [{
-        name: "https", port: 443, targetPort: PORTAL_PORT, protocol: "TCP",
-        ...("nodePort" in exposure ? { nodePort: exposure.nodePort } : {}),
-      }],
+      // A balancer's traffic goes to the pod's node alone, and keeps its visitors' addresses.
+      ...(exposure.type === "LoadBalancer" ? { externalTrafficPolicy: "Local" } : {}),
+      ports: servicePorts(exposure),
     },
   }, { parent: place.parent });
+}
+
+function servicePorts(exposure: PortalExposure): k8s.types.input.core.v1.ServicePort[] {
+  const https = { name: "https", port: 443, targetPort: PORTAL_PORT, protocol: "TCP" };
+  if (exposure.type !== "NodePort") return [https];
+  if (exposure.announced !== true) return [{ ...https, nodePort: exposure.nodePort }];
+  // A NodePort more, the next, for those in the cluster: a Service has one for every port.
+  return [{ ...https, nodePort: exposure.nodePort + 1 }, { name: "announced", port: ANNOUNCED_PORT, targetPort: ANNOUNCED_PORT, protocol: "TCP", nodePort: exposure.nodePort }];
 }

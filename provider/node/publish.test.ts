@@ -24,6 +24,11 @@ describe("what publishes ports", () => {
     expect(settings.match(/^ *bind /gm)).toHaveLength(ways(settings).length);
   });
 
+  test("tells whose a connection is where it is told to, and to the API server never", () => {
+    const settings = publisher(specWith({ publish: [{ hostPort: 8090, nodePort: 30090, announceVisitors: true }, { hostPort: 8092, nodePort: 30092 }] }));
+    expect(settings.match(/^ *server .*$/gm)?.map((line) => line.trim())).toEqual(["server node 127.0.0.1:6443", "server node 198.18.0.1:30090 send-proxy", "server node 198.18.0.1:30092"]);
+  });
+
   test("is TCP's alone, and gives its rights up", () => {
     const settings = publisher(specWith());
     expect(settings).toContain("mode tcp");

@@ -15,7 +15,7 @@ describe("a node's specification", () => {
   });
 
   test("publishes on loopback unless told otherwise", () => {
-    expect(specWith({ publish: [{ hostPort: 8090, nodePort: 30090 }] }).publish).toEqual([{ hostAddress: "127.0.0.1", hostPort: 8090, nodePort: 30090 }]);
+    expect(specWith({ publish: [{ hostPort: 8090, nodePort: 30090 }] }).publish).toEqual([{ hostAddress: "127.0.0.1", hostPort: 8090, nodePort: 30090, announceVisitors: false }]);
   });
 
   test.each([

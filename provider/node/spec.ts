@@ -28,6 +28,7 @@ export const nodeSpec = z.object({
     hostAddress: z.ipv4().default("127.0.0.1"),
     hostPort: port,
     nodePort: z.number().int().min(30000).max(32767),
+    announceVisitors: z.boolean().default(false),
   })).default([]),
   keepVolumes: z.boolean().default(true),
   registries: z.array(z.strictObject({

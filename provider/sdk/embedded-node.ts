@@ -16,6 +16,8 @@ export interface PublishedPort {
   hostPort: pulumi.Input<number>;
   /** NodePort of the Service it leads to, 30000–32767. */
   nodePort: pulumi.Input<number>;
+  /** Whether each connection begins with a line that tells whose it is (the PROXY protocol, version 1). @default false: all seem to come from the node */
+  announceVisitors?: pulumi.Input<boolean>;
 }
 
 /** A registry inside the cluster that the node pulls images from. */

@@ -12,6 +12,8 @@ test("two variables are enough; what is left out listens on loopback", () => {
 });
 
 test("health listens where the portal does, unless told otherwise", () => {
+  expect(readConfig(GOOD).announcedListen).toBeUndefined();
+  expect(readConfig({ ...GOOD, GUILDNET_ANNOUNCED_LISTEN: "0.0.0.0:8444" }).announcedListen).toEqual({ host: "0.0.0.0", port: 8444 });
   expect(readConfig({ ...GOOD, GUILDNET_LISTEN: "0.0.0.0:8443" }).healthListen).toEqual({ host: "0.0.0.0", port: 8081 });
   expect(readConfig({ ...GOOD, GUILDNET_LISTEN: "[::]:1", GUILDNET_HEALTH_LISTEN: "[::1]:2" })).toMatchObject({ listen: { host: "::", port: 1 }, healthListen: { host: "::1", port: 2 } });
 });

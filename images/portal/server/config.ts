@@ -12,6 +12,8 @@ export interface PortalConfig {
   /** Handles that see every workspace in the list. Opening one stays its owner's alone. */
   readonly admins: ReadonlySet<string>;
   readonly listen: Address;
+  /** Where whoever connects tells for which visitor; nobody but a publisher may reach it. */
+  readonly announcedListen?: Address;
   readonly healthListen: Address;
   readonly tlsDirectory: string;
   readonly keysDirectory: string;
@@ -77,6 +79,7 @@ const environment = z
     GUILDNET_LINK_COMMAND: z.string().trim().min(1).max(200).optional(),
     GUILDNET_ADMINS: admins.default(new Set<string>()),
     GUILDNET_LISTEN: address.default({ host: "127.0.0.1", port: 8443 }),
+    GUILDNET_ANNOUNCED_LISTEN: address.optional(),
     GUILDNET_HEALTH_LISTEN: address.optional(),
     GUILDNET_TLS_DIR: z.string().min(1).default("/etc/guildnet/tls"),
     GUILDNET_KEYS_DIR: z.string().min(1).default("/etc/guildnet/keys"),
@@ -112,6 +115,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): P
     ...(value.GUILDNET_LINK_COMMAND !== undefined && { linkCommand: value.GUILDNET_LINK_COMMAND }),
     admins: value.GUILDNET_ADMINS,
     listen: value.GUILDNET_LISTEN,
+    announcedListen: value.GUILDNET_ANNOUNCED_LISTEN,
     healthListen: value.GUILDNET_HEALTH_LISTEN ?? { host: value.GUILDNET_LISTEN.host, port: 8081 },
     tlsDirectory: value.GUILDNET_TLS_DIR,
     keysDirectory: value.GUILDNET_KEYS_DIR,

@@ -16,6 +16,7 @@ import { SignOuts, type SignOutStore } from "./sign-outs.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import { readCertificate, watchCertificate } from "./tls.ts";
 import { Upstreams } from "./upstream.ts";
+import { announcedEntrance } from "./visitor-address.ts";
 import { workspaceApp } from "./workspace-app.ts";
 import { WorkspaceHost } from "./workspace-host.ts";
 import { mayOpen, type Readiness, type WorkspaceAccess, type WorkspaceDirectory } from "./workspaces.ts";
@@ -40,6 +41,8 @@ export interface PortalParts {
 /** A running portal. */
 export interface Portal {
   readonly address: AddressInfo;
+  /** Where visitors are announced. */
+  readonly announcedAddress: AddressInfo | null;
   readonly healthAddress: AddressInfo;
   readonly services: Services;
   /** Takes no new work, lets what runs finish for a while, then cuts it off. */
@@ -93,25 +96,25 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   let stopping = false;
   const readiness = (): Readiness => (stopping ? { ready: false, reason: "stopping" } : directory.readiness());
   const health = healthServer(readiness);
-  await Promise.all([listen(server, config.listen), listen(health, config.healthListen)]);
+  const announced = announcedEntrance(server);
+  await Promise.all([listen(server, config.listen), listen(health, config.healthListen), config.announcedListen && listen(announced, config.announcedListen)]);
   log.info({ origins: config.sites.map(({ origin }) => origin), listen: server.address() }, "portal is up");
 
   const close = async (graceMs = GRACE_MS): Promise<void> => {
     stopping = true;
     stopWatching();
-    const closed = once(server, "close");
-    server.close();
+    const closed = [server, announced].filter(({ listening }) => listening).map((each) => once(each.close(), "close"));
     services.leases.endWhere((lease) => !lease.brief);
     server.closeIdleConnections();
     const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
-    await closed;
+    await Promise.all(closed);
     clearTimeout(cutOff);
     health.close();
     health.closeAllConnections();
     await Promise.all([portal.close(), onHosts.close(), services.upstreams.close()]);
     log.info("portal is down");
   };
-  return { address: server.address() as AddressInfo, healthAddress: health.address() as AddressInfo, services, close };
+  return { address: server.address() as AddressInfo, announcedAddress: announced.address() as AddressInfo | null, healthAddress: health.address() as AddressInfo, services, close };
 }
 
 /** What runs in a session's name ends when the session does; what reaches into a workspace, when whoever opened it no longer may. */
