@@ -93,11 +93,11 @@ describe("the state service", () => {
     expect(readdirSync(files.lockFolder)).toEqual([]);
   });
 
-  it("notices that a process broke off, by what the engine tells of it", async () => {
+  it.each(["rpc error: code = Unavailable desc = error reading from server: EOF", "an unhandled error occurred: Program was ended by SIGKILL"])("notices that a process broke off, by what the engine tells of it: %s", async (message) => {
     await started();
     update.watch({ events: [{ diagnosticEvent: { message: "the field is wrong" } }] });
     expect(update.isBrokenOff).toBe(false);
-    update.watch({ events: [{ diagnosticEvent: { message: "rpc error: code = Unavailable desc = error reading from server: EOF" } }] });
+    update.watch({ events: [{ diagnosticEvent: { message } }] });
     expect(update.isBrokenOff).toBe(true);
   });
 

@@ -30,7 +30,7 @@ const eventsSchema = z.object({ events: z.array(z.looseObject({ summaryEvent: z.
 const endSchema = z.object({ status: z.string() });
 
 /** How the engine tells that a plugin or the program is gone in the middle of its work; of one that is gone at its start it says that the plugin has a bug. */
-const BROKEN_OFF = /code = (Unavailable|Canceled)|error reading from server|transport is closing|a bug in the provider|signal: killed/;
+const BROKEN_OFF = /code = (Unavailable|Canceled)|error reading from server|transport is closing|a bug in the provider|signal: killed|ended by SIG/;
 
 type Description = z.output<typeof descriptionSchema>;
 
