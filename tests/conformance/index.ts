@@ -60,8 +60,8 @@ async function main(groups: readonly string[], options: Options): Promise<void> 
   assertKnown([...Object.keys(EXCLUDED), ...Object.keys(FAILING)], tests);
   const wanted = tests.filter((test) => groups.includes(groupOf(test)) && EXCLUDED[test] === undefined &&
     options.focus?.test(test) !== false && !(options.resume === true && kept.all.get(test)?.passed === true));
-  if (wanted.length === 0) process.stderr.write("There is nothing left to run.\n");
-  else await onCluster(cluster, suite, kept, wanted, options);
+  if (wanted.length > 0) await onCluster(cluster, suite, kept, wanted, options);
+  else if (tests.some((test) => EXCLUDED[test] === undefined && !kept.all.has(test))) throw new UserError("conformance-nothing-to-run", "None of the tests that are left to run is asked for.");
   conclude({ kubernetes: VERSIONS.kubernetes.version, tests, results: kept.all, excluded: EXCLUDED, failing: FAILING }, wanted, log.file);
 }
 
