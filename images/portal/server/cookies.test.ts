@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { setCookieFromWorkspace } from "./cookies.ts";
+import { cookiesForWorkspace, setCookieFromWorkspace } from "./cookies.ts";
 
 const host = "web--ada.apps.guild.test:8090";
 
@@ -19,4 +19,8 @@ test.each([
 
 test.each(["__Host-guildnet=x", " __HOST-guildnet-app=x; Path=/", "=__Host-guildnet=x", "code-server-session=x", "__host-guildnet-anything=1"])("%s is not a workspace's to set", (line) => {
   expect(setCookieFromWorkspace(line, host)).toBeUndefined();
+});
+
+test.each(["__Host-guildnet-app=1", "\x85__Host-guildnet-app=1", "\xa0__HOST-guildnet=1", "=__Host-guildnet=1", "\x0bcode-server-session=1"])("%j does not reach a workspace", (cookie) => {
+  expect(cookiesForWorkspace(`a=1; ${cookie}`)).toBe("a=1");
 });

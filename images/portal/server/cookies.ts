@@ -46,9 +46,9 @@ function isOwnDomain(attribute: string, host: string): boolean {
   return value.join("=").trim().toLowerCase().replace(/^\./, "") === host.toLowerCase().replace(/:\d+$/, "");
 }
 
-/** True of a cookie that is the portal's to set and to delete. */
+/** True of a cookie that is the portal's to set and to delete; with whatever before its name, which other programs may take for spaces. */
 export function isOwnCookie(name: string): boolean {
-  return name.toLowerCase().startsWith(OWN_PREFIX);
+  return name.toLowerCase().includes(OWN_PREFIX);
 }
 
 /** The names in a Cookie header that can stand in a Set-Cookie line. */
@@ -66,7 +66,7 @@ export function hostCookie(name: string, value: string, maxAgeSeconds: number): 
 }
 
 function isReserved(name: string): boolean {
-  return isOwnCookie(name) || name.toLowerCase().startsWith(IDE_COOKIE);
+  return isOwnCookie(name) || name.toLowerCase().includes(IDE_COOKIE);
 }
 
 function pairs(header: string | undefined): { name: string; value: string; raw: string }[] {

@@ -93,6 +93,12 @@ test.each([
   server.close();
 });
 
+test.each([204, 304])("a %i that tells a length is whole without a body", async (status) => {
+  const server = await answering(`HTTP/1.1 ${status} x\r\nETag: "1"\r\nContent-Length: 2\r\n\r\n`);
+  expect(await guild.ask("/", { host: appHost("odd") })).toMatchObject({ status, headers: { etag: '"1"' }, body: "" });
+  server.close();
+});
+
 test("an answer's headers arrive as they were sent: in their order, those that come twice, letters beyond ASCII", async () => {
   const sent = ["X-B", "2", "x-a", "1", "Link", "</a>", "Vary", "A", "Link", "</b>", "X-Name", "caf\xe9", "Set-Cookie", "a=1", "Set-Cookie", "b=2"];
   const lines = sent.flatMap((name, index) => (index % 2 === 0 ? `${name}: ${sent[index + 1]}\r\n` : []));

@@ -62,6 +62,8 @@ export class Relay implements Dispatcher.DispatchHandler {
       return controller.abort(badAnswer(error as Error));
     }
     this.#stage = "answering";
+    // Whole already, though it may tell the length of what it would have had for a body, which undici then waits for.
+    if (statusCode === 204 || statusCode === 304) this.onResponseEnd();
     this.#resolve("passed on");
   }
 
