@@ -19,8 +19,8 @@ export function unitOf(clusterName: string): string {
 
 /** The node's unit as systemd reads it. Pure. */
 export function unitFile({ clusterName, folder, toolchain }: { clusterName: string; folder: string; toolchain: string | undefined }): string {
-  // A checkout that can't do it any more is no reason not to start: each has its time, and may fail.
-  const tool = (...args: string[]): string[] => (toolchain === undefined ? [] : [`-${["/usr/bin/timeout", "--kill-after=5", "60", process.execPath, toolchain, ...args].map(quoted).join(" ")}`]);
+  // A checkout that can't do it any more is no reason not to start: each has two minutes, and may fail.
+  const tool = (...args: string[]): string[] => (toolchain === undefined ? [] : [`-${["/usr/bin/timeout", "--kill-after=5", "120", process.execPath, toolchain, ...args].map(quoted).join(" ")}`]);
   return ini({
     Unit: { Description: `GuildNet cluster ${clusterName}`, Wants: "network-online.target", After: "network-online.target", RequiresMountsFor: quoted(folder) },
     Service: {
@@ -52,7 +52,7 @@ export async function startUnit(clusterName: string, folder: string, units = uni
   await writeAtomically(join(units, unitOf(clusterName)), unitFile({ clusterName, folder, toolchain: toolchainCommand() }));
   await execa("systemctl", ["daemon-reload"]);
   await execa("systemctl", ["enable", "--quiet", unitOf(clusterName)]);
-  await execa("systemctl", ["reset-failed", unitOf(clusterName)], { reject: false }); // fails where nothing had
+  await forgetFailure(clusterName);
   await execa("systemctl", ["start", unitOf(clusterName)]);
 }
 
@@ -63,7 +63,9 @@ export async function isUnitActive(clusterName: string): Promise<boolean> {
 
 /** A node that a person stopped does not come back with the machine. */
 export async function disableUnit(clusterName: string, units = unitFolder): Promise<void> {
-  if (existsSync(join(units, unitOf(clusterName)))) await execa("systemctl", ["disable", "--quiet", unitOf(clusterName)]);
+  if (!existsSync(join(units, unitOf(clusterName)))) return;
+  await execa("systemctl", ["disable", "--quiet", unitOf(clusterName)]);
+  await forgetFailure(clusterName);
 }
 
 /** Removes the unit of a node that has ended. */
@@ -73,7 +75,12 @@ export async function removeUnit(clusterName: string, units = unitFolder): Promi
   await execa("systemctl", ["disable", "--quiet", unitOf(clusterName)]);
   await rm(path);
   await execa("systemctl", ["daemon-reload"]);
-  await execa("systemctl", ["reset-failed", unitOf(clusterName)], { reject: false }); // fails where nothing had
+  await forgetFailure(clusterName);
+}
+
+/** A node that was stopped was killed, which systemd calls a failure. */
+async function forgetFailure(clusterName: string): Promise<void> {
+  await execa("systemctl", ["reset-failed", unitOf(clusterName)], { reject: false }); // it fails itself where nothing had
 }
 
 /** Variables as systemd reads them from a file (EnvironmentFile= in systemd.exec(5)). */
