@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { isActionable, UserError } from "../../toolchain/errors.ts";
 import { guildnetHome } from "../../toolchain/home.ts";
 import { openLog } from "../../toolchain/log.ts";
-import { type Step, runSteps } from "../../toolchain/progress.ts";
+import { runSteps } from "../../toolchain/progress.ts";
 import { PROJECT_ROOT } from "../../toolchain/project.ts";
 import { conformance } from "../../toolchain/tools/conformance.ts";
 import { toolsNamed } from "../../toolchain/tools/index.ts";
@@ -73,20 +73,20 @@ async function onCluster(cluster: Cluster, suite: Suite, kept: KeptResults, want
   // Ginkgo gets the signal as well, and ends what it runs; without a listener this process would go before it.
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   const groups = GROUP_NAMES.map((name) => ({ name, tests: wanted.filter((test) => groupOf(test) === name) })).filter(({ tests }) => tests.length > 0);
+  const runGroup = async (tests: readonly string[], report: (activity: string) => void): Promise<void> => {
+    for (let start = 0; start < tests.length && !isInterrupted; start += PIECE) {
+      const onProgress = (ended: number, failed: number): void => report(`${start + ended} of ${tests.length} ended, ${failed} failed of late`);
+      kept.add(await suite.run(tests.slice(start, start + PIECE), { atOnce: procs, onProgress }));
+    }
+    const failed = tests.filter((test) => kept.all.get(test)?.passed === false);
+    if (isInterrupted || failed.length === 0) return;
+    kept.add(await suite.run(failed, { atOnce: 1, onProgress: (ended, again) => report(`once more, of those that failed: ${ended} of ${failed.length} ended, ${again} failed`) }));
+  };
   try {
     await runSteps([{ title: "a cluster for the tests", run: () => cluster.up() }], 1);
-    await runSteps(groups.map(({ name, tests }): Step => ({
-      title: `${name}: ${tests.length} tests`,
-      run: async (report) => {
-        for (let start = 0; start < tests.length && !isInterrupted; start += PIECE) {
-          const onProgress = (ended: number, failed: number): void => report(`${start + ended} of ${tests.length} ended, ${failed} failed of late`);
-          kept.add(await suite.run(tests.slice(start, start + PIECE), { atOnce: procs, onProgress }));
-        }
-        const failed = tests.filter((test) => kept.all.get(test)?.passed === false);
-        if (isInterrupted || failed.length === 0) return;
-        kept.add(await suite.run(failed, { atOnce: 1, onProgress: (ended, again) => report(`once more, of those that failed: ${ended} of ${failed.length} ended, ${again} failed`) }));
-      },
-    })), 1);
+    for (const { name, tests } of groups) {
+      if (!isInterrupted) await runSteps([{ title: `${name}: ${tests.length} tests`, run: (report) => runGroup(tests, report) }], 1);
+    }
   } finally {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     if (keep !== true) await runSteps([{ title: "removing the cluster", run: () => cluster.remove() }], 1);
