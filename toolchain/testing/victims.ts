@@ -7,7 +7,7 @@ export const victims = {
   "language host": /pulumi-language-nodejs/,
   program: /\/cmd\/run(\/index\.js)?\0/,
   "policy pack": /\/cmd\/run-policy-pack/,
-  "plugin of ours": /\/cmd\/run-plugin|pulumi-resource-shape/,
+  "plugin of ours": /\/cmd\/run-plugin|\/provider\/?\0|pulumi-resource-shape/,
   "Kubernetes plugin": /pulumi-resource-kubernetes/,
 } as const;
 export type Victim = keyof typeof victims;
