@@ -4,8 +4,8 @@ import { debianTool } from "./debian-tool.ts";
 export const nodePackages = debianTool({
   name: "node-packages",
   title: "The embedded node's system packages",
-  packages: ["containerd", "runc", "containernetworking-plugins", "slirp4netns", "haproxy", "runit", "socat", "nftables", "iptables", "ipset", "iproute2", "util-linux"],
-  programs: ["containerd", "runc", "/usr/lib/cni/bridge", "/usr/lib/cni/portmap", "slirp4netns", "haproxy", "runsvdir", "socat", "nft", "iptables", "ipset", "ip", "nsenter"],
+  packages: ["containerd", "runc", "containernetworking-plugins", "slirp4netns", "haproxy", "runit", "nftables", "iptables", "ipset", "iproute2", "util-linux"],
+  programs: ["containerd", "runc", "/usr/lib/cni/bridge", "/usr/lib/cni/portmap", "slirp4netns", "haproxy", "runsvdir", "nft", "iptables", "ipset", "ip", "nsenter"],
   services: ["containerd", "haproxy"],
 });
 
@@ -25,10 +25,11 @@ export const chromium = debianTool({
   programs: ["chromium", "certutil"],
 });
 
-/** What the portal is compared with, by tests and benchmarks, and what asks both of them as fast as they can answer. */
+/** What the portal is compared with, by tests and benchmarks, what asks both of them as fast as they can answer, and what speaks in tests of networks. */
 export const httpTools = debianTool({
   name: "http-tools",
-  title: "nginx and a load generator",
-  packages: ["nginx", "nghttp2-client"],
-  programs: ["nginx", "h2load"],
+  title: "nginx, a load generator and socat",
+  packages: ["nginx", "nghttp2-client", "socat"],
+  programs: ["nginx", "h2load", "socat"],
+  services: ["nginx"],
 });
