@@ -18,7 +18,7 @@ export function isIde({ url = "" }: IncomingMessage): boolean {
 /**
  * Tells an open IDE that its session has ended. A browser doesn't say why a WebSocket was refused, so an IDE would go on
  * to look alive, and try again for three hours. To an error in its own protocol it says at once that the window has to
- * be loaded again, and that leads to the portal.
+ * be loaded again, and that leads to the portal. (Not in its first seconds, in which it does not listen for that yet.)
  *
  * @see https://github.com/microsoft/vscode/blob/1.105.0/src/vs/platform/remote/common/remoteAgentConnection.ts `getErrorFromMessage`
  */
