@@ -27,7 +27,7 @@ describe("an update of which a process is killed", () => {
     configure(onePerson);
   });
 
-  test(`at ${rounds} random moments is healed each time by one more up`, { timeout: 1_800_000 }, async () => {
+  test(`at ${rounds} random moments is healed each time by one more up`, { timeout: rounds * 90_000 }, async () => {
     await upWith(onePerson);
     await scaleWorkspace(0);
     const moments: string[] = [];
