@@ -88,8 +88,8 @@ describe("a person in a browser that trusts the guild's authority", () => {
   });
 
   test("hears from the IDE at once that they signed out elsewhere, and is back in it after the next link", async () => {
-    // In its first seconds an IDE does not listen to its connection yet.
-    await page.waitForFunction(() => performance.getEntriesByName("code/LifecyclePhase/Eventually").length > 0, undefined, slow);
+    // In its first seconds an IDE does not listen to its connection yet: the part that does is among those of its last phase, 4.
+    await page.waitForFunction(() => performance.getEntriesByName("code/didCreateWorkbenchContributions/4").length > 0, undefined, slow);
     const portal = await context.newPage();
     await portal.goto(portalUrl);
     await portal.getByRole("button", { name: "Sign out" }).click(slow);
