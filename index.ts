@@ -1,13 +1,16 @@
 import { readSettings } from "./stacks/config.ts";
+import { former } from "./stacks/former.ts";
 import { guild } from "./stacks/guild.ts";
 import { survey } from "./stacks/survey.ts";
 
-const settings = readSettings();
+const settings = readSettings(await former());
 const { kubeconfig: joined, found } = await survey(settings);
 
 export const {
   /** Where to open the guild. */
   portalUrl,
+  /** Domain below which every workspace and app has its address. */
+  appsDomain,
   /** Handles of everybody in it. */
   people,
   /** Handles of those who see every workspace. */

@@ -77,6 +77,7 @@ export type { StorageClasses } from "./platform/storage-classes.ts";
 export type { StorageArgs } from "./platform/storage.ts";
 export { portalIdentity } from "./portal/identity.ts";
 export type { PortalIdentity } from "./portal/identity.ts";
+export { appsDomainBelow, appsDomainBeside } from "./portal/apps-domain.ts";
 export { Portal, portalAddresses } from "./portal/portal.ts";
 export type { PortalAddresses, PortalArgs, PortalExposure } from "./portal/portal.ts";
 export { formatQuantity, parseQuantity } from "./quantity.ts";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { backupServerHost, CertificateAuthority, registryHost } from "../components/index.ts";
+import { backupServerHost, CertificateAuthority, portalAddresses, registryHost } from "../components/index.ts";
 import { headscaleHostname, meshNames } from "./mesh-names.ts";
 import { registryAddress } from "./schema.ts";
 import type { GuildConfig } from "./schema.ts";
@@ -23,7 +23,7 @@ export function authorityNames(config: GuildConfig): AuthorityNames {
   const onMesh = mesh.kind === "none" ? [] : [meshNames(mesh).portalHost, meshNames(mesh).appsDomain, ...(own ? [headscaleHostname(mesh, portal)] : [])];
   const published = own && mesh.placement === "cluster" && cluster.kind === "embedded" ? [mesh.address] : [];
   return {
-    dnsNames: outermost([portal.host, portal.appsDomain ?? [], registryHost, backupServerHost, onMesh].flat()),
+    dnsNames: outermost([portal.host, portalAddresses(portal).appsDomain, registryHost, backupServerHost, onMesh].flat()),
     ipAddresses: [...new Set([registry ?? [], published].flat())],
   };
 }

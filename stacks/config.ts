@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BackupSecrets } from "./backup.ts";
 import type { GuildConfig } from "./schema.ts";
+import type { Former } from "./former.ts";
 import { parseGuild } from "./parse.ts";
 
 /** All that a stack is told from outside. */
@@ -21,9 +22,10 @@ export interface GuildSettings {
 /**
  * Reads the stack's config; the only place that does.
  * A secret is a key of its own: inside an object read as a whole it would lose its mark.
+ * @param former what of the stack stays as it was
  * @throws ConfigError with every mistake at once
  */
-export function readSettings(): GuildSettings {
+export function readSettings(former?: Former): GuildSettings {
   const stack = new pulumi.Config("guildnet");
   const kubeconfig = stack.getSecret("kubeconfig");
   const meshApiKey = stack.getSecret("meshApiKey");
@@ -37,7 +39,7 @@ export function readSettings(): GuildSettings {
     kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined, storageBackupKey: storageBackupKey !== undefined, dnsToken: dnsToken !== undefined,
     backupAccessKey: backup.accessKey !== undefined, backupSecretKey: backup.secretKey !== undefined, backupServerPassword: backup.serverPassword !== undefined,
   };
-  return { config: parseGuild(readObject(stack), given), kubeconfig, meshApiKey, storageBackupKey, dnsToken, backup };
+  return { config: parseGuild(readObject(stack), given, former), kubeconfig, meshApiKey, storageBackupKey, dnsToken, backup };
 }
 
 /** `guildnet:guild` as it stands; text that is no object is left to the schema to complain about. */

@@ -97,12 +97,14 @@ describe("the embedded guild", () => {
       portalUrl: "https://guildnet.localhost:8090",
       people: ["you", "ada"],
       workspaces: [
-        { name: "you", owner: "you", url: "https://you.apps.guildnet.localhost:8090/" },
-        { name: "ada", owner: "ada", url: "https://ada.apps.guildnet.localhost:8090/" },
+        { name: "you", owner: "you", url: "https://you.guildnet-apps.localhost:8090/" },
+        { name: "ada", owner: "ada", url: "https://ada.guildnet-apps.localhost:8090/" },
       ],
     });
     for (const key of ["signInKey", "kubeconfig"] as const) expect(await (outputs[key] as unknown as { isSecret: Promise<boolean> }).isSecret, key).toBe(true);
     expect(outputs.notes.join()).not.toContain("NetworkPolicies");
+    expect(outputs.appsDomain).toBe("guildnet-apps.localhost");
+    expect(outputs.notes.join()).not.toContain("set cookies");
   });
 });
 
@@ -110,6 +112,13 @@ describe("backups", () => {
   const app = { name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000, storage: { size: "1Gi", path: "/data" }, user: 999 };
   const raw = { workspaces: two, apps: [app, { name: "page", owner: "ada", image: "example.org/page:1", port: 3000 }], registry: {}, mesh: { kind: "headscale" } };
   const of = (all: Registered[]) => all.filter(({ type }) => type.endsWith(":Backup")).map(({ name }) => name).sort();
+
+  test("whose workspaces are below its portal says what that means, but where there is no place beside it", async () => {
+    const { outputs } = await graph({ portal: { appsDomain: "apps.guildnet.localhost" } });
+    expect(outputs.appsDomain).toBe("apps.guildnet.localhost");
+    expect(outputs.notes.join()).toContain("portal.appsDomain: guildnet-apps.localhost moves them");
+    expect((await graph({ portal: { host: "example.org" } })).outputs.notes.join()).not.toContain("set cookies");
+  });
 
   test("are of every volume that holds what people made, as its owner, and none unless wanted", async () => {
     expect(of((await graph(raw)).all)).toEqual([]);
@@ -181,7 +190,7 @@ describe("an app", () => {
     expect(named("wiki-namespace").inputs["metadata"]).toMatchObject({ name: "app-wiki", labels: { "guildnet.io/visibility": "public" } });
     expect(named("wiki-data").dependencies).toContain(named("storage-disposable-class").urn);
     expect(named("wiki-deployment").dependencies).toContain(named("scheduling-interactive").urn);
-    expect(outputs.apps).toEqual([{ name: "wiki", owner: "ada", visibility: "public", url: "https://wiki.apps.guildnet.localhost:8090/" }]);
+    expect(outputs.apps).toEqual([{ name: "wiki", owner: "ada", visibility: "public", url: "https://wiki.guildnet-apps.localhost:8090/" }]);
     expect(outputs.notes.join()).toContain("without signing in: wiki");
     expect((await graph({ workspaces: two })).outputs).toMatchObject({ apps: [] });
   });

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { App, BACKUP_SERVER_PLACE, BatchSpace, EmbeddedCluster, ExistingCluster, images, Portal, Registry, registryHost, registryIdentity, Scheduling, Workspace } from "../components/index.ts";
+import { App, appsDomainBeside, BACKUP_SERVER_PLACE, BatchSpace, EmbeddedCluster, ExistingCluster, images, isBelow, Portal, portalAddresses, Registry, registryHost, registryIdentity, Scheduling, Workspace } from "../components/index.ts";
 import type { Authority, BatchQueue, ClusterAccess, ImageSource, PortalExposure, Visibility } from "../components/index.ts";
 import { guildAuthority } from "./authority.ts";
 import { certificateImages, certificateLayer, certificatesOn } from "./certificates.ts";
@@ -53,6 +53,8 @@ export interface GuildSecrets {
 /** What `pulumi up` ends with. */
 export interface GuildOutputs {
   portalUrl: string;
+  /** Domain below which every workspace and app has its address. */
+  appsDomain: string;
   /** Handles. */
   people: string[];
   /** Handles of those among them who see every workspace. */
@@ -221,6 +223,7 @@ export function services({ access, authority, images: own, storage: local, regis
   const backups = backupLayer(config, { volumes, portal, images: own, classes: scheduling.classes, storageClass: (kept) => classIn(BACKUP_SERVER_PLACE.namespace, BACKUP_SERVER_PLACE.claim, kept), secrets: secrets.backup ?? {} }, opts);
   return {
     portalUrl: portal.url,
+    appsDomain: portalAddresses(config.portal).appsDomain,
     people: peopleOf(config),
     admins: adminsOf(config),
     workspaces: config.workspaces.map((workspace) => {
@@ -284,6 +287,10 @@ export function notes({ apps, cluster, portal }: GuildConfig): string[] {
     if (portal.service === undefined || portal.service === "ClusterIP") {
       result.push(`Nothing outside the cluster reaches the portal. To open it from here: kubectl --namespace guildnet-portal port-forward service/portal ${portal.port}:443`);
     }
+  }
+  const { host, appsDomain } = portalAddresses(portal), beside = appsDomainBeside(host);
+  if (isBelow(appsDomain, host) && appsDomain !== beside) {
+    result.push(`Workspaces' names are below ${host}, where a page of theirs can set cookies for the portal. portal.appsDomain: ${beside} moves them to where none can; browsers then need the authority's new certificate, and what they keep for the old names, such as an IDE's open editors, stays behind.`);
   }
   const open = apps.filter(({ visibility }) => visibility === "public").map(({ name }) => name);
   if (open.length > 0) result.push(`Whoever reaches the portal can open, without signing in: ${open.join(", ")}.`);

@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { GUILD_USER, isBelow, MESH_NETWORKS } from "../components/index.ts";
+import { GUILD_USER, isBelow, MESH_NETWORKS, portalAddresses } from "../components/index.ts";
 import { headscaleHostname, meshNames, PORTAL_LABEL } from "./mesh-names.ts";
 import type { HeadscaleConfig, SomeMeshConfig } from "./mesh-schema.ts";
 import type { Path } from "./mistakes.ts";
@@ -89,7 +89,7 @@ function nameMistakes({ portal, ...config }: GuildConfig, mesh: SomeMeshConfig):
   if (mesh.kind === "headscale" && isBelow(headscaleHostname(mesh, portal), baseDomain)) {
     broken.push({ paths: [["mesh", "hostname"], ["mesh", "baseDomain"], domain, ["portal", "host"]], allowed: `a name outside of ${baseDomain}, below which devices ask the mesh itself and would no longer find the server`, fix: `write "headscale.${mesh.domain}", or another of your DNS` });
   }
-  for (const [path, name] of [[["portal", "host"], portal.host], [["portal", "appsDomain"], portal.appsDomain ?? `apps.${portal.host}`]] as const) {
+  for (const [path, name] of [[["portal", "host"], portal.host], [["portal", "appsDomain"], portalAddresses(portal).appsDomain]] as const) {
     if (!isBelow(name, zone.domain) && !isBelow(name, baseDomain)) continue;
     broken.push({ paths: [path, domain, ["mesh", "baseDomain"]], allowed: `a name outside of ${isBelow(name, baseDomain) ? baseDomain : zone.domain}, which devices ask the mesh for`, fix: "choose another mesh.domain, for instance your own below .internal" });
     break;

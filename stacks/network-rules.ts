@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { appsDomainBeside, isBelow, portalAddresses } from "../components/index.ts";
 import type { Path } from "./mistakes.ts";
 import { workspaceName } from "./schema.ts";
 import type { GuildConfig } from "./schema.ts";
@@ -109,18 +110,17 @@ function registryMistakes(config: GuildConfig): Broken[] {
 
 /** A workspace's page must never share an origin, or a domain's cookies, with the portal. */
 function domainMistakes({ portal, workspaces, apps }: GuildConfig): Broken[] {
-  const { host, appsDomain } = portal;
+  const { host, appsDomain } = portalAddresses(portal);
   const broken: Broken[] = [];
-  if (appsDomain !== undefined && `.${host}`.endsWith(`.${appsDomain}`)) {
-    broken.push({ paths: [["portal", "appsDomain"], ["portal", "host"]], allowed: `a domain that portal.host, ${host}, is neither equal to nor below`, fix: `write "apps.${host}", or remove the key` });
+  if (isBelow(host, appsDomain)) {
+    broken.push({ paths: [["portal", "appsDomain"], ["portal", "host"]], allowed: `a domain that portal.host, ${host}, is neither equal to nor below`, fix: `write "${appsDomainBeside(host)}", or remove the key` });
   }
-  const domain = appsDomain ?? `apps.${host}`;
   const named = [
     ...workspaces.map((workspace, index) => ({ path: ["workspaces", index, "name"], name: workspaceName(workspace) })),
     ...apps.map(({ name }, index) => ({ path: ["apps", index, "name"], name })),
   ];
   for (const { path, name } of named) {
-    if (`${name}.${domain}` === host) broken.push({ paths: [path, ["portal"]], allowed: `a name whose address isn't the portal's own, ${host}`, fix: "rename it" });
+    if (`${name}.${appsDomain}` === host) broken.push({ paths: [path, ["portal"]], allowed: `a name whose address isn't the portal's own, ${host}`, fix: "rename it" });
   }
   return broken;
 }

@@ -66,7 +66,7 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "image-without-a-tag": [["workspaces[0].image"], /./],
   "image-is-latest": [["images.workspace"], /./],
   "dotfiles-with-a-password": [["workspaces[0].dotfiles"], /before the @/],
-  "apps-domain-holds-the-portal": [["portal.appsDomain"], /"apps\.guild\.example\.org"/],
+  "apps-domain-holds-the-portal": [["portal.appsDomain"], /"guild-apps\.example\.org"/],
   "portal-host-is-no-name": [["portal.host"], /remove the key for "guildnet\.localhost"/],
   "address-is-a-name": [["portal.address"], /remove the key for "127\.0\.0\.1"/],
   "service-type-on-an-embedded-cluster": [["portal.service"], /remove it/],

@@ -1,3 +1,6 @@
+import { appsDomainBelow } from "../components/index.ts";
+import { NEW } from "./former.ts";
+import type { Former } from "./former.ts";
 import { ConfigError, foundAt, keyOf } from "./mistakes.ts";
 import type { Mistake } from "./mistakes.ts";
 import { brokenRules } from "./rules.ts";
@@ -7,10 +10,12 @@ import { parseShape } from "./shape.ts";
 
 /**
  * Checks the value of `guildnet:guild` and fills in its defaults.
+ * @param former what of the stack stays as it was
  * @throws ConfigError with every mistake at once
  */
-export function parseGuild(raw: unknown, siblings: Siblings): GuildConfig {
-  const { config, mistakes, omitted } = parseShape(raw);
+export function parseGuild(raw: unknown, siblings: Siblings, former: Former = NEW): GuildConfig {
+  const { config: shaped, mistakes, omitted } = parseShape(raw);
+  const config = shaped && asBefore(shaped, former);
   const between = config === undefined ? [] : brokenRules(config, siblings).flatMap(({ paths, allowed, fix }): Mistake[] => {
     const inFile = paths.map((path) => omitted.inFile(path));
     const [key] = inFile;
@@ -21,4 +26,9 @@ export function parseGuild(raw: unknown, siblings: Siblings): GuildConfig {
   const all = [...mistakes, ...between];
   if (config === undefined || all.length > 0) throw new ConfigError(all);
   return config;
+}
+
+function asBefore(config: GuildConfig, { appsBelowPortal }: Former): GuildConfig {
+  const { portal } = config;
+  return appsBelowPortal && portal.appsDomain === undefined ? { ...config, portal: { ...portal, appsDomain: appsDomainBelow(portal.host) } } : config;
 }

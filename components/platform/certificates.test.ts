@@ -128,7 +128,7 @@ describe("a server with an issuer", () => {
     const named = await portal({ issuer });
     expect(named("it-certificate").inputs).toMatchObject({
       kind: "Certificate", metadata: { name: "server-tls", namespace: "guildnet-portal", annotations: { "pulumi.com/waitFor": "condition=Ready" } },
-      spec: { secretName: "server-tls", issuerRef: { kind: "ClusterIssuer", name: "guildnet", group: "cert-manager.io" }, commonName: "guildnet.localhost", dnsNames: ["guildnet.localhost", "*.apps.guildnet.localhost"], privateKey: { rotationPolicy: "Always" } },
+      spec: { secretName: "server-tls", issuerRef: { kind: "ClusterIssuer", name: "guildnet", group: "cert-manager.io" }, commonName: "guildnet.localhost", dnsNames: ["guildnet.localhost", "*.guildnet-apps.localhost"], privateKey: { rotationPolicy: "Always" } },
     });
     expect(workload(named, "it-deployment").template.spec.volumes).toContainEqual({ name: "tls", secret: { secretName: "server-tls", defaultMode: 0o440 } });
     expect((await registry({ issuer }))("it-certificate").inputs).toMatchObject({ spec: { dnsNames: ["registry.guildnet-registry.svc"], ipAddresses: ["10.96.0.11"] } });

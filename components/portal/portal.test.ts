@@ -16,9 +16,9 @@ async function portal(exposure?: PortalExposure, mesh?: PortalArgs["mesh"]) {
 
 describe("addresses", () => {
   test("have a port where it isn't HTTPS' own", () => {
-    expect(portalAddresses({})).toMatchObject({ origin: "https://guildnet.localhost:8090", appsDomain: "apps.guildnet.localhost" });
-    expect(portalAddresses({}).workspace("ada")).toBe("https://ada.apps.guildnet.localhost:8090/");
-    expect(portalAddresses({ host: "guild.example.org", port: 443 }).workspace("ada")).toBe("https://ada.apps.guild.example.org/");
+    expect(portalAddresses({})).toMatchObject({ origin: "https://guildnet.localhost:8090", appsDomain: "guildnet-apps.localhost" });
+    expect(portalAddresses({}).workspace("ada")).toBe("https://ada.guildnet-apps.localhost:8090/");
+    expect(portalAddresses({ host: "guild.example.org", port: 443 }).workspace("ada")).toBe("https://ada.guild-apps.example.org/");
   });
 
   test.each([["https://10.0.0.1:7443", 7443], ["https://example.org", 443], ["http://example.org/x", 80]])("the port of %s is %d", (url, port) => {
@@ -28,7 +28,7 @@ describe("addresses", () => {
 
 describe("the portal", () => {
   test("has a certificate for its own host and for one label below the apps domain", async () => {
-    expect((await portal())("certificate").inputs).toMatchObject({ dnsNames: ["guildnet.localhost", "*.apps.guildnet.localhost"] });
+    expect((await portal())("certificate").inputs).toMatchObject({ dnsNames: ["guildnet.localhost", "*.guildnet-apps.localhost"] });
   });
 
   test("says on its namespace whose guild the cluster has", async () => {
@@ -37,7 +37,7 @@ describe("the portal", () => {
 
   test("has its names on a mesh in certificate and settings, beside its own", async () => {
     const named = await portal(undefined, { host: "portal.mesh.internal", appsDomain: "apps.internal" });
-    expect(named("certificate").inputs).toMatchObject({ commonName: "guildnet.localhost", dnsNames: ["guildnet.localhost", "*.apps.guildnet.localhost", "portal.mesh.internal", "*.apps.internal"] });
+    expect(named("certificate").inputs).toMatchObject({ commonName: "guildnet.localhost", dnsNames: ["guildnet.localhost", "*.guildnet-apps.localhost", "portal.mesh.internal", "*.apps.internal"] });
     const spec = named("deployment").inputs["spec"] as { template: { spec: { containers: { env: object[] }[] } } };
     expect(spec.template.spec.containers[0]?.env).toEqual(expect.arrayContaining([
       { name: "GUILDNET_ORIGIN", value: "https://guildnet.localhost:8090" },
@@ -48,7 +48,7 @@ describe("the portal", () => {
   test("is told what the contract with its image says", async () => {
     const spec = (await portal())("deployment").inputs["spec"] as { template: { spec: { containers: { env: { name: string; value: string }[] }[] } } };
     expect(Object.fromEntries(spec.template.spec.containers[0]?.env.map(({ name, value }) => [name, value]) ?? [])).toEqual({
-      GUILDNET_ORIGIN: "https://guildnet.localhost:8090", GUILDNET_APPS_DOMAIN: "apps.guildnet.localhost",
+      GUILDNET_ORIGIN: "https://guildnet.localhost:8090", GUILDNET_APPS_DOMAIN: "guildnet-apps.localhost",
       GUILDNET_ADMINS: "ada,bob", GUILDNET_LISTEN: "0.0.0.0:8443",
     });
   });

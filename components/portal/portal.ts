@@ -10,6 +10,7 @@ import { exposureAnnotations } from "../exposure.ts";
 import type { Exposure } from "../exposure.ts";
 import { appLabels, appSelector, label, objectMeta, podSecurityLabels, stackLabel, unawaited } from "../labels.ts";
 import { denyAll, toDns } from "../workspace/network-policies.ts";
+import { appsDomainBeside } from "./apps-domain.ts";
 import { ANNOUNCED_PORT, deploymentSpec, PORTAL_PORT } from "./deployment.ts";
 import { portalIdentity } from "./identity.ts";
 import { endpointPort, fromBrowsers, toApiServer, toWorkspaces } from "./network-policies.ts";
@@ -29,7 +30,7 @@ export interface PortalArgs {
   host?: string;
   /** Port browsers use. @default 8090 */
   port?: number;
-  /** Domain below which every workspace has a host name. @default "apps.<host>" */
+  /** Domain below which every workspace has a host name. @default beside the host, "guildnet-apps.localhost"; below it where the name beside it could be somebody else's, "apps.example.org" */
   appsDomain?: string;
   /** Its names on a mesh, at port 443 there. @default it has none */
   mesh?: { host: string; /** Outside of `host`, so that no workspace shares an origin with the portal. */ appsDomain: string };
@@ -121,7 +122,7 @@ export interface PortalAddresses {
 /** The portal's addresses from its arguments. */
 export function portalAddresses(args: Pick<PortalArgs, "host" | "port" | "appsDomain">): PortalAddresses {
   const host = args.host ?? "guildnet.localhost";
-  const appsDomain = args.appsDomain ?? `apps.${host}`;
+  const appsDomain = args.appsDomain ?? appsDomainBeside(host);
   const port = (args.port ?? 8090) === 443 ? "" : `:${args.port ?? 8090}`;
   return { host, appsDomain, origin: `https://${host}${port}`, workspace: (id) => `https://${id}.${appsDomain}${port}/` };
 }

@@ -18,7 +18,7 @@ describe("a stack that does not exist yet", () => {
     expect(text).toContain(`${portalUrl}/sign-in?token=`);
     // Under this the engine puts warnings and errors that outlast their moment.
     expect(text).not.toContain("Diagnostics:");
-    expect(text).toContain("https://ada.apps.guildnet.localhost:18090/");
+    expect(text).toContain("https://ada.guildnet-apps.localhost:18090/");
     const pods = JSON.parse(await kubectl("get", "pods", "--all-namespaces", "--output", "json")) as { items: { metadata: { namespace: string }; status: { phase: string } }[] };
     expect(pods.items.filter(({ metadata }) => ["ws-ada", "guildnet-portal", "kube-system"].includes(metadata.namespace)).map(({ status }) => status.phase)).toEqual(["Running", "Running", "Running"]);
   });

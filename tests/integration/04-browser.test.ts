@@ -52,7 +52,7 @@ describe("a person in a browser that trusts the guild's authority", () => {
   test("opens the IDE from the list: no trust prompt, no welcome page, in the project's folder", async () => {
     [page] = await Promise.all([context.waitForEvent("page"), page.getByRole("link", { name: "Open ada" }).click()]);
     await page.waitForSelector(workbench, slow);
-    expect(new URL(page.url()).host).toBe("ada.apps.guildnet.localhost:18090");
+    expect(new URL(page.url()).host).toBe("ada.guildnet-apps.localhost:18090");
     await page.getByText("project", { exact: false }).first().waitFor(slow);
     expect(await page.getByText("Do you trust the authors").count()).toBe(0);
     expect(await page.getByText("Welcome", { exact: true }).count()).toBe(0);

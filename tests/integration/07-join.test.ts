@@ -31,7 +31,7 @@ describe("two clusters on one machine", () => {
 describe("a guild on a cluster that another stack made", () => {
   test("comes up with one command, and its IDE opens", async () => {
     configure({ ...cluster, ...people }, joined);
-    expect(await mustGuildnet("up", [], joined)).toContain("https://lin.apps.guildnet.localhost:18390/");
+    expect(await mustGuildnet("up", [], joined)).toContain("https://lin.guildnet-apps.localhost:18390/");
     const lin = await PortalClient.signIn("lin", joined, `https://guildnet.localhost:${examplePorts.portal}`);
     expect((await lin.open("lin")).body).toContain("vscode-workbench-web-configuration");
   });

@@ -52,7 +52,7 @@ export class PortalClient {
 
   /** Opens a workspace as its link in the portal does. */
   async open(workspace: string): Promise<Answer> {
-    return this.visit(`https://${workspace}.apps.guildnet.localhost:${new URL(this.#portal).port}/`);
+    return this.visit(`https://${workspace}.guildnet-apps.localhost:${new URL(this.#portal).port}/`);
   }
 
   /** Opens an address and whatever it leads to. */
