@@ -13,6 +13,7 @@ import { withKubectl } from "../kubernetes/kubectl.ts";
 import { releaseVolumes } from "../kubernetes/release-volumes.ts";
 import { linksBlock } from "../links.ts";
 import { PROJECT_ROOT } from "../project.ts";
+import { takeProxy } from "../proxy.ts";
 import { stackOutputs, type StackOutputs } from "../stack-outputs.ts";
 import { toolsForStack } from "../stack-tools.ts";
 import { report } from "../status/findings.ts";
@@ -23,6 +24,7 @@ import { requireTools } from "../tools/require-tools.ts";
 /** Brings the stack up and prints the links. Exits with the engine's code when it fails. */
 export async function upCommand(stack: string): Promise<void> {
   assertHasFile(PROJECT_ROOT, stack);
+  await takeProxy(stack, PROJECT_ROOT);
   await requireTools(toolsNamed(toolsForStack(stack)));
   const engine = await Engine.open(stack);
   await engine.alone("up", () => bringUp(engine));

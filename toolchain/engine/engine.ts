@@ -6,6 +6,7 @@ import { UserError } from "../errors.ts";
 import { guildnetHome, type Home } from "../home.ts";
 import { NO_DEBUG_MESSAGES } from "../language-host/debug-messages.ts";
 import { PROJECT_ROOT } from "../project.ts";
+import { takeProxy } from "../proxy.ts";
 import { runAttended } from "../run-attended.ts";
 import { ENGINE_TOOLS, toolsNamed } from "../tools/index.ts";
 import { requireTools } from "../tools/require-tools.ts";
@@ -78,6 +79,7 @@ export class Engine {
   static async open(stack: string, projectRoot: string = PROJECT_ROOT): Promise<Engine> {
     const home = guildnetHome();
     const backend = chooseBackend();
+    await takeProxy(stack, projectRoot);
     const tools = await requireTools(toolsNamed(ENGINE_TOOLS), { home });
     prepareBackend(backend, home);
     const plugin = tools["pulumi-kubernetes"];

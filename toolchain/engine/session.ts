@@ -1,6 +1,7 @@
 import { delimiter, join } from "node:path";
 import type { Home } from "../home.ts";
 import { TOOLCHAIN_CLI } from "../project.ts";
+import { LOOPBACK } from "../reach.ts";
 import type { InstalledTool } from "../tools/tool.ts";
 
 /** Where the engine keeps state: our file backend, or wherever the user is logged in. */
@@ -28,8 +29,6 @@ export function toolEnvironment({ home, tools, env = process.env }: Pick<Session
     GUILDNET_TOOLCHAIN_CLI: TOOLCHAIN_CLI,
   };
 }
-
-const LOOPBACK = ["localhost", ".localhost", "127.0.0.1", "::1"];
 
 /** Engine, program and plugins speak to each other on the loopback, gRPC does so through whatever proxy it finds, and most read but one of the two names. */
 export function pastProxies({ NO_PROXY, no_proxy }: NodeJS.ProcessEnv): { NO_PROXY: string; no_proxy: string } {

@@ -32,6 +32,12 @@ export function stackFile(projectRoot: string, stack: string): string {
   return join(process.env["GUILDNET_STACK_FILES"] ?? projectRoot, stackFileName(stack));
 }
 
+/** The stack's config as its file has it, by full keys; nothing where there is no file, or none that can be read as one, of which others complain. */
+export function stackSettings(projectRoot: string, stack: string): Record<string, unknown> {
+  const settings = parseDocument(readIfThere(stackFile(projectRoot, stack)));
+  return settings.errors.length > 0 ? {} : asRecord(asRecord(settings.toJS()).config);
+}
+
 /**
  * Whoever misspells a stack's name, or forgets GUILDNET_STACK_FILES, would have everybody's defaults applied in its place.
  * @throws UserError `stack-file-missing`

@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import { reach } from "../reach.ts";
 import { parseReference } from "./reference.ts";
 import type { ImageStore, Log } from "./store.ts";
 
@@ -11,7 +12,7 @@ const ANSWER_MS = 3_000;
  */
 export async function pull(store: ImageStore, reference: string, log: Log): Promise<boolean> {
   const host = registryHost(parseReference(reference).registry);
-  if (!process.env["HTTPS_PROXY"] && !process.env["https_proxy"] && !(await answers(host))) {
+  if (!(await answers(host))) {
     log(`${host} does not answer`);
     return false;
   }
@@ -32,7 +33,7 @@ export function registryHost(registry: string): string {
 
 async function answers(host: string): Promise<boolean> {
   try {
-    await fetch(`https://${host}/v2/`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    await reach(`https://${host}/v2/`, { signal: AbortSignal.timeout(ANSWER_MS) });
     return true;
   } catch {
     return false;

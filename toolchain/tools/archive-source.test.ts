@@ -5,8 +5,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { execFileSync } from "node:child_process";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { openLog } from "../log.ts";
+import { forwardProxy } from "../testing/forward-proxy.ts";
 import { useScratch } from "../testing/scratch.ts";
 import { archiveSource } from "./archive-source.ts";
 
@@ -54,6 +55,19 @@ it("is available only while its server answers", async () => {
   server.close();
   await once(server, "close");
   expect(await only?.available()).toBe(false);
+});
+
+it("comes through the proxy that the environment names", async () => {
+  const proxy = await forwardProxy({ "releases.example": (server.address() as AddressInfo).port });
+  vi.stubEnv("http_proxy", proxy.url);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const [far] = archiveSource({ version: "1", archives: { x64: { url: "http://releases.example/a.tar.gz", sha256: sha256() } } }, { into: "bin", strip: 1 }, "x64");
+  const folder = join(scratch.path, "tool");
+  mkdirSync(folder);
+  expect(await far?.available()).toBe(true);
+  await far?.provide(folder, { home: scratch.home, log: openLog(scratch.home, "archive"), report: () => {} });
+  expect(existsSync(join(folder, "bin", "tool"))).toBe(true);
+  expect(proxy.asked).toEqual(["releases.example:80", "releases.example:80"]);
 });
 
 it("is not offered for a CPU without a pinned checksum", () => {
