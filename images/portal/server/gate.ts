@@ -5,7 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { PortalError, toPortalError } from "./errors.ts";
 import { refuseOddFraming } from "./framing.ts";
 import { RESERVED_PREFIX } from "./pages.ts";
-import { answerError, refuseRaw, refuseUpgrade } from "./raw-answers.ts";
+import { answerErrorTo, refuseRaw, refuseUpgrade } from "./raw-answers.ts";
 import { hasBody, limitOwnBody } from "./request-body.ts";
 import { destination, requestId } from "./request-checks.ts";
 import type { Services } from "./services.ts";
@@ -80,7 +80,7 @@ export function gate(behind: Behind, services: Services, certificate: Certificat
   return server;
 }
 
-async function dispatch(request: IncomingMessage, response: ServerResponse, behind: Behind, { hosts, patience }: Services): Promise<void> {
+async function dispatch(request: IncomingMessage, response: ServerResponse, behind: Behind, { hosts, patience, errorPage }: Services): Promise<void> {
   try {
     const to = destination(request, hosts);
     refuseOddFraming(request);
@@ -91,7 +91,7 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, behi
     else if (isOwn) behind.workspaceApp.routing(request, response);
     else await behind.workspaceHost.request(request, response, to.label);
   } catch (thrown) {
-    answerError(response, toPortalError(thrown), requestId(request));
+    answerErrorTo(request, response, toPortalError(thrown), requestId(request), errorPage);
   }
 }
 

@@ -68,6 +68,11 @@ export class Hosts {
     return site;
   }
 
+  /** The site a request is for, else the one to go to. */
+  nearest({ headers: { host } }: { readonly headers: { readonly host?: string | undefined } }): Site {
+    return this.#named(host) ?? this.main;
+  }
+
   #named(host: string | undefined): Site | undefined {
     return this.#sites.find((site) => site.classify(host) !== undefined);
   }

@@ -1,14 +1,20 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { errorBody, PortalError, toPortalError } from "./errors.ts";
-import type { Hosts } from "./hosts.ts";
 import { pathOf } from "./logging.ts";
 import { requestId } from "./request-checks.ts";
+import type { Services } from "./services.ts";
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 
-
 /** A Fastify application with this portal's request ids, error bodies and common headers. It does not listen: the gate hands it requests. */
-export function httpApp(log: FastifyBaseLogger, hosts: Hosts): FastifyInstance {
+export function httpApp(log: FastifyBaseLogger, { hosts, errorPage }: Pick<Services, "hosts" | "errorPage">): FastifyInstance {
+  const answerError = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const error = toPortalError(thrown);
+    if (error.statusCode >= 500) request.log.error({ err: error, path: pathOf(request.url) }, "request failed");
+    const page = errorPage.of(request, error, request.id);
+    const answered = reply.code(error.statusCode).headers(OWN_PAGE_HEADERS);
+    void (page ? answered.headers(page.headers).send(page.body) : answered.type("application/json; charset=utf-8").send(errorBody(error, request.id)));
+  };
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
@@ -38,9 +44,3 @@ export const OWN_PAGE_HEADERS: Readonly<Record<string, string>> = {
   "permissions-policy": "camera=(), geolocation=(), microphone=()",
   "cache-control": "no-store",
 };
-
-function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const error = toPortalError(thrown);
-  if (error.statusCode >= 500) request.log.error({ err: error, path: pathOf(request.url) }, "request failed");
-  void reply.code(error.statusCode).headers(OWN_PAGE_HEADERS).type("application/json; charset=utf-8").send(errorBody(error, request.id));
-}

@@ -25,7 +25,7 @@ const openQuery = z.object({ return: z.string().optional(), state: z.string().ma
 
 /** The portal's own host: pages, API, and the door to the workspaces' hosts. */
 export async function portalApp(services: Services, log: FastifyBaseLogger): Promise<FastifyInstance> {
-  const app = httpApp(log, services.hosts);
+  const app = httpApp(log, services);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(OWN_PAGE_HEADERS);
     refuseCrossOrigin(request.method, request.headers, services.hosts.of(request).origin);

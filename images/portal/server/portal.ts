@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
 import type { PortalConfig } from "./config.ts";
+import { ErrorPage } from "./error-page.ts";
 import { gate } from "./gate.ts";
 import { healthServer } from "./health.ts";
 import { Hosts, Site } from "./hosts.ts";
@@ -70,6 +71,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     leases: new Leases(now, sessions),
     upstreams: new Upstreams(),
     patience: { ...PATIENCE, ...parts.patience },
+    errorPage: await ErrorPage.read(uiDirectory, config.guildName, hosts),
     uiDirectory,
   };
   endLeasesInTime(services, signOuts, now);

@@ -1,7 +1,9 @@
 import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { ErrorPage } from "./error-page.ts";
 import { errorBody, type PortalError } from "./errors.ts";
 import { OWN_PAGE_HEADERS } from "./http-app.ts";
+import type { Admitted } from "./workspace-session.ts";
 
 /** Answers of the portal's own where no Fastify application has the request: at the gate and in the proxy. */
 export function answer(response: ServerResponse, statusCode: number, headers: OutgoingHttpHeaders, body: string | Buffer = ""): void {
@@ -11,10 +13,18 @@ export function answer(response: ServerResponse, statusCode: number, headers: Ou
   response.end(response.req.method === "HEAD" ? undefined : body);
 }
 
+/** The error, in JSON. */
 export function answerError(response: ServerResponse, error: PortalError, requestId: string, headers: OutgoingHttpHeaders = {}): void {
   if (response.headersSent) return void response.destroy();
   const body = JSON.stringify(errorBody(error, requestId));
   answer(response, error.statusCode, { "content-type": "application/json; charset=utf-8", "x-request-id": requestId, ...headers }, body);
+}
+
+/** The error: to a person as a page, to a program in JSON. @param admitted what the person was let in to */
+export function answerErrorTo(request: IncomingMessage, response: ServerResponse, error: PortalError, requestId: string, errorPage: ErrorPage, admitted?: Admitted): void {
+  const page = errorPage.of(request, error, requestId, admitted);
+  if (page === undefined || response.headersSent) return answerError(response, error, requestId);
+  answer(response, error.statusCode, { ...page.headers, "x-request-id": requestId }, page.body);
 }
 
 /** Says no to an upgrade, in HTTP, and closes. */

@@ -1,3 +1,4 @@
+import type { ErrorPage } from "./error-page.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Leases } from "./leases.ts";
 import type { Members } from "./members.ts";
@@ -22,6 +23,7 @@ export interface Services {
   readonly leases: Leases;
   readonly upstreams: Upstreams;
   readonly patience: Patience;
+  readonly errorPage: ErrorPage;
   /** Where the built pages lie. */
   readonly uiDirectory: string;
 }

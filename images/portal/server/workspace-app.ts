@@ -14,7 +14,7 @@ const PROBE_TIMEOUT_MS = 1_000;
 
 /** What the portal itself serves on a workspace's host, all of it below `/.guildnet/`: the ticket's landing, and the waiting page's needs. */
 export async function workspaceApp(services: Services, log: FastifyBaseLogger): Promise<FastifyInstance> {
-  const app = httpApp(log, services.hosts);
+  const app = httpApp(log, services);
   app.addHook("onRequest", async (_request, reply) => void reply.headers(OWN_PAGE_HEADERS));
   await registerAssets(app, services.uiDirectory);
   app.get(`${RESERVED_PREFIX}session`, (request, reply) => redeem(request, reply, services));

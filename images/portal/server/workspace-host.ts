@@ -9,7 +9,7 @@ import { forward } from "./forward.ts";
 import { isIde, sayThatSessionEnded } from "./ide-farewell.ts";
 import { pathOf } from "./logging.ts";
 import { admitPage, admitWebSocketPage, preflightAnswer, readableFor, type Call } from "./origins.ts";
-import { answer, answerError, refuseUpgrade } from "./raw-answers.ts";
+import { answer, answerError, answerErrorTo, refuseUpgrade } from "./raw-answers.ts";
 import { isNavigation, requestId, safePath } from "./request-checks.ts";
 import type { Services } from "./services.ts";
 import { handoffProof } from "./sessions.ts";
@@ -18,6 +18,16 @@ import { UnreachableError } from "./upstream.ts";
 import { admit, findApp, handoffNonce, type Admitted } from "./workspace-session.ts";
 
 const HANDOFF_COOKIE_SECONDS = 600;
+
+/** One request to a workspace's host. */
+interface Visit {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly label: string;
+  readonly id: string;
+  /** Once it is known. */
+  admitted?: Admitted;
+}
 
 /** Everything on a workspace's host that is not the portal's own: admission, then the proxy. */
 export class WorkspaceHost {
@@ -36,11 +46,11 @@ export class WorkspaceHost {
   }
 
   async request(request: IncomingMessage, response: ServerResponse, label: string): Promise<void> {
-    const id = requestId(request);
+    const visit: Visit = { request, response, label, id: requestId(request) };
     try {
-      await this.#serve(request, response, label, id);
+      await this.#serve(visit);
     } catch (thrown) {
-      this.#fail(thrown, request, response, label, id);
+      this.#fail(thrown, visit);
     }
   }
 
@@ -58,7 +68,8 @@ export class WorkspaceHost {
     }
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse, label: string, id: string): Promise<void> {
+  async #serve(visit: Visit): Promise<void> {
+    const { request, response, label, id } = visit;
     const call = this.#call(request, label), app = findApp(this.#services.directory, label);
     const asked = app?.workspace.visibility === "public" ? undefined : preflightAnswer(call);
     if (asked !== undefined) return answer(response, 204, { ...asked, "x-request-id": id });
@@ -66,7 +77,8 @@ export class WorkspaceHost {
     // For the errors of our own, too.
     if (readableBy !== undefined) for (const [name, value] of Object.entries(readableFor(readableBy))) response.setHeader(name, value);
     const admitted = await admit(request.headers, label, this.#services);
-    if (!admitted) return this.#sendToPortal(request, response, label, id);
+    if (!admitted) return this.#sendToPortal(visit);
+    visit.admitted = admitted;
     if (admitted.workspace.state !== "running") throw notRunning(admitted);
     const extraCookie = await this.#renewal(admitted);
     await forward({ request, response, admitted, requestId: id, extraCookie, readableBy, log: this.#log }, this.#services);
@@ -77,7 +89,7 @@ export class WorkspaceHost {
   }
 
   /** Whoever is not signed in on this host asks the portal's host for a ticket. Only pages do: for a part of a page it is an error. */
-  #sendToPortal(request: IncomingMessage, response: ServerResponse, label: string, id: string): void {
+  #sendToPortal({ request, response, label, id }: Visit): void {
     if (!isNavigation(request.method, request.headers)) {
       throw new PortalError(401, "signed_out", "You are not signed in on this host. A page at another port has to send cookies along (credentials: \"include\"), and this host has to be opened once in this browser.");
     }
@@ -106,17 +118,15 @@ export class WorkspaceHost {
     return admitted;
   }
 
-  /** A person gets the page that waits for the workspace; a program gets the error. */
-  #fail(thrown: unknown, request: IncomingMessage, response: ServerResponse, label: string, id: string): void {
+  /** A person gets a page, which waits for the workspace where that may help; a program gets the error. */
+  #fail(thrown: unknown, { request, response, label, id, admitted }: Visit): void {
     const error = toPortalError(thrown);
     if (error.statusCode === 500) this.#log.error({ err: error, request_id: id, label }, "request failed");
     else if (error.statusCode > 500) this.#log.info({ err: error, request_id: id, label, code: error.code }, "workspace not reached");
     const mayPassByItself = error.code === "not_running" || error instanceof UnreachableError;
-    if (mayPassByItself && !response.headersSent && isNavigation(request.method, request.headers)) {
-      answer(response, 503, { "content-type": "text/html; charset=utf-8", "retry-after": "2", "x-request-id": id }, this.#waitingPage);
-    } else {
-      answerError(response, error, id, mayPassByItself ? { "retry-after": "2" } : {});
-    }
+    if (!mayPassByItself) return answerErrorTo(request, response, error, id, this.#services.errorPage, admitted);
+    if (response.headersSent || !isNavigation(request.method, request.headers)) return answerError(response, error, id, { "retry-after": "2" });
+    answer(response, 503, { "content-type": "text/html; charset=utf-8", "retry-after": "2", "x-request-id": id }, this.#waitingPage);
   }
 }
 

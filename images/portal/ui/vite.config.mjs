@@ -4,7 +4,10 @@ import { defineConfig } from "vite";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-/** Two pages: the portal, and the one that waits for a workspace on the workspace's own host. Both load from `/.guildnet/assets/`. */
+/**
+ * The portal, and what stands in for a workspace on the workspace's own host: the page that waits for it, and the one
+ * that says what went wrong, which the server fills in. They load from `/.guildnet/assets/`.
+ */
 export default defineConfig({
   root: here,
   base: "/.guildnet/",
@@ -18,6 +21,6 @@ export default defineConfig({
     // The pages' policy allows no inline data but images, and a second file is cheap.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { index: `${here}index.html`, waiting: `${here}waiting.html` } },
+    rolldownOptions: { input: { index: `${here}index.html`, waiting: `${here}waiting.html`, error: `${here}error.html` } },
   },
 });

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { request as httpsRequest } from "node:https";
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
@@ -167,6 +167,7 @@ async function stubPages(): Promise<string> {
   await mkdir(join(directory, "assets"));
   await writeFile(join(directory, "index.html"), "<title>portal page</title>");
   await writeFile(join(directory, "waiting.html"), "<title>waiting page</title>");
+  await copyFile(new URL("../../ui/error.html", import.meta.url), join(directory, "error.html"));
   await writeFile(join(directory, "assets/app.js"), "export {};");
   return directory;
 }
