@@ -8,6 +8,7 @@ import { NO_DEBUG_MESSAGES } from "../language-host/debug-messages.ts";
 import { PROJECT_ROOT } from "../project.ts";
 import { takeProxy } from "../proxy.ts";
 import { runAttended } from "../run-attended.ts";
+import { usesForeignPlugins } from "../stack-tools.ts";
 import { ENGINE_TOOLS, toolsNamed } from "../tools/index.ts";
 import { requireTools } from "../tools/require-tools.ts";
 import { VERSIONS } from "../versions.ts";
@@ -86,7 +87,9 @@ export class Engine {
     if (plugin === undefined) throw new Error("the engine's tools lack its Kubernetes plugin");
     const program = realpathSync(placeKubernetesPlugin(home, plugin));
     const keepsJournal = tools.pulumi?.version === VERSIONS.pulumi.version && wantsJournal(process.env);
-    return new Engine(stack, projectRoot, home, backend, engineEnvironment({ home, stack, backend, tools }), { plugin: program, keepsJournal });
+    // Where plugins had to be built, looking for others on the internet would only time out.
+    const fetchesPlugins = plugin.source !== "registries" && (projectRoot !== PROJECT_ROOT || usesForeignPlugins(stack));
+    return new Engine(stack, projectRoot, home, backend, engineEnvironment({ home, stack, backend, tools, fetchesPlugins }), { plugin: program, keepsJournal });
   }
 
   /** Whether the stack exists. Asks the engine only where the state is not ours to look at. */

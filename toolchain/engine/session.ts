@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly stack: string;
   readonly backend: Backend;
   readonly tools: Readonly<Record<string, InstalledTool>>;
+  /** Whether the engine may fetch plugins that the stack needs beside those of `tools`. */
+  readonly fetchesPlugins: boolean;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -38,14 +40,12 @@ export function pastProxies({ NO_PROXY, no_proxy }: NodeJS.ProcessEnv): { NO_PRO
 }
 
 /** The environment of every engine process: our engine first on the PATH, our home, and our state unless the user has their own. */
-export function engineEnvironment({ home, stack, backend, tools, env = process.env }: SessionOptions): NodeJS.ProcessEnv {
-  const builtPlugin = tools["pulumi-kubernetes"]?.source === "registries";
+export function engineEnvironment({ home, stack, backend, tools, fetchesPlugins, env = process.env }: SessionOptions): NodeJS.ProcessEnv {
   return {
     ...toolEnvironment({ home, tools, env }),
     PULUMI_HOME: home.pulumi,
     PULUMI_STACK: stack,
-    // Where plugins had to be built, looking for others on the internet would only time out.
-    ...(builtPlugin ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
+    ...(fetchesPlugins ? {} : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
     ...backendEnvironment(backend, home, env),
   };
 }
