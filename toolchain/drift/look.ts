@@ -40,6 +40,12 @@ export async function look(state: Promise<StackState>): Promise<Sight> {
   }
 }
 
+/** Two looks as one. */
+export function both(one: Sight, other: Sight): Sight {
+  if ("why" in one || "why" in other) return "why" in one ? one : other;
+  return { objects: one.objects + other.objects, deviations: [...one.deviations, ...other.deviations] };
+}
+
 async function deviationsIn({ kubeconfig, context, objects }: DeclaredCluster): Promise<Deviation[]> {
   const live = await observeObjects(kubeconfig, objects.map(({ object }) => object), context);
   return objects.flatMap((declared, index) => deviationOf(declared, live[index]) ?? []);
