@@ -63,10 +63,15 @@ export async function stackOutputs(engine: Engine): Promise<StackOutputs> {
 }
 
 /** The outputs that a state has. @param state its secrets in plain @throws as `stackOutputs` */
-export function outputsIn({ deployment: { resources = [] } }: StackState, stack: string): StackOutputs {
-  const outputs = (resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {}) as Partial<StackOutputs>;
+export function outputsIn(state: StackState, stack: string): StackOutputs {
+  const outputs = outputsSoFar(state);
   if (!isComplete(outputs)) throw notUp(stack);
   return outputs;
+}
+
+/** As `outputsIn`, of a stack that may not have come up yet. */
+export function outputsSoFar({ deployment: { resources = [] } }: StackState): Partial<StackOutputs> {
+  return (resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {}) as Partial<StackOutputs>;
 }
 
 function isComplete(outputs: Partial<StackOutputs>): outputs is StackOutputs {

@@ -1,8 +1,11 @@
 import { existsSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { apply, changesAhead, clusterFolder, guildnet, kubectl, mustGuildnet, repair } from "../support/guildnet.ts";
 
+/** No process has this number. */
+const NOBODY = 2 ** 22 + 1;
 const soon = { timeout: 90_000, interval: 500 };
 
 beforeAll(async () => {
@@ -60,9 +63,20 @@ describe("backups", () => {
     const failed = await guildnet("status");
     expect(failed.exitCode).toBe(1);
     expect(failed.all).toMatch(/✖ +backup ada +cluster +failed \d{4}-/);
+  });
 
-    await kubectl("scale", "deployment", "backup-server", "--namespace", "guildnet-backup", "--replicas", "1");
-    await repair("ada-backup-job");
+  test("go on after an `up`, and so does the workspace of a restore whose command was killed", async () => {
+    const workspace = ["deployment", "workspace", "--namespace", "ws-ada"], backups = ["cronjob", "backup", "--namespace", "ws-ada"];
+    await kubectl("annotate", ...workspace, "guildnet.io/replicas-before-restore=1");
+    await kubectl("scale", ...workspace, "--replicas", "0");
+    await kubectl("annotate", ...backups, `guildnet.io/suspended-by=${NOBODY}@${hostname()}`);
+    await kubectl("patch", ...backups, "--patch", JSON.stringify({ spec: { suspend: true } }));
+    expect((await guildnet("status")).all).toMatch(/✖ +backup ada +cluster +suspended by a restore that was killed; `npm run up` puts that right/);
+
+    const told = await mustGuildnet("up");
+    expect(told).toContain("A restore of ada was killed. What it had stopped is started again");
+    expect(told).toContain("CronJob ws-ada/backup: differs in spec.jobTemplate");
+    await kubectl("rollout", "status", ...workspace, "--timeout", "90s");
     await mustGuildnet("backup", ["ada"]);
     expect(await mustGuildnet("status")).toMatch(/✔ +backup ada +cluster +\d{4}-/);
   });

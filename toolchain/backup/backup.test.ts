@@ -4,6 +4,7 @@ import { choose } from "../commands/restore.ts";
 import { UserError } from "../errors.ts";
 import { atWork, jobName, taskOf } from "./jobs.ts";
 import { assertFits, bytesOnDisk, parseRoom } from "./room.ts";
+import { settleRestores, suggestsRestore, withoutHeld } from "./restores.ts";
 import { ownSnapshots, parseSnapshots, size, snapshotTable } from "./snapshots.ts";
 import { backupFindings } from "./status.ts";
 import { isAlive, resumeAbandoned, whileStopped } from "./stopped.ts";
@@ -162,5 +163,33 @@ describe("while a volume is restored", () => {
     expect(await resumeAbandoned(cluster.kubectl, [volume])).toEqual(["ada"]);
     expect(cluster).toMatchObject({ replicas: 1, suspended: { suspend: false, by: undefined }, annotations: {} });
     expect([isAlive(killed), isAlive(`1@elsewhere`), isAlive(`${process.pid}@${hostname()}`)]).toEqual([false, true, true]);
+  });
+
+  it("a run of `up` makes up for a killed one, though an `up` before it let the backups go on and nothing else", async () => {
+    for (const suspend of [true, false]) {
+      const cluster = new Cluster(), told: string[] = [];
+      Object.assign(cluster, { replicas: 0, annotations: { "guildnet.io/replicas-before-restore": "1" }, suspended: { suspend, by: `${2 ** 22 + 1}@${hostname()}` } });
+      expect(await settleRestores(cluster.kubectl, [volume], (line) => told.push(line))).toEqual([]);
+      expect(told).toEqual([expect.stringContaining("A restore of ada was killed.")]);
+      expect(cluster).toMatchObject({ replicas: 1, suspended: { suspend: false, by: undefined }, annotations: {} });
+    }
+  });
+
+  it("a run of `up` leaves alone what a restore has that goes on elsewhere, or whose job does", async () => {
+    for (const [by, jobs] of [[`1@elsewhere`, []], [`${2 ** 22 + 1}@${hostname()}`, [{ metadata: { name: "restore-now-1" } }]]] as const) {
+      const cluster = new Cluster(), told: string[] = [];
+      Object.assign(cluster, { replicas: 0, suspended: { suspend: true, by }, jobs });
+      const held = await settleRestores(cluster.kubectl, [volume], (line) => told.push(line));
+      expect([held, told]).toEqual([[volume], ["ada is being restored. What that has stopped is left alone."]]);
+      expect(cluster).toMatchObject({ replicas: 0, suspended: { suspend: true, by } });
+    }
+  });
+
+  it("a look sees that there may be one, and what is not its own", () => {
+    const of = (what: string) => ({ urn: what, what, how: "differs in spec" });
+    const own = [of("CronJob ws-ada/backup"), of("Deployment ws-ada/workspace")], others = [of("CronJob ws-bob/backup"), of("Deployment ws-ada/other")];
+    expect([[own[0]], [others[1]], []].map((deviations) => suggestsRestore({ objects: 9, deviations: deviations as typeof own }))).toEqual([true, false, false]);
+    expect(withoutHeld({ objects: 9, deviations: [...own, ...others] }, [volume])).toEqual({ objects: 9, deviations: others });
+    expect(withoutHeld({ why: "nobody answers" }, [volume])).toEqual({ why: "nobody answers" });
   });
 });

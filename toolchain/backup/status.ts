@@ -17,7 +17,7 @@ export async function backupFindings(kubectl: Kubectl, { volumes, target }: Back
     const jobs = all.filter((job) => taskOf(job) === "backup");
     return await Promise.all(volumes.map(async (volume) => {
       const what = `backup ${volume.name}`, restore = suspended.find(({ namespace }) => namespace === volume.namespace);
-      if (restore !== undefined) return { what, where: target, ...stateOfRestore(volume, isAlive(restore.by)) };
+      if (restore !== undefined) return { what, where: target, ...stateOfRestore(isAlive(restore.by)) };
       const newest = jobs.find((job) => job.metadata.namespace === volume.namespace && ended(job) !== undefined);
       return { what, where: target, ...(await stateOf(kubectl, volume, newest)) };
     }));
@@ -27,8 +27,8 @@ export async function backupFindings(kubectl: Kubectl, { volumes, target }: Back
   }
 }
 
-function stateOfRestore({ name }: BackedUpVolume, goesOn: boolean): { state: string; healthy: boolean } {
-  return goesOn ? { state: "suspended while it is restored", healthy: true } : { state: `suspended by a restore that was killed; npm run backup -- ${name} puts that right`, healthy: false };
+function stateOfRestore(goesOn: boolean): { state: string; healthy: boolean } {
+  return goesOn ? { state: "suspended while it is restored", healthy: true } : { state: `suspended by a restore that was killed; \`npm run up\` puts that right`, healthy: false };
 }
 
 async function stateOf(kubectl: Kubectl, { namespace }: BackedUpVolume, job: Job | undefined): Promise<{ state: string; healthy: boolean }> {

@@ -40,7 +40,7 @@ export async function whileStopped<T>(kubectl: Kubectl, volume: BackedUpVolume, 
     return await work();
   } finally {
     report(`starting ${volume.name}`);
-    await resume(kubectl, volume);
+    if ((await resume(kubectl, volume)) > 0) await kubectl(["rollout", "status", ...target, "--timeout", STARTED_WITHIN]);
   }
 }
 
@@ -67,12 +67,18 @@ export async function resumeAbandoned(kubectl: Kubectl, volumes: readonly Backed
   return resumed;
 }
 
-/** Where backups are suspended for a restore, and by which process. */
+/** Volumes that a restore has to itself: one that goes on, or one that was killed and has a job that goes on. */
+export async function heldVolumes(kubectl: Kubectl, volumes: readonly BackedUpVolume[]): Promise<BackedUpVolume[]> {
+  const suspended = await suspendedBackups(kubectl);
+  return volumes.filter((volume) => suspended.some(({ namespace }) => namespace === volume.namespace));
+}
+
+/** Where backups are suspended for a restore, and by which process. It is the name that counts: an `up` of an earlier version let them go on, and nothing else. */
 export async function suspendedBackups(kubectl: Kubectl): Promise<{ namespace: string; by: string }[]> {
   const { items } = JSON.parse(await kubectl(["get", "cronjobs", "--all-namespaces", "--selector", "app.kubernetes.io/name=backup", "--output", "json"])) as { items: CronJob[] };
-  return items.flatMap(({ metadata, spec }) => {
+  return items.flatMap(({ metadata }) => {
     const by = metadata.annotations?.[SUSPENDED];
-    return by === undefined || spec?.suspend !== true ? [] : [{ namespace: metadata.namespace ?? "", by }];
+    return by === undefined ? [] : [{ namespace: metadata.namespace ?? "", by }];
   });
 }
 
@@ -83,8 +89,8 @@ export function isAlive(process_: string): boolean {
   try {
     return process.kill(Number(pid), 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-    throw error;
+    // Else it is somebody else's, and not for us to signal.
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 
@@ -99,7 +105,8 @@ function setSuspended(kubectl: Kubectl, namespace: string, suspended: boolean, b
   return kubectl(["patch", ...BACKUPS, "--namespace", namespace, "--type", "merge", "--patch", JSON.stringify(patch)]);
 }
 
-async function resume(kubectl: Kubectl, { namespace, deployment }: BackedUpVolume): Promise<void> {
+/** @returns how many pods it had, and has again soon; 0 where it was not stopped */
+async function resume(kubectl: Kubectl, { namespace, deployment }: BackedUpVolume): Promise<number> {
   const target = ["deployment", deployment, "--namespace", namespace];
   const { metadata } = JSON.parse(await kubectl(["get", ...target, "--output", "json"])) as Deployment;
   const replicas = metadata.annotations?.[REPLICAS];
@@ -108,7 +115,7 @@ async function resume(kubectl: Kubectl, { namespace, deployment }: BackedUpVolum
     await kubectl(["annotate", ...target, `${REPLICAS}-`]);
   }
   await setSuspended(kubectl, namespace, false, null);
-  if (Number(replicas ?? 0) > 0) await kubectl(["rollout", "status", "deployment", deployment, "--namespace", namespace, "--timeout", STARTED_WITHIN]);
+  return Number(replicas ?? 0);
 }
 
 /**

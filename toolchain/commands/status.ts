@@ -1,6 +1,9 @@
 import { Engine } from "../engine/engine.ts";
-import { look } from "../drift/look.ts";
+import { lookAtOwn } from "../drift/look-at-own.ts";
+import { both, look } from "../drift/look.ts";
+import { suggestsRestore, withoutHeld } from "../backup/restores.ts";
 import { backupFindings } from "../backup/status.ts";
+import { heldVolumes } from "../backup/stopped.ts";
 import { embeddedClusters, type StackState } from "../engine/stack-state.ts";
 import { checkHttps } from "../https-check.ts";
 import { withKubectl } from "../kubernetes/kubectl.ts";
@@ -16,11 +19,13 @@ import { answersAt, publishedAddresses } from "../status/published.ts";
 export async function statusCommand(stack: string): Promise<void> {
   const engine = await Engine.open(stack);
   const state = await stackState(engine), outputs = outputsIn(state, stack);
-  const [findings, sight] = await Promise.all([findingsOf(outputs, state), look(Promise.resolve(state))]);
+  const [findings, seen, own] = await Promise.all([findingsOf(outputs, state), look(Promise.resolve(state)), lookAtOwn(state)]);
+  const { backup } = outputs;
+  // Of what restores have stopped, their backups' lines tell.
+  const sight = both(backup && suggestsRestore(seen) ? await withKubectl(engine.home, outputs.kubeconfig, async (kubectl) => withoutHeld(seen, await heldVolumes(kubectl, backup.volumes))) : seen, own);
   // Of a cluster that does not answer there is a line already.
   if (!("why" in sight) || findings.every(({ healthy }) => healthy)) findings.push(...objectFindings(sight, declaredWorkloads(state).map(({ workload }) => workload)));
   findings.push(...await machineFindings(embeddedClusters(state), outputs.kubeconfig, engine.home.root));
-  const { backup } = outputs;
   if (backup) findings.push(...await withKubectl(engine.home, outputs.kubeconfig, (kubectl) => backupFindings(kubectl, backup)));
   process.stdout.write(`Stack ${stack}\n${report(findings)}\n`);
   if (findings.some(({ healthy }) => !healthy)) process.exitCode = 1;

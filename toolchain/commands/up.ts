@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { handOverHomes, noteClaims, noteVolumeOwners, type NotedClaim } from "../../provider/control.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
+import { settleRestores, suggestsRestore, withoutHeld } from "../backup/restores.ts";
 import { ownersIn, volumesIn, type StackVolume } from "../destroy-plan.ts";
 import type { Deviation } from "../drift/deviation.ts";
 import { deviationsOf, isClear, isEmptied, look, type Sight } from "../drift/look.ts";
@@ -14,7 +15,7 @@ import { releaseVolumes } from "../kubernetes/release-volumes.ts";
 import { linksBlock } from "../links.ts";
 import { PROJECT_ROOT } from "../project.ts";
 import { takeProxy } from "../proxy.ts";
-import { stackOutputs, type StackOutputs } from "../stack-outputs.ts";
+import { outputsSoFar, stackOutputs, type BackedUpVolume, type StackOutputs } from "../stack-outputs.ts";
 import { toolsForStack } from "../stack-tools.ts";
 import { report } from "../status/findings.ts";
 import { quickFindings } from "../status/machine.ts";
@@ -35,14 +36,17 @@ async function bringUp(engine: Engine): Promise<void> {
   await engine.forgetPendingOperations();
   engine.assertFree();
   await engine.ensureStack();
-  const before = await look(engine.state());
-  if (isEmptied(before)) throw emptied(engine.stack);
+  const first = await look(engine.state());
+  if (isEmptied(first)) throw emptied(engine.stack);
+  const held = suggestsRestore(first) ? await settle(engine) : [];
+  const lookAgain = async (): Promise<Sight> => withoutHeld(await look(engine.state()), held);
+  const before = suggestsRestore(first) ? await lookAgain() : first;
   if (!(await update(engine, before))) return;
   // What could not be seen before, of a cluster that was stopped say, is looked at now; so is what was put right.
-  const after = isClear(before) ? before : await look(engine.state());
+  const after = isClear(before) ? before : await lookAgain();
   const isLate = "why" in before && !isClear(after);
   if (isLate && !(await update(engine, after))) return;
-  const last = isLate ? await look(engine.state()) : after;
+  const last = isLate ? await lookAgain() : after;
   const [outputs, changes] = await Promise.all([stackOutputs(engine), engine.lastChanges()]);
   if (!isUnchanged(changes)) await settleData(engine, outputs);
   const caFile = join(engine.folder, "ca.crt");
@@ -52,6 +56,13 @@ async function bringUp(engine: Engine): Promise<void> {
   const warnings = (await quickFindings(embeddedClusters(await engine.state()), engine.home.root)).filter(({ warning }) => warning);
   if (warnings.length > 0) process.stdout.write(`\nTo look at\n${report(warnings)}\n`);
   if (deviationsOf(last).length > 0) process.exitCode = 1;
+}
+
+/** Restores come first: what one has stopped that goes on must not be started, and one that was killed is forgotten otherwise. */
+async function settle(engine: Engine): Promise<readonly BackedUpVolume[]> {
+  const { kubeconfig, backup } = outputsSoFar(await engine.state());
+  if (kubeconfig === undefined || !backup) return [];
+  return withKubectl(engine.home, kubeconfig, (kubectl) => settleRestores(kubectl, backup.volumes, (line) => process.stderr.write(`${line}\n`)));
 }
 
 function emptied(stack: string): UserError {
