@@ -6,7 +6,4 @@ export const EXCLUDED: Readonly<Record<string, string>> = {
 };
 
 /** Tests that fail, and why. */
-export const FAILING: Readonly<Record<string, string>> = {
-  "[sig-node] Secrets should be consumable via the environment [NodeConformance] [Conformance]":
-    "The stand-in for its image: the shell of Debian's busybox 1.35 drops variables that no shell could name, data-1 among them. The pod has them.",
-};
+export const FAILING: Readonly<Record<string, string>> = {};

@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
@@ -7,6 +7,7 @@ import { buildContext } from "./bud.ts";
 import { placeBusybox, staticBusybox } from "./busybox.ts";
 import { compiled, place } from "./go-images.ts";
 import type { Kitchen, Recipe } from "./kitchen.ts";
+import { debianPackage } from "./packages.ts";
 import { withScratch } from "./scratch.ts";
 
 // Images of Kubernetes' own tests: https://github.com/kubernetes/kubernetes/tree/v1.36.3/test/images.
@@ -34,11 +35,16 @@ export async function nautilus(reference: string, kitchen: Kitchen): Promise<voi
   }, ["--cmd", '["test-webserver"]']);
 }
 
-/** Debian's busybox, which is older than upstream's. */
+/** Debian's busybox, which is older than upstream's: a shell of its day drops variables that no shell could name (`data-1`), so bash is the shell. */
 export async function shell(reference: string, kitchen: Kitchen): Promise<void> {
   await withScratch(kitchen.store.home, async (scratch) => {
-    const busybox = await staticBusybox(kitchen, scratch);
-    await kitchen.store.compose(reference, "scratch", (root) => placeBusybox(busybox, root), ["--cmd", '["sh"]', "--env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]);
+    const busybox = await staticBusybox(kitchen, scratch), bash = await debianPackage(kitchen, "bash-static", scratch);
+    await kitchen.store.compose(reference, "scratch", async (root) => {
+      await placeBusybox(busybox, root);
+      await copyFile(join(bash, "bin/bash-static"), join(root, "bin/bash"));
+      await rm(join(root, "bin/sh"));
+      await symlink("bash", join(root, "bin/sh"));
+    }, ["--cmd", '["sh"]', "--env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]);
   });
 }
 
