@@ -14,6 +14,8 @@ const findings = {
   together: { kubeScore: ["deployment-has-host-podantiaffinity", "deployment-has-poddisruptionbudget"], checkov: [] },
   /** A pod is given a token for the API server. */
   "api-token": { kubeScore: [], checkov: ["CKV_K8S_38"] },
+  /** A variable of a container is filled from a Secret. */
+  "secret-variable": { kubeScore: [], checkov: ["CKV_K8S_35"] },
   /** A pod that nobody asks whether it is well. */
   "no-probes": { kubeScore: [], checkov: ["CKV_K8S_8", "CKV_K8S_9"] },
   /** A container that is sent what comes as soon as it runs. */

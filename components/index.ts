@@ -88,6 +88,8 @@ export type { WorkspacePort } from "./workspace/deployment.ts";
 export { presets, sizeOf, smallest } from "./workspace/presets.ts";
 export type { PresetName, WorkspaceSize } from "./workspace/presets.ts";
 export { RESERVED_ENVIRONMENT } from "./workspace/variables.ts";
+export { PROXY_ADDRESS, proxyHost } from "./workspace/proxy.ts";
+export type { Proxy } from "./workspace/proxy.ts";
 export { Workspace } from "./workspace/workspace.ts";
 export type { Internet } from "./workspace/network-policies.ts";
 export type { WorkspaceArgs } from "./workspace/workspace.ts";

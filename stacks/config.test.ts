@@ -28,6 +28,11 @@ describe("the stack's config", () => {
     expect(await (kubeconfig as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
   });
 
+  test("hands a proxy's credentials on as a secret", async () => {
+    pulumi.runtime.setAllConfig({ "guildnet:guild": JSON.stringify({ proxy: { https: "http://proxy:3128" } }), "guildnet:proxyCredentials": "ada:CANARY" }, ["guildnet:proxyCredentials"]);
+    expect(await (readSettings().proxyCredentials as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
+  });
+
   test("is refused without a stack trace", () => {
     pulumi.runtime.setAllConfig({ "guildnet:guild": JSON.stringify({ nmae: 1, portal: { port: 0 } }) });
     try {

@@ -15,6 +15,8 @@ export interface GuildSettings {
   storageBackupKey?: pulumi.Output<string>;
   /** The secret `guildnet:dnsToken`: what records are written with that prove a domain to an ACME authority. */
   dnsToken?: pulumi.Output<string>;
+  /** The secret `guildnet:proxyCredentials`: "user:password" for the proxy. */
+  proxyCredentials?: pulumi.Output<string>;
   /** The secrets `guildnet:backup…`. */
   backup?: BackupSecrets;
 }
@@ -31,15 +33,16 @@ export function readSettings(former?: Former): GuildSettings {
   const meshApiKey = stack.getSecret("meshApiKey");
   const storageBackupKey = stack.getSecret("storageBackupKey");
   const dnsToken = stack.getSecret("dnsToken");
+  const proxyCredentials = stack.getSecret("proxyCredentials");
   const backup: BackupSecrets = {
     key: stack.getSecret("backupKey"), accessKey: stack.getSecret("backupAccessKey"),
     secretKey: stack.getSecret("backupSecretKey"), serverPassword: stack.getSecret("backupServerPassword"),
   };
   const given = {
-    kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined, storageBackupKey: storageBackupKey !== undefined, dnsToken: dnsToken !== undefined,
+    kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined, storageBackupKey: storageBackupKey !== undefined, dnsToken: dnsToken !== undefined, proxyCredentials: proxyCredentials !== undefined,
     backupAccessKey: backup.accessKey !== undefined, backupSecretKey: backup.secretKey !== undefined, backupServerPassword: backup.serverPassword !== undefined,
   };
-  return { config: parseGuild(readObject(stack), given, former), kubeconfig, meshApiKey, storageBackupKey, dnsToken, backup };
+  return { config: parseGuild(readObject(stack), given, former), kubeconfig, meshApiKey, storageBackupKey, dnsToken, proxyCredentials, backup };
 }
 
 /** `guildnet:guild` as it stands; text that is no object is left to the schema to complain about. */

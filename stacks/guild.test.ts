@@ -55,6 +55,19 @@ describe("the embedded guild", () => {
     for (const deployment of ["portal-deployment", "storage-provisioner"]) expectEdge(deployment, "scheduling-platform");
   });
 
+  test("is the same without a proxy as it was before there was one, and with one tells whoever has the internet, and the node", async () => {
+    const workspaces = [{ owner: "ada" }, { owner: "ada", name: "shut", internet: false }], apps = [{ name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000, internet: true }];
+    const proxy = { https: "http://proxy.lan:3128", networks: ["10.1.2.0/24"], exclude: ["intern.example.org"] };
+    const without = await graph({ workspaces, apps }), { all, named } = await graph({ workspaces, apps, proxy });
+    expect(JSON.stringify(without.all)).not.toMatch(/proxy"|_PROXY/i);
+    expect(named("ada-network-to-proxy").inputs["spec"]).toMatchObject({ egress: [{ to: [{ ipBlock: { cidr: "10.1.2.0/24" } }], ports: [{ port: 3128 }] }] });
+    expect(all.map(({ name }) => name).filter((name) => name.endsWith("-to-proxy"))).toEqual(expect.arrayContaining(["ada-network-to-proxy", "wiki-network-to-proxy"]));
+    expect(all.some(({ name }) => name === "shut-network-to-proxy")).toBe(false);
+    const { exclude } = named("cluster-node").inputs["proxy"] as { exclude: string[] };
+    expect(exclude).toEqual(expect.arrayContaining(["intern.example.org", "10.244.0.0/16", "10.96.0.0/16", "198.19.0.0/24", "guildnet.localhost", ".guildnet.localhost"]));
+    expect(JSON.stringify(named("ada-deployment").inputs)).toContain(`"name":"no_proxy","value":"${exclude.join(",")},localhost`);
+  });
+
   test("has a portal that waits for no workspace, and workspaces that wait for no portal nor each other", async () => {
     const { all } = await graph({ workspaces: two });
     const of = (component: string) => new Set(all.filter(({ parent, urn }) => [parent, urn].some((each) => each.endsWith(`::${component}`))).map(({ urn }) => urn));

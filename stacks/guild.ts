@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { App, appsDomainBeside, BACKUP_SERVER_PLACE, BatchSpace, EmbeddedCluster, ExistingCluster, images, isBelow, Portal, portalAddresses, Registry, registryHost, registryIdentity, Scheduling, Workspace } from "../components/index.ts";
-import type { Authority, BatchQueue, ClusterAccess, ImageSource, PortalExposure, Visibility } from "../components/index.ts";
+import type { Authority, BatchQueue, ClusterAccess, ImageSource, PortalExposure, Proxy, Visibility } from "../components/index.ts";
 import { guildAuthority } from "./authority.ts";
 import { certificateImages, certificateLayer, certificatesOn } from "./certificates.ts";
 import type { CertificateImages } from "./certificates.ts";
@@ -16,6 +16,7 @@ import { meshImages, meshLayer, meshNotes, meshPublish, portalOnMesh } from "./m
 import type { MeshImages, MeshOutputs } from "./mesh.ts";
 import { adminsOf, peopleOf, registryAddress, workspaceName } from "./schema.ts";
 import type { EmbeddedConfig, ExistingConfig, GuildConfig } from "./schema.ts";
+import { guildProxy } from "./proxy.ts";
 import { storageLayer } from "./storage.ts";
 
 /** NodePort of the portal's Service. */
@@ -44,6 +45,8 @@ export interface GuildSecrets {
   meshApiKey?: pulumi.Output<string>;
   /** For records that prove a domain to an ACME authority. */
   dnsToken?: pulumi.Output<string>;
+  /** For the proxy. */
+  proxyCredentials?: pulumi.Output<string>;
   /** Of the key to the bucket that Longhorn's backups go to. */
   storageBackupKey?: pulumi.Output<string>;
   /** Of backups. */
@@ -82,19 +85,19 @@ export interface GuildOutputs {
  */
 export function guild(wanted: GuildConfig, kubeconfig?: Kubeconfig, secrets?: GuildSecrets, found: Found = NOTHING): GuildOutputs {
   const { config, notes: kept } = keepingSizes(wanted, found);
-  const outputs = services(machines(config, kubeconfig), config, secrets, found);
+  const outputs = services(machines(config, kubeconfig, secrets), config, secrets, found);
   return { ...outputs, notes: [...outputs.notes, ...kept] };
 }
 
 /** The cluster layer. */
-export function machines(config: GuildConfig, kubeconfig?: Kubeconfig): Machines {
+export function machines(config: GuildConfig, kubeconfig?: Kubeconfig, { proxyCredentials }: GuildSecrets = {}): Machines {
   const authority = guildAuthority(config);
-  if (config.cluster.kind === "embedded") return embeddedMachines(config, config.cluster, authority);
+  if (config.cluster.kind === "embedded") return embeddedMachines(config, config.cluster, authority, guildProxy(config, proxyCredentials));
   if (kubeconfig === undefined) throw new Error("an existing cluster needs its kubeconfig");
   return existingMachines(config, config.cluster, authority, kubeconfig);
 }
 
-function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authority: Authority): Machines {
+function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authority: Authority, proxy: Proxy | undefined): Machines {
   const { images: own, portal } = config;
   const registry = registrySource(config);
   const sources = {
@@ -116,6 +119,7 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authorit
     publish: [{ hostAddress: portal.address, hostPort: portal.port, nodePort: PORTAL_NODE_PORT, announceVisitors: true }, ...meshPublish(config)],
     registries: registry && [{ host: registryHost, address: registry.address, caCertificatePem: authority.certificatePem }],
     images: sources,
+    proxy,
   });
   return {
     access, authority,
@@ -199,6 +203,7 @@ export function services({ access, authority, images: own, storage: local, regis
     }, opts);
     volumes.push({ name: "registry", namespace: identity.namespace, deployment: "registry", volume });
   }
+  const proxy = guildProxy(config, secrets.proxyCredentials);
   const backup = config.backup !== undefined && { memory: config.backup.memory, cache: config.backup.cache };
   for (const { name: called, owner, takeOverFrom, storage: size, keepData, ...rest } of config.workspaces) {
     const name = called ?? owner;
@@ -206,6 +211,7 @@ export function services({ access, authority, images: own, storage: local, regis
       ...rest,
       owner,
       backup,
+      proxy,
       keepData,
       priorityClass: interactive,
       image: rest.image ?? own.workspace,
@@ -216,7 +222,7 @@ export function services({ access, authority, images: own, storage: local, regis
     volumes.push({ name, namespace: `ws-${name}`, deployment: "workspace", owners: ownersOf({ owner, takeOverFrom }), volume });
   }
   for (const { name, takeOverFrom, ...app } of config.apps) {
-    const { volume } = new App(name, { ...app, backup: app.storage !== undefined && backup, storageClass: classIn(`app-${name}`, "data", app.keepData), priorityClass: interactive }, opts);
+    const { volume } = new App(name, { ...app, proxy, backup: app.storage !== undefined && backup, storageClass: classIn(`app-${name}`, "data", app.keepData), priorityClass: interactive }, opts);
     if (volume !== undefined) volumes.push({ name, namespace: `app-${name}`, deployment: "app", owners: ownersOf({ owner: app.owner, takeOverFrom }), volume });
   }
   batchSpaces(config, scheduling, opts);

@@ -8,7 +8,7 @@ import type { GuildConfig } from "./schema.ts";
 const NOWHERE = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
 /** The embedded node's own. */
 const NODE = "198.18.0.0/15";
-const INTERNET = "0.0.0.0/0";
+export const INTERNET = "0.0.0.0/0";
 
 /** What is wrong with the networks that workspaces and apps shall reach. */
 export function internetMistakes(config: GuildConfig): Broken[] {
@@ -19,7 +19,8 @@ export function internetMistakes(config: GuildConfig): Broken[] {
   return places.flatMap(({ internet, path }) => (typeof internet === "boolean" ? [] : internet.flatMap((cidr, index) => networkMistake(config, cidr, [...path, index]))));
 }
 
-function networkMistake({ cluster }: GuildConfig, cidr: string, path: Path): Broken[] {
+/** Why a place may not be let to a network. */
+export function networkMistake({ cluster }: GuildConfig, cidr: string, path: Path): Broken[] {
   if (cidr === INTERNET) return [];
   const first = `${ipaddr.IPv4.networkAddressFromCIDR(cidr).toString()}/${cidr.split("/")[1]}`;
   if (first !== cidr) return [{ paths: [path], allowed: "a network's first address and its length", fix: `write "${first}"` }];

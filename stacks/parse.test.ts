@@ -30,6 +30,17 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "internet-has-the-clouds-metadata": [["workspaces[0].internet[0]"], /remove it/],
   "internet-overlaps-the-pods": [["workspaces[0].internet[0]"], /name the networks in it that are needed, or set cluster\.podCidr/],
   "internet-is-where-the-node-is": [["workspaces[0].internet[0]"], /remove it/],
+  "proxy-without-a-scheme": [["proxy.https"], /./],
+  "proxy-without-a-port": [["proxy.https"], /./],
+  "proxy-with-a-path": [["proxy.https"], /./],
+  "proxy-with-a-password": [["proxy.https"], /./],
+  "proxy-without-an-address": [["proxy.https"], /add it/],
+  "proxy-is-this-machine": [["proxy.https", "proxy.http"], /HTTPS_PROXY in the environment/],
+  "proxy-is-among-the-pods": [["proxy.https"], /set cluster\.podCidr to another/],
+  "proxy-is-in-the-whole-internet": [["proxy.networks[0]"], /name them/],
+  "proxy-in-a-network-with-host-bits": [["proxy.networks[0]"], /write "10\.1\.2\.0\/24"/],
+  "proxy-at-a-number": [["proxy.https"], /./],
+  "proxy-excludes-an-address-of-the-web": [["proxy.exclude[0]"], /./],
   "unknown-key-at-the-top": [["workspace"], /did you mean "workspaces"/],
   "unknown-key-in-a-workspace": [["workspaces[0].prset"], /did you mean "preset"/],
   "unknown-kind-of-cluster": [["cluster.kind"], /did you mean "embedded"/],
@@ -258,6 +269,12 @@ describe("valid", () => {
     for (const certificates of [undefined, {}, { issuer: { kind: "authority" } }]) expect(withToken(certificates)).toEqual(["certificates.issuer.kind"]);
   });
 
+  test("a proxy may have credentials, and nothing else takes them", () => {
+    const withCredentials = (proxy?: object) => { try { parseGuild({ proxy }, { kubeconfig: false, proxyCredentials: true }); } catch (error) { return (error as ConfigError).mistakes.map(({ key }) => key); } };
+    expect(withCredentials({ https: "http://proxy.example.org:3128" })).toBeUndefined();
+    expect(withCredentials()).toEqual(["proxy"]);
+  });
+
   test("a secret kubeconfig does instead of a path, and not beside one", () => {
     const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
     expect(mistakesOf({ cluster: { kind: "existing" }, images }, true)).toEqual([]);
@@ -284,6 +301,16 @@ describe("what is printed", () => {
     const mistakes = mistakesOf({ workspaces: [{ owner: "ada", environment: many }] });
     expect(mistakes).toMatchObject([{ key: "workspaces[0].environment", allowed: expect.stringContaining("512 KiB together") }]);
     expect(JSON.stringify(mistakes)).not.toContain("CANARY");
+  });
+
+  test.each([
+    { proxy: { https: "http://ada:CANARY@proxy.example.org:3128" } }, { proxy: { https: "http://ada:CAN@ARY@proxy.example.org:3128" } }, { proxy: { https: "ada:CANARY@proxy.example.org:3128" } },
+    { proxy: { exclude: ["http://ada:CANARY@proxy.example.org:3128"] } }, { proxy: "http://ada:CANARY@proxy:3128" }, { proxy: { url: "ada:CANARY@proxy:3128" } },
+    { workspaces: [{ owner: "ada", dotfiles: "https://ada:CANARY@example.org/dotfiles" }] }, { backup: { target: { kind: "rest", url: "https://ada:CANARY@backup.example.org" } } },
+  ])("never holds a password in an address: %j", (raw) => {
+    const mistakes = mistakesOf(raw);
+    expect(mistakes).not.toEqual([]);
+    expect(JSON.stringify(mistakes)).not.toMatch(/CAN|ARY/);
   });
 
   test("never holds the value of an environment variable", () => {

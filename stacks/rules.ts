@@ -6,6 +6,7 @@ import { backupMistakes } from "./backup-rules.ts";
 import { internetMistakes } from "./internet-rules.ts";
 import { meshMistakes } from "./mesh-rules.ts";
 import { networkMistakes } from "./network-rules.ts";
+import { proxyMistakes } from "./proxy-rules.ts";
 import { closest } from "./mistakes.ts";
 import type { Path } from "./mistakes.ts";
 import { peopleOf, workspaceName } from "./schema.ts";
@@ -30,6 +31,8 @@ export interface Siblings {
   storageBackupKey?: boolean;
   /** Whether the secret `guildnet:dnsToken` is set. */
   dnsToken?: boolean;
+  /** Whether the secret `guildnet:proxyCredentials` is set. */
+  proxyCredentials?: boolean;
   /** Whether the secrets of these names are set. */
   backupAccessKey?: boolean;
   backupSecretKey?: boolean;
@@ -41,6 +44,7 @@ export function brokenRules(config: GuildConfig, siblings: Siblings): Broken[] {
   return [
     ...networkMistakes(config),
     ...internetMistakes(config),
+    ...proxyMistakes(config, siblings),
     ...meshMistakes(config, siblings),
     ...certificateMistakes(config, siblings),
     ...loadBalancerMistakes(config),

@@ -9,6 +9,7 @@ import { loadBalancerSchema, poolName } from "./load-balancer-schema.ts";
 import { backupSchema } from "./backup-schema.ts";
 import { meshSchema } from "./mesh-schema.ts";
 import { bytes, cidr, cores, dnsName, handle, port, text } from "./scalars.ts";
+import { proxySchema } from "./proxy-schema.ts";
 import { storageSchema } from "./storage-schema.ts";
 
 const LABEL_KEY = /^((?=[^/]{1,253}\/)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
@@ -176,6 +177,7 @@ export const guildSchema = z.strictObject({
   loadBalancer: loadBalancerSchema.optional().describe("Addresses of their own for Services of type LoadBalancer: MetalLB. Default: none. Write {} for one with every default."),
   mesh: meshSchema.prefault({ kind: "none" }).describe("A private network of the members' devices, on which they find the portal and the workspaces from wherever they are."),
   portal: portal.prefault({}).describe("The web entrance."),
+  proxy: proxySchema.optional().describe("A forward proxy, a company's for instance, by which alone the internet is reached: by tools, image builds, the embedded cluster's node, and workspaces and apps that have the internet. Default: none."),
   storage: storageSchema.prefault({ kind: "cluster-default" }).describe("Where volumes come from."),
   quota: quota.prefault({}).describe("What each person may use, unless said otherwise beside the person."),
   apps: z.array(app).default([]).describe("Web apps, one entry each."),

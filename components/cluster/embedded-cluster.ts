@@ -2,7 +2,8 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { EmbeddedNode, imageReference, NodeImage, nodeLan } from "../../provider/sdk/index.ts";
-import type { NodeRegistry, PublishedPort } from "../../provider/sdk/index.ts";
+import type { NodeProxy, NodeRegistry, PublishedPort } from "../../provider/sdk/index.ts";
+import type { Proxy } from "../workspace/proxy.ts";
 import { images, kubernetesVersion } from "../versions.ts";
 import type { ClusterAccess } from "./access.ts";
 import { ClusterDns } from "./cluster-dns.ts";
@@ -26,6 +27,8 @@ export interface EmbeddedClusterArgs {
   publish?: PublishedPort[];
   /** Registries inside the cluster that the node pulls from. @default none */
   registries?: NodeRegistry[];
+  /** The proxy by which the node pulls images. @default none but what the environment of the engine names */
+  proxy?: Proxy;
   /** Images the node shall have, by a short name; `images` tells when they are there. */
   images?: Record<string, ImageSource>;
   /** Keep the volumes' files when the cluster is destroyed. @default true */
@@ -69,6 +72,7 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
       lanCidr: this.lanCidr,
       publish: args.publish ?? [],
       registries: args.registries,
+      proxy: nodeProxy(args.proxy),
       keepVolumes: args.keepVolumes ?? true,
     }, { parent: this });
     this.kubeconfig = this.machine.kubeconfig;
@@ -88,6 +92,13 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
     });
     this.registerOutputs({ kubeconfig: this.kubeconfig, endpoint: this.endpoint, images: this.images });
   }
+}
+
+/** The node is in no network that NetworkPolicies close, so that it need not be told where the proxy is. */
+function nodeProxy(proxy: Proxy | undefined): NodeProxy | undefined {
+  if (proxy === undefined) return undefined;
+  const { https, http, exclude, credentials } = proxy;
+  return { https, http, exclude: [...exclude ?? []], credentials: credentials === undefined ? undefined : pulumi.secret(credentials) };
 }
 
 function nodeImage(name: string, key: string, source: ImageSource, parent: EmbeddedCluster): NodeImage {

@@ -3,6 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { accepted } from "../accepted-findings.ts";
 import { appLabels, appSelector } from "../labels.ts";
 import type { WorkspacePort } from "../workspace/deployment.ts";
+import { acceptedOfProxy } from "../workspace/proxy.ts";
+import type { Proxy } from "../workspace/proxy.ts";
 import { LOWEST_FREE_USER, restrictedContainer, restrictedPod } from "./restricted.ts";
 
 /** Name of the port that an app is there for: the portal serves it at the app's own host name. */
@@ -14,6 +16,8 @@ export interface ResolvedApp {
   /** Its main port first. */
   ports: readonly WorkspacePort[];
   environment: Record<string, pulumi.Input<string>>;
+  /** Variables that tell of a proxy. */
+  proxy: k8s.types.input.core.v1.EnvVar[];
   size: { cpu: string; memory: string; reserved: { cpu: string; memory: string } };
   replicas: number;
   labels: Record<string, pulumi.Input<string>>;
@@ -36,11 +40,12 @@ export const disruptionBudget: k8s.types.input.policy.v1.PodDisruptionBudgetSpec
 };
 
 /** What scanners find in an app's Deployment, and why it stands. */
-export function acceptedOfApps(v: { user: number; ownUser: boolean; replicas: number; volume: boolean }): Record<string, string> {
+export function acceptedOfApps(v: { user: number; ownUser: boolean; replicas: number; volume: boolean; proxy?: Proxy }): Record<string, string> {
   return accepted({
     ...(v.user >= LOWEST_FREE_USER ? {} : { "low-user": v.ownUser ? "its image asks for this user" : "most images know this user" }),
     ...(v.replicas > 1 ? {} : { "single-replica": "one pod is what its owner asked for" }),
     ...(v.volume ? { recreated: "its volume is writable by one pod at a time" } : {}),
+    ...acceptedOfProxy(v.proxy),
   });
 }
 
@@ -79,7 +84,7 @@ function container(v: ResolvedApp): k8s.types.input.core.v1.Container {
     name: "app",
     image: v.image,
     imagePullPolicy: "IfNotPresent",
-    env: Object.entries(v.environment).map(([name, value]) => ({ name, value })),
+    env: [...v.proxy, ...Object.entries(v.environment).map(([name, value]) => ({ name, value }))],
     ports: v.ports.map(({ name, port }) => ({ name, containerPort: port, protocol: "TCP" })),
     securityContext: restrictedContainer,
     resources: {

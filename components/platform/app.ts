@@ -11,6 +11,8 @@ import { denyAll, fromPortal, toDns, toOutside } from "../workspace/network-poli
 import type { Internet } from "../workspace/network-policies.ts";
 import { fate, limits, networkPolicies, place, placeMeta, portalRights, serviceAccount, volume } from "../workspace/place.ts";
 import type { Place } from "../workspace/place.ts";
+import { proxyEnvironment, toProxy, usedProxy } from "../workspace/proxy.ts";
+import type { Proxy } from "../workspace/proxy.ts";
 import { limitRangeSpec, quotaSpec } from "../workspace/quota.ts";
 import { acceptedOfApps, APP_PORT, appDeployment, disruptionBudget } from "./app-deployment.ts";
 import type { BackupRoom } from "./backup-size.ts";
@@ -45,6 +47,8 @@ export interface AppArgs {
   user?: number;
   /** What it may reach outside of the cluster. @default false, nothing */
   internet?: Internet;
+  /** The proxy by which it reaches the internet, where it has the internet. @default none */
+  proxy?: Proxy;
   /** Further labels of its namespace and its pods. @default none */
   labels?: Record<string, pulumi.Input<string>>;
   /** PriorityClass of its pods, usually `Scheduling`'s `classes.interactive`. @default the cluster's default */
@@ -82,7 +86,7 @@ export class App extends pulumi.ComponentResource {
     const ports = [{ name: APP_PORT, port: args.port }, ...(args.ports ?? [])];
     // Without a volume there is nothing to keep.
     const data = fate(args.storage !== undefined && args.keepData !== false);
-    const labels = args.labels ?? {};
+    const labels = args.labels ?? {}, proxy = usedProxy(args.proxy, args.internet ?? false);
     const own = place(name, "app", { owner: args.owner, data, labels: { ...labels, [label.visibility]: args.visibility ?? "private" } }, this);
     this.namespace = own.namespace.metadata.name;
     if (args.storage !== undefined) this.volume = { namespace: this.namespace, claim: "data", user: args.user ?? 1000, workload: "app" };
@@ -93,9 +97,10 @@ export class App extends pulumi.ComponentResource {
     const account = serviceAccount(own);
     const claim = args.storage && volume(own, { name: "data", storage: args.storage.size, storageClass: args.storageClass, data }, guards);
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: placeMeta(own, "app", acceptedOfApps({ user, ownUser: args.user !== undefined, replicas, volume: claim !== undefined })),
+      metadata: placeMeta(own, "app", acceptedOfApps({ user, ownUser: args.user !== undefined, replicas, volume: claim !== undefined, proxy })),
       spec: appDeployment({
         image: args.image, user, ports, environment: args.environment ?? {}, size, replicas, labels,
+        proxy: proxyEnvironment(own, proxy, args.environment ?? {}),
         priorityClass: args.priorityClass, serviceAccount: account.metadata.name,
         volume: args.storage && claim && { claim: claim.metadata.name, path: args.storage.path },
       }),
@@ -117,7 +122,7 @@ export const smallestApp = { cpu: "10m", memory: "16Mi" };
 /** A volume of less is none. */
 export const smallestVolume = "1Mi";
 
-type Checked = Pick<AppArgs, "port" | "ports" | "environment" | "labels" | "resources" | "replicas" | "storage" | "user">;
+type Checked = Pick<AppArgs, "port" | "ports" | "environment" | "labels" | "resources" | "replicas" | "storage" | "user" | "proxy">;
 
 /** What is wrong with an app's plain arguments; empty when nothing is. */
 export function appMistakes(name: string, args: Checked): string[] {
@@ -143,12 +148,13 @@ function checkApp(name: string, args: Checked): void {
   if (mistakes.length > 0) throw new GuildError("app-args", `app "${name}": ${mistakes.join("; ")}`);
 }
 
-function networkSpecs({ portal, internet }: AppArgs, ports: readonly WorkspacePort[]) {
+function networkSpecs({ portal, internet, proxy }: AppArgs, ports: readonly WorkspacePort[]) {
   return {
     "deny-all": denyAll(),
     "from-portal": fromPortal((portal ?? portalIdentity).namespace, ports.map(({ port }) => port)),
     "to-dns": toDns(),
     ...toOutside(internet ?? false),
+    ...toProxy(usedProxy(proxy, internet ?? false)),
   };
 }
 

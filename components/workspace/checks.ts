@@ -7,6 +7,8 @@ import type { WorkspacePort } from "./deployment.ts";
 import type { Internet } from "./network-policies.ts";
 import { smallest } from "./presets.ts";
 import type { WorkspaceSize } from "./presets.ts";
+import { proxyMistakes } from "./proxy.ts";
+import type { Proxy } from "./proxy.ts";
 import { RESERVED_ENVIRONMENT, variableFault, variablesFault, WORKSPACE_ENVIRONMENT } from "./variables.ts";
 
 /** A workspace's id: its namespace and its host name are made of it, where "--" parts a port from it. */
@@ -20,6 +22,7 @@ interface PlaceArgs {
   environment?: Readonly<Record<string, unknown>>;
   labels?: object;
   internet?: Internet;
+  proxy?: Proxy;
 }
 
 interface SizedArgs extends PlaceArgs {
@@ -54,6 +57,7 @@ export function placeMistakes(id: string, args: PlaceArgs, main: WorkspacePort &
     const allowed = networkMistake(cidr);
     if (allowed !== undefined) mistakes.push(`internet "${cidr}": allowed is ${allowed}`);
   }
+  if (args.proxy !== undefined) mistakes.push(...proxyMistakes(args.proxy));
   if (!WORKSPACE_ID.test(id)) {
     mistakes.push(`its name is "${id}", allowed are lower case letters, digits and single "-", at most 40, a letter or digit first and last`);
   }

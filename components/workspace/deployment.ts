@@ -30,6 +30,8 @@ export interface ResolvedWorkspace {
   image: pulumi.Input<string>;
   size: ReturnType<typeof sizeOf>;
   environment: Record<string, pulumi.Input<string>>;
+  /** Variables that tell of a proxy. */
+  proxy: k8s.types.input.core.v1.EnvVar[];
   dotfiles?: pulumi.Input<string>;
   nodeSelector?: Record<string, pulumi.Input<string>>;
   priorityClass?: pulumi.Input<string>;
@@ -109,7 +111,7 @@ function container(v: ResolvedWorkspace): k8s.types.input.core.v1.Container {
   };
 }
 
-/** Where clients of the registry look, then the person's own variables, then ours, which win. */
+/** The way out, where clients of the registry look, then the person's own variables, then ours, which win. */
 function environment(v: ResolvedWorkspace): k8s.types.input.core.v1.EnvVar[] {
   const ours = {
     GUILDNET_WORKSPACE: v.id,
@@ -118,7 +120,7 @@ function environment(v: ResolvedWorkspace): k8s.types.input.core.v1.EnvVar[] {
     ...(v.registry === undefined ? {} : { GUILDNET_REGISTRY: v.registry.prefix }),
   };
   const clients = v.registry === undefined ? {} : clientEnvironment;
-  return Object.entries({ ...clients, ...v.environment, ...ours }).map(([name, value]) => ({ name, value }));
+  return [...v.proxy, ...Object.entries({ ...clients, ...v.environment, ...ours }).map(([name, value]) => ({ name, value }))];
 }
 
 /** The IDE and the extra ports, as one list. */

@@ -18,6 +18,8 @@ import type { Internet } from "./network-policies.ts";
 import { fate, limits, networkPolicies, place, placeMeta, portalRights, serviceAccount, volume } from "./place.ts";
 import type { Place } from "./place.ts";
 import { sizeOf } from "./presets.ts";
+import { acceptedOfProxy, proxyEnvironment, toProxy, usedProxy } from "./proxy.ts";
+import type { Proxy } from "./proxy.ts";
 import type { PresetName, WorkspaceSize } from "./presets.ts";
 import { limitRangeSpec, quotaSpec } from "./quota.ts";
 import { registryMount } from "./registry-access.ts";
@@ -45,6 +47,8 @@ export interface WorkspaceArgs {
   labels?: Record<string, pulumi.Input<string>>;
   /** What it may reach outside of the cluster. @default true, the internet without private networks */
   internet?: Internet;
+  /** The proxy by which it reaches the internet, where it has the internet. @default none */
+  proxy?: Proxy;
   /** PriorityClass of its pod, usually `Scheduling`'s `classes.interactive`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
   /** The registry it may push to, below its own name. @default none */
@@ -86,12 +90,14 @@ export class Workspace extends pulumi.ComponentResource {
     const claim = volume(own, { name: "home", storage: size.storage, storageClass: args.storageClass, data }, guards);
     const access = ideAccessSecret(own);
     const registry = args.registry && registryMount(name, args.registry, (object) => placeMeta(own, object), this);
+    const proxy = usedProxy(args.proxy, args.internet ?? true);
     deployment(own, {
       id: name, owner: args.owner, image: args.image, size,
       environment: args.environment ?? {}, labels,
+      proxy: proxyEnvironment(own, proxy, args.environment ?? {}),
       dotfiles: args.dotfiles, nodeSelector: args.nodeSelector, priorityClass: args.priorityClass,
       serviceAccount: account.metadata.name, claim: claim.metadata.name, ideAccess: access.metadata.name, registry,
-    }, guards);
+    }, acceptedOfWorkspaces(proxy), guards);
     service(own, args.ports ?? []);
     this.registerOutputs({ namespace: this.namespace });
   }
@@ -107,6 +113,7 @@ function networkSpecs(args: WorkspaceArgs) {
     "from-portal": fromPortal(portal.namespace, servicePorts(args.ports ?? []).map(({ port }) => port)),
     "to-dns": toDns(),
     ...toOutside(args.internet ?? true),
+    ...toProxy(usedProxy(args.proxy, args.internet ?? true)),
     ...(args.registry === undefined ? {} : { "to-registry": toRegistry(args.registry.identity) }),
   };
 }
@@ -120,17 +127,18 @@ function ideAccessSecret(place: Place): k8s.core.v1.Secret {
 }
 
 /** How many pods it has is left to the portal, so that scanners take it for more than one. */
-const acceptedOfWorkspaces = accepted({
+const acceptedOfWorkspaces = (proxy: Proxy | undefined) => accepted({
   "low-user": "the files of homes belong to the user of the image",
   "single-replica": "it is one person's editor, and its home is writable by one pod at a time",
   recreated: "its home is writable by one pod at a time",
   together: "it is one pod or none",
+  ...acceptedOfProxy(proxy),
 });
 
 /** @param guards applied first, so that no pod ever runs without them */
-function deployment(place: Place, resolved: ResolvedWorkspace, guards: pulumi.Resource[]): void {
+function deployment(place: Place, resolved: ResolvedWorkspace, findings: Record<string, string>, guards: pulumi.Resource[]): void {
   new k8s.apps.v1.Deployment(`${place.id}-deployment`, {
-    metadata: placeMeta(place, "workspace", acceptedOfWorkspaces),
+    metadata: placeMeta(place, "workspace", findings),
     spec: deploymentSpec(resolved),
     // A stopped workspace stays stopped, also after a refresh has read its replicas.
   }, { parent: place.parent, dependsOn: guards, ignoreChanges: ["spec.replicas"] });

@@ -16,3 +16,16 @@ export function nodeEnvironment(own: NodeJS.ProcessEnv, { serviceCidr, podCidr, 
     no_proxy: direct,
   };
 }
+
+/** The way out of what pulls images, where the node's own settings say it: one variable a line. Secret where it has credentials. */
+export function proxySettings({ proxy, serviceCidr, podCidr, lanCidr }: Pick<NodeSpec, "proxy" | "serviceCidr" | "podCidr" | "lanCidr">): string | undefined {
+  if (proxy === undefined) return undefined;
+  const { https, http = https, exclude, credentials } = proxy;
+  const [user = "", ...password] = credentials?.trim().split(":") ?? [];
+  const signIn = credentials === undefined ? "" : `${encodeURIComponent(user)}:${encodeURIComponent(password.join(":"))}@`;
+  const variables = {
+    HTTPS_PROXY: https.replace("//", `//${signIn}`), HTTP_PROXY: http.replace("//", `//${signIn}`),
+    NO_PROXY: [...new Set([...exclude, serviceCidr, podCidr, lanCidr, "localhost", "127.0.0.1", ".svc"])].join(","),
+  };
+  return Object.entries(variables).flatMap(([name, value]) => [`${name}=${value}\n`, `${name.toLowerCase()}=${value}\n`]).join("");
+}

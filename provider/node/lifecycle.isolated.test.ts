@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { lock } from "proper-lockfile";
@@ -86,6 +86,22 @@ describe("startNode", () => {
     await startNode(spec({ publish: [portal] }));
     expect(controls()).toEqual(["restart publish"]);
     expect(initProcess(folder)).toBe(init);
+  });
+
+  test("restarts what pulls images when the proxy or its password changes, and forgets both with the proxy", async () => {
+    const { folder, controls } = machine();
+    const proxy = { https: "http://proxy.example:3128", credentials: "ada:CANARY" }, settings = join(folder, "etc", "proxy");
+    await startNode(spec());
+    expect(existsSync(settings)).toBe(false);
+    await startNode(spec({ proxy }));
+    expect(controls()).toEqual(["restart containerd"]);
+    expect([statSync(settings).mode & 0o777, statSync(join(folder, "spec.json")).mode & 0o777]).toEqual([0o600, 0o600]);
+    await startNode(spec({ proxy: { ...proxy, credentials: "ada:other" } }));
+    await startNode(spec({ proxy: { ...proxy, credentials: "ada:other" } }));
+    expect(controls()).toEqual(["restart containerd", "restart containerd"]);
+    await startNode(spec());
+    expect(controls()).toHaveLength(3);
+    expect(existsSync(settings)).toBe(false);
   });
 
   test("changes the network of a running node in place, and restarts nothing for it", async () => {

@@ -57,7 +57,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
       await writeAtomically(programsOf(folder), tools.kubernetes!);
       await launch(folder, spec);
     }
-    await writeAtomically(join(folder, "spec.json"), JSON.stringify(spec, null, 2));
+    await writeAtomically(join(folder, "spec.json"), JSON.stringify(spec, null, 2), 0o600);
     await writeAtomically(madeOf(folder), makings(spec));
     await waitUntilReady(folder, spec, progress);
     return kubeconfig;

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { writeAtomically } from "./atomic.ts";
 import { cgroupOf } from "./cgroup.ts";
 import { ensureCredentials } from "./credentials.ts";
+import { proxySettings } from "./environment.ts";
 import { files } from "./files.ts";
 import { inNode, networkNamespace, nodeFolder } from "./layout.ts";
 import { etc, services, type Service } from "./services.ts";
@@ -28,10 +29,18 @@ export async function writeFiles(folder: string, spec: NodeSpec, wanted: Record<
   for (const name of ["run", "data/containerd", "data/kubelet", "log/audit", "volumes"]) await mkdir(join(folder, name), { recursive: true });
   await mkdir(join(folder, "data", "etcd"), { recursive: true, mode: 0o700 });
   for (const [path, content] of Object.entries(files(spec, { cgroup: cgroupOf(spec.clusterName) }))) await writeAtomically(join(folder, "etc", path), content);
+  await writeProxy(folder, proxySettings(spec));
   await removeServices(folder, (name) => wanted[name] === undefined);
   for (const [name, service] of Object.entries(wanted)) await writeService(folder, name, service);
   for (const name of ownScripts) await copyScript(name, join(folder, "run", name));
   return ensureCredentials(folder, spec);
+}
+
+/** Not among the node's files, as it may hold a password, which is to go with it. */
+async function writeProxy(folder: string, settings: string | undefined): Promise<void> {
+  const path = join(folder, "etc", "proxy");
+  if (settings === undefined) await rm(path, { force: true });
+  else await writeAtomically(path, settings, 0o600);
 }
 
 /** What a node runs of `scripts`, beside what each service has. */

@@ -19,7 +19,7 @@ export function services(spec: NodeSpec): Record<string, Service> {
     "kube-apiserver": inNetwork(apiServer(spec), etc("authentication.yaml"), etc("encryption.yaml"), etc("admission.yaml"), etc("audit-policy.yaml")),
     "kube-controller-manager": inNetwork(controllerManager(spec), etc("kube-controller-manager.kubeconfig")),
     "kube-scheduler": inNetwork(scheduler(), etc("kube-scheduler.kubeconfig")),
-    containerd: inNetwork(["containerd", "--config", etc("containerd.toml")], etc("containerd.toml"), etc("cni/10-node.conflist")),
+    containerd: inNetwork([...throughProxy(spec), "containerd", "--config", etc("containerd.toml")], etc("containerd.toml"), etc("cni/10-node.conflist"), ...(spec.proxy === undefined ? [] : [etc("proxy")])),
     kubelet: inNetwork(kubelet(), etc("kubelet.yaml"), etc("kubelet.kubeconfig"), etc("resolv.conf")),
     "kube-proxy": inNetwork([bin("kube-proxy"), `--config=${etc("kube-proxy.yaml")}`], etc("kube-proxy.yaml"), etc("kube-proxy.kubeconfig")),
     "kube-router": inNetwork(kubeRouter(spec), etc("kube-router.kubeconfig")),
@@ -28,6 +28,11 @@ export function services(spec: NodeSpec): Record<string, Service> {
     resolver: { command: [process.execPath, script("resolver.mjs"), addresses.resolver], reads: [script("resolver.mjs")] },
     publish: inNetwork(["haproxy", "-db", "-f", etc("publish.cfg")], etc("publish.cfg")),
   };
+}
+
+/** What pulls images: its variables are in a file, as what stands in a command everybody on the machine can read. */
+function throughProxy({ proxy }: NodeSpec): string[] {
+  return proxy === undefined ? [] : ["bash", "-c", 'while IFS= read -r variable; do export "$variable"; done <"$0"; exec "$@"', etc("proxy")];
 }
 
 function inNetwork(command: string[], ...reads: string[]): Service {

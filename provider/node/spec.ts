@@ -12,6 +12,17 @@ const network = outside(addresses.range);
 
 const port = z.number().int().min(1).max(65535);
 
+const proxyUrl = z.string().regex(/^http:\/\/[^\s/@]+:\d+$/, "must be an address such as http://proxy.example.org:3128");
+
+/** The way out where nobody gets out but by a proxy. */
+const nodeProxy = z.object({
+  https: proxyUrl,
+  http: proxyUrl.optional(),
+  exclude: z.array(z.string()).default([]),
+  /** "user:password". Secret. */
+  credentials: z.string().optional(),
+});
+
 /** What an embedded node shall be: the inputs of `EmbeddedNode`, checked. */
 export const nodeSpec = z.object({
   clusterName: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$/, "must be a DNS label of at most 50 characters"),
@@ -31,6 +42,7 @@ export const nodeSpec = z.object({
     announceVisitors: z.boolean().default(false),
   })).default([]),
   keepVolumes: z.boolean().default(true),
+  proxy: nodeProxy.optional(),
   registries: z.array(z.strictObject({
     host: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/, "must be a host name with a dot in it"),
     address: z.ipv4(),

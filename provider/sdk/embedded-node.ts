@@ -30,6 +30,18 @@ export interface NodeRegistry {
   caCertificatePem: pulumi.Input<string>;
 }
 
+/** A forward proxy, by which alone the internet is reached. */
+export interface NodeProxy {
+  /** Where addresses with `https://` are asked for, as "http://proxy.example.org:3128". */
+  https: pulumi.Input<string>;
+  /** The same for `http://`. @default that for `https://` */
+  http?: pulumi.Input<string>;
+  /** Host names, addresses and networks that are asked without it; those of the node always are. @default none */
+  exclude?: pulumi.Input<readonly string[]>;
+  /** "user:password" for it. Secret. @default none */
+  credentials?: pulumi.Input<string>;
+}
+
 export interface EmbeddedNodeArgs {
   /** Unique on this machine, a DNS label of at most 50 characters: names its folder, host name and cgroup. It stays for the node's life: another is refused. */
   clusterName: pulumi.Input<string>;
@@ -47,6 +59,8 @@ export interface EmbeddedNodeArgs {
   publish?: pulumi.Input<pulumi.Input<PublishedPort>[]>;
   /** Registries inside the cluster to pull from. @default none */
   registries?: pulumi.Input<pulumi.Input<NodeRegistry>[]>;
+  /** The proxy by which it pulls images. @default none but what the environment of the engine names */
+  proxy?: pulumi.Input<NodeProxy>;
   /** Keep the volumes' files when the node is deleted, to be found again by the next node of this name. @default true */
   keepVolumes?: pulumi.Input<boolean>;
 }

@@ -39,7 +39,7 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
     ...people, cluster: { ...existing, storageClass: "fast" }, portal: { host: "guild.example.org", service: "LoadBalancer", addressPool: "public" },
     loadBalancer: { lan: "192.168.1.0/24", pools: [{ name: "public", addresses: ["192.168.1.224/28"] }] }, registry: { address: "10.43.0.11" }, batch: { queue: "kueue" },
     certificates: acme({ provider: "rfc2136", nameserver: "192.0.2.53", keyName: "guild" }), backup: { target: bucket },
-    mesh: { kind: "headscale", hostname: "mesh.example.org", domain: "lan.example.org", service: "LoadBalancer" },
+    mesh: { kind: "headscale", hostname: "mesh.example.org", domain: "lan.example.org", service: "LoadBalancer" }, proxy: { https: "http://proxy.lan:3128", networks: ["10.1.2.0/24"] },
   },
   "existing, on somebody's tailnet, with volumes on several nodes": {
     ...people, cluster: existing, portal: { host: "guild.example.org" }, certificates: acme({ provider: "cloudflare" }), backup: { target: restServer },
@@ -53,20 +53,21 @@ interface Confiding {
   storage?: { backup?: object };
   certificates?: { issuer?: { kind: string } };
   backup?: { target?: { kind: string; user?: string } };
+  proxy?: object;
 }
 
 /** All that the engine would be asked for, from a config of that list. */
 export function registeredBy(raw: object): Promise<Registered[]> {
-  const { mesh, storage, certificates, backup } = raw as Confiding;
+  const { mesh, storage, certificates, backup, proxy } = raw as Confiding;
   const toBucket = backup?.target?.kind === "s3";
   const given = {
-    kubeconfig: false, meshApiKey: mesh?.kind === "tailnet", storageBackupKey: storage?.backup !== undefined, dnsToken: certificates?.issuer?.kind === "acme",
+    kubeconfig: false, meshApiKey: mesh?.kind === "tailnet", storageBackupKey: storage?.backup !== undefined, dnsToken: certificates?.issuer?.kind === "acme", proxyCredentials: proxy !== undefined,
     backupAccessKey: toBucket, backupSecretKey: toBucket, backupServerPassword: backup?.target?.user !== undefined,
   };
   const config = parseGuild({ images, ...raw }, given);
   const secret = (wanted: boolean) => (wanted ? pulumi.secret("key") : undefined);
   const secrets = (): GuildSecrets => ({
-    meshApiKey: secret(given.meshApiKey), storageBackupKey: secret(given.storageBackupKey), dnsToken: secret(given.dnsToken),
+    meshApiKey: secret(given.meshApiKey), storageBackupKey: secret(given.storageBackupKey), dnsToken: secret(given.dnsToken), proxyCredentials: secret(given.proxyCredentials),
     backup: { accessKey: secret(given.backupAccessKey), secretKey: secret(given.backupSecretKey), serverPassword: secret(given.backupServerPassword) },
   });
   return record(() => guild(config, config.cluster.kind === "existing" ? kubeconfig : undefined, secrets()));
