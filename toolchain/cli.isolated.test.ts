@@ -59,6 +59,9 @@ describe("main", () => {
     upCommand.mockRejectedValueOnce(new UserError("x", "Do this."));
     await main(["up"]);
     expect(stderr.mock.calls.flat().join("")).toBe("\nDo this.\n");
+    upCommand.mockRejectedValueOnce(Object.assign(new Error("EROFS"), { code: "EROFS", path: "/x" }));
+    await main(["up"]);
+    expect(stderr.mock.calls.at(-1)).toEqual([expect.stringMatching(/^\n\/x can't be opened or written: its file system is read-only/)]);
     expect(process.exitCode).toBe(1);
     stderr.mockRestore();
   });

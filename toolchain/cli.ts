@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { isActionable } from "./errors.ts";
 import type { ManifestOptions } from "./commands/manifest.ts";
 import { goOffline } from "./offline.ts";
+import { unwritable } from "./unwritable.ts";
 
 const DEFAULT_STACK = "dev";
 
@@ -127,8 +128,9 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await program().parseAsync(args, { from: "user" });
   } catch (error) {
-    if (!isActionable(error)) throw error;
-    process.stderr.write(`\n${error.message}\n`);
+    const told = unwritable(error) ?? error;
+    if (!isActionable(told)) throw error;
+    process.stderr.write(`\n${told.message}\n`);
     process.exitCode = 1;
   }
 }

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { createGunzip } from "node:zlib";
+import { unwritable } from "../../unwritable.ts";
 import { JOURNAL_VERSION } from "./entries.ts";
 import { StackBusy, type Update, type UpdateKind } from "./update.ts";
 
@@ -105,6 +106,6 @@ async function answer({ tokens, handlers, others }: Door, request: IncomingMessa
   } catch (error) {
     // Not 500, after which the engine would ask again and again.
     const status = error instanceof StackBusy ? 409 : 422;
-    send(status, { code: status, message: (error as Error).message });
+    send(status, { code: status, message: (unwritable(error) ?? (error as Error)).message });
   }
 }
