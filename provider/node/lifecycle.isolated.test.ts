@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { inputs, specWith } from "../testing/node-spec.ts";
 import { scratchFolder, scratchHome } from "../testing/scratch.ts";
 import { readiness } from "./api.ts";
+import { createCgroup } from "./cgroup.ts";
 import { deleteNode, nodeHealth, prepareNode, savedSpec, startNode, stopNode, suspendNode } from "./lifecycle.ts";
 import { isCurrent } from "./makings.ts";
 import { initProcess } from "./process.ts";
@@ -16,7 +17,7 @@ import { disableUnit, hasSystemd, isUnitActive, removeUnit, startUnit } from "./
 import { requireTools } from "./toolchain.ts";
 
 vi.mock("./api.ts", () => ({ readiness: vi.fn(async () => ({ ready: true })), grantRoles: async () => ({ ready: true }) }));
-vi.mock("./cgroup.ts", async (original) => ({ ...(await original<object>()), createCgroup: async () => {}, removeCgroup: async () => {} }));
+vi.mock("./cgroup.ts", async (original) => ({ ...(await original<object>()), createCgroup: vi.fn(), removeCgroup: async () => {}, isDelegated: () => false }));
 vi.mock("./machine.ts", async (original) => ({ ...(await original<object>()), checkMachine: async () => {}, checkNetfilter: async () => {} }));
 vi.mock("./shared-limits.ts", () => ({ raiseSharedLimits: () => [] }));
 vi.mock("./systemd.ts", async (original) => ({ ...(await original<object>()), hasSystemd: vi.fn(() => false), isUnitActive: vi.fn(async () => true), startUnit: vi.fn(), disableUnit: vi.fn(), removeUnit: vi.fn() }));
@@ -349,6 +350,23 @@ describe("under systemd", () => {
     expect(initProcess(folder)).toBe(init);
     expect(vi.mocked(startUnit).mock.calls).toEqual([[inputs.clusterName, folder]]);
     expect(readFileSync(join(folder, "etc", "environment"), "utf8")).toMatch(/^PATH="/);
+  });
+
+  test("a node has its cgroup after its start, and again after a run that found none, though systemd sweeps empty ones away meanwhile", async () => {
+    machineWithSystemd();
+    let isThere = false;
+    vi.mocked(createCgroup).mockImplementation(async () => void (isThere = true));
+    onTestFinished(() => void vi.mocked(createCgroup).mockReset());
+    const start = vi.mocked(startUnit).getMockImplementation();
+    vi.mocked(startUnit).mockImplementation(async (...unit) => {
+      isThere = false;
+      return start?.(...unit);
+    });
+    await startNode(spec());
+    expect(isThere).toBe(true);
+    isThere = false;
+    await startNode(spec());
+    expect(isThere).toBe(true);
   });
 
   test("a node that runs beside it, from an earlier version, becomes a unit", async () => {

@@ -57,6 +57,8 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
       await writeAtomically(programsOf(folder), tools.kubernetes!);
       await launch(folder, spec);
     }
+    // In version 1 systemd sweeps empty cgroups away as it reads its units anew, and knows nothing of this one.
+    if (!isDelegated()) await createCgroup(cgroupOf(spec.clusterName));
     await writeAtomically(join(folder, "spec.json"), JSON.stringify(spec, null, 2), 0o600);
     await writeAtomically(madeOf(folder), makings(spec));
     await waitUntilReady(folder, spec, progress);
@@ -240,7 +242,8 @@ async function freshCgroup(clusterName: string): Promise<void> {
 async function waitUntilReady(folder: string, spec: NodeSpec, progress: Progress): Promise<void> {
   let last: Readiness = { ready: false };
   let granted = false;
-  const deadline = Date.now() + 120 * seconds;
+  // Old and small machines take minutes; what is waited for is said meanwhile.
+  const deadline = Date.now() + 300 * seconds;
   await waitFor(async () => {
     const roles = granted ? { ready: true } : await grantRoles(folder, spec);
     granted = roles.ready;
