@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { guildnetHome } from "../home.ts";
 import { ensureImage, exportImage, hasImage, tidyImages } from "./index.ts";
 import { ImageStore } from "./store.ts";
@@ -87,8 +87,16 @@ it("gives no reference to an image whose build failed", async () => {
 });
 
 it.each([
-  ["guildnet.local/unbuilt:1", "image-context-missing"],
-  ["unreachable.invalid/thing:1", "image-unknown"],
-])("says what is wrong with %s", async (reference, code) => {
-  await expect(ensureImage({ reference, home })).rejects.toMatchObject({ name: "UserError", code });
+  ["guildnet.local/unbuilt:1", "image-context-missing", "say from which folder"],
+  ["unreachable.invalid/thing:1", "image-unknown", "--offline"],
+])("says what is wrong with %s", async (reference, code, words) => {
+  vi.stubEnv("GUILDNET_TOOLCHAIN", "registries");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(ensureImage({ reference, home })).rejects.toMatchObject({ name: "UserError", code, message: expect.stringContaining(words) });
+});
+
+it("gives the words of the pull of an image that can be had in no other way", async () => {
+  vi.stubEnv("GUILDNET_TOOLCHAIN", "");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(ensureImage({ reference: "127.0.0.1:1/thing:1", home })).rejects.toMatchObject({ name: "UserError", message: expect.stringContaining("refused") });
 });

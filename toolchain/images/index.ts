@@ -9,7 +9,7 @@ import { buildContext, readDockerfile } from "./bud.ts";
 import { externalImages } from "./dockerfile.ts";
 import { withLease } from "./leases.ts";
 import { prune } from "./prune.ts";
-import { pull } from "./pull.ts";
+import { pull, tryToPull } from "./pull.ts";
 import { knownReferences, recipeFor } from "./recipes.ts";
 import { isOwn, slug } from "./reference.ts";
 import { explained, ImageStore, type Log, storeArguments } from "./store.ts";
@@ -96,11 +96,12 @@ async function make(store: ImageStore, request: ImageRequest, log: Log): Promise
     return;
   }
   if (isOwn(reference)) throw new UserError("image-context-missing", `${reference} is one of our own images: say from which folder it is built`);
-  if (!isOffline() && (await pull(store, reference, log))) return;
   const recipe = recipeFor(reference);
-  if (!recipe) {
-    throw new UserError("image-unknown", `${reference} can't be pulled, and there is no recipe for it. Recipes exist for: ${knownReferences().join(", ")}`);
+  if (recipe === undefined) {
+    if (isOffline()) throw new UserError("image-unknown", `${reference} can be had from its registry alone, and --offline keeps to registries of packages. There are recipes for: ${knownReferences().join(", ")}`);
+    return pull(store, reference, log);
   }
+  if (!isOffline() && (await tryToPull(store, reference, log))) return;
   await withLease(store, log, () => recipe(reference, { store, log, ensure }));
 }
 

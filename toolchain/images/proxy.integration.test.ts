@@ -60,8 +60,6 @@ it("pulls an image through the proxy that the environment names", async () => {
   const env = { GUILDNET_HOME: scratch.home.root, GUILDNET_TOOLCHAIN: "", HTTPS_PROXY: proxy.url, https_proxy: proxy.url, NODE_EXTRA_CA_CERTS: ca, SSL_CERT_FILE: ca, SSL_CERT_DIR: scratch.path };
   const { stdout } = await execa(process.execPath, [TOOLCHAIN_CLI, "image", "registry.example/tiny:1"], { env });
   expect(JSON.parse(stdout)).toMatchObject({ reference: "registry.example/tiny:1", id: expect.stringMatching(/^sha256:/) });
-  // Once to see that it answers, then for the image itself.
-  expect(proxy.asked.length).toBeGreaterThan(1);
   expect(new Set(proxy.asked)).toEqual(new Set(["registry.example:443"]));
 });
 

@@ -4,20 +4,28 @@ import { parseReference } from "./reference.ts";
 import type { ImageStore, Log } from "./store.ts";
 
 /** How long a registry may take to answer before it counts as out of reach. */
-const ANSWER_MS = 3_000;
+const ANSWER_MS = 10_000;
 
 /**
- * Pulls an image where its registry answers.
+ * Pulls an image.
+ * @throws UserError with the registry's own words
+ */
+export async function pull(store: ImageStore, reference: string, log: Log): Promise<void> {
+  await store.run(["pull", "--quiet", "--retry", "1", reference], log);
+}
+
+/**
+ * Pulls an image that can be had otherwise too, where its registry answers.
  * @returns false where it can't be had from there, so that another way is taken
  */
-export async function pull(store: ImageStore, reference: string, log: Log): Promise<boolean> {
+export async function tryToPull(store: ImageStore, reference: string, log: Log): Promise<boolean> {
   const host = registryHost(parseReference(reference).registry);
   if (!(await answers(host))) {
     log(`${host} does not answer`);
     return false;
   }
   try {
-    await store.run(["pull", "--quiet", "--retry", "1", reference], log);
+    await pull(store, reference, log);
     return true;
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== "image-build-failed") throw error;
