@@ -39,3 +39,9 @@ it("leaves nothing running of a program that is to end with this process, when t
   const pid = Number(readFileSync(written, "utf8"));
   await vi.waitFor(() => expect(markOf(pid)).toBeUndefined());
 });
+
+it("passes a SIGTERM on, and outlives it, to see how the program ends", async () => {
+  const ready = join(scratch.path, "ready");
+  const meanwhile = `const wait = setInterval(() => { if (existsSync(${JSON.stringify(ready)})) { clearInterval(wait); process.kill(process.pid, "SIGTERM"); } }, 10);`;
+  expect(await attended(`trap "exit 7" TERM; > ${ready}; while :; do sleep 0.01; done`, meanwhile)).toMatchObject({ exitCode: 7 });
+});

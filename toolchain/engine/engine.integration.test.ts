@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, truncateSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -165,6 +166,21 @@ it("answers a killed plugin with what to do, which mends it", async () => {
   engine.recover(() => {});
   await engine.forgetPendingOperations(() => {});
   writeFileSync(gate, "");
+  expect(await up()).toBe(0);
+}, 120_000);
+
+it("answers a SIGTERM for the command with an end, and with what to do", async () => {
+  await engine.ensureStack();
+  const run = execa(process.execPath, [TOOLCHAIN_CLI, "pulumi", "-C", project, "up", "--yes", "--skip-preview"], { all: true, reject: false, stdin: "ignore", forceKillAfterDelay: false });
+  await creating();
+  run.kill("SIGTERM");
+  for (let said = ""; !said.includes("SIGTERM received");) said += String((await once(run.all, "data"))[0]);
+  writeFileSync(gate, ""); // what is under way is waited for
+  const { all, exitCode } = await run;
+  expect(exitCode).not.toBe(0);
+  expect(all).toMatch(/was interrupted\. Run it again/);
+  expect(readdirSync(lockFolder())).toEqual([]);
+  expect(await engine.forgetPendingOperations(() => {})).toEqual([]);
   expect(await up()).toBe(0);
 }, 120_000);
 

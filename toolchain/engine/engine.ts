@@ -251,7 +251,9 @@ export class Engine {
     const update = new Update(this.project, this.stack, this.#files);
     const code = await journaled(update, folder, this.#others, start);
     this.#changes = update.changes;
-    if (code !== 0 && (update.isBrokenOff || code > SIGNALLED)) toStandardError("\nA process of this run was killed, or crashed. Run it again: what it has done is kept, and the rest is done then.");
+    if (code !== 0 && (update.isInterrupted || update.isBrokenOff || code > SIGNALLED)) {
+      toStandardError(`\n${update.isInterrupted ? "This run was interrupted." : "A process of this run was killed, or crashed."} Run it again: what it has done is kept, and the rest is done then.`);
+    }
     return code;
   }
 

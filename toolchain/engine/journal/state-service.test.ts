@@ -101,6 +101,14 @@ describe("the state service", () => {
     expect(update.isBrokenOff).toBe(true);
   });
 
+  it("notices that somebody asked the engine to stop", async () => {
+    await started();
+    for (const [message, isInterrupted] of [["^C is what a program printed", false], ["SIGTERM received; cancelling. If you would like to terminate immediately, send SIGTERM again.\n", true]] as const) {
+      update.watch({ events: [{ stdoutEvent: { message, color: "always" } }] });
+      expect(update.isInterrupted).toBe(isInterrupted);
+    }
+  });
+
   it("takes an update from its beginning to its end", async () => {
     const authorization = await started();
     const path = `${stack}/update/${update.id}`;

@@ -26,11 +26,14 @@ const descriptionSchema = z.object({
 });
 const beginningSchema = z.object({ journalVersion: z.int().nullish() });
 const messageSchema = z.object({ entries: entriesSchema.nullish() });
-const eventsSchema = z.object({ events: z.array(z.looseObject({ summaryEvent: z.looseObject({ resourceChanges: z.record(z.string(), z.int()).nullish() }).nullish(), diagnosticEvent: z.looseObject({ message: z.string() }).nullish() })) });
+const eventsSchema = z.object({ events: z.array(z.looseObject({ summaryEvent: z.looseObject({ resourceChanges: z.record(z.string(), z.int()).nullish() }).nullish(), diagnosticEvent: z.looseObject({ message: z.string() }).nullish(), stdoutEvent: z.looseObject({ message: z.string() }).nullish() })) });
 const endSchema = z.object({ status: z.string() });
 
 /** How the engine tells that a plugin or the program is gone in the middle of its work; of one that is gone at its start it says that the plugin has a bug. */
 const BROKEN_OFF = /code = (Unavailable|Canceled)|error reading from server|transport is closing|a bug in the provider|signal: killed|ended by SIG/;
+
+/** How the engine tells that it was asked to stop (pulumi/pkg, backend/cancellation_scope.go). A Ctrl-C reaches nobody but the engine, whose display reads the terminal key by key. */
+const INTERRUPTED = /(\^C|SIGTERM) received; /;
 
 type Description = z.output<typeof descriptionSchema>;
 
@@ -48,6 +51,7 @@ export class Update {
   #journal?: Journal;
   #changes?: Readonly<Record<string, number>>;
   #isBrokenOff = false;
+  #isInterrupted = false;
 
   /** @param stack may be written `organization/<project>/<stack>` */
   constructor(project: string, stack: string, files: StateFiles) {
@@ -64,6 +68,11 @@ export class Update {
   /** Whether a process that the engine works with was killed, or crashed, as far as the engine has told. */
   get isBrokenOff(): boolean {
     return this.#isBrokenOff;
+  }
+
+  /** Whether somebody pressed Ctrl-C, or sent a SIGTERM. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
   }
 
   /** The state before, as the engine exports it. */
@@ -98,11 +107,12 @@ export class Update {
     this.#journal.append((messageSchema.parse(message).entries ?? []) as JournalEntry[]);
   }
 
-  /** Remembers, of all that happens, how many resources became what, and whether something broke off. */
+  /** Remembers, of all that happens, how many resources became what, whether something broke off, and whether somebody interrupted it. */
   watch(message: unknown): void {
-    for (const { summaryEvent, diagnosticEvent } of eventsSchema.parse(message).events) {
+    for (const { summaryEvent, diagnosticEvent, stdoutEvent } of eventsSchema.parse(message).events) {
       this.#changes = summaryEvent?.resourceChanges ?? this.#changes;
       this.#isBrokenOff ||= BROKEN_OFF.test(diagnosticEvent?.message ?? "");
+      this.#isInterrupted ||= INTERRUPTED.test(stdoutEvent?.message ?? "");
     }
   }
 
