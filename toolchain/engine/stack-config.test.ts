@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { useScratch } from "../testing/scratch.ts";
 import { applyChanges, assertHasFile, prepareStackConfig, stackFileName } from "./stack-config.ts";
 
@@ -72,6 +72,15 @@ describe("prepareStackConfig", () => {
   it.each(["encryptionsalt: v1:own", "secretsprovider: awskms://k"])("uses a file as it is that says %j", (line) => {
     const root = checkout(`${SOURCE}${line}\n`);
     expect(prepareStackConfig(root, scratch.home, "dev").file).toBeUndefined();
+  });
+
+  it.each(["encryptionsalt: v1:own", "secretsprovider: awskms://k"])("names to the engine a file of another folder that says %j, as it would take everybody's defaults instead", (line) => {
+    const root = checkout(SOURCE), folder = join(scratch.path, "elsewhere");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "Pulumi.dev.yaml"), `${SOURCE}${line}\n`);
+    vi.stubEnv("GUILDNET_STACK_FILES", folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(prepareStackConfig(root, scratch.home, "dev").file).toBe(join(folder, "Pulumi.dev.yaml"));
   });
 
   it("keeps the stacks of two projects apart", () => {

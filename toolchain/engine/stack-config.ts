@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { isMap, parseDocument, type Document } from "yaml";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { UserError } from "../errors.ts";
@@ -14,7 +14,7 @@ const AS_WRITTEN = { flowCollectionPadding: false, lineWidth: 0 } as const;
 
 /** The stack's settings as one run of the engine uses them. */
 export interface StackConfig {
-  /** For `--config-file`; undefined when the checkout's own file is used as it is. */
+  /** For `--config-file`; undefined when the checkout's own file is used as it is, which the engine finds by itself. */
   readonly file?: string;
   /** The file that says how the stack's secrets are encrypted, and the salt of a passphrase if that is how. */
   readonly secrets: { readonly file: string; readonly salt?: string };
@@ -64,7 +64,9 @@ export function prepareStackConfig(projectRoot: string, home: Home, stack: strin
   const source = stackFile(projectRoot, stack);
   const text = readIfThere(source);
   const settings = parse(text, source);
-  if (SECRETS_KEYS.some((key) => settings.has(key))) return { secrets: { file: source, salt: saltOf(settings) }, writeBack: () => {} };
+  // Where the file is not in the checkout the engine would look there, find nothing, and apply everybody's defaults.
+  const elsewhere = resolve(source) === resolve(projectRoot, stackFileName(stack)) ? undefined : resolve(source);
+  if (SECRETS_KEYS.some((key) => settings.has(key))) return { file: elsewhere, secrets: { file: source, salt: saltOf(settings) }, writeBack: () => {} };
 
   const file = join(stackFolder(home, projectName(projectRoot), stack), stackFileName(stack));
   const previous = parse(readIfThere(file), file);
