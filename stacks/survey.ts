@@ -4,6 +4,7 @@ import { foundIn, foundOnThisMachine } from "./found.ts";
 import type { Found } from "./found.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { ConfigError } from "./mistakes.ts";
+import { proxyPlaceMistakes } from "./proxy-place.ts";
 import { reachCluster } from "./reach.ts";
 
 /** What is there before anything is applied. */
@@ -20,7 +21,7 @@ export interface Survey {
 export async function survey(settings: GuildSettings): Promise<Survey> {
   const kubeconfig = await reachCluster(settings);
   const found = kubeconfig === undefined ? await foundOnThisMachine("cluster") : await foundIn(kubeconfig);
-  const mistakes = foundMistakes(settings.config, found);
+  const mistakes = [...foundMistakes(settings.config, found), ...await proxyPlaceMistakes(settings.config)];
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return { kubeconfig, found };
 }

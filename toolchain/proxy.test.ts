@@ -17,7 +17,7 @@ async function environment(guild: unknown, given: NodeJS.ProcessEnv = {}, secret
   return env;
 }
 
-const INSIDE = "10.244.0.0/16,10.96.0.0/16,198.19.0.0/24,.svc,.cluster.local";
+const INSIDE = "localhost,.localhost,127.0.0.1,::1,10.244.0.0/16,10.96.0.0/16,198.19.0.0/24,.svc,.cluster.local";
 
 it("is the stack's, in both spellings of its variables", async () => {
   expect(await environment({ proxy: { https: "http://proxy.example:3128", exclude: ["intern.example"] } })).toMatchObject({
@@ -42,7 +42,7 @@ it("stands between nobody and the guild: its names, its networks, its mesh, the 
   const { NO_PROXY } = await environment({ proxy, cluster: { podCidr: "10.3.0.0/16" }, portal: { host: "guild.example.org" }, mesh: { kind: "headscale", domain: "lan.example.org" } });
   expect(NO_PROXY?.split(",")).toEqual(expect.arrayContaining(["10.3.0.0/16", "10.96.0.0/16", "guild.example.org", ".guild.example.org", ".lan.example.org"]));
   writeFileSync(join(scratch.path, "kubeconfig"), stringify({ clusters: [{ name: "a", cluster: { server: "https://api.example.org:6443" } }] }));
-  expect((await environment({ proxy, cluster: { kind: "existing", kubeconfigPath: "kubeconfig" } })).NO_PROXY).toBe(".svc,.cluster.local,api.example.org");
+  expect((await environment({ proxy, cluster: { kind: "existing", kubeconfigPath: "kubeconfig" } })).NO_PROXY).toBe("localhost,.localhost,127.0.0.1,::1,.svc,.cluster.local,api.example.org");
 });
 
 it("signs in with the secret that the stack's file has", async () => {

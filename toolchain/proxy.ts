@@ -6,7 +6,7 @@ import { z } from "zod";
 import { stackSecret } from "./engine/stack-secret.ts";
 import { stackFile, stackSettings } from "./engine/stack-config.ts";
 import { guildnetHome, type Home } from "./home.ts";
-import { either } from "./reach.ts";
+import { either, LOOPBACK } from "./reach.ts";
 
 /** As `stacks/proxy-schema.ts` has it, which tells of mistakes. */
 const ADDRESS = /^http:\/\/([a-z0-9-]+(?:\.[a-z0-9-]+)*:\d{1,5})$/;
@@ -64,7 +64,7 @@ function exceptions({ proxy, cluster, portal, mesh }: Guild): string[] {
   const networks = cluster.kind === "existing" ? {} : { podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/16", lanCidr: "198.19.0.0/24" };
   const names = [portal.host, portal.appsDomain, mesh.hostname, mesh.domain, mesh.baseDomain];
   const { podCidr, serviceCidr, lanCidr } = { ...networks, ...cluster };
-  return [...proxy?.exclude ?? [], podCidr, serviceCidr, lanCidr, ".svc", ".cluster.local", ...names.flatMap((name) => (name === undefined ? [] : [name, `.${name}`]))].filter((one) => one !== undefined);
+  return [...proxy?.exclude ?? [], ...LOOPBACK, podCidr, serviceCidr, lanCidr, ".svc", ".cluster.local", ...names.flatMap((name) => (name === undefined ? [] : [name, `.${name}`]))].filter((one) => one !== undefined);
 }
 
 function kubeconfigAt(path: string | undefined, projectRoot: string): string | undefined {

@@ -9,24 +9,26 @@ import { files } from "./files.ts";
 import { services } from "./services.ts";
 
 const networks = { serviceCidr: "10.96.0.0/16", podCidr: "10.244.0.0/16", lanCidr: "198.19.0.0/24" };
+/** 198.18.0.0/15 is where the API server asks the kubelet for logs, and kube-router how it is. */
+const inside = "10.96.0.0/16,10.244.0.0/16,198.19.0.0/24,198.18.0.0/15,localhost,127.0.0.1,::1,.svc,.cluster.local";
 
 test("a node has the way out of the program that starts it, and nothing of the person's own", () => {
   expect(nodeEnvironment({ PATH: "/tools", HTTPS_PROXY: "http://proxy:3128", SSL_CERT_FILE: "/ca.pem", AWS_SECRET_ACCESS_KEY: "CANARY", HOME: "/root" }, networks)).toEqual({
     PATH: "/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     HTTPS_PROXY: "http://proxy:3128", SSL_CERT_FILE: "/ca.pem",
-    NO_PROXY: "10.96.0.0/16,10.244.0.0/16,198.19.0.0/24", no_proxy: "10.96.0.0/16,10.244.0.0/16,198.19.0.0/24",
+    NO_PROXY: inside, no_proxy: inside,
   });
 });
 
 test("what the machine reaches without a proxy, the node does too, whichever spelling says so", () => {
   for (const name of ["NO_PROXY", "no_proxy"]) {
-    expect(nodeEnvironment({ [name]: "example.org" }, networks)).toMatchObject({ NO_PROXY: "example.org,10.96.0.0/16,10.244.0.0/16,198.19.0.0/24", no_proxy: "example.org,10.96.0.0/16,10.244.0.0/16,198.19.0.0/24" });
+    expect(nodeEnvironment({ [name]: "example.org" }, networks)).toMatchObject({ NO_PROXY: `example.org,${inside}`, no_proxy: `example.org,${inside}` });
   }
 });
 
 describe("a proxy of the node's settings", () => {
   const proxy = { https: "http://proxy.example:3128", exclude: ["intern.example"] };
-  const direct = "intern.example,10.96.0.0/16,10.244.0.0/16,198.19.0.0/24,localhost,127.0.0.1,.svc";
+  const direct = `intern.example,${inside}`;
 
   test("is a variable a line, in both spellings, past which services, pods and the LAN are", () => {
     const lines = (https: string, http = https) => `HTTPS_PROXY=${https}\nhttps_proxy=${https}\nHTTP_PROXY=${http}\nhttp_proxy=${http}\nNO_PROXY=${direct}\nno_proxy=${direct}\n`;
