@@ -5,6 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 
+/** The same as Node's own, by the browsers' names, which no program of Node's has types of. */
+type BrowserCrypto = ReturnType<typeof x509.cryptoProvider.get>;
+type BrowserKeys = x509.X509CertificateCreateSelfSignedParams["keys"];
+
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -24,14 +28,14 @@ export async function testCertificate(dnsNames: readonly string[]): Promise<Test
 }
 
 async function writePair(directory: string, dnsNames: readonly string[]): Promise<string> {
-  x509.cryptoProvider.set(webcrypto as unknown as Crypto);
+  x509.cryptoProvider.set(webcrypto as unknown as BrowserCrypto);
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString("hex"),
     name: `CN=${dnsNames[0]}`,
     notBefore: new Date(Date.now() - DAY_MS),
     notAfter: new Date(Date.now() + DAY_MS),
-    keys: keys as unknown as CryptoKeyPair,
+    keys: keys as unknown as BrowserKeys,
     signingAlgorithm: ALGORITHM,
     extensions: [new x509.SubjectAlternativeNameExtension(dnsNames.map((value) => ({ type: "dns" as const, value })))],
   });
