@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { foundMistakes, keepingSizes } from "./found-rules.ts";
+import { foundMistakes, keepingSizes, roomMistakes } from "./found-rules.ts";
 import type { Found, FoundPlace } from "./found.ts";
 import { parseGuild } from "./parse.ts";
 
@@ -34,6 +34,26 @@ describe("what somebody else left under a name", () => {
   test("stands in nobody's way where there is nothing of it", () => {
     expect(foundMistakes(config({ workspaces: [{ owner: "bob", name: "lab" }] }), found({ "ws-lab": place("ada", {}) }))).toEqual([]);
     expect(foundMistakes(config({ apps: [{ ...app, storage: undefined }] }), found({ "app-wiki": place("ada", { data: "1Gi" }) }))).toEqual([]);
+  });
+});
+
+describe("volumes that set their size aside", () => {
+  const GIB = 2 ** 30, nowhere = () => false;
+  const reserved = config({ cluster: { kind: "embedded", volumeSizes: "reserved" }, quota: { storage: "100Gi" }, workspaces: [{ owner: "ada" }, { owner: "bob", storage: "60Gi" }], apps: [app] });
+
+  test("are told of before anything is made where the disk has no room for them, with what they take", () => {
+    const [mistake, ...more] = roomMistakes(reserved, found({}), 60 * GIB, nowhere);
+    expect(mistake).toMatchObject({ key: "cluster.volumeSizes", found: '"reserved"', allowed: expect.stringMatching(/they take 73\.6 GiB .*60\.0 GiB are free.*2\.0 GiB/) });
+    expect(more).toEqual([]);
+    expect(roomMistakes(reserved, found({}), 76 * GIB, nowhere)).toEqual([]);
+  });
+
+  test("take only what they grow by where they are there, and nothing where they are folders", () => {
+    const there = found({ "ws-ada": place("ada", { home: "10Gi" }), "ws-bob": place("bob", { home: "50Gi" }) });
+    expect(roomMistakes(reserved, there, 14 * GIB, nowhere)).toEqual([]);
+    expect(roomMistakes(reserved, there, 12 * GIB, nowhere)).toHaveLength(1);
+    expect(roomMistakes(reserved, found({}), 4 * GIB, (namespace) => namespace !== "app-wiki")).toEqual([]);
+    expect(roomMistakes(config({ workspaces: [{ owner: "ada" }] }), found({}), 0, nowhere)).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { reservedBytes, roomForOthers } from "../provider/sdk/index.ts";
 import { BACKUP_SERVER_PLACE, MESH_PLACE, parseQuantity, registryIdentity } from "../components/index.ts";
 import type { Found, FoundPlace } from "./found.ts";
 import { keyOf } from "./mistakes.ts";
@@ -43,6 +44,30 @@ export function keepingSizes(config: GuildConfig, found: Found): { config: Guild
     return { ...workspace, storage: size };
   });
   return { config: { ...config, workspaces }, notes };
+}
+
+/**
+ * That what new volumes set aside of this machine's disk is there to be had.
+ * @param free bytes
+ * @param isThere whether a volume's files are on this machine already
+ */
+export function roomMistakes(config: GuildConfig, found: Found, free: number, isThere: (namespace: string, claim: string) => boolean): Mistake[] {
+  if (config.cluster.kind !== "embedded" || config.cluster.volumeSizes !== "reserved") return [];
+  const more = wantedVolumes(config).map(({ namespace, claim, size }) => {
+    const there = found.get(namespace)?.claims.get(claim)?.size;
+    if (there !== undefined) return Math.max(0, reservedBytes(bytes(size)) - reservedBytes(bytes(there)));
+    return isThere(namespace, claim) ? 0 : reservedBytes(bytes(size));
+  }).reduce((sum, each) => sum + each, 0);
+  if (more === 0 || more + roomForOthers <= free) return [];
+  return [{
+    key: "cluster.volumeSizes", found: '"reserved"',
+    allowed: `that where new volumes fit: they take ${gib(more)} of this machine's disk at once, ${gib(free)} are free, and ${gib(roomForOthers)} of those stay for everything else`,
+    fix: "make volumes smaller, free some, set GUILDNET_HOME to a larger disk, or leave it out: volumes then take what is in them, and sizes hold nobody back",
+  }];
+}
+
+function gib(amount: number): string {
+  return `${(amount / 2 ** 30).toFixed(1)} GiB`;
 }
 
 /** The volumes of a config that outlive what they are for. */

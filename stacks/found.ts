@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, statfsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { embeddedClusterName, label } from "../components/index.ts";
-import { nodeFolder, notedClaims, volumeOwners, volumesFolder } from "../provider/sdk/index.ts";
+import { nodeFolder, notedClaims, volumeFile, volumeOwners, volumesFolder } from "../provider/sdk/index.ts";
 import { ask } from "./ask.ts";
 import { parseKubeconfig } from "./kubeconfig.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
@@ -70,6 +70,19 @@ export async function foundOnThisMachine(component: string): Promise<Found> {
   const left = [...new Set([...owners.keys(), ...claims.keys()])].filter((namespace) => known === NOTHING || (!known.has(namespace) && owners.has(namespace)))
     .map((namespace): [string, FoundPlace] => [namespace, { owner: owners.get(namespace), ...placeOf(name, namespace, claims.get(namespace)) }]);
   return new Map([...known, ...left]);
+}
+
+/** What the disk has free that the stack's embedded cluster is on, or will be; nothing in a preview for another machine, or a first one. */
+export function freeRoom(component: string): { free: number; isThere: (namespace: string, claim: string) => boolean } | undefined {
+  const name = embeddedClusterName(pulumi.getProject(), pulumi.getStack(), component), folder = nodeFolder(name);
+  if (pulumi.runtime.isDryRun() && !existsSync(folder)) return undefined;
+  const { bavail, bsize } = statfsSync(nearest(folder));
+  const at = (namespace: string, claim: string) => join(volumesFolder(name, namespace), claim);
+  return { free: bavail * bsize, isThere: (namespace, claim) => existsSync(at(namespace, claim)) || existsSync(volumeFile(at(namespace, claim))) };
+}
+
+function nearest(folder: string): string {
+  return existsSync(folder) ? folder : nearest(dirname(folder));
 }
 
 /** In a cluster that is stopped, or a folder that is left of one. */

@@ -30,7 +30,7 @@ export interface Machines {
   authority: Authority;
   images: { workspace: pulumi.Input<string>; portal: pulumi.Input<string> } & MeshImages & BackupImages;
   /** Where a cluster that brings no storage of its own gets it from. */
-  storage?: { image: pulumi.Input<string>; path: string };
+  storage?: { image: pulumi.Input<string>; path: string; sizes: EmbeddedConfig["volumeSizes"] };
   /** Images of cert-manager, where a node has to have them. */
   certificates?: CertificateImages;
   /** What a load balancer takes, where the cluster isn't told of it. */
@@ -116,6 +116,7 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authorit
     serviceCidr: cluster.serviceCidr,
     lanCidr: cluster.lanCidr,
     keepVolumes: cluster.keepVolumes,
+    volumeSizes: cluster.volumeSizes === "reserved" ? "reserved" : undefined,
     publish: [{ hostAddress: portal.address, hostPort: portal.port, nodePort: PORTAL_NODE_PORT, announceVisitors: true }, ...meshPublish(config)],
     registries: registry && [{ host: registryHost, address: registry.address, caCertificatePem: authority.certificatePem }],
     images: sources,
@@ -127,7 +128,7 @@ function embeddedMachines(config: GuildConfig, cluster: EmbeddedConfig, authorit
     loadBalancer: { images: { controller: access.images["metallb-controller"], speaker: access.images["metallb-speaker"] }, lanInterface: access.lanInterface },
     registry: registry && { ...registry, image: reference(access, "registry") },
     images: { workspace: reference(access, "workspace"), portal: reference(access, "portal"), headscale: access.images["headscale"], tailscale: access.images["tailscale"], restic: access.images["restic"], restServer: access.images["rest-server"] },
-    storage: { image: reference(access, "local-path-provisioner"), path: access.volumesPath },
+    storage: { image: reference(access, "local-path-provisioner"), path: access.volumesPath, sizes: cluster.volumeSizes },
   };
 }
 

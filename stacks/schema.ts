@@ -53,6 +53,7 @@ const embedded = z.strictObject({
   serviceCidr: cidr.default("10.96.0.0/16").describe("Addresses of Services, a private network. Changing it makes the cluster anew."),
   lanCidr: cidr.default("198.19.0.0/24").describe("Addresses of the node's own LAN, a bridge that nothing outside of the cluster is on: a private network, or one inside 198.19.0.0/16, which is nobody's."),
   keepVolumes: z.boolean().default(true).describe("Whether the volumes' files stay on this machine when the stack is destroyed, for the next cluster of the same stack."),
+  volumeSizes: z.enum(["nominal", "reserved"]).default("nominal").describe("Whether sizes of volumes hold. \"nominal\": a volume is a folder of this machine, and can take more than its size. \"reserved\": each new volume is a file of its size with a file system of its own, and all of its room is set aside at once. Volumes that are there stay as they were made."),
 });
 
 const existing = z.strictObject({

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Longhorn, Storage } from "../components/index.ts";
-import type { ClusterAccess, LonghornArgs, StorageClasses } from "../components/index.ts";
+import type { ClusterAccess, LonghornArgs, StorageArgs, StorageClasses } from "../components/index.ts";
 import type { GuildConfig } from "./schema.ts";
 import type { LonghornConfig } from "./storage-schema.ts";
 
@@ -8,7 +8,7 @@ import type { LonghornConfig } from "./storage-schema.ts";
 export interface StorageGround {
   access: ClusterAccess;
   /** Where a cluster that brings no storage of its own gets it from. */
-  local?: { image: pulumi.Input<string>; path: string };
+  local?: Pick<StorageArgs, "image" | "path" | "sizes">;
   priorityClass: pulumi.Input<string>;
   /** Secret of the key to the bucket of backups. */
   backupKey?: pulumi.Output<string>;

@@ -1,6 +1,6 @@
 import type { GuildSettings } from "./config.ts";
-import { foundMistakes } from "./found-rules.ts";
-import { foundIn, foundOnThisMachine } from "./found.ts";
+import { foundMistakes, roomMistakes } from "./found-rules.ts";
+import { foundIn, foundOnThisMachine, freeRoom } from "./found.ts";
 import type { Found } from "./found.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { ConfigError } from "./mistakes.ts";
@@ -21,7 +21,12 @@ export interface Survey {
 export async function survey(settings: GuildSettings): Promise<Survey> {
   const kubeconfig = await reachCluster(settings);
   const found = kubeconfig === undefined ? await foundOnThisMachine("cluster") : await foundIn(kubeconfig);
-  const mistakes = [...foundMistakes(settings.config, found), ...await proxyPlaceMistakes(settings.config)];
+  const room = kubeconfig === undefined ? freeRoom("cluster") : undefined;
+  const mistakes = [
+    ...foundMistakes(settings.config, found),
+    ...(room === undefined ? [] : roomMistakes(settings.config, found, room.free, room.isThere)),
+    ...await proxyPlaceMistakes(settings.config),
+  ];
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return { kubeconfig, found };
 }

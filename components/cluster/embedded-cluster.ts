@@ -33,6 +33,8 @@ export interface EmbeddedClusterArgs {
   images?: Record<string, ImageSource>;
   /** Keep the volumes' files when the cluster is destroyed. @default true */
   keepVolumes?: pulumi.Input<boolean>;
+  /** That `Storage` on it will be told `sizes: "reserved"`, for which the machine is tried before anything is made. @default it won't */
+  volumeSizes?: "reserved";
 }
 
 /**
@@ -74,6 +76,7 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
       registries: args.registries,
       proxy: nodeProxy(args.proxy),
       keepVolumes: args.keepVolumes ?? true,
+      volumeSizes: args.volumeSizes,
     }, { parent: this });
     this.kubeconfig = this.machine.kubeconfig;
     this.endpoint = this.machine.endpoint;

@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { execa } from "execa";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WORKSPACE_USER } from "../workspace/deployment.ts";
 import { record } from "../testing/record.ts";
-import { provisionerConfig, setupScript, teardownScript } from "./local-path.ts";
+import { helperPod, provisionerConfig, reservedSetupScript, reservedTeardownScript, setupScript, teardownScript } from "./local-path.ts";
 import { Storage } from "./storage.ts";
 import * as k8s from "@pulumi/kubernetes";
 
@@ -45,6 +46,30 @@ test.runIf(process.getuid?.() === 0)("a home belongs to its person, also one tha
   chmodSync(home, 0o755);
   run(setupScript, home);
   expect(modeOf(home)).toEqual([WORKSPACE_USER, WORKSPACE_USER, "755"]);
+});
+
+test("a volume that was made as a file is left to the node, which has it mounted, in whatever way new ones are made", async () => {
+  const home = join(folder, "ws-ada", "home"), file = join(folder, "ws-ada", ".home.ext4");
+  mkdirSync(home, { recursive: true });
+  chmodSync(home, 0);
+  writeFileSync(file, "");
+  run(setupScript, home);
+  expect(statSync(home).mode & 0o777).toBe(0);
+  const removing = execa("sh", ["-c", teardownScript], { env: { VOL_DIR: home } });
+  await vi.waitFor(() => expect(existsSync(`${file}.removed`)).toBe(true), { timeout: 20_000 });
+  expect(existsSync(file)).toBe(false);
+  rmSync(`${file}.removed`);
+  await removing;
+  expect(existsSync(home)).toBe(false);
+});
+
+test("volumes that are files are made by the node's own script, by pods with a way to its mounts, and no others have one", async () => {
+  const config = async (sizes?: "reserved") => (await record(() => new Storage("it", { image: "example.org/storage:1", path: "/volumes", sizes }, { provider: new k8s.Provider("outer") })))
+    .find(({ name }) => name === "it-config")?.inputs["data"];
+  expect(await config("reserved")).toMatchObject({ setup: reservedSetupScript, teardown: reservedTeardownScript, "helperPod.yaml": JSON.stringify(helperPod("example.org/storage:1", true)) });
+  expect(await config()).toMatchObject({ setup: setupScript, teardown: teardownScript, "helperPod.yaml": JSON.stringify(helperPod("example.org/storage:1", false)) });
+  expect(helperPod("image", true).spec).toMatchObject({ hostPID: true, containers: [{ securityContext: { privileged: true } }] });
+  expect(JSON.stringify(helperPod("image", false))).not.toMatch(/privileged|hostPID/);
 });
 
 test("volumes of every node go below one folder", () => {

@@ -8,6 +8,9 @@ export function provisionerConfig(path: string) {
   return { nodePathMap: [{ node: "DEFAULT_PATH_FOR_NON_LISTED_NODES", paths: [path] }] };
 }
 
+/** A volume that was made as a file, once. */
+const FILE = '"${VOL_DIR%/*}/.${VOL_DIR##*/}.ext4"';
+
 /**
  * Run in a helper pod on the node. The folder is there already when a volume is found again.
  *
@@ -17,16 +20,38 @@ export function provisionerConfig(path: string) {
 export const setupScript = [
   "#!/bin/sh",
   "set -eu",
+  // The node has mounted it, or said why it can't.
+  `if [ -e ${FILE} ]; then exit; fi`,
   'mkdir -m 0777 -p "$VOL_DIR"',
   'case "$VOL_DIR" in */ws-*/home) if [ -O "$VOL_DIR" ]; then chmod 0700 "$VOL_DIR"; chown 1000:1000 "$VOL_DIR"; fi ;; esac',
   "",
 ].join("\n");
 
 /** Run for volumes of the disposable class alone; the others are retained. */
-export const teardownScript = ["#!/bin/sh", "set -eu", 'rm -rf "$VOL_DIR"', ""].join("\n");
+export const teardownScript = [
+  "#!/bin/sh",
+  "set -eu",
+  `file=${FILE}`,
+  // The node removes what it has mounted.
+  'if [ -e "$file" ]; then mv "$file" "$file.removed"; fi',
+  'while [ -e "$file.removed" ]; do sleep 1; done',
+  'rm -rf "$VOL_DIR"',
+  "",
+].join("\n");
 
-/** The pod the provisioner runs those scripts in; it adds the volumes and the command. */
-export function helperPod(image: string) {
+/** Where an embedded node makes volumes that have a size of their own, for who comes into its mounts. */
+const inNode = "exec nsenter -t 1 -m -- /run/guildnet/run/volume";
+
+/** The same, for volumes that are files of their size: made, mounted and removed by the node's own script. */
+export const reservedSetupScript = ["#!/bin/sh", "set -eu", `${inNode} make "$VOL_DIR" "$VOL_SIZE_BYTES"`, ""].join("\n");
+export const reservedTeardownScript = ["#!/bin/sh", "set -eu", `${inNode} remove "$VOL_DIR"`, ""].join("\n");
+
+/**
+ * The pod the provisioner runs those scripts in; it adds the volumes and the command.
+ *
+ * @param mounts whether they mount volumes, for which it takes a way to the node's first process.
+ */
+export function helperPod(image: string, mounts: boolean) {
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -35,7 +60,8 @@ export function helperPod(image: string) {
       priorityClassName: "system-node-critical",
       tolerations: [{ key: "node.kubernetes.io/disk-pressure", operator: "Exists", effect: "NoSchedule" }],
       automountServiceAccountToken: false,
-      containers: [{ name: "helper-pod", image, imagePullPolicy: "IfNotPresent" }],
+      ...(mounts && { hostPID: true }),
+      containers: [{ name: "helper-pod", image, imagePullPolicy: "IfNotPresent", ...(mounts && { securityContext: { privileged: true } }) }],
     },
   };
 }

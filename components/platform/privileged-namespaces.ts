@@ -11,7 +11,7 @@ export interface PrivilegedNamespace {
 export const privilegedNamespaces = [
   {
     name: "local-path-storage",
-    reason: "its helper pods make and remove the volumes' folders on the node, through a hostPath and as root",
+    reason: "its helper pods make and remove the volumes' folders on the node, through a hostPath and as root, and mount those that are files",
   },
   {
     name: "guildnet-kernel-router",

@@ -4,7 +4,7 @@ import { accepted } from "../accepted-findings.ts";
 import { appLabels, objectMeta, podSecurityLabels } from "../labels.ts";
 import { endpointPort, toApiServer } from "../portal/network-policies.ts";
 import { denyAll } from "../workspace/network-policies.ts";
-import { helperPod, provisionerConfig, provisionerDeployment, setupScript, teardownScript } from "./local-path.ts";
+import { helperPod, provisionerConfig, provisionerDeployment, reservedSetupScript, reservedTeardownScript, setupScript, teardownScript } from "./local-path.ts";
 import { privilegedNamespaces } from "./privileged-namespaces.ts";
 import type { StorageClasses } from "./storage-classes.ts";
 
@@ -13,6 +13,12 @@ export interface StorageArgs {
   image: pulumi.Input<string>;
   /** Folder on the node below which volumes are made, `<namespace>/<claim>` each. */
   path: string;
+  /**
+   * Whether a volume's size holds. `nominal`: it is a folder, which can take more. `reserved`, on an `EmbeddedCluster`
+   * alone: it is a file of that size with a file system of its own, whose room is set aside when it is made. Volumes
+   * that are there stay as they were made. @default "nominal"
+   */
+  sizes?: "nominal" | "reserved";
   /** URL of the cluster's API server, where its port is none that API servers commonly have. @default 443 and 6443 are open */
   endpoint?: pulumi.Input<string>;
   /** PriorityClass of the provisioner, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
@@ -23,7 +29,7 @@ const APP = "local-path-provisioner";
 const NAMESPACE = privilegedNamespaces[0].name;
 
 /**
- * Volumes as folders of the node they are used on: local-path-provisioner.
+ * Volumes as folders of the node they are used on, or as files mounted there: local-path-provisioner.
  *
  * A volume's folder is named after its claim, so that a claim of the same name finds its
  * files again even when namespace, claim or the whole cluster were made anew meanwhile.
@@ -38,13 +44,14 @@ export class Storage extends pulumi.ComponentResource implements StorageClasses 
     super("guildnet:index:Storage", name, {}, opts);
     const namespace = provisionerNamespace(name, this);
     const account = provisionerAccount(name, namespace, this);
+    const reserved = args.sizes === "reserved";
     const config = new k8s.core.v1.ConfigMap(`${name}-config`, {
       metadata: meta("local-path-config", namespace),
       data: {
         "config.json": JSON.stringify(provisionerConfig(args.path)),
-        "helperPod.yaml": pulumi.output(args.image).apply((image) => JSON.stringify(helperPod(image))),
-        setup: setupScript,
-        teardown: teardownScript,
+        "helperPod.yaml": pulumi.output(args.image).apply((image) => JSON.stringify(helperPod(image, reserved))),
+        setup: reserved ? reservedSetupScript : setupScript,
+        teardown: reserved ? reservedTeardownScript : teardownScript,
       },
     }, { parent: this });
     const guards = networkPolicies(name, args, namespace, this);
@@ -92,7 +99,7 @@ function storageClass(
     provisioner: "rancher.io/local-path",
     reclaimPolicy: args.reclaimPolicy,
     volumeBindingMode: "WaitForFirstConsumer",
-    // A folder has no size of its own, so that a claim which grows needs nothing done.
+    // A folder has no size of its own, so that a claim which grows needs nothing done; of a file the node sees that it grew.
     allowVolumeExpansion: true,
     parameters: { pathPattern: "{{ .PVC.Namespace }}/{{ .PVC.Name }}" },
   }, { parent });

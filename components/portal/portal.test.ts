@@ -61,7 +61,7 @@ describe("the portal", () => {
     const named = await portal();
     expect(named("sign-outs-role").inputs["rules"]).toEqual([
       { apiGroups: [""], resources: ["configmaps"], resourceNames: ["sign-outs"], verbs: ["get", "list", "watch", "patch"] },
-      { apiGroups: [""], resources: ["configmaps"], resourceNames: ["people"], verbs: ["get", "list", "watch"] },
+      { apiGroups: [""], resources: ["configmaps"], resourceNames: ["people", "machine"], verbs: ["get", "list", "watch"] },
     ]);
     expect(named("people").inputs).toMatchObject({ metadata: { name: "people", namespace: "guildnet-portal" }, data: { handles: "ada,bob,eve" } });
     expect(JSON.stringify(named("deployment").inputs)).not.toContain("eve");

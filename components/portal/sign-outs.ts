@@ -4,6 +4,8 @@ import { appLabels, objectMeta } from "../labels.ts";
 
 /** Names of the ConfigMaps; the portal's image knows them by these. */
 const SIGN_OUTS = "sign-outs", PEOPLE = "people";
+/** Written by an embedded node, where there is one, when its disk is nearly full. */
+const MACHINE = "machine";
 
 /**
  * What the portal follows while it runs: who is in the guild, and who signed out or was signed out by
@@ -18,7 +20,7 @@ export function signOuts(name: string, people: readonly string[], account: k8s.c
     metadata: meta(),
     rules: [
       { apiGroups: [""], resources: ["configmaps"], resourceNames: [SIGN_OUTS], verbs: ["get", "list", "watch", "patch"] },
-      { apiGroups: [""], resources: ["configmaps"], resourceNames: [PEOPLE], verbs: ["get", "list", "watch"] },
+      { apiGroups: [""], resources: ["configmaps"], resourceNames: [PEOPLE, MACHINE], verbs: ["get", "list", "watch"] },
     ],
   }, { parent });
   new k8s.rbac.v1.RoleBinding(`${name}-sign-outs-binding`, {

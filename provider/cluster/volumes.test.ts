@@ -7,6 +7,15 @@ import { volumesOf } from "./volumes.ts";
 
 const volume = (claim: string, storage: string, source: object) => ({ spec: { capacity: { storage }, claimRef: { namespace: "ws-ada", name: claim }, ...source } });
 
+test("a volume that is a file is none of the folder's, and known to be unmounted", async () => {
+  const namespace = join(scratchHome(), "clusters", "lab", "volumes", "ws-ada");
+  mkdirSync(join(namespace, "home"), { recursive: true });
+  writeFileSync(join(namespace, ".home.ext4"), "");
+  const served = await cluster(() => ({}));
+  Object.assign(served.lists, { "/api/v1/persistentvolumes": [volume("home", "2Mi", { hostPath: { path: "/run/guildnet/volumes/ws-ada/home" } })], "/api/v1/persistentvolumeclaims": [] });
+  expect(await volumesOf("lab", served.address.kubeconfig)).toEqual([{ namespace: "ws-ada", claim: "home", bytes: 2 * 1024 ** 2, file: {} }]);
+});
+
 test("a node's volumes are told with their sizes and with what their folders take on this machine", async () => {
   const home = join(scratchHome(), "clusters", "lab", "volumes", "ws-ada", "home");
   mkdirSync(home, { recursive: true });
@@ -16,8 +25,8 @@ test("a node's volumes are told with their sizes and with what their folders tak
     volume("home", "2Mi", { hostPath: { path: "/run/guildnet/volumes/ws-ada/home" } }),
     volume("gone", "10Gi", { local: { path: "/run/guildnet/volumes/ws-ada/gone" } }),
     volume("elsewhere", "1G", { csi: { driver: "driver.longhorn.io" } }),
-  ] });
+  ], "/api/v1/persistentvolumeclaims": [{ metadata: { namespace: "ws-ada", name: "gone" }, spec: { resources: { requests: { storage: "20Gi" } } } }] });
   const [first, ...others] = await volumesOf("lab", served.address.kubeconfig);
   expect(first).toEqual({ namespace: "ws-ada", claim: "home", bytes: 2 * 1024 ** 2, usedBytes: expect.closeTo(3 * 1024 ** 2, -5) });
-  expect(others).toEqual([{ namespace: "ws-ada", claim: "gone", bytes: 10 * 1024 ** 3 }, { namespace: "ws-ada", claim: "elsewhere", bytes: 1e9 }]);
+  expect(others).toEqual([{ namespace: "ws-ada", claim: "gone", bytes: 20 * 1024 ** 3 }, { namespace: "ws-ada", claim: "elsewhere", bytes: 1e9 }]);
 });

@@ -1,7 +1,11 @@
 import { execa } from "execa";
-import { join } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { inNode, nodeFolder } from "../node/layout.ts";
+import { initProcess } from "../node/process.ts";
+import { volumeFile } from "../node/volume-file.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 import { ApiServer } from "./server.ts";
 
@@ -10,14 +14,16 @@ const patience = 5000;
 /** Milliseconds after which nobody waits any longer for a folder of very many files to be added up. */
 const addingUp = 20_000;
 
-/** A volume in a folder of this machine, which has no size of its own. */
+/** A volume of this machine: a folder, which has no size of its own, or a file, which has. */
 export interface Volume {
   readonly namespace: string;
   readonly claim: string;
   /** What was asked for. */
   readonly bytes: number;
-  /** What its files take; unknown where adding them up takes too long. */
+  /** What its files take; unknown where adding them up takes too long, and of a file that is not mounted. */
   readonly usedBytes?: number;
+  /** Of a file: what fits into it; unknown while it is not mounted. */
+  readonly file?: { readonly capacityBytes?: number };
 }
 
 const persistentVolume = z.object({
@@ -29,6 +35,11 @@ const persistentVolume = z.object({
   }),
 });
 
+const claim = z.object({
+  metadata: z.object({ namespace: z.string(), name: z.string() }),
+  spec: z.object({ resources: z.object({ requests: z.object({ storage: z.string() }) }) }),
+});
+
 /**
  * The volumes of an embedded node, each with what it takes.
  *
@@ -36,12 +47,27 @@ const persistentVolume = z.object({
  */
 export async function volumesOf(clusterName: string, kubeconfig: string): Promise<Volume[]> {
   const server = new ApiServer(readKubeconfig(kubeconfig), patience);
-  const volumes = (await server.list("/api/v1/persistentvolumes", "volumes")).flatMap((object) => persistentVolume.safeParse(object).data?.spec ?? []);
+  const [all, claims] = await Promise.all([server.list("/api/v1/persistentvolumes", "volumes"), server.list("/api/v1/persistentvolumeclaims", "volumes' claims")]);
+  const volumes = all.flatMap((object) => persistentVolume.safeParse(object).data?.spec ?? []);
+  // A claim that grew is ahead of its volume.
+  const asked = new Map(claims.flatMap((object) => claim.safeParse(object).data ?? []).map(({ metadata: { namespace, name }, spec }) => [`${namespace}/${name}`, bytesOf(spec.resources.requests.storage)]));
   return Promise.all(volumes.map(async ({ capacity, claimRef, hostPath, local }) => {
     const path = (hostPath ?? local)?.path ?? "";
-    const usedBytes = path.startsWith(`${inNode}/`) ? await used(join(nodeFolder(clusterName), path.slice(inNode.length))) : undefined;
-    return { namespace: claimRef.namespace, claim: claimRef.name, bytes: bytesOf(capacity.storage), ...(usedBytes !== undefined && { usedBytes }) };
+    const volume = { namespace: claimRef.namespace, claim: claimRef.name, bytes: Math.max(bytesOf(capacity.storage), asked.get(`${claimRef.namespace}/${claimRef.name}`) ?? 0) };
+    if (!path.startsWith(`${inNode}/`)) return volume;
+    const folder = join(nodeFolder(clusterName), path.slice(inNode.length));
+    if (existsSync(volumeFile(folder))) return { ...volume, ...await mounted(clusterName, path) };
+    const usedBytes = await used(folder);
+    return { ...volume, ...(usedBytes !== undefined && { usedBytes }) };
   }));
+}
+
+/** What the node has mounted, whose mounts show below its first process. */
+async function mounted(clusterName: string, path: string): Promise<Pick<Volume, "usedBytes" | "file">> {
+  const init = initProcess(nodeFolder(clusterName)), folder = `/proc/${init}/root${path}`;
+  if (init === undefined || !existsSync(folder) || statSync(folder).dev === statSync(dirname(folder)).dev) return { file: {} };
+  const { blocks, bfree, bsize } = await statfs(folder);
+  return { usedBytes: (blocks - bfree) * bsize, file: { capacityBytes: blocks * bsize } };
 }
 
 async function used(folder: string): Promise<number | undefined> {

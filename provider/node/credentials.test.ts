@@ -57,7 +57,7 @@ describe("credentials made the first time", () => {
   test("are signed by the authority of their kind, each with its key", () => {
     const signer = (name: string): string => /^etcd$|etcd-client$/.test(name) ? "etcd-ca" : name === "front-proxy-client" ? "front-proxy-ca" : "ca";
     const leaves = Object.keys(files).flatMap((file) => /^pki\/(.+)\.issued-for$/.exec(file)?.[1] ?? []);
-    expect(leaves).toHaveLength(12);
+    expect(leaves).toHaveLength(13);
     for (const name of leaves) {
       expect([name, certificate(files, name).verify(certificate(files, signer(name)).publicKey)]).toEqual([name, true]);
       expect([name, certificate(files, name).checkPrivateKey(createPrivateKey(files[`pki/${name}.key`] ?? ""))]).toEqual([name, true]);

@@ -7,7 +7,7 @@ import { createAuthority, createSigningKey, issueCertificate, isDueForRenewal, t
 import { writeAtomically } from "./atomic.ts";
 import { addressIn } from "./cidr.ts";
 import { addresses, nodeName } from "./layout.ts";
-import { kubeRouterUser } from "./roles.ts";
+import { keeperUser, kubeRouterUser } from "./roles.ts";
 import type { NodeSpec } from "./spec.ts";
 
 const authorities = ["ca", "etcd-ca", "front-proxy-ca"] as const;
@@ -24,6 +24,7 @@ const users = {
   "kube-scheduler": { commonName: "system:kube-scheduler" },
   "kube-proxy": { commonName: "system:kube-proxy" },
   "kube-router": { commonName: kubeRouterUser },
+  keeper: { commonName: keeperUser },
   kubelet: { commonName: `system:node:${nodeName}`, organizations: ["system:nodes"] },
 } as const;
 

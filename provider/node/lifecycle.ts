@@ -22,6 +22,7 @@ import { raiseSharedLimits } from "./shared-limits.ts";
 import { nodeSpec, type NodeSpec } from "./spec.ts";
 import { disableUnit, environmentFile, hasSystemd, isUnitActive, removeUnit, startUnit, unitOf } from "./systemd.ts";
 import { requireTools, type Progress } from "./toolchain.ts";
+import { checkVolumeFiles, volumeFilesInUse } from "./volume-devices.ts";
 
 const seconds = 1000;
 
@@ -40,6 +41,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     const running = await settledInit(folder);
     const previous = savedSpec(folder);
     await checkPorts(portsOf(spec), running);
+    if (spec.volumeSizes === "reserved") await checkVolumeFiles(dirname(folder));
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeAtomically(join(folder, "identity"), spec.clusterIdentifier);
     const wanted = services(spec);
@@ -278,6 +280,12 @@ async function terminate(folder: string, progress: Progress): Promise<void> {
   await control(init, ["-w", "2", "force-stop", "kube-apiserver", "etcd"]);
   signal(init, "SIGKILL");
   await waitFor(() => isUnlocked(lockOf(folder)), { interval: 20, timeout: { milliseconds: 30 * seconds, message: stuck(folder) } });
+  // Its mounts end after its processes, once all that was written to them is on the disk.
+  await waitFor(async () => (await volumeFilesInUse(folder)).length === 0, { interval: 50, timeout: { milliseconds: 60 * seconds, message: inUse(folder) } });
+}
+
+function inUse(folder: string): ActionableError {
+  return new ActionableError("volume-in-use", `volumes in ${join(folder, "volumes")} stay in use after the cluster's end; "losetup --list" names them, and whoever mounted one has to let it go`);
 }
 
 /** The first process; a start or an end that was cut off by another program's death is waited for. */

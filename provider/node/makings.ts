@@ -44,7 +44,7 @@ async function writeProxy(folder: string, settings: string | undefined): Promise
 }
 
 /** What a node runs of `scripts`, beside what each service has. */
-const ownScripts = ["start", "init", "network", "machine-addresses", "resolver.mjs"];
+const ownScripts = ["start", "init", "network", "machine-addresses", "resolver.mjs", "volume", "keeper.mjs"];
 
 /** A hash of everything that a node is made of and that another version of this program may make otherwise. */
 export function makings(spec: NodeSpec): string {

@@ -26,6 +26,7 @@ export function services(spec: NodeSpec): Record<string, Service> {
     uplink: { command: uplink(), reads: [] },
     "machine-addresses": { command: [script("machine-addresses")], reads: [script("machine-addresses"), etc("machine.nft")] },
     resolver: { command: [process.execPath, script("resolver.mjs"), addresses.resolver], reads: [script("resolver.mjs")] },
+    keeper: inNetwork([process.execPath, script("keeper.mjs"), inNode, "https://127.0.0.1:6443"], script("keeper.mjs")),
     publish: inNetwork(["haproxy", "-db", "-f", etc("publish.cfg")], etc("publish.cfg")),
   };
 }

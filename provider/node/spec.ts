@@ -43,6 +43,8 @@ export const nodeSpec = z.object({
   })).default([]),
   keepVolumes: z.boolean().default(true),
   proxy: nodeProxy.optional(),
+  /** Whether volumes shall be files of their size, in which case the machine has to be able to mount such. */
+  volumeSizes: z.literal("reserved").optional(),
   registries: z.array(z.strictObject({
     host: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/, "must be a host name with a dot in it"),
     address: z.ipv4(),

@@ -3,6 +3,7 @@ import { lan } from "../node/layout.ts";
 
 export { notedClaims, volumeOwners, volumesFolder } from "../node/kept-homes.ts";
 export { nodeFolder } from "../node/layout.ts";
+export { reservedBytes, roomForOthers, volumeFile } from "../node/volume-file.ts";
 import { PREVIEWED } from "../previewed.ts";
 
 /** The node's LAN unless it is told otherwise, and the bridge that it is. */
@@ -63,6 +64,8 @@ export interface EmbeddedNodeArgs {
   proxy?: pulumi.Input<NodeProxy>;
   /** Keep the volumes' files when the node is deleted, to be found again by the next node of this name. @default true */
   keepVolumes?: pulumi.Input<boolean>;
+  /** That volumes will be files of their size (`Storage`'s `sizes`), which this machine then has to be able to mount. @default they won't */
+  volumeSizes?: pulumi.Input<"reserved">;
 }
 
 /**

@@ -1,17 +1,20 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { exampleCluster, joined, removeExample, upExample } from "../support/example.ts";
-import { changesAhead, configure, examplePorts, guildnet, kubeconfig, kubectl, kubectlOn, mustGuildnet, nameOf, onePerson, stackFiles, upWith, type StackConfig } from "../support/guildnet.ts";
+import { changesAhead, configure, examplePorts, guildnet, kubeconfig, kubectl, kubectlOn, mustGuildnet, nameOf, onePerson, ports, stackFiles, upWith, type StackConfig } from "../support/guildnet.ts";
 import { PortalClient } from "../support/portal-client.ts";
 
+/** Homes that are files of their size. */
+const reserved = { cluster: { kind: "embedded", apiPort: ports.api, volumeSizes: "reserved" }, workspaces: [{ ...onePerson.workspaces[0], owner: "ada", storage: "1Gi" }] };
 const people = { workspaces: [{ owner: "lin" }] };
 const theirs = join(exampleCluster, "kubeconfig");
+const soon = { timeout: 90_000, interval: 250 };
 let cluster: StackConfig;
 
 beforeAll(async () => {
-  await upWith(onePerson);
+  await upWith(reserved);
   cluster = await upExample();
 });
 afterAll(removeExample);
@@ -25,6 +28,22 @@ describe("two clusters on one machine", () => {
     expect(await kubectlOn(theirs, "get", "namespace", "ws-ada", "--ignore-not-found", "--output", "name")).toBe("");
     expect((await guildnet("status")).exitCode).toBe(0);
     expect(await changesAhead()).toEqual([]);
+  });
+});
+
+describe("a home whose size holds", () => {
+  test("takes nothing beyond it, which its person is told, and is found again by the next up", async () => {
+    const inHome = (script: string) => kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "sh", "-c", script);
+    expect(await inHome("dd if=/dev/zero of=/home/guild/big bs=1M 2>&1; true")).toContain("No space left on device");
+    const ada = await PortalClient.signIn("ada");
+    expect((await ada.open("ada")).status).toBe(200);
+    expect((await guildnet("status")).all).toMatch(/volume home +ws-ada +nearly full/);
+    await vi.waitFor(async () => expect(await kubectl("get", "configmap", "--namespace", "guildnet-portal", "machine", "--output", "jsonpath={.data.full-homes}")).toBe("ada"), soon);
+    await inHome("rm /home/guild/big; echo saved >/home/guild/saved; sync");
+    await mustGuildnet("down");
+    await mustGuildnet("up");
+    await vi.waitFor(async () => expect(await inHome("cat /home/guild/saved")).toBe("saved"), soon);
+    expect((await guildnet("status")).all).not.toContain("nearly full: takes");
   });
 });
 

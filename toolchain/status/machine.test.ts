@@ -14,6 +14,14 @@ it("warns of a disk before it is full, and of a volume over its size, without ca
   ]);
 });
 
+it("tells of a volume that is a file when it is nearly full, smaller than it was asked to be, or not there", () => {
+  const file = (capacityBytes: number | undefined, usedBytes?: number) => volumeFinding({ ...home, file: { capacityBytes }, usedBytes });
+  expect([...file(10.1 * GIB, 9 * GIB), ...file(10.1 * GIB, 0)]).toEqual([]);
+  expect(file(10 * GIB, 9.5 * GIB)).toMatchObject([{ healthy: true, warning: true, state: "nearly full: takes 9.5 GiB of its 10.0 GiB" }]);
+  expect(file(5 * GIB, 1 * GIB)).toMatchObject([{ healthy: true, warning: true, state: expect.stringContaining("has 5.0 GiB of its 10.0 GiB") }]);
+  expect(file(undefined)).toMatchObject([{ healthy: false, state: expect.stringContaining("could not be mounted") }]);
+});
+
 it("says nothing of a volume within its size, nor of one whose files nobody could add up", () => {
   expect([...volumeFinding({ ...home, usedBytes: 10 * GIB }), ...volumeFinding(home)]).toEqual([]);
 });

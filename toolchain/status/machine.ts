@@ -6,6 +6,8 @@ import type { Finding } from "./findings.ts";
 const GIB = 1024 ** 3;
 /** Below this the disk is nearly full. The kubelet evicts everybody's pods at 1 GiB. */
 const ENOUGH = 5 * GIB;
+/** A volume is nearly full from here on. */
+const NEARLY = 0.9;
 
 /**
  * What the machine of embedded clusters shares among all people: its disk, limits of the kernel, and volumes that take more than they were given.
@@ -39,10 +41,17 @@ export function diskFinding(free: number, folder: string): Finding {
   return { what: "disk", state, healthy: true, warning, where: folder };
 }
 
-/** Of one that takes more than it was given. */
-export function volumeFinding({ namespace, claim, bytes, usedBytes }: Volume): Finding[] {
+/** Of a folder that takes more than it was given, and of a file that is not mounted, smaller than it should be, or nearly full. */
+export function volumeFinding({ namespace, claim, bytes, usedBytes, file }: Volume): Finding[] {
+  const finding = (state: string, healthy = true): Finding[] => [{ what: `volume ${claim}`, state, healthy, warning: healthy, where: namespace }];
+  if (file !== undefined) {
+    const { capacityBytes } = file;
+    if (capacityBytes === undefined || usedBytes === undefined) return finding("is a file that could not be mounted: the cluster's log/console, or log/keeper/current, says why", false);
+    if (capacityBytes < bytes) return finding(`has ${gib(capacityBytes)} of its ${gib(bytes)}: \`npm run down\` and \`up\` bring the rest, where the disk has it`);
+    return usedBytes > NEARLY * capacityBytes ? finding(`nearly full: takes ${gib(usedBytes)} of its ${gib(capacityBytes)}`) : [];
+  }
   if (usedBytes === undefined || usedBytes <= bytes) return [];
-  return [{ what: `volume ${claim}`, state: `takes ${gib(usedBytes)} of its ${gib(bytes)}: sizes are not enforced on a folder of this machine`, healthy: true, warning: true, where: namespace }];
+  return finding(`takes ${gib(usedBytes)} of its ${gib(bytes)}: sizes are not enforced on a folder of this machine`);
 }
 
 /** A cluster that can't be asked is a finding already. */

@@ -4,8 +4,8 @@ import { debianTool } from "./debian-tool.ts";
 export const nodePackages = debianTool({
   name: "node-packages",
   title: "The embedded node's system packages",
-  packages: ["containerd", "runc", "containernetworking-plugins", "slirp4netns", "haproxy", "runit", "nftables", "iptables", "ipset", "iproute2", "util-linux"],
-  programs: ["containerd", "runc", "/usr/lib/cni/bridge", "/usr/lib/cni/portmap", "slirp4netns", "haproxy", "runsvdir", "nft", "iptables", "ipset", "ip", "nsenter"],
+  packages: ["containerd", "runc", "containernetworking-plugins", "slirp4netns", "haproxy", "runit", "nftables", "iptables", "ipset", "iproute2", "util-linux", "e2fsprogs"],
+  programs: ["containerd", "runc", "/usr/lib/cni/bridge", "/usr/lib/cni/portmap", "slirp4netns", "haproxy", "runsvdir", "nft", "iptables", "ipset", "ip", "nsenter", "mkfs.ext4", "resize2fs"],
   services: ["containerd", "haproxy"],
 });
 

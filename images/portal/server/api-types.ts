@@ -41,11 +41,20 @@ export interface ListedWorkspace extends Workspace {
   readonly mine: boolean;
   /** False for an admin who sees what another keeps to themselves. */
   readonly openable: boolean;
+  /** Told to whose home it is. */
+  readonly homeNearlyFull?: true;
+}
+
+/** What everybody should know of the machine that the workspaces are on. */
+export interface ToldOfMachine {
+  /** What is left of its disk, for instance "3.2 GiB", where that is little. */
+  readonly diskFree?: string;
 }
 
 /** `GET /api/events` sends these as server-sent events: `snapshot` first, then one event per change. */
 export interface LiveEvents {
-  readonly snapshot: { readonly workspaces: readonly ListedWorkspace[] };
+  readonly snapshot: { readonly workspaces: readonly ListedWorkspace[]; readonly machine: ToldOfMachine };
+  readonly machine: ToldOfMachine;
   readonly change: { readonly workspace: ListedWorkspace };
   readonly remove: { readonly id: string };
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { SignJWT } from "jose";
 import { readConfig } from "./config.ts";
 import { createLog } from "./logging.ts";
+import { MemoryMachine } from "./machine.ts";
 import { MemoryMembers } from "./members.ts";
 import { MemoryWorkspaces } from "./memory-workspaces.ts";
 import { startPortal } from "./portal.ts";
@@ -37,6 +38,7 @@ workspaces.put({ id: "margaret", owner: "margaret", state: "failed", reason: "Un
 workspaces.put({ id: "new-image", owner: "ada", state: "failed", reason: "ImagePullBackOff", message: 'Back-off pulling image "guildnet.local/workspace:9f2c41d0aa17"' });
 for (const { id } of workspaces.list()) workspaces.connect(id, "ide", backend.upstream);
 
+const machine = new MemoryMachine();
 await startPortal({
   config,
   log: createLog("info"),
@@ -45,6 +47,7 @@ await startPortal({
   access: workspaces,
   signOuts: new MemorySignOuts(),
   members: new MemoryMembers(["ada", "grace", "new-here"]),
+  machine,
   uiDirectory: fileURLToPath(new URL("../dist/ui", import.meta.url)),
 });
 for (const handle of ["ada", "grace", "new-here"]) {
@@ -52,6 +55,7 @@ for (const handle of ["ada", "grace", "new-here"]) {
     .setProtectedHeader({ alg: "HS256" }).setIssuedAt(Math.ceil(Date.now() / 1000)).setExpirationTime("14m").sign(signIn);
   console.log(`${handle}: ${config.sites[0]?.origin}/sign-in?token=${token}`);
 }
+machine.report({ diskFree: "3.2 GiB", fullHomes: new Set(["ada"]) });
 const turns = ["starting", "running"] as const;
 let turn = 0;
 setInterval(() => workspaces.put({ id: "ada-experiments", owner: "ada", state: turns[++turn % 2] ?? "starting", reason: turn % 2 ? undefined : "ContainerCreating" }), 8_000);

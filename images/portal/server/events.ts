@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import type { FastifyReply } from "fastify";
-import type { ListedWorkspace, LiveEvents } from "./api-types.ts";
+import type { ListedWorkspace, LiveEvents, ToldOfMachine } from "./api-types.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./sessions.ts";
 import type { Workspace } from "./workspaces.ts";
@@ -37,17 +37,27 @@ export function streamEvents(
   };
 
   const unsubscribe = services.directory.onChange(sendChange);
+  const unsubscribeMachine = services.machine.onChange(({ diskFree, fullHomes }) => {
+    const now = services.machine.state;
+    if (now.diskFree !== diskFree) send("machine", told(services));
+    for (const id of [...fullHomes, ...now.fullHomes]) if (now.fullHomes.has(id) !== fullHomes.has(id)) sendChange(id);
+  });
   const release = services.leases.hold({ session, end: () => stream.end() });
   const keepAlive = setInterval(() => stream.writable && stream.write(": still here\n\n"), KEEP_ALIVE_MS);
   stream.once("close", () => {
     clearInterval(keepAlive);
     unsubscribe();
+    unsubscribeMachine();
     release();
   });
   reply.raw.once("close", () => stream.destroy());
 
   const workspaces = services.directory.list().map(view).filter((workspace) => workspace !== undefined);
   for (const workspace of workspaces) shown.add(workspace.id);
-  send("snapshot", { workspaces });
+  send("snapshot", { workspaces, machine: told(services) });
   return reply.type("text/event-stream").header("x-accel-buffering", "no").send(stream);
+}
+
+function told({ machine: { state: { diskFree } } }: Services): ToldOfMachine {
+  return { ...(diskFree !== undefined && { diskFree }) };
 }

@@ -21,6 +21,7 @@ async function main(): Promise<void> {
     access: workspaces.access,
     signOuts: workspaces.signOuts,
     members: workspaces.members,
+    machine: workspaces.machine,
     uiDirectory: fileURLToPath(new URL("./ui", import.meta.url)),
   });
   const stop = (): void => {

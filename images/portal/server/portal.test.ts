@@ -70,7 +70,7 @@ test("the list follows the cluster while one looks, and ends with the session", 
   const stream = await guild.open("/api/events", { headers: { cookie } });
   expect(stream.headers["content-type"]).toBe("text/event-stream");
   const next = async (): Promise<string> => String(((await once(stream, "data")) as [Buffer])[0]);
-  expect(await next()).toBe('event: snapshot\ndata: {"workspaces":[]}\n\n');
+  expect(await next()).toBe('event: snapshot\ndata: {"workspaces":[],"machine":{}}\n\n');
   guild.workspaces.put({ id: "alice", owner: "alice", state: "stopped" });
   guild.workspaces.put({ id: "b1", owner: "bob", state: "starting", reason: "ContainerCreating" });
   const changed = { id: "b1", owner: "bob", state: "starting", reason: "ContainerCreating", mine: true, openable: true, url: "https://b1.apps.guild.test:8090" };

@@ -7,6 +7,7 @@ import { gate } from "./gate.ts";
 import { healthServer } from "./health.ts";
 import { Hosts, Site } from "./hosts.ts";
 import { Leases } from "./leases.ts";
+import { Machine, type MachineReports } from "./machine.ts";
 import { Members, type MemberList } from "./members.ts";
 import { portalApp } from "./portal-app.ts";
 import { PATIENCE, type Patience } from "./request-body.ts";
@@ -31,6 +32,8 @@ export interface PortalParts {
   readonly access: WorkspaceAccess;
   readonly signOuts: SignOutStore;
   readonly members: MemberList;
+  /** @default nothing is known of it */
+  readonly machine?: MachineReports;
   readonly uiDirectory: string;
   /** Seconds since the epoch, with fractions. @default the clock */
   readonly now?: () => number;
@@ -66,6 +69,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     directory,
     access,
     members,
+    machine: new Machine(parts.machine),
     sessions,
     links: new SignInLinks(parts.keys.signIn, now, signOuts),
     leases: new Leases(now, sessions),

@@ -1,6 +1,7 @@
 import type { ErrorPage } from "./error-page.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Leases } from "./leases.ts";
+import type { Machine } from "./machine.ts";
 import type { Members } from "./members.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Patience } from "./request-body.ts";
@@ -18,6 +19,7 @@ export interface Services {
   readonly directory: WorkspaceDirectory;
   readonly access: WorkspaceAccess;
   readonly members: Members;
+  readonly machine: Machine;
   readonly sessions: Sessions;
   readonly links: SignInLinks;
   readonly leases: Leases;

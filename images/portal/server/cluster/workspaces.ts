@@ -1,4 +1,5 @@
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import type { MachineReports } from "../machine.ts";
 import type { MemberList } from "../members.ts";
 import type { SignOutStore } from "../sign-outs.ts";
 import type { WorkspaceAccess, WorkspaceDirectory } from "../workspaces.ts";
@@ -6,6 +7,7 @@ import { ClusterAccess } from "./access.ts";
 import { ClusterDirectory } from "./directory.ts";
 import { JoinedDirectory } from "./joined-directory.ts";
 import { appKind, workspaceKind } from "./kinds.ts";
+import { ClusterMachine } from "./machine.ts";
 import { ClusterMembers } from "./members.ts";
 import { ClusterSignOuts } from "./sign-outs.ts";
 
@@ -14,6 +16,7 @@ export interface ClusterWorkspaces {
   readonly access: WorkspaceAccess;
   readonly signOuts: SignOutStore;
   readonly members: MemberList;
+  readonly machine: MachineReports;
   stop(): void;
 }
 
@@ -25,7 +28,7 @@ export interface ClusterWorkspacesOptions {
   readonly retryMs?: number;
 }
 
-/** The workspaces and apps of the cluster this process runs in, where it keeps sign-outs, and who is in the guild. Where both have one name, the workspace has the host. */
+/** The workspaces and apps of the cluster this process runs in, where it keeps sign-outs, who is in the guild, and how its machine is. Where both have one name, the workspace has the host. */
 export function clusterWorkspaces({ clusterDomain, warn, kubeConfig = defaultKubeConfig(), retryMs }: ClusterWorkspacesOptions): ClusterWorkspaces {
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const apps = kubeConfig.makeApiClient(AppsV1Api);
@@ -37,7 +40,8 @@ export function clusterWorkspaces({ clusterDomain, warn, kubeConfig = defaultKub
   });
   const signOuts = new ClusterSignOuts({ kubeConfig, warn, retryMs });
   const members = new ClusterMembers({ kubeConfig, warn, retryMs });
-  return { directory, access, signOuts, members, stop: () => [...parts, signOuts, members].forEach((part) => part.stop()) };
+  const machine = new ClusterMachine({ kubeConfig, warn, retryMs });
+  return { directory, access, signOuts, members, machine, stop: () => [...parts, signOuts, members, machine].forEach((part) => part.stop()) };
 }
 
 function defaultKubeConfig(): KubeConfig {

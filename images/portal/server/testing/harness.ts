@@ -9,6 +9,7 @@ import { SignJWT } from "jose";
 import { WebSocket, type ClientOptions } from "ws";
 import { readConfig } from "../config.ts";
 import { createLog } from "../logging.ts";
+import { MemoryMachine } from "../machine.ts";
 import { MemoryMembers } from "../members.ts";
 import { MemoryWorkspaces } from "../memory-workspaces.ts";
 import { startPortal, type Portal } from "../portal.ts";
@@ -61,10 +62,11 @@ export interface HarnessParts {
   readonly sessionKey?: Uint8Array;
   readonly signOuts?: SignOutStore;
   readonly members?: MemoryMembers;
+  readonly machine?: MemoryMachine;
   readonly patience?: Partial<Patience>;
 }
 
-export async function startHarness(env: Record<string, string> = {}, { sessionKey = randomBytes(32), signOuts = new MemorySignOuts(), members = new MemoryMembers(["alice", "bob", "root"]), patience }: HarnessParts = {}): Promise<Harness> {
+export async function startHarness(env: Record<string, string> = {}, { sessionKey = randomBytes(32), signOuts = new MemorySignOuts(), members = new MemoryMembers(["alice", "bob", "root"]), machine = new MemoryMachine(), patience }: HarnessParts = {}): Promise<Harness> {
   const certificate = await testCertificate(["guild.test", "*.apps.guild.test"]);
   const workspaces = new MemoryWorkspaces();
   const logLines: string[] = [];
@@ -87,6 +89,7 @@ export async function startHarness(env: Record<string, string> = {}, { sessionKe
     access: workspaces,
     signOuts,
     members,
+    machine,
     uiDirectory: await stubPages(),
     now,
     certificatePollMs: 20,

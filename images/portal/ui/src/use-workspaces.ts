@@ -1,9 +1,10 @@
 import { useEffect, useState } from "react";
-import type { ListedWorkspace, LiveEvents } from "../../server/api-types.ts";
+import type { ListedWorkspace, LiveEvents, ToldOfMachine } from "../../server/api-types.ts";
 
 export interface LiveList {
   /** Undefined until the first answer. */
   readonly workspaces: readonly ListedWorkspace[] | undefined;
+  readonly machine: ToldOfMachine;
   /** False while the connection is lost; the browser keeps trying. */
   readonly connected: boolean;
 }
@@ -13,17 +14,18 @@ export interface LiveList {
  * @param onEnded the stream was closed for good: the session is over
  */
 export function useWorkspaces(onEnded: () => void): LiveList {
-  const [list, setList] = useState<LiveList>({ workspaces: undefined, connected: true });
+  const [list, setList] = useState<LiveList>({ workspaces: undefined, machine: {}, connected: true });
 
   useEffect(() => {
     const source = new EventSource("/api/events");
-    const on = <K extends keyof LiveEvents>(event: K, apply: (data: LiveEvents[K], before: readonly ListedWorkspace[]) => ListedWorkspace[]): void =>
+    const on = <K extends keyof LiveEvents>(event: K, apply: (data: LiveEvents[K], before: LiveList) => Partial<LiveList>): void =>
       source.addEventListener(event, ({ data }: MessageEvent<string>) =>
-        setList((before) => ({ connected: true, workspaces: sorted(apply(JSON.parse(data) as LiveEvents[K], before.workspaces ?? [])) })),
+        setList((before) => ({ ...before, connected: true, ...apply(JSON.parse(data) as LiveEvents[K], before) })),
       );
-    on("snapshot", ({ workspaces }) => [...workspaces]);
-    on("change", ({ workspace }, before) => [...before.filter(({ id }) => id !== workspace.id), workspace]);
-    on("remove", ({ id: gone }, before) => before.filter(({ id }) => id !== gone));
+    on("snapshot", ({ workspaces, machine }) => ({ workspaces: sorted([...workspaces]), machine }));
+    on("change", ({ workspace }, { workspaces = [] }) => ({ workspaces: sorted([...workspaces.filter(({ id }) => id !== workspace.id), workspace]) }));
+    on("remove", ({ id: gone }, { workspaces = [] }) => ({ workspaces: workspaces.filter(({ id }) => id !== gone) }));
+    on("machine", (machine) => ({ machine }));
     source.onerror = () => {
       setList((before) => ({ ...before, connected: false }));
       if (source.readyState === EventSource.CLOSED) onEnded();

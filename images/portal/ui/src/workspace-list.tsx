@@ -12,7 +12,7 @@ interface WorkspaceListProps {
 }
 
 export function WorkspaceList({ me, refused, onSessionEnded }: WorkspaceListProps) {
-  const { workspaces, connected } = useWorkspaces(onSessionEnded);
+  const { workspaces, machine, connected } = useWorkspaces(onSessionEnded);
   return (
     <>
       {refused && (
@@ -21,6 +21,11 @@ export function WorkspaceList({ me, refused, onSessionEnded }: WorkspaceListProp
         </p>
       )}
       {!connected && <p className="banner" role="status">The portal does not answer. Trying again; what you see may be old.</p>}
+      {machine.diskFree && (
+        <p className="banner" role="status">
+          The disk that everybody’s work is on has {machine.diskFree} left. Remove what you don’t need: at 1 GiB workspaces are ended.
+        </p>
+      )}
       {workspaces && (workspaces.length > 0 ? <Groups workspaces={workspaces} /> : <Empty me={me} />)}
     </>
   );
@@ -60,6 +65,7 @@ function Card({ workspace }: { workspace: ListedWorkspace }) {
       </div>
       <About workspace={workspace} />
       <Reason workspace={workspace} />
+      {workspace.homeNearlyFull && <p className="reason starting">Its home is nearly full: more than nine tenths of its size are taken.</p>}
       {workspace.openable && <OpenButton workspace={workspace} />}
     </li>
   );
