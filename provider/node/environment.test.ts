@@ -26,6 +26,11 @@ test("what the machine reaches without a proxy, the node does too, whichever spe
   }
 });
 
+test.each(["http://127.0.0.1:8888", "http://ada:pw@localhost:3128/", "http://[::1]:1"])("a proxy on the machine's loopback, %s, is none of the node's", (proxy) => {
+  expect(nodeEnvironment({ HTTPS_PROXY: proxy, https_proxy: "http://127.example.org:1" }, networks)).toMatchObject({ https_proxy: "http://127.example.org:1" });
+  expect(nodeEnvironment({ HTTPS_PROXY: proxy }, networks)).not.toHaveProperty("HTTPS_PROXY");
+});
+
 describe("a proxy of the node's settings", () => {
   const proxy = { https: "http://proxy.example:3128", exclude: ["intern.example"] };
   const direct = `intern.example,${inside}`;

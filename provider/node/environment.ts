@@ -3,6 +3,9 @@ import type { NodeSpec } from "./spec.ts";
 
 const TAKEN = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
+/** A proxy on this machine's loopback: the node has a loopback of its own, on which there is none. */
+const HERE = /^\w+:\/\/([^/]*@)?(localhost|127\.[\d.]+|\[::1\])(:|\/|$)/;
+
 type Networks = Pick<NodeSpec, "serviceCidr" | "podCidr" | "lanCidr">;
 
 /**
@@ -22,7 +25,7 @@ export function nodeEnvironment(own: NodeJS.ProcessEnv, networks: Networks): Nod
   const direct = [...new Set([...given, ...inside(networks)])].join(",");
   return {
     PATH: `${own["PATH"]}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-    ...Object.fromEntries(TAKEN.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]]]))),
+    ...Object.fromEntries(TAKEN.flatMap((name) => (own[name] === undefined || HERE.test(own[name]) ? [] : [[name, own[name]]]))),
     NO_PROXY: direct,
     no_proxy: direct,
   };
