@@ -3,43 +3,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import waitFor from "p-wait-for";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { imageReference } from "../../provider/sdk/index.ts";
 import { guildnetHome } from "../../toolchain/home.ts";
-import { ensureImage } from "../../toolchain/images/index.ts";
-import { storeArguments } from "../../toolchain/images/store.ts";
-import { toolsNamed } from "../../toolchain/tools/index.ts";
-import { requireTools } from "../../toolchain/tools/require-tools.ts";
 import { Box } from "./box.ts";
-import { archiveUrl, packCheckout, packRelease, repinned } from "./releases.ts";
-import { hostsOf, imageFolder, serveUpstream, type Upstream } from "./upstream.ts";
+import { provisions } from "./guild.ts";
+import { archiveUrl } from "./releases.ts";
+import { hostsOf, serveUpstream, type Upstream } from "./upstream.ts";
 
-const home = guildnetHome();
 const [sshPort, upstreamPort] = [Number(process.env.GUILDNET_TEST_SSH_PORT ?? 18922), Number(process.env.GUILDNET_TEST_UPSTREAM_PORT ?? 18943)];
 /** What a person's shell has on that machine: its authorities are not Node's own. */
 const guildnet = (command: string): string => `cd /root/guildnet && GUILDNET_STACK_FILES=/root/stack NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm run --silent ${command} --stack box`;
 const kubectl = "kubectl --kubeconfig /root/.guildnet/clusters/guildnet-box-cluster/kubeconfig";
-const upstreamImages = ["registry.k8s.io/pause:3.10.1", "registry.k8s.io/coredns/coredns:v1.14.0", "docker.io/rancher/local-path-provisioner:v0.0.30"];
-const ownImages = { workspace: "registry.example.org/guild/workspace:1", portal: "registry.example.org/guild/portal:1" };
-const stack = { config: { "guildnet:guild": { images: ownImages, workspaces: [{ owner: "ada", preset: "small" }] } } };
 
 let folder: string, upstream: Upstream, box: Box;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "guildnet-upstream-"));
-  const { pulumi, "pulumi-kubernetes": plugin, kubernetes } = await requireTools(toolsNamed(["pulumi", "pulumi-kubernetes", "kubernetes"]), { home });
-  const archives = {
-    pulumi: await packRelease(join(pulumi!.path, "bin"), folder, "pulumi", "pulumi"),
-    "pulumi-kubernetes": await packRelease(join(plugin!.path, "bin"), folder, "pulumi-kubernetes"),
-  };
-  const releases = Object.fromEntries(Object.entries(archives).map(([tool, file]) => [archiveUrl(tool), file]));
-  const images = await servedImages();
+  const { releases, images, furnish } = await provisions(folder);
   upstream = await serveUpstream(upstreamPort, releases, images);
-  box = await Box.start({ sshPort, upstreamPort, authority: upstream.authority, upstreamHosts: hostsOf(Object.keys(releases), Object.keys(images)) }, join(home.cache, "box"));
-  await box.unpack(await packCheckout(folder), "/root");
-  await box.write("/root/guildnet/toolchain/versions.json", await repinned(archives));
-  await box.write("/root/stack/Pulumi.box.yaml", JSON.stringify(stack));
-  // Upstream offers no archive of these that could be pinned: a machine has them on its PATH, or builds them.
-  await box.unpack(await packRelease(join(kubernetes!.path, "bin"), folder, "kubernetes"), "/usr/local/bin");
+  const upstreamHosts = hostsOf(Object.keys(releases), Object.keys(images));
+  box = await Box.start({ sshPort, upstreamPort, authority: upstream.authority, upstreamHosts, furnish }, join(guildnetHome().cache, "box"));
 });
 
 afterAll(async () => {
@@ -47,20 +29,6 @@ afterAll(async () => {
   upstream?.close();
   await rm(folder, { recursive: true, force: true });
 });
-
-/** Folders of all images that the box will ask for, by reference. */
-async function servedImages(): Promise<Record<string, string>> {
-  const served: Record<string, string> = {};
-  const serve = async (reference: string, source: string): Promise<void> => {
-    served[reference] = await imageFolder(storeArguments(home), source, join(folder, reference.replaceAll(/[/:]/g, "_")));
-  };
-  for (const reference of upstreamImages) await serve(reference, (await ensureImage({ reference })).reference);
-  for (const [name, reference] of Object.entries(ownImages)) {
-    const context = join(import.meta.dirname, "..", "..", "images", name);
-    await serve(reference, (await ensureImage({ reference: imageReference(name, context), context })).reference);
-  }
-  return served;
-}
 
 /** Waits until the guild is well, all addresses included. */
 async function isWell(): Promise<void> {
@@ -78,6 +46,8 @@ describe("an ordinary Linux machine", () => {
       `GET ${archiveUrl("pulumi")}`, `GET ${archiveUrl("pulumi-kubernetes")}`,
       "GET https://registry-1.docker.io/v2/rancher/local-path-provisioner/manifests/v0.0.30", "GET https://registry.example.org/v2/guild/workspace/manifests/1",
     ]));
+    // The engine fetches what a program might use, if it may.
+    expect(upstream.asked.filter((question) => question.startsWith("GET https://github.com/"))).toEqual([`GET ${archiveUrl("pulumi")}`]);
     await isWell();
   });
 

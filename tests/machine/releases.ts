@@ -47,9 +47,8 @@ async function sha256(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** The checkout as git has it, as an archive of one folder. */
-export async function packCheckout(folder: string): Promise<string> {
-  const archive = join(folder, "guildnet.tar.gz");
-  await execa("git", ["archive", "--prefix=guildnet/", "--output", archive, "HEAD"], { cwd: root });
-  return archive;
+/** The checkout as git has it, in a folder `guildnet` of another. */
+export async function checkout(into: string): Promise<void> {
+  const { stdout } = await execa("git", ["archive", "--prefix=guildnet/", "HEAD"], { cwd: root, encoding: "buffer" });
+  await execa("tar", ["-x", "-C", into], { input: stdout });
 }
