@@ -14,11 +14,14 @@ const PAGE = (what: string): string => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
 <title>Too many cookies</title>
+<main>
 <h1>Too many cookies</h1>
 <p>${what}</p>
 <p><a href="">Try again</a></p>
 <p>If this page comes back, delete the cookies of this site in the settings of your browser.</p>
+</main>
 </html>
 `;
 

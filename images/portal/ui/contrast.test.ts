@@ -36,8 +36,7 @@ test.each([false, true])("everything can be read and found, in the dark theme: %
     ["button", of("on-accent"), of("accent")], ["disabled button", of("dim"), mixed(of("dim"), 0.16, surface)], ["count", of("dim"), mixed(of("dim"), 0.16, page)],
     ["avatar", of("accent-strong"), mixed(of("accent"), 0.18, surface)],
     ...["running", "starting", "stopped", "failed"].map((state): [string, Colour, Colour] => [state, of(state), surface]),
-    // Of what runs nothing is explained.
-    ...["starting", "stopped", "failed"].map((state): [string, Colour, Colour] => [`why ${state}`, of(state), mixed(of(state), 0.09, surface)]),
+    ...["running", "starting", "stopped", "failed"].map((state): [string, Colour, Colour] => [`why ${state}`, of(state), mixed(of(state), 0.09, surface)]),
   ];
   expect(readable.filter(([, text, under]) => contrast(text, under) < TEXT).map(([name]) => name)).toEqual([]);
   for (const under of [page, surface]) expect(contrast(of("accent"), under)).toBeGreaterThanOrEqual(FOCUS);

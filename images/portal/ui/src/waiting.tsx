@@ -8,12 +8,7 @@ import "./style.css";
 
 const LOOK_AGAIN_MS = 500;
 
-const TITLES = {
-  starting: "Your workspace is starting",
-  stopped: "Your workspace is stopped",
-  failed: "Your workspace did not start",
-  running: "Your workspace is getting ready",
-};
+const TITLES = { starting: "is starting", stopped: "is stopped", failed: "did not start", running: "is getting ready" };
 
 /** Stands in for a workspace that does not answer, and makes way as soon as it does. */
 function Waiting() {
@@ -24,10 +19,10 @@ function Waiting() {
     return () => stop.abort();
   }, []);
 
-  if (!waiting) return <Notice title="Looking for your workspace" busy />;
+  if (!waiting) return <Notice title="Looking whether it answers" busy />;
   const { workspace, portal } = waiting;
   return (
-    <Notice title={TITLES[workspace.state]} busy={workspace.state === "starting" || workspace.state === "running"}>
+    <Notice title={`${workspace.visibility === undefined ? "Your workspace" : "This app"} ${TITLES[workspace.state]}`} busy={workspace.state === "starting" || workspace.state === "running"}>
       <p className="centred"><strong>{workspace.id}</strong> <StateBadge workspace={workspace} /></p>
       <Reason workspace={workspace} />
       <p className="dim">This page opens it as soon as it answers. <a href={portal}>All workspaces</a></p>
