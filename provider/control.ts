@@ -16,6 +16,7 @@ export { noteClaims, noteVolumeOwners, type NotedClaim } from "./node/kept-homes
 export type { LiveObject, ObjectName, Sought } from "./cluster/objects.ts";
 export { workloadKinds, type WorkloadKind } from "./cluster/workloads.ts";
 export type { Volume } from "./cluster/volumes.ts";
+export { withCredentials } from "./node/proxy-sign-in.ts";
 export { lowSharedLimits } from "./node/shared-limits.ts";
 export { prepareNode, suspendNode } from "./node/lifecycle.ts";
 export { deleteNode, nodeHealth as clusterStatus, stopNode as stopCluster } from "./node/lifecycle.ts";

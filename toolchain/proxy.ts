@@ -9,7 +9,7 @@ import { guildnetHome, type Home } from "./home.ts";
 import { either, LOOPBACK } from "./reach.ts";
 
 /** As `stacks/proxy-schema.ts` has it, which tells of mistakes. */
-const ADDRESS = /^http:\/\/([a-z0-9-]+(?:\.[a-z0-9-]+)*:\d{1,5})$/;
+const ADDRESS = /^http:\/\/[a-z0-9-]+(\.[a-z0-9-]+)*:\d{1,5}$/;
 
 /** What of a guild's config says the way out. Whatever else stands there is the program's to complain about. */
 const word = z.string().optional().catch(undefined);
@@ -41,22 +41,17 @@ export async function takeProxy(stack: string, projectRoot: string, env: NodeJS.
 async function variables(guild: Guild, stack: string, projectRoot: string, home: Home): Promise<{ https_proxy?: string; http_proxy?: string; no_proxy?: string }> {
   const secret = (key: string) => stackSecret(projectRoot, home, stack, key);
   const { https, http = https } = guild.proxy ?? {};
-  const [secure, plain] = [https, http].map((value) => (typeof value === "string" ? ADDRESS.exec(value)?.[1] : undefined));
+  const [secure, plain] = [https, http].map((value) => (typeof value === "string" && ADDRESS.test(value) ? value : undefined));
   if (secure === undefined || plain === undefined) {
     process.stderr.write(`${stackFile(projectRoot, stack)}: proxy is not as it can be, so that nothing goes through it yet\n`);
     return {};
   }
   const { kind, kubeconfigPath } = guild.cluster;
   const servers = kind === "existing" ? serversOf(kubeconfigAt(kubeconfigPath, projectRoot) ?? await secret("guildnet:kubeconfig")) : [];
-  const signIn = encoded(await secret("guildnet:proxyCredentials"));
-  return { https_proxy: `http://${signIn}${secure}`, http_proxy: `http://${signIn}${plain}`, no_proxy: [...exceptions(guild), ...servers].join(",") };
-}
-
-/** Whom the proxy is to let through, as a part of its address. */
-function encoded(credentials: string | undefined): string {
-  if (credentials === undefined) return "";
-  const [user = "", ...password] = credentials.trim().split(":");
-  return `${encodeURIComponent(user)}:${encodeURIComponent(password.join(":"))}@`;
+  const credentials = await secret("guildnet:proxyCredentials");
+  // Loaded where there is a proxy alone: all that a node is comes along.
+  const { withCredentials } = await import("../provider/control.ts");
+  return { https_proxy: withCredentials(secure, credentials), http_proxy: withCredentials(plain, credentials), no_proxy: [...exceptions(guild), ...servers].join(",") };
 }
 
 /** What is inside: what the config excepts, the cluster's networks, and the guild's own names, on the mesh too. */

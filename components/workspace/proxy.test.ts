@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { record, showsInPlain } from "../testing/record.ts";
 import { App } from "../index.ts";
 import type { Internet } from "./network-policies.ts";
-import { PROXY_ADDRESS, proxyMistakes, proxyVariables, toProxy, usedProxy, withCredentials } from "./proxy.ts";
+import { PROXY_ADDRESS, proxyMistakes, proxyVariables, toProxy, usedProxy } from "./proxy.ts";
 import type { Proxy } from "./proxy.ts";
 import { Workspace } from "./workspace.ts";
 import type { WorkspaceArgs } from "./workspace.ts";
@@ -47,11 +47,6 @@ describe("who goes through a proxy", () => {
 
 test("variables say what is asked without it: what is in the cluster, and what its people say", () => {
   expect(proxyVariables(proxy)).toEqual({ HTTPS_PROXY: "http://10.1.2.3:3128", HTTP_PROXY: "http://10.1.2.3:3128", NO_PROXY });
-});
-
-test("a password of any letters stays one", () => {
-  const { username, password, host } = new URL(withCredentials("http://proxy:3128", "corp\\ada:p@:/ ss\n"));
-  expect([decodeURIComponent(username), decodeURIComponent(password), host]).toEqual(["corp\\ada", "p@:/ ss", "proxy:3128"]);
 });
 
 interface Container { env: { name: string; value?: string; valueFrom?: unknown }[] }

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { withCredentials } from "../../provider/sdk/index.ts";
 import { INTERNET } from "./network-policies.ts";
 import type { Internet } from "./network-policies.ts";
 import { placeMeta } from "./place.ts";
@@ -60,12 +61,6 @@ const INSIDE = ["localhost", ".localhost", "127.0.0.1", "::1", ".svc", ".cluster
 /** The variables that tell programs of a proxy; a password is in none. */
 export function proxyVariables({ https, http = https, exclude = [] }: Proxy): Record<"HTTPS_PROXY" | "HTTP_PROXY" | "NO_PROXY", string> {
   return { HTTPS_PROXY: https, HTTP_PROXY: http, NO_PROXY: [...new Set([...exclude, ...INSIDE])].join(",") };
-}
-
-/** A proxy's address as programs take it that have to sign in. */
-export function withCredentials(address: string, credentials: string): string {
-  const [user = "", ...password] = credentials.trim().split(":");
-  return address.replace("//", `//${encodeURIComponent(user)}:${encodeURIComponent(password.join(":"))}@`);
 }
 
 type Variable = k8s.types.input.core.v1.EnvVar;

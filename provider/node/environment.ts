@@ -1,4 +1,5 @@
 import { addresses } from "./layout.ts";
+import { withCredentials } from "./proxy-sign-in.ts";
 import type { NodeSpec } from "./spec.ts";
 
 const TAKEN = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
@@ -35,10 +36,8 @@ export function nodeEnvironment(own: NodeJS.ProcessEnv, networks: Networks): Nod
 export function proxySettings({ proxy, ...networks }: Networks & Pick<NodeSpec, "proxy">): string | undefined {
   if (proxy === undefined) return undefined;
   const { https, http = https, exclude, credentials } = proxy;
-  const [user = "", ...password] = credentials?.trim().split(":") ?? [];
-  const signIn = credentials === undefined ? "" : `${encodeURIComponent(user)}:${encodeURIComponent(password.join(":"))}@`;
   const variables = {
-    HTTPS_PROXY: https.replace("//", `//${signIn}`), HTTP_PROXY: http.replace("//", `//${signIn}`),
+    HTTPS_PROXY: withCredentials(https, credentials), HTTP_PROXY: withCredentials(http, credentials),
     NO_PROXY: [...new Set([...exclude, ...inside(networks)])].join(","),
   };
   return Object.entries(variables).flatMap(([name, value]) => [`${name}=${value}\n`, `${name.toLowerCase()}=${value}\n`]).join("");

@@ -3,6 +3,7 @@ import { lan } from "../node/layout.ts";
 
 export { notedClaims, volumeOwners, volumesFolder } from "../node/kept-homes.ts";
 export { nodeFolder } from "../node/layout.ts";
+export { withCredentials } from "../node/proxy-sign-in.ts";
 export { reservedBytes, roomForOthers, volumeFile } from "../node/volume-file.ts";
 import { PREVIEWED } from "../previewed.ts";
 
