@@ -5,7 +5,7 @@ import { heldVolumes, resumeAbandoned } from "./stopped.ts";
 
 /** Whether a restore goes on somewhere, or was killed: each suspends its volume's backups, which are declared to go on. */
 export function suggestsRestore(sight: Sight): boolean {
-  return deviationsOf(sight).some(({ what }) => /^CronJob [^/]+\/backup$/.test(what));
+  return deviationsOf(sight).some(({ what, how }) => /^CronJob [^/]+\/backup$/.test(what) && how.startsWith("differs"));
 }
 
 /** What a look saw but for what restores have stopped, which is theirs to start again. */

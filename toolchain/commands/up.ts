@@ -15,7 +15,7 @@ import { releaseVolumes } from "../kubernetes/release-volumes.ts";
 import { linksBlock } from "../links.ts";
 import { PROJECT_ROOT } from "../project.ts";
 import { takeProxy } from "../proxy.ts";
-import { outputsSoFar, stackOutputs, type BackedUpVolume, type StackOutputs } from "../stack-outputs.ts";
+import { outputsSoFar, stackOutputs, type StackOutputs } from "../stack-outputs.ts";
 import { toolsForStack } from "../stack-tools.ts";
 import { report } from "../status/findings.ts";
 import { quickFindings } from "../status/machine.ts";
@@ -36,17 +36,15 @@ async function bringUp(engine: Engine): Promise<void> {
   await engine.forgetPendingOperations();
   engine.assertFree();
   await engine.ensureStack();
-  const first = await look(engine.state());
-  if (isEmptied(first)) throw emptied(engine.stack);
-  const held = suggestsRestore(first) ? await settle(engine) : [];
-  const lookAgain = async (): Promise<Sight> => withoutHeld(await look(engine.state()), held);
-  const before = suggestsRestore(first) ? await lookAgain() : first;
+  const see = looking(engine);
+  const before = await see();
+  if (isEmptied(before)) throw emptied(engine.stack);
   if (!(await update(engine, before))) return;
   // What could not be seen before, of a cluster that was stopped say, is looked at now; so is what was put right.
-  const after = isClear(before) ? before : await lookAgain();
+  const after = isClear(before) ? before : await see();
   const isLate = "why" in before && !isClear(after);
   if (isLate && !(await update(engine, after))) return;
-  const last = isLate ? await lookAgain() : after;
+  const last = isLate ? await see() : after;
   const [outputs, changes] = await Promise.all([stackOutputs(engine), engine.lastChanges()]);
   if (!isUnchanged(changes)) await settleData(engine, outputs);
   const caFile = join(engine.folder, "ca.crt");
@@ -58,11 +56,20 @@ async function bringUp(engine: Engine): Promise<void> {
   if (deviationsOf(last).length > 0) process.exitCode = 1;
 }
 
-/** Restores come first: what one has stopped that goes on must not be started, and one that was killed is forgotten otherwise. */
-async function settle(engine: Engine): Promise<readonly BackedUpVolume[]> {
-  const { kubeconfig, backup } = outputsSoFar(await engine.state());
-  if (kubeconfig === undefined || !backup) return [];
-  return withKubectl(engine.home, kubeconfig, (kubectl) => settleRestores(kubectl, backup.volumes, (line) => process.stderr.write(`${line}\n`)));
+/**
+ * Looks, with restores put right first: what one has stopped that goes on must not be started, and what one had that was
+ * killed would be forgotten, once its backups are as the stack wants them.
+ */
+function looking(engine: Engine): () => Promise<Sight> {
+  const told = new Set<string>();
+  const tell = (line: string): void => void (told.has(line) || (told.add(line), process.stderr.write(`${line}\n`)));
+  return async () => {
+    const sight = await look(engine.state());
+    const { kubeconfig, backup } = suggestsRestore(sight) ? outputsSoFar(await engine.state()) : {};
+    if (kubeconfig === undefined || !backup) return sight;
+    const held = await withKubectl(engine.home, kubeconfig, (kubectl) => settleRestores(kubectl, backup.volumes, tell));
+    return withoutHeld(await look(engine.state()), held);
+  };
 }
 
 function emptied(stack: string): UserError {
