@@ -60,6 +60,7 @@ describe("the embedded node", () => {
     await kubectl("delete", "pod", "--namespace", "ws-ada", "--all");
     await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
     expect(await sent()).toBe(false);
+    await vi.waitFor(async () => expect((await guildnet("status")).all).toContain("network policies are not enforced: kube-router does not answer"), soon);
     await supervise("up", "kube-router");
     await vi.waitFor(async () => expect(await sent()).toBe(true), soon);
   });
