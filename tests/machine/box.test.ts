@@ -32,7 +32,7 @@ afterAll(async () => {
 
 /** Waits until the guild is well, all addresses included. */
 async function isWell(): Promise<void> {
-  await waitFor(() => box.succeeds(guildnet("status --")), { interval: 5000, timeout: { milliseconds: 900_000, message: "the guild did not get well" } });
+  await waitFor(() => box.succeeds(guildnet("status --")), { interval: 5000, timeout: { milliseconds: 1_800_000, message: "the guild did not get well" } });
 }
 
 describe("an ordinary Linux machine", () => {
