@@ -72,6 +72,13 @@ test("volumes that are files are made by the node's own script, by pods with a w
   expect(JSON.stringify(helperPod("image", false))).not.toMatch(/privileged|hostPID/);
 });
 
+test("the provisioner starts anew when how volumes are made changes: what its pods are like it reads once", async () => {
+  const template = async (sizes?: "reserved") => (await record(() => new Storage("it", { image: "example.org/storage:1", path: "/volumes", sizes }, { provider: new k8s.Provider("outer") })))
+    .find(({ name }) => name === "it-provisioner")?.inputs["spec"] as { template: { metadata: { annotations: object } } };
+  expect((await template("reserved")).template.metadata.annotations).not.toEqual((await template()).template.metadata.annotations);
+  expect((await template()).template.metadata.annotations).toEqual((await template()).template.metadata.annotations);
+});
+
 test("volumes of every node go below one folder", () => {
   expect(provisionerConfig("/volumes").nodePathMap).toEqual([{ node: "DEFAULT_PATH_FOR_NON_LISTED_NODES", paths: ["/volumes"] }]);
 });

@@ -72,6 +72,8 @@ interface ProvisionerDeployment {
   account: pulumi.Input<string>;
   /** Name of the ConfigMap, as the edge to it. */
   config: pulumi.Input<string>;
+  /** Changes with what is in it, of which the provisioner reads some only when it starts. */
+  mountedVersion: pulumi.Input<string>;
   /** The same name, for the command line. */
   configName: string;
   priorityClass?: pulumi.Input<string>;
@@ -84,7 +86,7 @@ export function provisionerDeployment(v: ProvisionerDeployment): k8s.types.input
     strategy: { type: "Recreate" },
     selector: { matchLabels: appSelector(v.app) },
     template: {
-      metadata: { labels: appLabels(v.app) },
+      metadata: { labels: appLabels(v.app), annotations: { "guildnet.io/mounted": v.mountedVersion } },
       spec: {
         serviceAccountName: v.account,
         priorityClassName: v.priorityClass,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { accepted } from "../accepted-findings.ts";
@@ -45,22 +46,23 @@ export class Storage extends pulumi.ComponentResource implements StorageClasses 
     const namespace = provisionerNamespace(name, this);
     const account = provisionerAccount(name, namespace, this);
     const reserved = args.sizes === "reserved";
-    const config = new k8s.core.v1.ConfigMap(`${name}-config`, {
-      metadata: meta("local-path-config", namespace),
-      data: {
-        "config.json": JSON.stringify(provisionerConfig(args.path)),
-        "helperPod.yaml": pulumi.output(args.image).apply((image) => JSON.stringify(helperPod(image, reserved))),
-        setup: reserved ? reservedSetupScript : setupScript,
-        teardown: reserved ? reservedTeardownScript : teardownScript,
-      },
-    }, { parent: this });
+    const data = pulumi.output(args.image).apply((image) => ({
+      "config.json": JSON.stringify(provisionerConfig(args.path)),
+      "helperPod.yaml": JSON.stringify(helperPod(image, reserved)),
+      setup: reserved ? reservedSetupScript : setupScript,
+      teardown: reserved ? reservedTeardownScript : teardownScript,
+    }));
+    const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: meta("local-path-config", namespace), data }, { parent: this });
     const guards = networkPolicies(name, args, namespace, this);
     new k8s.apps.v1.Deployment(`${name}-provisioner`, {
       metadata: meta(APP, namespace, accepted({
         "api-token": "it makes volumes through the API server",
         "no-probes": "it serves nothing, and says of itself nothing that could be asked for",
       })),
-      spec: provisionerDeployment({ app: APP, image: args.image, account: account.metadata.name, config: config.metadata.name, configName: "local-path-config", priorityClass: args.priorityClass }),
+      spec: provisionerDeployment({
+        app: APP, image: args.image, account: account.metadata.name, config: config.metadata.name, configName: "local-path-config", priorityClass: args.priorityClass,
+        mountedVersion: data.apply((files) => createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16)),
+      }),
     }, { parent: this, dependsOn: guards });
     this.className = storageClass(`${name}-class`, { name: "local-path", reclaimPolicy: "Retain", isDefault: true }, this);
     this.disposableClassName = storageClass(`${name}-disposable-class`, { name: "local-path-disposable", reclaimPolicy: "Delete", isDefault: false }, this);
