@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { cluster } from "../testing/cluster.ts";
 import { scratchHome } from "../testing/scratch.ts";
@@ -7,10 +7,13 @@ import { volumesOf } from "./volumes.ts";
 
 const volume = (claim: string, storage: string, source: object) => ({ spec: { capacity: { storage }, claimRef: { namespace: "ws-ada", name: claim }, ...source } });
 
-test("a volume that is a file is none of the folder's, and known to be unmounted", async () => {
-  const namespace = join(scratchHome(), "clusters", "lab", "volumes", "ws-ada");
-  mkdirSync(join(namespace, "home"), { recursive: true });
-  writeFileSync(join(namespace, ".home.ext4"), "");
+test.each([
+  ["is there", (home: string) => writeFileSync(join(dirname(home), ".home.ext4"), "")],
+  ["is missing", (home: string) => chmodSync(home, 0)],
+])("a volume that is a file is none of the folder's, and known to be unmounted, where its file %s", async (_where, prepare) => {
+  const home = join(scratchHome(), "clusters", "lab", "volumes", "ws-ada", "home");
+  mkdirSync(home, { recursive: true });
+  prepare(home);
   const served = await cluster(() => ({}));
   Object.assign(served.lists, { "/api/v1/persistentvolumes": [volume("home", "2Mi", { hostPath: { path: "/run/guildnet/volumes/ws-ada/home" } })], "/api/v1/persistentvolumeclaims": [] });
   expect(await volumesOf("lab", served.address.kubeconfig)).toEqual([{ namespace: "ws-ada", claim: "home", bytes: 2 * 1024 ** 2, file: {} }]);

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { inNode, nodeFolder } from "../node/layout.ts";
 import { initProcess } from "../node/process.ts";
-import { volumeFile } from "../node/volume-file.ts";
+import { isMountPoint, volumeFile } from "../node/volume-file.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 import { ApiServer } from "./server.ts";
 
@@ -56,7 +56,8 @@ export async function volumesOf(clusterName: string, kubeconfig: string): Promis
     const volume = { namespace: claimRef.namespace, claim: claimRef.name, bytes: Math.max(bytesOf(capacity.storage), asked.get(`${claimRef.namespace}/${claimRef.name}`) ?? 0) };
     if (!path.startsWith(`${inNode}/`)) return volume;
     const folder = join(nodeFolder(clusterName), path.slice(inNode.length));
-    if (existsSync(volumeFile(folder))) return { ...volume, ...await mounted(clusterName, path) };
+    const found = statSync(folder, { throwIfNoEntry: false });
+    if (existsSync(volumeFile(folder)) || found !== undefined && isMountPoint(found)) return { ...volume, ...await mounted(clusterName, path) };
     const usedBytes = await used(folder);
     return { ...volume, ...(usedBytes !== undefined && { usedBytes }) };
   }));

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, existsSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { nodeFolder } from "./layout.ts";
-import { volumeFile } from "./volume-file.ts";
+import { isMountPoint, volumeFile } from "./volume-file.ts";
 
 /** User of workspaces, as `components/workspace/deployment.ts` has it. */
 const PERSON = 1000;
@@ -15,8 +15,8 @@ export function handOverHomes(clusterName: string): void {
   const namespaces = existsSync(volumes) ? readdirSync(volumes).filter((name) => name.startsWith("ws-")) : [];
   for (const home of namespaces.map((namespace) => join(volumes, namespace, "home"))) {
     const stat = lstatSync(home, { throwIfNoEntry: false });
-    // What lies under a file's mount is nobody's.
-    if (stat?.isDirectory() !== true || stat.uid !== 0 || existsSync(volumeFile(home))) continue;
+    // What lies under a file's mount is nobody's, also while the file is missing: back, it would hide what was written there.
+    if (stat?.isDirectory() !== true || stat.uid !== 0 || existsSync(volumeFile(home)) || isMountPoint(stat)) continue;
     chmodSync(home, 0o700);
     chownSync(home, PERSON, PERSON);
   }

@@ -86,11 +86,13 @@ describe.runIf(process.getuid?.() === 0)("what looks after a node's disk", () =>
   });
 
   test("has a volume grow whose claim did, or that is not mounted, and one go that shall", async () => {
-    const { commands, told, grown } = await node(`${large}\n${homes}\nmkdir -p "$1/volumes/app-wiki/data"\ntouch "$1/volumes/app-wiki/.data.ext4" "$1/volumes/app-wiki/.old.ext4.removed"`,
-      { "ws-ada/home": "1Gi", "ws-bob/home": "10M", "ws-eve/home": "2Gi", "app-wiki/data": "5Mi" });
+    const { commands, told, grown } = await node(`${large}\n${homes}\nmkdir -p "$1/volumes/app-wiki/data"\ntouch "$1/volumes/app-wiki/.data.ext4" "$1/volumes/app-wiki/.old.ext4.removed"\nmkdir -p -m 0 "$1/volumes/app-lost/data"`,
+      { "ws-ada/home": "1Gi", "ws-bob/home": "10M", "ws-eve/home": "2Gi", "app-wiki/data": "5Mi", "app-lost/data": "5Mi" });
     await vi.waitFor(() => expect(told()).toBeDefined(), soon);
     expect(commands()).toEqual([
       "remove /run/guildnet/volumes/app-wiki/old", `grow /run/guildnet/volumes/ws-ada/home ${2 ** 30}`, `grow /run/guildnet/volumes/app-wiki/data ${5 * 2 ** 20}`,
+      // Its file is missing, which is said.
+      `grow /run/guildnet/volumes/app-lost/data ${5 * 2 ** 20}`,
     ]);
     // One that is large enough already, and a folder, which always is.
     const saying = (namespace: string, storage: string) => [

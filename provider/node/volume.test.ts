@@ -1,6 +1,6 @@
 import { execa, type Result } from "execa";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { WORKSPACE_USER } from "../../components/workspace/deployment.ts";
@@ -171,6 +171,45 @@ describe.runIf(process.getuid?.() === 0)("a volume that has a size of its own", 
     const next = await node(first.folder);
     expect(await must(next.volume("mount-all"))).toContain("data of /run/guildnet/volumes/app-wiki is not mounted");
     await must(next.run("mountpoint", HOME));
+  });
+
+  test("that was cut short is not made whole with zeros, and its file is left as it is", async () => {
+    const first = await node();
+    await must(first.volume("make", HOME, String(MIB)));
+    await first.kill();
+    await letGo(first.folder);
+    const file = volumeFile(join(first.folder, "volumes/ws-ada/home"));
+    truncateSync(file, 48 * MIB);
+    const next = await node(first.folder);
+    expect(await next.volume("grow", HOME, String(MIB))).toMatchObject({ exitCode: 1, all: expect.stringContaining("is damaged") });
+    expect(await next.volume("make", HOME, String(MIB))).toMatchObject({ exitCode: 1, all: expect.stringContaining("is damaged") });
+    expect(statSync(file).size).toBe(48 * MIB);
+  });
+
+  test("whose file is missing is no folder meanwhile, and is back with the file", async () => {
+    const first = await node();
+    await must(first.volume("make", HOME, String(MIB)));
+    await must(first.run("sh", "-c", `echo kept >${HOME}/note`));
+    await first.kill();
+    await letGo(first.folder);
+    const file = volumeFile(join(first.folder, "volumes/ws-ada/home"));
+    renameSync(file, `${file}.away`);
+    const next = await node(first.folder);
+    for (const command of ["make", "grow"]) expect(await next.volume(command, HOME, String(MIB))).toMatchObject({ exitCode: 1, all: expect.stringContaining(".home.ext4 is missing: put it back") });
+    renameSync(`${file}.away`, file);
+    await must(next.volume("make", HOME, String(MIB)));
+    expect(await must(next.run("cat", `${HOME}/note`))).toBe("kept");
+  });
+
+  test("whose removal was cut off has its file still, and goes with the next", async () => {
+    const on = await node();
+    await must(on.volume("make", HOME, String(MIB)));
+    // Its folder can't be removed, as by one that was killed before it was.
+    await must(on.run("mount", "-t", "tmpfs", "tmpfs", HOME));
+    expect(await on.volume("remove", HOME)).not.toMatchObject({ exitCode: 0 });
+    expect(volumeFiles(on.folder)).toHaveLength(1);
+    await must(on.volume("remove", HOME));
+    expect(readdirSync(join(on.folder, "volumes/ws-ada"))).toEqual([]);
   });
 
   test("is none of a folder that is there already, with or without files", async () => {

@@ -40,10 +40,16 @@ async function list(path) {
 }
 
 async function sizeOf(here) {
-  if (!existsSync(join(dirname(here), `.${basename(here)}.ext4`))) return { holds: Infinity };
-  if (!existsSync(here) || statSync(here).dev === statSync(dirname(here)).dev) return {};
+  const found = statSync(here, { throwIfNoEntry: false });
+  if (!existsSync(join(dirname(here), `.${basename(here)}.ext4`))) return found !== undefined && isMountPoint(found) ? {} : { holds: Infinity };
+  if (found === undefined || found.dev === statSync(dirname(here)).dev) return {};
   const { blocks, bfree, bsize } = await statfs(here);
   return { holds: blocks * bsize, taken: (blocks - bfree) * bsize };
+}
+
+/** Nobody's, as folders are that a file is mounted over. */
+function isMountPoint({ uid, mode }) {
+  return uid === 0 && (mode & 0o777) === 0;
 }
 
 const factors = { "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
