@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as later } from "node:timers/promises";
 import { UserError } from "../errors.ts";
@@ -82,15 +83,16 @@ export async function suspendedBackups(kubectl: Kubectl): Promise<{ namespace: s
   });
 }
 
-/** Whether a process "pid@host" goes on; of another machine that is taken to be so. */
+/** Whether the restore of a process "pid@host" goes on; of another machine that is taken to be so. */
 export function isAlive(process_: string): boolean {
   const [pid = "", host] = process_.split("@");
   if (host !== hostname()) return true;
   try {
-    return process.kill(Number(pid), 0);
+    // Since a restart of the machine the number may be another's.
+    return existsSync("/proc/self") ? readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes("restore") : process.kill(Number(pid), 0);
   } catch (error) {
-    // Else it is somebody else's, and not for us to signal.
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    // Else it is there, and somebody else's.
+    return !["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "");
   }
 }
 
