@@ -49,6 +49,14 @@ describe("check", () => {
     for (const [old, wanted] of [[{}, node], [node, { ...node, apiPort: 7443 }], [node, { ...node, clusterName: unknown }]] as const) expect(await check(old, wanted)).toEqual([]);
   });
 
+  test("refuses other networks for a node that is there, whose objects would be lost, and says what to write", async () => {
+    const check = async (old: Properties, wanted: Properties) => (await provider().provider.check(urnOf("EmbeddedNode"), old, wanted)).failures;
+    const { podCidr, serviceCidr } = node;
+    const refusal = (property: string, is: unknown) => ({ property, reason: expect.stringMatching(`has ${String(is)} for good.*made anew.*Write ${String(is)} again.*Nothing was changed`) as string });
+    expect(await check(node, { ...node, podCidr: "10.200.0.0/16", serviceCidr: "10.201.0.0/16" })).toEqual([refusal("podCidr", podCidr), refusal("serviceCidr", serviceCidr)]);
+    for (const [old, wanted] of [[{}, node], [node, { ...node, podCidr: unknown }]] as const) expect(await check(old, wanted)).toEqual([]);
+  });
+
   test("names each property that is wrong, down to the entry of a list", async () => {
     const wrong = { ...node, clusterName: "Not A Name", apiPort: 0, publish: [{ hostPort: 8090, nodePort: 30090 }, { hostPort: 8091, nodePort: 80 }] };
     const { failures } = await provider().provider.check(urnOf("EmbeddedNode"), {}, wrong);

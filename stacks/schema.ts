@@ -49,8 +49,8 @@ function variables(name: z.ZodType<string, string>) {
 const embedded = z.strictObject({
   kind: z.literal("embedded").describe("A real Kubernetes cluster of one node, as processes of this machine."),
   apiPort: port.default(8091).describe("Port on 127.0.0.1 where this machine reaches the API server."),
-  podCidr: cidr.default("10.244.0.0/16").describe("Addresses of pods, a private network. Changing it makes the cluster anew."),
-  serviceCidr: cidr.default("10.96.0.0/16").describe("Addresses of Services, a private network. Changing it makes the cluster anew."),
+  podCidr: cidr.default("10.244.0.0/16").describe("Addresses of pods, a private network. A cluster keeps those that it was made with."),
+  serviceCidr: cidr.default("10.96.0.0/16").describe("Addresses of Services, a private network. A cluster keeps those that it was made with."),
   lanCidr: cidr.default("198.19.0.0/24").describe("Addresses of the node's own LAN, a bridge that nothing outside of the cluster is on: a private network, or one inside 198.19.0.0/16, which is nobody's."),
   keepVolumes: z.boolean().default(true).describe("Whether the volumes' files stay on this machine when the stack is destroyed, for the next cluster of the same stack."),
   volumeSizes: z.enum(["nominal", "reserved"]).default("nominal").describe("Whether sizes of volumes hold. \"nominal\": a volume is a folder of this machine, and can take more than its size. \"reserved\": each new volume is a file of its size with a file system of its own, and all of its room is set aside at once. Volumes that are there stay as they were made."),

@@ -17,9 +17,9 @@ export type ImageSource =
 export interface EmbeddedClusterArgs {
   /** Port on 127.0.0.1 where this machine reaches the API server. @default 8091 */
   apiPort?: pulumi.Input<number>;
-  /** Addresses of pods. Changing it replaces the node. @default "10.244.0.0/16" */
+  /** Addresses of pods. A node keeps those that it was made with. @default "10.244.0.0/16" */
   podCidr?: string;
-  /** Addresses of Services. Changing it replaces the node. @default "10.96.0.0/16" */
+  /** Addresses of Services. A node keeps those that it was made with. @default "10.96.0.0/16" */
   serviceCidr?: string;
   /** Addresses of the node's own LAN, a bridge that nothing outside of the cluster is on. @default "198.19.0.0/24" */
   lanCidr?: string;

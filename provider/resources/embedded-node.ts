@@ -9,7 +9,7 @@ import { isCurrent } from "../node/makings.ts";
 import { nodeSpec, type NodeSpec } from "../node/spec.ts";
 import { isSameMachine, machineIdentity, MOVED_HERE, thisMachine } from "../node/this-machine.ts";
 import type { Progress } from "../node/toolchain.ts";
-import { isUnknown } from "../wire.ts";
+import { isUnknown, type Plain } from "../wire.ts";
 import { define, PartlyCreated, type Existing, type Properties } from "./resource.ts";
 
 export const embeddedNode = define({
@@ -30,9 +30,13 @@ export const embeddedNode = define({
     };
   },
   // The name is made of the stack's: whoever renames the stack would be given another cluster, made anew and empty.
-  refuse({ clusterName: old }, { clusterName: wanted }) {
-    if (typeof old !== "string" || typeof wanted !== "string" || isUnknown(wanted) || old === wanted) return [];
-    return [{ property: "clusterName", reason: `the stack's cluster is ${old}; under the name that the stack has now it would be ${wanted}, made anew and empty. Give the stack its old name back (pulumi stack rename), or destroy it and begin anew. Nothing was changed` }];
+  refuse({ clusterName: old, ...before }, { clusterName: wanted, ...after }) {
+    const renamed = typeof old !== "string" || !isOther(old, wanted) ? [] : [{ property: "clusterName", reason: `the stack's cluster is ${old}; under the name that the stack has now it would be ${String(wanted)}, made anew and empty. Give the stack its old name back (pulumi stack rename), or destroy it and begin anew. Nothing was changed` }];
+    const moved = (["podCidr", "serviceCidr"] as const).filter((network) => isOther(before[network], after[network])).map((network) => ({
+      property: network,
+      reason: `the cluster has ${String(before[network])} for good: with ${String(after[network])} it would be made anew, without anything that is in it. Write ${String(before[network])} again; or to begin anew, destroy the stack first, which shows what goes and what is kept. Nothing was changed`,
+    }));
+    return [...renamed, ...moved];
   },
   async create(spec, progress) {
     return start(spec, progress).catch((error: unknown) => {
@@ -50,6 +54,11 @@ export const embeddedNode = define({
   exists: async (spec) => isHere(spec),
   delete: ({ clusterName, keepVolumes }, progress) => deleteNode(clusterName, keepVolumes, progress),
 });
+
+/** Whether a text is to become another one; nothing is said of one that is not known yet. */
+function isOther(old: Plain | undefined, wanted: Plain | undefined): boolean {
+  return typeof old === "string" && typeof wanted === "string" && !isUnknown(wanted) && old !== wanted;
+}
 
 async function start(spec: NodeSpec, progress: Progress): Promise<Existing> {
   const kubeconfig = await startNode(spec, progress);

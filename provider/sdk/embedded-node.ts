@@ -51,9 +51,9 @@ export interface EmbeddedNodeArgs {
   kubernetesVersion: pulumi.Input<string>;
   /** Port on 127.0.0.1 where this machine reaches the API server. */
   apiPort: pulumi.Input<number>;
-  /** Addresses of pods, for instance "10.244.0.0/16". Changing it replaces the node. */
+  /** Addresses of pods, for instance "10.244.0.0/16". A node keeps those that it was made with. */
   podCidr: pulumi.Input<string>;
-  /** Addresses of Services, for instance "10.96.0.0/16"; DNS answers at its tenth. Changing it replaces the node. */
+  /** Addresses of Services, for instance "10.96.0.0/16"; DNS answers at its tenth. A node keeps those that it was made with. */
   serviceCidr: pulumi.Input<string>;
   /** Addresses of the node's own LAN, a bridge `lan0` inside its network; the node has the first one. @default "198.19.0.0/24" */
   lanCidr?: pulumi.Input<string>;
