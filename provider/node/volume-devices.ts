@@ -12,7 +12,7 @@ export function volumeFiles(nodeFolder: string): string[] {
   return namespaces.flatMap(({ name }) => readdirSync(join(volumes, name)).filter((file) => /^\..+\.ext4$/.test(file)).map((file) => join(volumes, name, file)));
 }
 
-const devices = z.object({ loopdevices: z.array(z.object({ name: z.string(), "back-ino": z.number(), "back-maj:min": z.string() })) });
+const devices = z.object({ loopdevices: z.array(z.object({ name: z.string(), "back-ino": z.coerce.number(), "back-maj:min": z.string() })) });
 
 /** The devices that have files of a node's volumes, whatever namespaces those are mounted in. */
 export async function volumeFilesInUse(nodeFolder: string): Promise<string[]> {

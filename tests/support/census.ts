@@ -7,6 +7,8 @@ import { home } from "./guildnet.ts";
 export interface Census {
   processes: string[];
   mounts: string[];
+  /** Devices that have a volume's file. */
+  loops: string[];
   links: string[];
   routes: string[];
   tables: string[];
@@ -31,6 +33,7 @@ export async function census(): Promise<Census> {
   return {
     processes: processes(),
     mounts: lines(readFileSync("/proc/self/mountinfo", "utf8")).map((line) => line.split(" ")[4] ?? ""),
+    loops: (await output("losetup", "--list", "--noheadings", "--output", "NAME,BACK-FILE")).filter((line) => /\/\.[^/]+\.ext4( \(deleted\))?$/.test(line)),
     links: await output("ip", "-o", "link").then((text) => text.map((line) => line.split(": ")[1] ?? "")),
     routes: await output("ip", "route", "show", "table", "all"),
     tables: await output("nft", "list", "tables"),
