@@ -38,22 +38,23 @@ describe("what somebody else left under a name", () => {
 });
 
 describe("volumes that set their size aside", () => {
-  const GIB = 2 ** 30, nowhere = () => false;
+  const GIB = 2 ** 30, nothing = () => 0;
   const reserved = config({ cluster: { kind: "embedded", volumeSizes: "reserved" }, quota: { storage: "100Gi" }, workspaces: [{ owner: "ada" }, { owner: "bob", storage: "60Gi" }], apps: [app] });
 
   test("are told of before anything is made where the disk has no room for them, with what they take", () => {
-    const [mistake, ...more] = roomMistakes(reserved, found({}), 60 * GIB, nowhere);
+    const [mistake, ...more] = roomMistakes(reserved, { free: 60 * GIB, had: nothing });
     expect(mistake).toMatchObject({ key: "cluster.volumeSizes", found: '"reserved"', allowed: expect.stringMatching(/they take 73\.6 GiB .*60\.0 GiB are free.*2\.0 GiB/) });
     expect(more).toEqual([]);
-    expect(roomMistakes(reserved, found({}), 76 * GIB, nowhere)).toEqual([]);
+    expect(roomMistakes(reserved, { free: 76 * GIB, had: nothing })).toEqual([]);
   });
 
   test("take only what they grow by where they are there, and nothing where they are folders", () => {
-    const there = found({ "ws-ada": place("ada", { home: "10Gi" }), "ws-bob": place("bob", { home: "50Gi" }) });
-    expect(roomMistakes(reserved, there, 14 * GIB, nowhere)).toEqual([]);
-    expect(roomMistakes(reserved, there, 12 * GIB, nowhere)).toHaveLength(1);
-    expect(roomMistakes(reserved, found({}), 4 * GIB, (namespace) => namespace !== "app-wiki")).toEqual([]);
-    expect(roomMistakes(config({ workspaces: [{ owner: "ada" }] }), found({}), 0, nowhere)).toEqual([]);
+    const files = (namespace: string) => ({ "ws-ada": 10.5, "ws-bob": 52 })[namespace] ?? 0;
+    const had = (namespace: string) => files(namespace) * GIB;
+    expect(roomMistakes(reserved, { free: 14 * GIB, had })).toEqual([]);
+    expect(roomMistakes(reserved, { free: 12 * GIB, had })).toHaveLength(1);
+    expect(roomMistakes(reserved, { free: 4 * GIB, had: (namespace) => (namespace === "app-wiki" ? 0 : Infinity) })).toEqual([]);
+    expect(roomMistakes(config({ workspaces: [{ owner: "ada" }] }), { free: 0, had: nothing })).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { reservedBytes, roomForOthers } from "../provider/sdk/index.ts";
 import { BACKUP_SERVER_PLACE, MESH_PLACE, parseQuantity, registryIdentity } from "../components/index.ts";
-import type { Found, FoundPlace } from "./found.ts";
+import type { Found, FoundPlace, Room } from "./found.ts";
 import { keyOf } from "./mistakes.ts";
 import type { Mistake, Path } from "./mistakes.ts";
 import { workspaceSize } from "./rules.ts";
@@ -48,16 +48,11 @@ export function keepingSizes(config: GuildConfig, found: Found): { config: Guild
 
 /**
  * That what new volumes set aside of this machine's disk is there to be had.
- * @param free bytes
- * @param isThere whether a volume's files are on this machine already
+ * @param room what its disk has free, and what volumes have of it already
  */
-export function roomMistakes(config: GuildConfig, found: Found, free: number, isThere: (namespace: string, claim: string) => boolean): Mistake[] {
+export function roomMistakes(config: GuildConfig, { free, had }: Room): Mistake[] {
   if (config.cluster.kind !== "embedded" || config.cluster.volumeSizes !== "reserved") return [];
-  const more = wantedVolumes(config).map(({ namespace, claim, size }) => {
-    const there = found.get(namespace)?.claims.get(claim)?.size;
-    if (there !== undefined) return Math.max(0, reservedBytes(bytes(size)) - reservedBytes(bytes(there)));
-    return isThere(namespace, claim) ? 0 : reservedBytes(bytes(size));
-  }).reduce((sum, each) => sum + each, 0);
+  const more = wantedVolumes(config).map(({ namespace, claim, size }) => Math.max(0, reservedBytes(bytes(size)) - had(namespace, claim))).reduce((sum, each) => sum + each, 0);
   if (more === 0 || more + roomForOthers <= free) return [];
   return [{
     key: "cluster.volumeSizes", found: '"reserved"',

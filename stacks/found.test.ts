@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { foundOnThisMachine } from "./found.ts";
+import { foundOnThisMachine, freeRoom } from "./found.ts";
 
 // A stack is called "stack" here, its project "project".
 let folder = "";
@@ -29,4 +29,13 @@ test("a cluster that is stopped or gone is known by the volumes that it left", a
   mkdirSync(join(folder, "data"));
   writeFileSync(join(folder, "volumes/ws-lab/.claims"), '{"home":{"size":"10Gi"}}');
   expect((await foundOnThisMachine("cluster")).get("ws-lab")).toEqual({ owner: "ada", claims: new Map([["home", { size: "10Gi" }]]) });
+});
+
+test("a volume that is a file has its room already, a folder sets none aside, and one that is not there yet has none", () => {
+  mkdirSync(join(folder, "volumes/ws-lab/home"), { recursive: true });
+  mkdirSync(join(folder, "volumes/ws-file/home"), { recursive: true });
+  writeFileSync(join(folder, "volumes/ws-file/.home.ext4"), "0123456789");
+  const { free, had } = freeRoom("cluster")!;
+  expect([had("ws-lab", "home"), had("ws-file", "home"), had("ws-new", "home")]).toEqual([Infinity, 10, 0]);
+  expect(free).toBeGreaterThan(0);
 });

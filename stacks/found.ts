@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statfsSync } from "node:fs";
+import { existsSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { embeddedClusterName, label } from "../components/index.ts";
@@ -72,13 +72,24 @@ export async function foundOnThisMachine(component: string): Promise<Found> {
   return new Map([...known, ...left]);
 }
 
-/** What the disk has free that the stack's embedded cluster is on, or will be; nothing in a preview for another machine, or a first one. */
-export function freeRoom(component: string): { free: number; isThere: (namespace: string, claim: string) => boolean } | undefined {
+/** Of the disk that the stack's embedded cluster is on, or will be. */
+export interface Room {
+  /** Bytes. */
+  free: number;
+  /** Bytes that a volume has set aside: none before it is made, and of a folder whatever it may ask for, as it sets nothing aside. */
+  had: (namespace: string, claim: string) => number;
+}
+
+/** What there is room for; unknown in a preview for another machine, or a first one. */
+export function freeRoom(component: string): Room | undefined {
   const name = embeddedClusterName(pulumi.getProject(), pulumi.getStack(), component), folder = nodeFolder(name);
   if (pulumi.runtime.isDryRun() && !existsSync(folder)) return undefined;
   const { bavail, bsize } = statfsSync(nearest(folder));
-  const at = (namespace: string, claim: string) => join(volumesFolder(name, namespace), claim);
-  return { free: bavail * bsize, isThere: (namespace, claim) => existsSync(at(namespace, claim)) || existsSync(volumeFile(at(namespace, claim))) };
+  const had = (namespace: string, claim: string) => {
+    const volume = join(volumesFolder(name, namespace), claim);
+    return statSync(volumeFile(volume), { throwIfNoEntry: false })?.size ?? (existsSync(volume) ? Infinity : 0);
+  };
+  return { free: bavail * bsize, had };
 }
 
 function nearest(folder: string): string {

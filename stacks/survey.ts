@@ -24,7 +24,7 @@ export async function survey(settings: GuildSettings): Promise<Survey> {
   const room = kubeconfig === undefined ? freeRoom("cluster") : undefined;
   const mistakes = [
     ...foundMistakes(settings.config, found),
-    ...(room === undefined ? [] : roomMistakes(settings.config, found, room.free, room.isThere)),
+    ...(room === undefined ? [] : roomMistakes(settings.config, room)),
     ...await proxyPlaceMistakes(settings.config),
   ];
   if (mistakes.length > 0) throw new ConfigError(mistakes);
