@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { parseGuild } from "./parse.ts";
 import { proxyPlaceMistakes } from "./proxy-place.ts";
 
-const names: Record<string, string[]> = { "proxy.lan": ["10.1.2.3"], "both.example.org": ["203.0.113.9", "10.1.2.4"], "proxy.example.org": ["93.184.216.34"], "me.lan": ["192.168.1.20"] };
+const names: Record<string, string[]> = { "proxy.lan": ["10.1.2.3"], "both.example.org": ["203.0.113.9", "10.1.2.4"], "proxy.example.org": ["93.184.216.34"], "me.lan": ["192.168.1.20"], "debian.lan": ["127.0.1.1"] };
 const here = { addressesOf: async (name: string) => names[name] ?? [], own: ["127.0.0.1", "192.168.1.20"] };
 const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
 
@@ -23,7 +23,7 @@ test("a name that leads to a private address which nobody named is told once, wi
 });
 
 test("this machine is told by its key, under a name too, and not where workspaces run elsewhere", async () => {
-  for (const host of ["192.168.1.20", "me.lan"]) {
+  for (const host of ["192.168.1.20", "me.lan", "debian.lan"]) {
     expect(await mistakes({ https: "http://10.1.2.3:3128", http: `http://${host}:3128` })).toMatchObject([{ key: "proxy.http", found: expect.stringContaining("this machine"), fix: expect.stringContaining("HTTPS_PROXY") }]);
   }
   expect(await mistakes({ https: "http://192.168.1.20:3128" }, { kind: "existing" })).toEqual([]);

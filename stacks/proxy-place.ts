@@ -29,7 +29,7 @@ export async function proxyPlaceMistakes({ proxy, cluster }: Pick<GuildConfig, "
     const { host } = proxyHost(address);
     const isName = !ipaddr.IPv4.isValid(host);
     const addresses = isName ? await here.addressesOf(host) : [host];
-    if (cluster.kind === "embedded" && addresses.some((one) => here.own.includes(one))) {
+    if (cluster.kind === "embedded" && addresses.some((one) => here.own.includes(one) || isLoopback(one))) {
       return [{
         key: `proxy.${key}`, found: `${address}, which is this machine`, allowed: "a proxy on another machine: workspaces reach no address of the one that they run on",
         fix: "name the one in your network; one on this machine can serve tools and image builds, by HTTPS_PROXY in the environment",
@@ -45,6 +45,11 @@ export async function proxyPlaceMistakes({ proxy, cluster }: Pick<GuildConfig, "
 
 function isPrivate(address: string): boolean {
   return ipaddr.IPv4.parse(address).range() !== "unicast";
+}
+
+/** As Debian's /etc/hosts has the machine's own name. */
+function isLoopback(address: string): boolean {
+  return ipaddr.IPv4.parse(address).range() === "loopback";
 }
 
 function thisMachine(): Surroundings {
