@@ -115,6 +115,19 @@ it.each(["the engine alone", "the command alone", "the command and its engine"])
   expect(deployment.resources).toHaveLength(3);
 }, 120_000);
 
+it("keeps its secrets under the passphrase, by whichever of its names the stack is called, and when the copy of its settings was lost", async () => {
+  writeFileSync(gate, "");
+  await engine.ensureStack();
+  expect(await up()).toBe(0);
+  const named = await Engine.open("organization/recovery/dev", project);
+  expect(named.folder).toBe(engine.folder);
+  for (const run of [() => named.run(["up", "--yes", "--skip-preview"], "ignore"), up]) {
+    rmSync(engine.folder, { recursive: true });
+    expect(await run()).toBe(0);
+    expect(JSON.parse(readFileSync(checkpoint(), "utf8"))).toMatchObject({ checkpoint: { latest: { secrets_providers: { type: "passphrase" } } } });
+  }
+}, 120_000);
+
 it("goes on after its state file was cut off", async () => {
   writeFileSync(gate, "");
   await engine.ensureStack();

@@ -23,12 +23,12 @@ import type { OtherStacks } from "./journal/state-service.ts";
 import { Update } from "./journal/update.ts";
 import { placeKubernetesPlugin } from "./plugins.ts";
 import { Keyring, passphraseOf } from "./passphrase.ts";
-import { readState } from "./read-state.ts";
+import { readState, saltOfState } from "./read-state.ts";
 import { hasPendingOperations, lockHolders, removeHalfWritten, removeStaleLocks, waysOut, withoutPendingOperations } from "./recovery.ts";
 import { restoreCheckpoint } from "./restore-checkpoint.ts";
 import { unsealed } from "./sealed.ts";
 import { engineEnvironment, type Backend } from "./session.ts";
-import { prepareStackConfig, stackFolder, type StackConfig } from "./stack-config.ts";
+import { ownName, prepareStackConfig, stackFolder, type StackConfig } from "./stack-config.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 import { forgetState, hasState, projectName, removeIfEmpty, stateFiles, type StateFiles } from "./state-folder.ts";
@@ -80,6 +80,7 @@ export class Engine {
   static async open(stack: string, projectRoot: string = PROJECT_ROOT): Promise<Engine> {
     const home = guildnetHome();
     const backend = chooseBackend();
+    const name = backend.kind === "own" ? ownName(projectName(projectRoot), stack) : stack;
     await takeProxy(stack, projectRoot);
     const tools = await requireTools(toolsNamed(ENGINE_TOOLS), { home });
     prepareBackend(backend, home);
@@ -89,7 +90,7 @@ export class Engine {
     const keepsJournal = tools.pulumi?.version === VERSIONS.pulumi.version && wantsJournal(process.env);
     // Where plugins had to be built, looking for others on the internet would only time out.
     const fetchesPlugins = plugin.source !== "registries" && (projectRoot !== PROJECT_ROOT || usesForeignPlugins(stack));
-    return new Engine(stack, projectRoot, home, backend, engineEnvironment({ home, stack, backend, tools, fetchesPlugins }), { plugin: program, keepsJournal });
+    return new Engine(name, projectRoot, home, backend, engineEnvironment({ home, stack: name, backend, tools, fetchesPlugins }), { plugin: program, keepsJournal });
   }
 
   /** Whether the stack exists. Asks the engine only where the state is not ours to look at. */
@@ -105,11 +106,15 @@ export class Engine {
     const hidden = this.#hidden();
     if (hidden !== "") say(hidden);
     // Else its state would be encrypted with another passphrase than the stack's file is.
-    await this.#assertReadable(prepareStackConfig(this.#projectRoot, this.home, this.stack));
+    await this.#assertReadable(this.#config());
     mkdirSync(this.folder, { recursive: true });
     writeFileSync(join(this.folder, "Pulumi.yaml"), `name: ${this.project}\nruntime: nodejs\n`);
     const { code, stderr } = await this.#capture(["stack", "init", this.stack, "--no-select"], this.folder);
     if (code !== 0) throw new UserError("stack-init-failed", `The stack ${this.stack} could not be created:\n\n${stderr.trim()}\n\n${hidden}`.trim());
+  }
+
+  #config(): StackConfig {
+    return prepareStackConfig(this.#projectRoot, this.home, this.stack, this.#backend.kind === "own" ? saltOfState(this.#files) : undefined);
   }
 
   /** What a variable or a login hides that the person may mean. */
@@ -208,7 +213,7 @@ export class Engine {
    * @returns the exit code
    */
   async run(args: readonly string[], stdio: StdioOptions = "inherit"): Promise<number> {
-    const config = prepareStackConfig(this.#projectRoot, this.home, this.stack);
+    const config = this.#config();
     const pack = join(this.#projectRoot, "policy");
     const policyPack = existsSync(join(pack, "PulumiPolicy.yaml")) ? pack : undefined;
     const { changesConfig, updates, debugs, readsSecrets } = parseEngineArguments(args);

@@ -10,6 +10,17 @@ import type { StateFiles } from "./state-folder.ts";
 const saltOf = ({ secrets_providers }: Deployment): string | undefined =>
   secrets_providers?.type === "passphrase" ? (secrets_providers.state as { salt?: string } | undefined)?.salt : undefined;
 
+/** The salt of the passphrase that a stack's secrets are encrypted with; undefined where they are encrypted otherwise, or there is no state that can be read. */
+export function saltOfState({ checkpoint }: StateFiles): string | undefined {
+  if (!existsSync(checkpoint)) return undefined;
+  try {
+    return saltOf(deploymentIn(checkpoint));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined; // damaged: whoever needs it says so
+    throw error;
+  }
+}
+
 /**
  * A stack of our backend, read without an engine, its secrets in plain.
  *

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { useScratch } from "../testing/scratch.ts";
-import { applyChanges, assertHasFile, prepareStackConfig, stackFileName } from "./stack-config.ts";
+import { applyChanges, assertHasFile, ownName, prepareStackConfig, stackFileName } from "./stack-config.ts";
 
 const SOURCE = "# the people\nconfig:\n  guildnet:guild:\n    # handles\n    admins: [a]\n";
 
@@ -25,6 +25,16 @@ describe("applyChanges", () => {
 
   it("starts a file where there was none", () => {
     expect(applyChanges("", "config:\n  a:b: c\nencryptionsalt: v1:x\n")).toBe("config:\n  a:b: c\n");
+  });
+});
+
+describe("ownName", () => {
+  it("is the same stack's, however it is written", () => {
+    expect(["lab", "organization/guild/lab"].map((stack) => ownName("guild", stack))).toEqual(["lab", "lab"]);
+  });
+
+  it.each(["", "a/b", "../x", "A B", "organization/other/lab", "guild/lab", "a/organization/guild/lab"])("refuses %j, which is none", (stack) => {
+    expect(() => ownName("guild", stack)).toThrow(/can't be called.*may have organization\/guild\/ before it/);
   });
 });
 
@@ -60,6 +70,12 @@ describe("prepareStackConfig", () => {
     const second = prepareStackConfig(root, scratch.home, "dev");
     expect(readFileSync(second.file ?? "", "utf8")).toBe(`${SOURCE}encryptionsalt: v1:kept\n`);
     expect(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")).toBe(SOURCE);
+  });
+
+  it("takes the salt of the state where the copy was lost, and no other", () => {
+    const { file = "" } = prepareStackConfig(checkout(SOURCE), scratch.home, "dev", "v1:state");
+    expect(readFileSync(file, "utf8")).toBe(`${SOURCE}encryptionsalt: v1:state\n`);
+    expect(readFileSync(prepareStackConfig(checkout(SOURCE), scratch.home, "dev", "v1:other").file ?? "", "utf8")).toBe(`${SOURCE}encryptionsalt: v1:state\n`);
   });
 
   it("takes up what has changed in the checkout", () => {

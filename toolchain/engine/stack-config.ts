@@ -50,6 +50,16 @@ export function assertHasFile(projectRoot: string, stack: string): void {
   throw new UserError("stack-file-missing", `The stack ${stack} has no config: there is no ${file}. ${where}. Nothing was changed. For a stack with all defaults, make the file with the line \`config: {}\`.`);
 }
 
+/**
+ * The one name of a stack whose state is in our folder: it may be written `organization/<project>/<stack>`, and is the same stack.
+ * @throws UserError `stack-name`
+ */
+export function ownName(project: string, stack: string): string {
+  const [name = "", ...before] = stack.split("/").reverse();
+  if (/^[\w.-]{1,100}$/.test(name) && (before.length === 0 || before.join("/") === `${project}/organization`)) return name;
+  throw new UserError("stack-name", `A stack can't be called ${JSON.stringify(stack)}: its name is up to 100 letters, digits, "-", "_" and ".", and may have organization/${project}/ before it. Nothing was changed.`);
+}
+
 /** The folder for what belongs to one stack but not into its project's folder. */
 export function stackFolder(home: Home, project: string, stack: string): string {
   return join(home.stacks, project, stack.replaceAll("/", "_"));
@@ -59,8 +69,9 @@ export function stackFolder(home: Home, project: string, stack: string): string 
  * The engine writes the salt of our passphrase into the stack file, and the checkout must stay clean. So it
  * works on a copy below GUILDNET_HOME: the checkout's settings and the salt, made anew on every run.
  * A stack file that has its own secrets settings is its owner's choice and is used as it is.
+ * @param saltOfState for when the copy was lost: without any, the engine would take the journal's keeper for that of the secrets, too
  */
-export function prepareStackConfig(projectRoot: string, home: Home, stack: string): StackConfig {
+export function prepareStackConfig(projectRoot: string, home: Home, stack: string, saltOfState?: string): StackConfig {
   const source = stackFile(projectRoot, stack);
   const text = readIfThere(source);
   const settings = parse(text, source);
@@ -70,6 +81,7 @@ export function prepareStackConfig(projectRoot: string, home: Home, stack: strin
 
   const file = join(stackFolder(home, projectName(projectRoot), stack), stackFileName(stack));
   const previous = parse(readIfThere(file), file);
+  if (saltOfState !== undefined && !SECRETS_KEYS.some((key) => previous.has(key))) setIn(previous, ["encryptionsalt"], saltOfState);
   writeFileAtomic(file, mergeSecretsSettings(settings, previous));
   return {
     file,

@@ -20,6 +20,7 @@ export const entriesSchema = z.array(z.strictObject({
   state: resource.nullish(),
   operation: z.looseObject({ type: z.string(), resource }).nullish(),
   isRefresh: z.boolean().nullish(),
-  secretsProvider: z.looseObject({ type: z.string() }).nullish(),
+  // An engine without a salt takes us, its journal's keeper, for what keeps its secrets: we are gone with the run, and so would they be.
+  secretsProvider: z.looseObject({ type: z.string().refine((type) => type !== "service", "the engine would have its secrets encrypted by the journal's keeper, which can't") }).nullish(),
   newSnapshot: z.looseObject({}).nullish(),
 }));

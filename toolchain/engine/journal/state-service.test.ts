@@ -73,7 +73,7 @@ describe("the state service", () => {
     expect([existsSync(files.lockFolder), existsSync(files.journal)]).toEqual([false, false]);
   });
 
-  it.each<[string, object]>([["of another version", { version: 2 }], ["of an unknown kind", { kind: 9 }], ["with an unknown field", { removeOlds: [1] }]])("refuses an entry %s as it comes", async (_what, more) => {
+  it.each<[string, object]>([["of another version", { version: 2 }], ["of an unknown kind", { kind: 9 }], ["with an unknown field", { removeOlds: [1] }], ["that has the journal's keeper keep the secrets", { secretsProvider: { type: "service" } }]])("refuses an entry %s as it comes", async (_what, more) => {
     const authorization = await started();
     const answer = await call("PATCH", `${stack}/update/${update.id}/journalentries`, { authorization, body: { entries: [{ ...told("new"), ...more }] } });
     expect(answer.status).toBe(422);
