@@ -223,7 +223,7 @@ describe.runIf(process.getuid?.() === 0)("a volume that has a size of its own", 
 
   test("is nothing outside of the volumes' folder", async () => {
     const on = await node();
-    for (const folder of ["/run/guildnet/volumes/../x/y", "/etc/ssl/certs", "/run/guildnet/volumes/ws-ada", "/run/guildnet/volumes/ws-ada/.."]) {
+    for (const folder of ["/run/guildnet/volumes/../x/y", "/etc/ssl/certs", "/run/guildnet/volumes/ws-ada", "/run/guildnet/volumes/ws-ada/..", "/run/guildnet/volumes/./ws-ada", "/run/guildnet/volumes/ws-ada/home/x"]) {
       expect(await on.volume("remove", folder), folder).toMatchObject({ exitCode: 1, all: expect.stringContaining("is no volume's folder") });
     }
   });
