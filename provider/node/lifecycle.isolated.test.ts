@@ -176,6 +176,21 @@ describe("startNode", () => {
     expect(initProcess(folder)).not.toBe(before);
   });
 
+  test("finishes a stop that was cut off, and starts the node anew", async () => {
+    const { folder } = machine();
+    await startNode(spec());
+    const before = initProcess(folder), supervise = join(folder, "services", "kubelet", "supervise");
+    mkdirSync(supervise);
+    // As runsv writes it: a time, a process, whether it is paused, and what is wanted.
+    const status = (wanted: string): Buffer => Buffer.concat([Buffer.alloc(17), Buffer.from(wanted), Buffer.alloc(2)]);
+    writeFileSync(join(supervise, "status"), status("u"));
+    expect(await nodeHealth(inputs.clusterName)).toEqual({ ready: true });
+    writeFileSync(join(supervise, "status"), status("d"));
+    expect(await nodeHealth(inputs.clusterName)).toEqual({ ready: false, reason: "a stop of the cluster was cut off" });
+    await startNode(spec());
+    expect(initProcess(folder)).not.toBe(before);
+  });
+
   test("knows a node that another version of this program started, until it has started it itself", async () => {
     const { folder } = machine();
     await startNode(spec());

@@ -12,6 +12,7 @@ import { cgroupOf, createCgroup, isDelegated, removeCgroup } from "./cgroup.ts";
 import { pauseImage } from "./files.ts";
 import { nodeEnvironment } from "./environment.ts";
 import { bringImage } from "./images.ts";
+import { isHalfStopped } from "./half-stopped.ts";
 import { handOverHomes } from "./home-ownership.ts";
 import { inNode, nodeFolder, nodeName } from "./layout.ts";
 import { checkMachine, checkNetfilter, checkPorts, portsOf } from "./machine.ts";
@@ -49,7 +50,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     handOverHomes(spec.clusterName);
     // Versions before this one started nodes beside systemd, where it exists.
     const inPlace = !hasSystemd() || (await isUnitActive(spec.clusterName));
-    if (running !== undefined && inPlace && previous?.kubernetesVersion === spec.kubernetesVersion && runsOn(folder) === tools.kubernetes && isFurnishedAlike(folder)) {
+    if (running !== undefined && !isHalfStopped(folder) && inPlace && previous?.kubernetesVersion === spec.kubernetesVersion && runsOn(folder) === tools.kubernetes && isFurnishedAlike(folder)) {
       await applyChanged(folder, running, wanted, progress);
     } else {
       await checkNetfilter();
@@ -133,6 +134,7 @@ export async function nodeHealth(clusterName: string): Promise<Readiness> {
   const folder = nodeFolder(clusterName), spec = savedSpec(folder);
   if (spec === undefined) return { ready: false, reason: "there is no such cluster" };
   if (initProcess(folder) === undefined) return { ready: false, reason: "the cluster is stopped" };
+  if (isHalfStopped(folder)) return { ready: false, reason: "a stop of the cluster was cut off" };
   return readiness(folder, spec, nodeName);
 }
 
