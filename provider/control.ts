@@ -10,7 +10,7 @@ import type { ObservedCluster, WorkloadName } from "./cluster/observe.ts";
 import type { Volume } from "./cluster/volumes.ts";
 
 export type { Observed, ObservedCluster, WorkloadName } from "./cluster/observe.ts";
-export { isLookedAt, ownDriftOf } from "./own-drift.ts";
+export { isKnownByName, isLookedAt, ownDriftOf } from "./own-drift.ts";
 export { handOverHomes } from "./node/home-ownership.ts";
 export { noteClaims, noteVolumeOwners, type NotedClaim } from "./node/kept-homes.ts";
 export type { LiveObject, ObjectName, Sought } from "./cluster/objects.ts";

@@ -11,6 +11,9 @@ const kinds: Readonly<Record<string, () => Promise<ResourceKind>>> = {
 /** Whether `ownDriftOf` knows the type. */
 export const isLookedAt = (type: string): boolean => type in kinds;
 
+/** Whether all that is known of a thing of this type is its name: one that a killed run began to make is changed or removed by its inputs alone. */
+export const isKnownByName = (type: string): boolean => type === "guildnet:index:HeadscaleUser";
+
 /**
  * Why a resource of this provider needs an update although no input changed: the look that each preview and run takes.
  *

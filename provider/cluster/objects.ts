@@ -20,7 +20,8 @@ export interface Sought extends ObjectName {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-const metadata = z.looseObject({ name: z.string(), namespace: z.string().optional(), uid: z.string(), deletionTimestamp: z.string().optional() });
+const managedFields = z.array(z.looseObject({ manager: z.string().optional(), operation: z.string().optional() }));
+const metadata = z.looseObject({ name: z.string(), namespace: z.string().optional(), uid: z.string(), deletionTimestamp: z.string().optional(), managedFields: managedFields.optional() });
 const object = z.looseObject({ metadata });
 const resources = z.object({ resources: z.array(z.object({ name: z.string(), kind: z.string() })) });
 

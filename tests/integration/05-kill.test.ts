@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { killOne, processesOf, victims, type Victim } from "../../toolchain/testing/victims.ts";
-import { changesAhead, configure, exportedState, guildnet, home, kubectl, mustGuildnet, onePerson, root, stack, stackFiles, upWith } from "../support/guildnet.ts";
+import { changesAhead, clusterFolder, configure, exportedState, guildnet, home, kubectl, mustGuildnet, onePerson, root, stack, stackFiles, upWith } from "../support/guildnet.ts";
 
 const rounds = Number(process.env.GUILDNET_KILL_ROUNDS ?? 20);
 /**
@@ -35,6 +35,8 @@ describe("an update of which a process is killed", () => {
       configure(shapes[round % shapes.length]!);
       const after = Math.round(Math.random() * 5_000), whom = inTurn[round % inTurn.length]!;
       const killed = await killedUp(after, whom);
+      // Every other time the change is taken back: what the killed run was making is not wanted any more.
+      if (round % 2 === 1) configure(shapes[(round - 1) % shapes.length]!);
       moments.push(`${whom} after ${after} ms: ${killed.isKilled ? "killed" : "had ended"}`);
       const { exitCode, all } = await guildnet("up");
       expect(exitCode, `round ${round}, ${moments.join("; ")}\n${killed.all}\n--- and then\n${all}`).toBe(0);
@@ -44,6 +46,20 @@ describe("an update of which a process is killed", () => {
     expect(await changesAhead()).toEqual([]);
     expect(await orphans()).toEqual([]);
     expect(processesOf(victims.engine, ours)).toEqual([]);
+  });
+
+  test("while it makes a person's workspace leaves nothing of it once her lines are out", async () => {
+    await upWith(onePerson);
+    configure({ workspaces: [...onePerson.workspaces, linus] });
+    const before = volumes();
+    const killed = await killedUp(() => volumes().some((name) => name.includes("ws-linus") && !before.includes(name)), "engine");
+    expect(killed.isKilled, killed.all).toBe(true);
+    configure(onePerson);
+    const { exitCode, all } = await guildnet("up");
+    expect(exitCode, all).toBe(0);
+    expect(await kubectl("get", "namespaces", "--output", "name")).not.toContain("ws-linus");
+    expect(await orphans()).toEqual([]);
+    expect(await changesAhead()).toEqual([]);
   });
 
   test("in the very first moments of a new stack leaves nothing that destroy does not find", async () => {
@@ -66,6 +82,11 @@ describe("two runs at once", () => {
     await mustGuildnet("up");
   });
 });
+
+/** Folders of the cluster's volumes: a claim has one as soon as its pod has a node. */
+function volumes(): string[] {
+  return readdirSync(join(clusterFolder, "volumes"));
+}
 
 async function scaleWorkspace(replicas: number): Promise<void> {
   await kubectl("scale", "--namespace", "ws-ada", "deploy/workspace", "--replicas", String(replicas));

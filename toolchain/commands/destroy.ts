@@ -4,6 +4,7 @@ import { deleteNode, noteVolumeOwners, volumesOf } from "../../provider/control.
 import { writeFileAtomic } from "../atomic-file.ts";
 import { askFor, canAsk } from "../confirm.ts";
 import { ownersIn, planText, volumesIn, type Doomed } from "../destroy-plan.ts";
+import { findMadeElsewhere } from "../drift/half-made.ts";
 import { Engine } from "../engine/engine.ts";
 import { isActionable, UserError } from "../errors.ts";
 import { PROJECT_ROOT } from "../project.ts";
@@ -31,7 +32,7 @@ export async function destroyCommand(stack: string, { data, yes, projectFolder }
 async function destroyAlone(engine: Engine, { data, isAsked }: { data: boolean; isAsked: boolean }): Promise<void> {
   const kept = new KeptVolumes(engine);
   engine.recover();
-  const abandoned = embeddedClusters({ deployment: { resources: await engine.forgetPendingOperations() } });
+  const abandoned = embeddedClusters({ deployment: { resources: await engine.settlePendingOperations(findMadeElsewhere) } });
   engine.assertFree();
   kept.remember(abandoned);
   if (isAsked) {

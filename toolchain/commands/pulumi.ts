@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { findMade } from "../drift/half-made.ts";
 import { isStackRename, parseEngineArguments, withoutProjectFolder } from "../engine/arguments.ts";
 import { Engine } from "../engine/engine.ts";
 import { assertHasFile } from "../engine/stack-config.ts";
@@ -43,7 +44,7 @@ export async function pulumiCommand(args: readonly string[], defaultStack: strin
   await engine.alone(`pulumi ${command}`, async () => {
     if (command !== "stack") await engine.ensureStack();
     engine.recover();
-    if (DOES_AGAIN.has(command)) await engine.forgetPendingOperations();
+    if (DOES_AGAIN.has(command)) await engine.settlePendingOperations(findMade);
     await run();
     const looks = args.some((arg) => arg === "-r" || arg.startsWith("--refresh"));
     if (DOES_AGAIN.has(command) && !looks) process.stderr.write("This run compared the program with its state alone; with --refresh, or by `npm run up`, it looks at what is there as well.\n");

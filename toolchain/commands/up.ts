@@ -4,6 +4,7 @@ import { writeFileAtomic } from "../atomic-file.ts";
 import { settleRestores, suggestsRestore, withoutHeld } from "../backup/restores.ts";
 import { ownersIn, volumesIn, type StackVolume } from "../destroy-plan.ts";
 import type { Deviation } from "../drift/deviation.ts";
+import { findMade } from "../drift/half-made.ts";
 import { deviationsOf, isClear, isEmptied, look, type Sight } from "../drift/look.ts";
 import { lines } from "../drift/words.ts";
 import { UserError } from "../errors.ts";
@@ -33,7 +34,7 @@ export async function upCommand(stack: string): Promise<void> {
 
 async function bringUp(engine: Engine): Promise<void> {
   engine.recover();
-  await engine.forgetPendingOperations();
+  await engine.settlePendingOperations(findMade);
   engine.assertFree();
   await engine.ensureStack();
   const see = looking(engine);

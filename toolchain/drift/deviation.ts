@@ -24,6 +24,7 @@ function howItDiffers(declared: DeclaredObject, live: LiveObject | undefined): s
   if (live === undefined) return "gone";
   if (live.metadata.deletionTimestamp !== undefined) return "being deleted";
   const { metadata } = declared.recorded;
+  if (isRecord(metadata) && metadata.uid === undefined) return "made by a run that was killed";
   if (isRecord(metadata) && metadata.uid !== undefined && metadata.uid !== live.metadata.uid) return "made anew by somebody else";
   const paths = differences(declared, live);
   return paths.length === 0 ? undefined : `differs in ${[...paths.slice(0, NAMED), ...(paths.length > NAMED ? [`${paths.length - NAMED} more`] : [])].join(", ")}`;

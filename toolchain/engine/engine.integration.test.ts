@@ -45,6 +45,7 @@ afterEach(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
+const nothingMade = async () => new Map();
 const up = () => engine.run(["up", "--yes", "--skip-preview"], "ignore");
 const stackFile = () => readFileSync(join(project, "Pulumi.dev.yaml"), "utf8");
 const lockFolder = () => join(engine.home.state, ".pulumi", "locks", "organization", "recovery", "dev");
@@ -83,7 +84,7 @@ it("heals after a kill -9 of the engine, with nothing left running", async () =>
 
   const said: string[] = [];
   engine.recover((line) => said.push(line));
-  expect(await engine.forgetPendingOperations((line) => said.push(line))).toHaveLength(1);
+  expect(await engine.settlePendingOperations(nothingMade, (line) => said.push(line))).toHaveLength(1);
   expect(said).toEqual([expect.stringContaining("lock"), expect.stringContaining("operation")]);
   writeFileSync(gate, "");
   expect(await up()).toBe(0);
@@ -107,7 +108,7 @@ it.each(["the engine alone", "the command alone", "the command and its engine"])
   const said: string[] = [];
   engine.recover((line) => said.push(line));
   expect(said.join("\n")).toMatch(what === "the engine alone" ? /^$/ : /lock[^]*Took over/);
-  expect(await engine.forgetPendingOperations(() => {})).toMatchObject([{ type: "slow:index:Slow" }]);
+  expect(await engine.settlePendingOperations(nothingMade, () => {})).toMatchObject([{ type: "slow:index:Slow" }]);
   writeFileSync(gate, "");
   expect(await up()).toBe(0);
   const { deployment } = await engine.json<{ deployment: { pending_operations?: unknown[]; resources: unknown[] } }>(["stack", "export"]);
@@ -177,7 +178,7 @@ it("answers a killed plugin with what to do, which mends it", async () => {
   expect(exitCode).not.toBe(0);
   expect(all).toMatch(/was killed, or crashed\. Run it again/);
   engine.recover(() => {});
-  await engine.forgetPendingOperations(() => {});
+  await engine.settlePendingOperations(nothingMade, () => {});
   writeFileSync(gate, "");
   expect(await up()).toBe(0);
 }, 120_000);
@@ -193,7 +194,7 @@ it("answers a SIGTERM for the command with an end, and with what to do", async (
   expect(exitCode).not.toBe(0);
   expect(all).toMatch(/was interrupted\. Run it again/);
   expect(readdirSync(lockFolder())).toEqual([]);
-  expect(await engine.forgetPendingOperations(() => {})).toEqual([]);
+  expect(await engine.settlePendingOperations(nothingMade, () => {})).toEqual([]);
   expect(await up()).toBe(0);
 }, 120_000);
 
@@ -246,7 +247,7 @@ it("leaves the lock of a run that goes on", async () => {
   await creating();
   const said: string[] = [];
   engine.recover((line) => said.push(line));
-  expect(await engine.forgetPendingOperations((line) => said.push(line))).toEqual([]);
+  expect(await engine.settlePendingOperations(nothingMade, (line) => said.push(line))).toEqual([]);
   expect(said).toEqual([]);
   expect(() => engine.assertFree()).toThrow(`process ${first.child.pid}`);
   expect(await up()).not.toBe(0);

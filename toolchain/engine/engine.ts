@@ -23,8 +23,9 @@ import type { OtherStacks } from "./journal/state-service.ts";
 import { Update } from "./journal/update.ts";
 import { placeKubernetesPlugin } from "./plugins.ts";
 import { Keyring, passphraseOf } from "./passphrase.ts";
+import { begunCreations, withoutPending, type FindMade } from "./pending.ts";
 import { readState, saltOfState } from "./read-state.ts";
-import { hasPendingOperations, lockHolders, removeHalfWritten, removeStaleLocks, waysOut, withoutPendingOperations } from "./recovery.ts";
+import { hasPendingOperations, lockHolders, removeHalfWritten, removeStaleLocks, waysOut } from "./recovery.ts";
 import { restoreCheckpoint } from "./restore-checkpoint.ts";
 import { unsealed } from "./sealed.ts";
 import { engineEnvironment, type Backend } from "./session.ts";
@@ -178,15 +179,25 @@ export class Engine {
   }
 
   /**
-   * Forgets the operations whose end a killed run never saw, for a run that does them again.
-   * @returns their resources: they may exist, in part, and be in no state
+   * Settles the operations whose end a killed run never saw: what it made is taken into the state, and the rest
+   * forgotten, for a run that does it again.
+   * @returns their resources: the rest may exist too, in part, and be in no state
    */
-  async forgetPendingOperations(say: Say = toStandardError): Promise<StateResource[]> {
+  async settlePendingOperations(find: FindMade, say: Say = toStandardError): Promise<StateResource[]> {
     if (this.#backend.kind === "elsewhere" || this.#isHeld() || !hasPendingOperations(this.#files)) return [];
+    const plain = await this.state();
+    const made = await find(begunCreations(plain), plain);
     const state = await this.json<StackState>(["stack", "export"]);
-    await this.importState(withoutPendingOperations(JSON.stringify(state)));
+    await this.importState(JSON.stringify(withoutPending(state, made)));
     say("A run was killed in the middle of an operation; the operation will be done again.");
+    if (made.size > 0) await this.#refresh([...made.keys()]);
     return (state.deployment.pending_operations ?? []).map(({ resource }) => resource);
+  }
+
+  /** Takes what there is into the state. @throws UserError `engine-failed` */
+  async #refresh(urns: readonly string[]): Promise<void> {
+    const code = await this.run(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...urns.flatMap((urn) => ["--target", urn])]);
+    if (code !== 0) throw new UserError("engine-failed", "What a run that was killed had made could not be looked at, for the reason above. Nothing was changed; run this again.");
   }
 
   #isHeld(): boolean {

@@ -35,7 +35,7 @@ export async function readState(files: StateFiles, keyring: Keyring): Promise<St
   const open = await keyring.open(salt, `The state ${files.checkpoint}`);
   const { resources = [], pending_operations } = deployment;
   try {
-    return { deployment: { resources: resources.map((resource) => inPlain(resource, open)), pending_operations: pending_operations?.map(({ resource }) => ({ resource: inPlain(resource, open) })) } } as StackState;
+    return { deployment: { resources: resources.map((resource) => inPlain(resource, open)), pending_operations: pending_operations?.map(({ type, resource }) => ({ type, resource: inPlain(resource, open) })) } } as StackState;
   } catch (error) {
     if (!(error instanceof UnreadableSecret)) throw error;
     throw damaged(files, error, open);

@@ -5,7 +5,7 @@ import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { useScratch } from "../testing/scratch.ts";
-import { hasPendingOperations, isStale, lockHolders, removeHalfWritten, removeStaleLocks, waysOut, withoutPendingOperations } from "./recovery.ts";
+import { hasPendingOperations, isStale, lockHolders, removeHalfWritten, removeStaleLocks, waysOut } from "./recovery.ts";
 import { markOf } from "./processes.ts";
 import { stateFiles, type StateFiles } from "./state-folder.ts";
 
@@ -105,11 +105,5 @@ describe("pending operations", () => {
     expect(hasPendingOperations(files)).toBe(false);
     writeFileSync(files.checkpoint, JSON.stringify({ checkpoint: { latest: { pending_operations: [{ type: "creating" }] } } }));
     expect(hasPendingOperations(files)).toBe(true);
-  });
-
-  it("are dropped, and nothing else is", () => {
-    const state = { version: 3, deployment: { secrets_providers: { type: "passphrase" }, resources: [{ urn: "u" }] } };
-    const exported = JSON.stringify({ ...state, deployment: { ...state.deployment, pending_operations: [{ type: "creating" }] } });
-    expect(JSON.parse(withoutPendingOperations(exported))).toEqual({ ...state, deployment: { ...state.deployment, pending_operations: [] } });
   });
 });

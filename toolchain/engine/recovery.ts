@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs
 import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { isAlive, type ProcessMark } from "./processes.ts";
+import type { StackState } from "./stack-state.ts";
 import type { StateFiles } from "./state-folder.ts";
 
 /** What a lock file of the file backend says of its holder. */
@@ -102,20 +103,9 @@ function filesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
-interface Deployment { readonly pending_operations?: readonly unknown[] }
-
 /** Whether a run was killed in the middle of an operation whose end the engine does not know. */
 export function hasPendingOperations({ checkpoint }: StateFiles): boolean {
   if (!existsSync(checkpoint)) return false;
-  const { checkpoint: content } = JSON.parse(readFileSync(checkpoint, "utf8")) as { checkpoint: { latest?: Deployment } };
+  const { checkpoint: content } = JSON.parse(readFileSync(checkpoint, "utf8")) as { checkpoint: { latest?: StackState["deployment"] } };
   return (content.latest?.pending_operations?.length ?? 0) > 0;
-}
-
-/**
- * The exported state without its pending operations. Every object of ours has a fixed name and is applied
- * with "create or take over", so that an operation nobody knows the end of is simply done again.
- */
-export function withoutPendingOperations(exported: string): string {
-  const state = JSON.parse(exported) as { deployment: Deployment };
-  return JSON.stringify({ ...state, deployment: { ...state.deployment, pending_operations: [] } });
 }

@@ -3,7 +3,7 @@ export interface StackState {
   readonly deployment: {
     readonly resources?: readonly StateResource[];
     /** Operations that began and of whose end the engine does not know. */
-    readonly pending_operations?: readonly { readonly resource: StateResource }[];
+    readonly pending_operations?: readonly { readonly type: string; readonly resource: StateResource }[];
   };
 }
 
@@ -16,9 +16,13 @@ export interface StateResource {
   readonly parent?: string;
   /** Replaced already, and about to be deleted. */
   readonly delete?: boolean;
+  /** Deleted already, in order to be made anew. */
+  readonly pendingReplacement?: boolean;
   /** `<URN>::<id>` of its provider. */
   readonly provider?: string;
   readonly ignoreChanges?: readonly string[];
+  /** URNs of what it stands on. */
+  readonly dependencies?: readonly string[];
   readonly custom?: boolean;
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
