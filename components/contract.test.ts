@@ -5,8 +5,8 @@ import {
   App, Backup, BackupServer, BatchSpace, Certificates, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, LoadBalancer, Longhorn, MeshDns, Portal,
   Registry, registryHost, registryIdentity, s3Target, Scheduling, Storage, SubnetRouter, Tailnet, Workspace,
 } from "./index.ts";
-import { network, plainMesh } from "./network/testing/mesh.ts";
-import { repositoryPassword } from "./platform/backup-key.ts";
+import { network, plainMesh } from "./mesh/testing/mesh.ts";
+import { repositoryPassword } from "./backup/key.ts";
 import { record, showsInPlain } from "./testing/record.ts";
 import { ideAccess } from "./workspace/ide-access.ts";
 

@@ -14,12 +14,12 @@ const closed: [string, string][] = [
   ["index.ts", "./components/index.ts"],
   ["stacks/guild.ts", "../policy/src/rules.ts"],
   ["stacks/reach.ts", "../provider/pki/x509.ts"],
-  ["components/labels.ts", "../stacks/schema.ts"],
+  ["components/kube/labels.ts", "../../stacks/schema.ts"],
   ["components/workspace/quota.ts", "../../provider/node/layout.ts"],
-  ["provider/errors.ts", "../components/labels.ts"],
-  ["policy/src/rules.ts", "../../components/labels.ts"],
+  ["provider/errors.ts", "../components/kube/labels.ts"],
+  ["policy/src/rules.ts", "../../components/kube/labels.ts"],
   ["policy/src/rules/pinned-images.ts", "../../../provider/sdk/index.ts"],
-  ["images/portal/server/names.ts", "../../../components/labels.ts"],
+  ["images/portal/server/names.ts", "../../../components/kube/labels.ts"],
   ["toolchain/clusters.ts", "../provider/errors.ts"],
   ["toolchain/home.ts", "../provider/node/layout.ts"],
 ];
@@ -27,7 +27,7 @@ const open: [string, string][] = [
   ["examples/storage/index.ts", "../../components/index.ts"],
   ["stacks/mesh.ts", "../components/index.ts"],
   ["components/workspace/workspace.ts", "../../provider/sdk/index.ts"],
-  ["components/platform/privileged-namespaces.test.ts", "../../policy/src/privileged-namespaces.ts"],
+  ["components/kube/privileged-namespaces.test.ts", "../../policy/src/privileged-namespaces.ts"],
   ["toolchain/commands/down.ts", "../../provider/control.ts"],
 ];
 const others: [string, string][] = [

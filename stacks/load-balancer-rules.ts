@@ -1,5 +1,5 @@
-import { contains, rangeOf, rangesOverlap } from "../components/address-range.ts";
-import { addressIn, networkMistake } from "../components/cidr.ts";
+import { contains, rangeOf, rangesOverlap } from "../components/kube/address-range.ts";
+import { addressIn, networkMistake } from "../components/kube/cidr.ts";
 import { areHostsOf, MESH_NETWORKS, poolMistakes, upperHalf } from "../components/index.ts";
 import { addressPools } from "./load-balancer.ts";
 import { closest } from "./mistakes.ts";

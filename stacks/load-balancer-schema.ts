@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseRange } from "../components/address-range.ts";
+import { parseRange } from "../components/kube/address-range.ts";
 import { POOL_NAME } from "../components/index.ts";
 import { cidr } from "./scalars.ts";
 

@@ -1,5 +1,5 @@
 import { appSize, formatQuantity, sizeOf } from "../components/index.ts";
-import { multiply, quantity } from "../components/quantity.ts";
+import { multiply, quantity } from "../components/kube/quantity.ts";
 import { certificateMistakes } from "./certificates-rules.ts";
 import { loadBalancerMistakes } from "./load-balancer-rules.ts";
 import { backupMistakes } from "./backup-rules.ts";

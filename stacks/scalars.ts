@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { WORKSPACE_ID } from "../components/index.ts";
-import { isSchedule } from "../components/cron.ts";
-import { parseQuantity } from "../components/quantity.ts";
+import { isSchedule } from "../components/kube/cron.ts";
+import { parseQuantity } from "../components/kube/quantity.ts";
 
 // 58 less than a name may have in all: "<port>--<workspace>.apps." goes before it.
 const DNS_NAME = /^(?=.{1,190}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { APP_PATH, PORT_NAME, presets, RESERVED_ENVIRONMENT, smallest, smallestApp, smallestVolume, visibilities, WORKSPACE_ID } from "../components/index.ts";
 import type { PresetName } from "../components/index.ts";
-import { addressIn } from "../components/cidr.ts";
-import { foreignLabel, isNodeLabel } from "../components/labels.ts";
+import { addressIn } from "../components/kube/cidr.ts";
+import { foreignLabel, isNodeLabel } from "../components/kube/labels.ts";
 import { variableFault, variablesFault, WORKSPACE_ENVIRONMENT } from "../components/workspace/variables.ts";
 import { certificatesSchema } from "./certificates-schema.ts";
 import { loadBalancerSchema, poolName } from "./load-balancer-schema.ts";

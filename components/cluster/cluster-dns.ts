@@ -1,10 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { accepted } from "../accepted-findings.ts";
-import { addressIn } from "../cidr.ts";
-import { appLabels, objectMeta, podSecurityLabels, unawaited } from "../labels.ts";
+import { accepted } from "../kube/accepted-findings.ts";
+import { addressIn } from "../kube/cidr.ts";
+import { appLabels, objectMeta, podSecurityLabels, unawaited } from "../kube/labels.ts";
 import { API_PORTS } from "../portal/network-policies.ts";
-import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
+import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 
 export interface ClusterDnsArgs {
   /** CoreDNS image. */

@@ -3,9 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { EmbeddedNode, imageReference, NodeImage, nodeLan } from "../../provider/sdk/index.ts";
 import type { NodeProxy, NodeRegistry, PublishedPort } from "../../provider/sdk/index.ts";
-import type { Proxy } from "../workspace/proxy.ts";
+import type { Proxy } from "../kube/proxy.ts";
 import { images, kubernetesVersion } from "../versions.ts";
-import type { ClusterAccess } from "./access.ts";
+import type { ClusterAccess } from "../kube/cluster-access.ts";
 import { ClusterDns } from "./cluster-dns.ts";
 import { clusterProvider } from "./existing-cluster.ts";
 

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterAccess } from "./access.ts";
+import type { ClusterAccess } from "../kube/cluster-access.ts";
 
 export interface ExistingClusterArgs {
   /** kubeconfig with everything in it: no paths to files. Kept secret. */

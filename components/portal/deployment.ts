@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, appSelector } from "../labels.ts";
-import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
+import { appLabels, appSelector } from "../kube/labels.ts";
+import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 
 export const PORTAL_PORT = 8443;
 /** Where whoever connects tells for which visitor. No policy lets anybody in but the node itself. */

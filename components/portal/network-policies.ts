@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appSelector, label } from "../labels.ts";
+import { appSelector, label } from "../kube/labels.ts";
 import { PORTAL_PORT } from "./deployment.ts";
 
 type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, objectMeta } from "../labels.ts";
+import { appLabels, objectMeta } from "../kube/labels.ts";
 
 /** Names of the ConfigMaps; the portal's image knows them by these. */
 const SIGN_OUTS = "sign-outs", PEOPLE = "people";

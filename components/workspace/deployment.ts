@@ -1,8 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, appSelector } from "../labels.ts";
-import { restrictedContainer, restrictedPod } from "../platform/restricted.ts";
-import { multiply } from "../quantity.ts";
+import { appLabels, appSelector } from "../kube/labels.ts";
+import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { multiply } from "../kube/quantity.ts";
 import type { sizeOf } from "./presets.ts";
 import { clientEnvironment, registryVolumeMounts, registryVolumes } from "./registry-access.ts";
 import type { RegistryMount } from "./registry-access.ts";

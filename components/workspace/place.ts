@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, label, objectMeta, podSecurityLabels, unawaited } from "../labels.ts";
-import type { PortalIdentity } from "../portal/identity.ts";
+import { appLabels, label, objectMeta, podSecurityLabels, unawaited } from "../kube/labels.ts";
+import type { PortalIdentity } from "./portal-identity.ts";
 
 type Labels = Record<string, pulumi.Input<string>>;
 

@@ -1,4 +1,4 @@
-import { smaller } from "../quantity.ts";
+import { smaller } from "../kube/quantity.ts";
 
 /** What a workspace may use at most, and what is set aside for it. */
 export interface WorkspaceSize {

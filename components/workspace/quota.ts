@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
-import { roomFor } from "../platform/backup-size.ts";
-import type { BackupRoom } from "../platform/backup-size.ts";
-import { larger, multiply, plus } from "../quantity.ts";
+import { roomFor } from "../backup/size.ts";
+import type { BackupRoom } from "../backup/size.ts";
+import { larger, multiply, plus } from "../kube/quantity.ts";
 import type { WorkspaceSize } from "./presets.ts";
 
 type Size = WorkspaceSize & { reserved: { cpu: string; memory: string } };

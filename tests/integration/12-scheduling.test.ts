@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { quantity } from "../../components/quantity.ts";
+import { quantity } from "../../components/kube/quantity.ts";
 import { images } from "../../components/versions.ts";
 import { apply, kubectl } from "../support/guildnet.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { contains, rangeOf } from "../../components/address-range.ts";
+import { contains, rangeOf } from "../../components/kube/address-range.ts";
 import { apply, everything, kubectl, root } from "../support/guildnet.ts";
 import { inNode, mustInNode } from "../support/node.ts";
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { connect } from "node:tls";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { acmeIssuerSpec } from "../../components/platform/acme.ts";
+import { acmeIssuerSpec } from "../../components/certificates/acme.ts";
 import { changesAhead, kubectl, portalUrl, repair, trustedCertificate, tryObject } from "../support/guildnet.ts";
 
 const registryUrl = "https://registry.guildnet-registry.svc/v2/";

@@ -1,4 +1,4 @@
-import { acceptedAnnotations } from "../../components/accepted-findings.ts";
+import { acceptedAnnotations } from "../../components/kube/accepted-findings.ts";
 import type { KubernetesObject } from "./rendered.ts";
 import { idOf } from "./scanners.ts";
 import type { Found } from "./scanners.ts";

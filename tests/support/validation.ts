@@ -1,5 +1,5 @@
-import { isSchedule } from "../../components/cron.ts";
-import { parseQuantity } from "../../components/quantity.ts";
+import { isSchedule } from "../../components/kube/cron.ts";
+import { parseQuantity } from "../../components/kube/quantity.ts";
 import type { KubernetesObject } from "./rendered.ts";
 
 /** Names of most objects, and of a namespace (`IsDNS1123Subdomain`, `IsDNS1123Label` of k8s.io/apimachinery). */
@@ -47,7 +47,7 @@ function isQualified(key: string): boolean {
   return more.length === 0 && (second === undefined ? PART.test(first) : SUBDOMAIN.test(first) && PART.test(second));
 }
 
-/** Value of a quantity as the API server reads it, whose suffixes are `components/quantity.ts`'s; NaN where it is none. */
+/** Value of a quantity as the API server reads it, whose suffixes are `components/kube/quantity.ts`'s; NaN where it is none. */
 function sizeOf(value: unknown): number {
   return parseQuantity(text(value)) ?? NaN;
 }

@@ -1,0 +1,95 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+import { accepted } from "../kube/accepted-findings.ts";
+import { GuildError } from "../kube/errors.ts";
+import type { PrivilegedName } from "../kube/privileged-namespaces.ts";
+import { endpointPort } from "../portal/network-policies.ts";
+import { images } from "../versions.ts";
+import { denyAll } from "../kube/network-policies.ts";
+import { tag } from "./mesh.ts";
+import type { Mesh } from "./mesh.ts";
+import { fromAnywhere, fromRouter, WIREGUARD_PORT } from "./network-policies.ts";
+import { metaIn, networkPolicies, ownNamespace, powerlessAccount, volume } from "../kube/place.ts";
+import type { Fate, Place } from "../kube/place.ts";
+import { ROUTER_APP, routerDeployment } from "./router-workload.ts";
+import type { RouterMode } from "./router-workload.ts";
+
+export interface SubnetRouterArgs {
+  mesh: Mesh;
+  /** Networks it leads to, for instance the cluster's Services and pods; the policy says which need no approval. */
+  routes: pulumi.Input<string>[];
+  /** @default "userspace", which needs no rights */
+  mode?: RouterMode;
+  /** Its name on the mesh. @default "router" */
+  hostname?: pulumi.Input<string>;
+  /** Raising it makes a new key and ends the old one; the router, which has joined, stays. @default 1 */
+  keyGeneration?: number;
+  /** @default upstream's */
+  image?: pulumi.Input<string>;
+  /** Size of the volume with its identity. @default "64Mi" */
+  storage?: pulumi.Input<string>;
+  /** @default the cluster's default class */
+  storageClass?: pulumi.Input<string>;
+  /** Whether namespace and volume stay when it is removed. @default true */
+  keepData?: boolean;
+}
+
+/** Two names, so that only a router that must be privileged is in the namespace that allows it. */
+const NAMESPACES = { userspace: "guildnet-router", kernel: "guildnet-kernel-router" } as const satisfies { userspace: string; kernel: PrivilegedName };
+const TAILSCALE = "https://controlplane.tailscale.com";
+
+/**
+ * The way from the mesh into the cluster: a device of the mesh that advertises the cluster's
+ * networks. Its identity is on a volume, so that after a restart it is the same device, with
+ * the same address and approval; its key is only used where there is no identity yet, and may
+ * be used again where that was lost. Linux clients must ask for routes: `--accept-routes`.
+ *
+ * Changing `mode`, or the mesh's login server, is another device: the old one stays on the
+ * mesh's list until somebody removes it there.
+ */
+export class SubnetRouter extends pulumi.ComponentResource {
+  /** Networks it advertises, comma-separated. */
+  declare readonly routes: pulumi.Output<string>;
+
+  constructor(name: string, args: SubnetRouterArgs, opts?: pulumi.ComponentResourceOptions) {
+    if (args.routes.length === 0) throw new GuildError("router-args", `subnet router "${name}": it has no routes; name at least one network`);
+    super("guildnet:index:SubnetRouter", name, {}, opts);
+    const { mesh } = args;
+    const mode = args.mode ?? "userspace";
+    const fate: Fate = args.keepData ?? true ? "kept" : "disposable";
+    this.routes = pulumi.all(args.routes).apply((routes) => routes.join(","));
+    const place = ownNamespace(name, { app: ROUTER_APP, namespace: NAMESPACES[mode], level: mode === "kernel" ? "privileged" : "restricted", fate }, this);
+    const loginPort = pulumi.output(mesh.loginServer ?? TAILSCALE).apply(endpointPort);
+    const guards = networkPolicies(place, {
+      "deny-all": denyAll(),
+      "from-devices": fromAnywhere(ROUTER_APP, [{ port: WIREGUARD_PORT, protocol: "UDP" }]),
+      "to-networks": fromRouter(ROUTER_APP, { networks: args.routes, loginPort }),
+    });
+    const account = powerlessAccount(place);
+    const authKey = mesh.authKey(`${name}-key`, { tags: [tag.router], reusable: true, generation: args.keyGeneration }, { parent: this });
+    const keySecret = new k8s.core.v1.Secret(`${name}-auth-key`, {
+      metadata: metaIn(place, "auth-key"), stringData: { "auth-key": authKey },
+    }, { parent: this });
+    const authorities = mesh.caCertificate === undefined ? undefined : trusted(place, mesh.caCertificate);
+    const claim = volume(place, { size: args.storage ?? "64Mi", storageClass: args.storageClass, fate });
+    new k8s.apps.v1.Deployment(`${name}-deployment`, {
+      metadata: metaIn(place, ROUTER_APP, accepted(mode === "kernel" ? { privileged: "it makes a network device and lets the kernel forward packets" } : { "low-user": "the files on its volume are user 1000's" })),
+      spec: routerDeployment({
+        image: args.image ?? images.tailscale, mode, hostname: args.hostname ?? "router", routes: this.routes,
+        loginServer: mesh.loginServer, hostAliases: mesh.hostAliases ?? [],
+        serviceAccount: account.metadata.name, claim: claim.metadata.name, keySecret: keySecret.metadata.name,
+        authorities: authorities?.metadata.name,
+        // Not the key: a new one is for the next login, and needs no restart.
+        mountedVersion: pulumi.output(mesh.caCertificate ?? "").apply((pem) => createHash("sha256").update(pem).digest("hex").slice(0, 16)),
+      }),
+    }, { parent: this, dependsOn: guards });
+    this.registerOutputs({ routes: this.routes });
+  }
+}
+
+function trusted(place: Place, pem: pulumi.Input<string>): k8s.core.v1.ConfigMap {
+  return new k8s.core.v1.ConfigMap(`${place.name}-authorities`, {
+    metadata: metaIn(place, "authorities"), data: { "guild.crt": pem },
+  }, { parent: place.parent });
+}
