@@ -19,7 +19,7 @@ const closed: [string, string][] = [
   ["provider/errors.ts", "../components/kube/labels.ts"],
   ["policy/src/rules.ts", "../../components/kube/labels.ts"],
   ["policy/src/rules/pinned-images.ts", "../../../provider/sdk/index.ts"],
-  ["images/portal/server/names.ts", "../../../components/kube/labels.ts"],
+  ["images/portal/proxy/headers.ts", "../../../components/kube/labels.ts"],
   ["toolchain/clusters.ts", "../provider/errors.ts"],
   ["toolchain/home.ts", "../provider/node/layout.ts"],
 ];

@@ -13,14 +13,14 @@ const generated = new Set(["dist", "node_modules"]);
 const parts = {
   provider: { source: "provider", build: buildProvider },
   policy: { source: "policy", build: buildPolicy },
-  portal: { source: "images/portal", build: buildPortal },
+  portal: { source: "images/portal", beside: ["images/pod", "images/sidecars"], build: buildPortal },
 };
 
 /** @returns names of the parts that were built. */
 export async function buildParts() {
   const lock = hash([await readFile(join(root, "package-lock.json"))]);
   const results = await Promise.allSettled(Object.entries(parts).map(async ([name, part]) => {
-    const wanted = hash([lock, await readFile(fileURLToPath(import.meta.url)), ...(await contents(part.source))]);
+    const wanted = hash([lock, await readFile(fileURLToPath(import.meta.url)), ...(await Promise.all([part.source, ...(part.beside ?? [])].map(contents))).flat()]);
     const stamp = join(stamps, name);
     const isBuilt = existsSync(join(root, part.source, "dist")) && (await readFile(stamp, "utf8").catch(ifMissing)) === wanted;
     if (isBuilt) return [];

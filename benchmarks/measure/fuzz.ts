@@ -1,4 +1,4 @@
-import { fuzzAnswers, fuzzRequests } from "../../images/portal/server/testing/fuzz.ts";
+import { fuzzAnswers, fuzzRequests } from "../../images/portal/testing/fuzz.ts";
 import type { Figure } from "../figures.ts";
 
 /** A hundred times what `npm test` tries. */

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { testCertificate } from "../../images/portal/server/testing/certificates.ts";
-import { listening, startNginx } from "../../images/portal/server/testing/nginx.ts";
+import { testCertificate } from "../../images/pod/testing/certificates.ts";
+import { listening, startNginx } from "../../images/portal/testing/nginx.ts";
 import { ratio, type Figure } from "../figures.ts";
 import { percentile, readLoad, type Load } from "./load.ts";
 

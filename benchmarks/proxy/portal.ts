@@ -1,11 +1,11 @@
 /** The portal in a process of its own, without a cluster, in front of the app of `app.conf`: `portal.ts FOLDER PORT APP-PORT`, with tls.crt and tls.key in the folder. */
 import { randomBytes } from "node:crypto";
-import { readConfig } from "../../images/portal/server/config.ts";
-import { createLog } from "../../images/portal/server/logging.ts";
-import { MemoryMembers } from "../../images/portal/server/members.ts";
-import { MemoryWorkspaces } from "../../images/portal/server/memory-workspaces.ts";
-import { startPortal } from "../../images/portal/server/portal.ts";
-import { MemorySignOuts } from "../../images/portal/server/sign-outs.ts";
+import { readConfig } from "../../images/portal/config.ts";
+import { createLog } from "../../images/pod/logging.ts";
+import { MemoryMembers } from "../../images/portal/identity/members.ts";
+import { MemoryWorkspaces } from "../../images/portal/guild/memory-workspaces.ts";
+import { startPortal } from "../../images/portal/portal.ts";
+import { MemorySignOuts } from "../../images/portal/identity/sign-outs.ts";
 
 const [folder = "", port = "", appPort = ""] = process.argv.slice(2);
 const workspaces = new MemoryWorkspaces();

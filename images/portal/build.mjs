@@ -9,6 +9,9 @@ import { build as buildPages } from "vite";
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
 
+/** What runs beside other servers, from this image. */
+const SIDECARS = ["registry-tokens", "registry-collector", "certificate-check", "volume-copy"];
+
 /** Bundled CommonJS packages call `require` for Node's own modules; a module has none until it makes one. */
 const REQUIRE_BANNER = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
 
@@ -21,7 +24,7 @@ export async function build() {
 async function buildServer() {
   await bundle({
     absWorkingDir: here,
-    entryPoints: { server: "server/main.ts", "registry-tokens": "server/registry/main.ts", "registry-collector": "server/registry/collector/main.ts", "certificate-check": "server/certificate-check/main.ts", "volume-copy": "server/backup/main.ts" },
+    entryPoints: { server: "main.ts", ...Object.fromEntries(SIDECARS.map((name) => [name, `../sidecars/${name}/main.ts`])) },
     outdir: "dist",
     outExtension: { ".js": ".mjs" },
     bundle: true,

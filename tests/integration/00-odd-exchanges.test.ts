@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { appHost, startHarness, type Harness } from "../../images/portal/server/testing/harness.ts";
-import { startNginx } from "../../images/portal/server/testing/nginx.ts";
-import { ODD_EXCHANGES, type Group, type OddExchange } from "../../images/portal/server/testing/odd-exchanges.ts";
-import { startRecorder, type Recorder } from "../../images/portal/server/testing/recorder.ts";
+import { appHost, startHarness, type Harness } from "../../images/portal/testing/harness.ts";
+import { startNginx } from "../../images/portal/testing/nginx.ts";
+import { ODD_EXCHANGES, type Group, type OddExchange } from "../../images/portal/testing/odd-exchanges.ts";
+import { startRecorder, type Recorder } from "../../images/portal/testing/recorder.ts";
 
 const TABLE = join(import.meta.dirname, "../../docs/odd-exchanges.md");
-const CONFIG = join(import.meta.dirname, "../../images/portal/server/testing/nginx.conf");
+const CONFIG = join(import.meta.dirname, "../../images/portal/testing/nginx.conf");
 
 /** What came of an exchange: the answers that the visitor got, and the requests that the app did. */
 interface Outcome { readonly answers: string; readonly saw: string }
@@ -104,7 +104,7 @@ function table(): string {
   return [
     "# Odd exchanges: the portal beside nginx",
     "",
-    `${count} exchanges that two programs may understand differently, each sent to the portal and to nginx (Debian 12's 1.22.1, as it comes, with \`proxy_pass\` and kept connections) in front of the same app. ${different} have another outcome, and each of them a reason. This table is written by \`tests/integration/00-odd-exchanges.test.ts\` (with \`--update\`), which fails where it is not true; the bytes are in \`images/portal/server/testing/odd-exchanges.ts\`.`,
+    `${count} exchanges that two programs may understand differently, each sent to the portal and to nginx (Debian 12's 1.22.1, as it comes, with \`proxy_pass\` and kept connections) in front of the same app. ${different} have another outcome, and each of them a reason. This table is written by \`tests/integration/00-odd-exchanges.test.ts\` (with \`--update\`), which fails where it is not true; the bytes are in \`images/portal/testing/odd-exchanges.ts\`.`,
     "",
     "An outcome is the statuses that the visitor got (*closes*: none; *waits*: the connection is still open) → what the app was asked, with the number of bytes of its body.",
     "",

@@ -12,7 +12,7 @@ it("counts the tests of all runs together", () => {
 it("counts none where no run got as far", () => expect(total("")).toEqual({ passed: 0, failed: 0, skipped: 0 }));
 
 it("keeps files that replace modules, or how they are loaded, from sharing what they import", () => {
-  const folders = ["toolchain", "provider", "components", "stacks", "policy/src", "images/portal/server", "images/portal/ui", "benchmarks"];
+  const folders = ["toolchain", "provider", "components", "stacks", "policy/src", "images/portal", "images/pod", "images/sidecars", "benchmarks"];
   const files = folders.flatMap((folder) => readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: "utf8" }).map((file) => join(PROJECT_ROOT, folder, file)))
     .filter((file) => file.endsWith(".test.ts") && !file.includes("node_modules"));
   expect(files.length).toBeGreaterThan(100);

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "react";
-import type { Me, WayIn } from "../../server/api-types.ts";
+import type { Me, WayIn } from "../../api/types.ts";
 import { Header } from "./header.tsx";
 import { Notice } from "./notice.tsx";
 import { ApiError, fetchMe, signOut } from "./portal-api.ts";

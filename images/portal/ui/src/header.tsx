@@ -1,4 +1,4 @@
-import type { Me } from "../../server/api-types.ts";
+import type { Me } from "../../api/types.ts";
 import mark from "./favicon.svg";
 
 export function Header({ me, onSignOut }: { me: Me | undefined; onSignOut: () => void }) {

@@ -1,5 +1,5 @@
-import type { LinkAsked, Me } from "../../server/api-types.ts";
-import type { ErrorBody } from "../../server/errors.ts";
+import type { LinkAsked, Me } from "../../api/types.ts";
+import type { ErrorBody } from "../../entrance/errors.ts";
 
 /** An error the portal answered with, or that no answer came. */
 export class ApiError extends Error {

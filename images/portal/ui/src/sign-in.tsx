@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "react";
-import type { LinkAsked, LinkRefused } from "../../server/api-types.ts";
+import type { LinkAsked, LinkRefused } from "../../api/types.ts";
 import { Notice } from "./notice.tsx";
 import { ApiError, askLink, signIn } from "./portal-api.ts";
 import { takeWanted } from "./wanted.ts";

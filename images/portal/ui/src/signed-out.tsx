@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import type { WayIn } from "../../server/api-types.ts";
+import type { WayIn } from "../../api/types.ts";
 import { Notice } from "./notice.tsx";
 import { keepWanted, wantedHere } from "./wanted.ts";
 import { WhomToAsk } from "./whom-to-ask.tsx";

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type { ListedWorkspace, LiveEvents, ToldOfMachine } from "../../server/api-types.ts";
+import type { ListedWorkspace, LiveEvents, ToldOfMachine } from "../../api/types.ts";
 
 export interface LiveList {
   /** Undefined until the first answer. */

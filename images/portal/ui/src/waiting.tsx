@@ -1,6 +1,6 @@
 import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
-import type { WaitingState } from "../../server/api-types.ts";
+import type { WaitingState } from "../../api/types.ts";
 import { Header } from "./header.tsx";
 import { Notice } from "./notice.tsx";
 import { Reason, StateBadge } from "./state.tsx";

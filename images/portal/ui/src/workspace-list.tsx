@@ -1,4 +1,4 @@
-import type { ListedWorkspace, Me } from "../../server/api-types.ts";
+import type { ListedWorkspace, Me } from "../../api/types.ts";
 import { Notice } from "./notice.tsx";
 import { Reason, StateBadge } from "./state.tsx";
 import { useWorkspaces } from "./use-workspaces.ts";

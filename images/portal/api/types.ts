@@ -1,0 +1,68 @@
+import type { Workspace } from "../guild/workspaces.ts";
+
+/** `GET /api/me` */
+export interface Me {
+  readonly handle: string;
+  readonly admin: boolean;
+  readonly guild: string;
+  /** ISO 8601; when this session ends if it is not used any more. */
+  readonly expires: string;
+  /** Handles of whom to ask for what a person can't do. */
+  readonly ask: readonly string[];
+}
+
+/** Details of `signed_out`, for who has to find a way in. */
+export interface WayIn {
+  readonly guild: string;
+  /** Handles of whom to ask for a link. */
+  readonly ask: readonly string[];
+  /** What they run to make one, but for the person's name. */
+  readonly link_command?: string;
+}
+
+/** `POST /api/link`: what a sign-in link would do. */
+export interface LinkAsked {
+  readonly guild: string;
+  /** Whom it signs in. */
+  readonly handle: string;
+  /** Who is signed in now. */
+  readonly signed_in?: string;
+}
+
+/** Details of `link_*`: what else the person may do. */
+export interface LinkRefused {
+  readonly ask: readonly string[];
+  readonly signed_in?: string;
+}
+
+/** One row of `GET /api/workspaces`. */
+export interface ListedWorkspace extends Workspace {
+  readonly url: string;
+  readonly mine: boolean;
+  /** False for an admin who sees what another keeps to themselves. */
+  readonly openable: boolean;
+  /** Told to whose home it is. */
+  readonly homeNearlyFull?: true;
+}
+
+/** What everybody should know of the machine that the workspaces are on. */
+export interface ToldOfMachine {
+  /** What is left of its disk, for instance "3.2 GiB", where that is little. */
+  readonly diskFree?: string;
+}
+
+/** `GET /api/events` sends these as server-sent events: `snapshot` first, then one event per change. */
+export interface LiveEvents {
+  readonly snapshot: { readonly workspaces: readonly ListedWorkspace[]; readonly machine: ToldOfMachine };
+  readonly machine: ToldOfMachine;
+  readonly change: { readonly workspace: ListedWorkspace };
+  readonly remove: { readonly id: string };
+}
+
+/** `GET /.guildnet/state` on a workspace's host, for the page that waits for it. */
+export interface WaitingState {
+  readonly workspace: Workspace;
+  /** True once the workspace answers, so that loading the page again will show it. */
+  readonly answers: boolean;
+  readonly portal: string;
+}

@@ -1,0 +1,46 @@
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { errorBody, PortalError, toPortalError } from "./errors.ts";
+import { pathOf } from "../../pod/logging.ts";
+import { requestId } from "./request-checks.ts";
+import type { Services } from "../api/services.ts";
+
+const BODY_LIMIT_BYTES = 16 * 1024;
+
+/** A Fastify application with this portal's request ids, error bodies and common headers. It does not listen: the gate hands it requests. */
+export function httpApp(log: FastifyBaseLogger, { hosts, errorPage }: Pick<Services, "hosts" | "errorPage">): FastifyInstance {
+  const answerError = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const error = toPortalError(thrown);
+    if (error.statusCode >= 500) request.log.error({ err: error, path: pathOf(request.url) }, "request failed");
+    const page = errorPage.of(request, error, request.id);
+    const answered = reply.code(error.statusCode).headers(OWN_PAGE_HEADERS);
+    void (page ? answered.headers(page.headers).send(page.body) : answered.type("application/json; charset=utf-8").send(errorBody(error, request.id)));
+  };
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
+    requestIdHeader: false,
+    genReqId: requestId,
+    bodyLimit: BODY_LIMIT_BYTES,
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
+  });
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  app.setNotFoundHandler((request, reply) => answerError(new PortalError(404, "not_found", "There is nothing here."), request, reply));
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id);
+    if (hosts.of(request).secureTransportHeader) reply.header("strict-transport-security", "max-age=31536000");
+  });
+  return app;
+}
+
+/** Headers for everything the portal itself serves, on whichever host. Styles and scripts come from files alone. */
+export const OWN_PAGE_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), microphone=()",
+  "cache-control": "no-store",
+};

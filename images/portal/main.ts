@@ -1,0 +1,39 @@
+import { fileURLToPath } from "node:url";
+import { clusterWorkspaces } from "./watch/workspaces.ts";
+import { ConfigError, readConfig } from "./config.ts";
+import { createLog } from "../pod/logging.ts";
+import { startPortal } from "./portal.ts";
+import { readSigningKeys } from "./identity/signing-keys.ts";
+
+/** The portal in its pod. Any failure to start is told in one line and ends the process, for Kubernetes to show and retry. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const keys = await readSigningKeys(config.keysDirectory);
+  const log = createLog(config.logLevel);
+  // One request's mistake must not end everybody's connections.
+  process.on("unhandledRejection", (error) => log.error({ err: error }, "a rejection that nobody caught"));
+  const workspaces = clusterWorkspaces({ clusterDomain: config.clusterDomain, warn: (message, error) => log.warn({ err: error }, message) });
+  const portal = await startPortal({
+    config,
+    keys,
+    log,
+    directory: workspaces.directory,
+    access: workspaces.access,
+    signOuts: workspaces.signOuts,
+    members: workspaces.members,
+    machine: workspaces.machine,
+    uiDirectory: fileURLToPath(new URL("./ui", import.meta.url)),
+  });
+  const stop = (): void => {
+    workspaces.stop();
+    void portal.close().then(() => process.exit(0));
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof ConfigError ? `The portal cannot start:\n${error.message}` : `The portal cannot start: ${String(error)}`;
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+});
