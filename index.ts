@@ -1,7 +1,7 @@
 import { readSettings } from "./stacks/config.ts";
-import { former } from "./stacks/former.ts";
+import { former } from "./stacks/survey/former.ts";
 import { guild } from "./stacks/guild.ts";
-import { survey } from "./stacks/survey.ts";
+import { survey } from "./stacks/survey/survey.ts";
 
 const settings = readSettings(await former());
 const { kubeconfig: joined, found } = await survey(settings);

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { BackupSecrets } from "./backup.ts";
+import type { BackupSecrets } from "./systems/backup/layer.ts";
 import type { GuildConfig } from "./schema.ts";
-import type { Former } from "./former.ts";
-import { parseGuild } from "./parse.ts";
+import type { Former } from "./survey/former.ts";
+import { parseGuild } from "./check/parse.ts";
 
 /** All that a stack is told from outside. */
 export interface GuildSettings {

@@ -10,9 +10,9 @@ import { record, showsInPlain } from "../components/testing/record.ts";
 import type { Registered } from "../components/testing/record.ts";
 import { guild, notes, portalExposure } from "./guild.ts";
 import type { GuildOutputs } from "./guild.ts";
-import type { Found } from "./found.ts";
-import type { Kubeconfig } from "./kubeconfig.ts";
-import { parseGuild } from "./parse.ts";
+import type { Found } from "./survey/found.ts";
+import type { Kubeconfig } from "./survey/kubeconfig.ts";
+import { parseGuild } from "./check/parse.ts";
 
 // Images by reference, so that the graph doesn't depend on what is built on this machine.
 const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };

@@ -1,23 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
 import { App, appsDomainBeside, BACKUP_SERVER_PLACE, BatchSpace, EmbeddedCluster, ExistingCluster, images, isBelow, Portal, portalAddresses, Registry, registryHost, registryIdentity, Scheduling, Workspace } from "../components/index.ts";
 import type { Authority, BatchQueue, ClusterAccess, ImageSource, PortalExposure, Proxy, Visibility } from "../components/index.ts";
-import { guildAuthority } from "./authority.ts";
-import { certificateImages, certificateLayer, certificatesOn } from "./certificates.ts";
-import type { CertificateImages } from "./certificates.ts";
-import { backupImages, backupLayer, backupNotes } from "./backup.ts";
-import type { BackupImages, BackupOutputs, BackupSecrets, KeptVolume } from "./backup.ts";
-import { keepingSizes } from "./found-rules.ts";
-import { NOTHING } from "./found.ts";
-import type { Found } from "./found.ts";
-import type { Kubeconfig } from "./kubeconfig.ts";
-import { loadBalancerImages, loadBalancerLayer, loadBalancerNotes } from "./load-balancer.ts";
-import type { LoadBalancerImages } from "./load-balancer.ts";
-import { meshImages, meshLayer, meshNotes, meshPublish, portalOnMesh } from "./mesh.ts";
-import type { MeshImages, MeshOutputs } from "./mesh.ts";
+import { guildAuthority } from "./systems/authority/layer.ts";
+import { certificateImages, certificateLayer, certificatesOn } from "./systems/certificates/layer.ts";
+import type { CertificateImages } from "./systems/certificates/layer.ts";
+import { backupImages, backupLayer, backupNotes } from "./systems/backup/layer.ts";
+import type { BackupImages, BackupOutputs, BackupSecrets, KeptVolume } from "./systems/backup/layer.ts";
+import { keepingSizes } from "./survey/found-rules.ts";
+import { NOTHING } from "./survey/found.ts";
+import type { Found } from "./survey/found.ts";
+import type { Kubeconfig } from "./survey/kubeconfig.ts";
+import { loadBalancerImages, loadBalancerLayer, loadBalancerNotes } from "./systems/balancer/layer.ts";
+import type { LoadBalancerImages } from "./systems/balancer/layer.ts";
+import { meshImages, meshLayer, meshNotes, meshPublish, portalOnMesh } from "./systems/mesh/layer.ts";
+import type { MeshImages, MeshOutputs } from "./systems/mesh/layer.ts";
 import { adminsOf, peopleOf, registryAddress, workspaceName } from "./schema.ts";
 import type { EmbeddedConfig, ExistingConfig, GuildConfig } from "./schema.ts";
-import { guildProxy } from "./proxy.ts";
-import { storageLayer } from "./storage.ts";
+import { guildProxy } from "./systems/proxy/layer.ts";
+import { storageLayer } from "./systems/storage/layer.ts";
 
 /** NodePort of the portal's Service. */
 const PORTAL_NODE_PORT = 30090;

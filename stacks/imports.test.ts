@@ -13,7 +13,7 @@ const readsConfig = 'import * as pulumi from "@pulumi/pulumi";\nexport const x =
 const closed: [string, string][] = [
   ["index.ts", "./components/index.ts"],
   ["stacks/guild.ts", "../policy/src/rules.ts"],
-  ["stacks/reach.ts", "../provider/pki/x509.ts"],
+  ["stacks/survey/reach.ts", "../../provider/pki/x509.ts"],
   ["components/kube/labels.ts", "../../stacks/schema.ts"],
   ["components/workspace/quota.ts", "../../provider/node/layout.ts"],
   ["provider/errors.ts", "../components/kube/labels.ts"],
@@ -25,13 +25,13 @@ const closed: [string, string][] = [
 ];
 const open: [string, string][] = [
   ["examples/storage/index.ts", "../../components/index.ts"],
-  ["stacks/mesh.ts", "../components/index.ts"],
+  ["stacks/systems/mesh/layer.ts", "../../components/index.ts"],
   ["components/workspace/workspace.ts", "../../provider/sdk/index.ts"],
   ["components/kube/privileged-namespaces.test.ts", "../../policy/src/privileged-namespaces.ts"],
   ["toolchain/commands/down.ts", "../../provider/control.ts"],
 ];
 const others: [string, string][] = [
-  ["stacks/storage.ts", readsConfig],
+  ["stacks/systems/storage/layer.ts", readsConfig],
   ["stacks/config.ts", readsConfig],
   ["stacks/promise.ts", "const f = async (): Promise<number> => 1;\nf();\n"],
   ["stacks/types.ts", "export const count: number = 'one';\n"],
@@ -66,7 +66,7 @@ describe("who may import whom", () => {
 });
 
 test("only stacks/config.ts reads the engine's config", () => {
-  expect(complaints.get("stacks/storage.ts")).toContain("eslint(no-restricted-properties)");
+  expect(complaints.get("stacks/systems/storage/layer.ts")).toContain("eslint(no-restricted-properties)");
   expect(complaints.get("stacks/config.ts")).toBeUndefined();
 });
 

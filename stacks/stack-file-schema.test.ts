@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { guildJsonSchema } from "./shape.ts";
+import { guildJsonSchema } from "./check/shape.ts";
 import { stackFileSchemaText } from "./stack-file-schema.ts";
 
 const root = new URL("../", import.meta.url);

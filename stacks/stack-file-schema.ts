@@ -1,4 +1,4 @@
-import { guildJsonSchema } from "./shape.ts";
+import { guildJsonSchema } from "./check/shape.ts";
 
 /** JSON Schema of a `Pulumi.<stack>.yaml`: the engine's own keys, and `guildnet:guild` in full. */
 export function stackFileSchemaText(): string {

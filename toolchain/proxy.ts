@@ -8,7 +8,7 @@ import { stackFile, stackSettings } from "./engine/stack-config.ts";
 import { guildnetHome, type Home } from "./home.ts";
 import { either, LOOPBACK } from "./reach.ts";
 
-/** As `stacks/proxy-schema.ts` has it, which tells of mistakes. */
+/** As `stacks/systems/proxy/schema.ts` has it, which tells of mistakes. */
 const ADDRESS = /^http:\/\/[a-z0-9-]+(\.[a-z0-9-]+)*:\d{1,5}$/;
 
 /** What of a guild's config says the way out. Whatever else stands there is the program's to complain about. */

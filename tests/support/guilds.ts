@@ -3,7 +3,7 @@ import { record } from "../../components/testing/record.ts";
 import type { Registered } from "../../components/testing/record.ts";
 import { guild } from "../../stacks/guild.ts";
 import type { GuildSecrets } from "../../stacks/guild.ts";
-import { parseGuild } from "../../stacks/parse.ts";
+import { parseGuild } from "../../stacks/check/parse.ts";
 
 const kubeconfig = { text: "kubeconfig", server: "https://192.0.2.1:6443", clusterName: "lab", credentials: { skipVerify: false } };
 const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
