@@ -3,7 +3,7 @@ import { isKnownByName, observeObjects, startCluster, type LiveObject } from "..
 import type { FindMade, Made } from "../engine/pending.ts";
 import { embeddedClusters, type StackState, type StateResource } from "../engine/stack-state.ts";
 import { isActionable, UserError } from "../errors.ts";
-import { declaredObjects } from "./declared-objects.ts";
+import { declaredObjects, isRecord } from "./declared-objects.ts";
 
 /** Objects that a killed run began to make, as they are in their clusters; for a run that has the clusters started. */
 export const findMade: FindMade = async (begun, state) => {
@@ -35,18 +35,30 @@ async function liveObjects(begun: readonly StateResource[], { deployment: { reso
   const clusters = declaredObjects({ deployment: { resources: [...resources.filter(({ type }) => type.startsWith("pulumi:providers:")), ...asIfMade] } });
   const sights = await Promise.all(clusters.map(async ({ kubeconfig, context, objects }) => {
     const live = await observeObjects(kubeconfig, objects.map(({ object }) => object), context);
-    return objects.flatMap(({ urn, object: { apiVersion } }, index): [string, Made][] => {
-      const one = live[index];
-      return one === undefined ? [] : [[urn, madeOf(one, apiVersion)]];
+    return objects.flatMap(({ urn, object: { apiVersion }, wanted }, index): [string, Made][] => {
+      const one = live[index], made = one === undefined ? undefined : madeOf(one, apiVersion, wanted);
+      return made === undefined ? [] : [[urn, made]];
     });
   }));
   return sights.flat();
 }
 
-/** As the Kubernetes plugin names it (4.25.0, `checkpointObject`), with the manager that owns the fields: under another the fields that a later run takes out would stay. */
-function madeOf({ metadata: { name, namespace, managedFields = [] } }: LiveObject, apiVersion: string): Made {
-  const manager = managedFields.findLast((one) => one.operation === "Apply" && one.manager?.startsWith("pulumi-kubernetes-"))?.manager;
-  return { id: namespace === undefined ? name : `${namespace}/${name}`, outputs: { __initialApiVersion: apiVersion, ...(manager !== undefined && { __fieldManager: manager }) } };
+/**
+ * As the Kubernetes plugin names it (4.25.0, `checkpointObject`), with the manager that owns the fields: under another
+ * the fields that a later run takes out would stay. An object that the plugin never applied is somebody else's, and
+ * would be deleted with what the run did not come to.
+ */
+function madeOf({ metadata: { name, namespace, managedFields = [] } }: LiveObject, apiVersion: string, wanted: Readonly<Record<string, unknown>>): Made | undefined {
+  const manager = managedFields.findLast((one) => one.manager !== undefined && (one.manager === patchManager(wanted) || PLUGIN.test(one.manager)))?.manager;
+  return manager === undefined ? undefined : { id: namespace === undefined ? name : `${namespace}/${name}`, outputs: { __initialApiVersion: apiVersion, __fieldManager: manager } };
+}
+
+/** The plugin's own names for itself: one for each object, unless it applies on the client's side. */
+const PLUGIN = /^pulumi-kubernetes(-|$)/;
+
+/** The name that the program chose, for fields of an object that others made. */
+function patchManager({ metadata }: Readonly<Record<string, unknown>>): unknown {
+  return isRecord(metadata) && isRecord(metadata.annotations) ? metadata.annotations["pulumi.com/patchFieldManager"] : undefined;
 }
 
 const isUnreachable = (error: unknown): error is Error => isActionable(error) && (error as { code?: unknown }).code === "cluster-unreachable";

@@ -178,7 +178,7 @@ it("answers a killed plugin with what to do, which mends it", async () => {
   expect(exitCode).not.toBe(0);
   expect(all).toMatch(/was killed, or crashed\. Run it again/);
   engine.recover(() => {});
-  await engine.settlePendingOperations(nothingMade, () => {});
+  expect(await engine.settlePendingOperations(nothingMade, () => {})).toMatchObject([{ type: "slow:index:Slow" }]);
   writeFileSync(gate, "");
   expect(await up()).toBe(0);
 }, 120_000);

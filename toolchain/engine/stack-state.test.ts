@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { embeddedClusters, protectedResources, releaseData, retainedResources, type StackState } from "./stack-state.ts";
+import { embeddedClusters, embeddedClustersBegun, protectedResources, releaseData, retainedResources, type StackState } from "./stack-state.ts";
 
 const state: StackState = {
   deployment: {
@@ -18,6 +18,12 @@ it("names clusters, protected and retained resources", () => {
   expect(protectedResources(state)).toEqual(["db"]);
   expect(retainedResources(state)).toEqual(["you-home"]);
   expect(embeddedClusters({ deployment: {} })).toEqual([]);
+});
+
+it("names clusters whose creation was cut off, for whoever stops them", () => {
+  const begun = { urn: "u::node", type: "guildnet:index:EmbeddedNode", inputs: { clusterName: "begun" } };
+  expect(embeddedClustersBegun({ deployment: { ...state.deployment, pending_operations: [{ type: "creating", resource: begun }] } })).toEqual(["guildnet-dev-cluster", "begun"]);
+  expect(embeddedClustersBegun({ deployment: {} })).toEqual([]);
 });
 
 it("releases all data and changes nothing else", () => {

@@ -39,6 +39,11 @@ export function embeddedClusters({ deployment }: StackState): string[] {
     .flatMap(({ inputs }) => (typeof inputs?.clusterName === "string" ? [inputs.clusterName] : []));
 }
 
+/** The same with those that a killed run began to make: they may run, and be in no state yet. */
+export function embeddedClustersBegun({ deployment: { resources = [], pending_operations = [] } }: StackState): string[] {
+  return [...new Set(embeddedClusters({ deployment: { resources: [...resources, ...pending_operations.map(({ resource }) => resource)] } }))];
+}
+
 /** Names of resources that the engine refuses to delete. */
 export function protectedResources({ deployment }: StackState): string[] {
   return (deployment.resources ?? []).filter(({ protect }) => protect === true).map(({ urn }) => resourceName(urn));

@@ -60,6 +60,15 @@ describe("folding", () => {
     expect(state().checkpoint.latest?.pending_operations).toEqual([{ type: "creating", resource: resource("new") }]);
   });
 
+  it("keeps a creation that failed where not all processes came to the end: one that was killed may have made it", () => {
+    const failed = ["creating", "updating"].flatMap((type, index) => [entry(entryKind.begin, index + 1, { operation: { type, resource: resource(type) } }), entry(entryKind.failure, index + 1)]);
+    for (const [endedByItself, kept] of [[true, undefined], [false, [{ type: "creating", resource: resource("creating") }]]] as const) {
+      journal(...failed).close();
+      foldJournal(files, endedByItself);
+      expect(state().checkpoint.latest?.pending_operations).toEqual(kept);
+    }
+  });
+
   it("leaves out a last line that was cut off", () => {
     journal(made("new", 1)).close();
     appendFileSync(files.journal, JSON.stringify(made("torn", 2)).slice(0, -3));

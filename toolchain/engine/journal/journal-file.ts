@@ -78,9 +78,10 @@ interface Fold { readonly journal: string; readonly checkpoint: string }
 /**
  * Puts what a journal says into the checkpoint, and removes the journal. Right at any time: after an update that
  * ended, after one that was killed, and after a kill of this itself.
+ * @param endedByItself as `Replay`'s own. @default false
  * @throws UserError `journal-unknown`, `journal-broken`, and nothing is changed
  */
-export function foldJournal({ checkpoint, backup, journal }: JournalFiles): Folded {
+export function foldJournal({ checkpoint, backup, journal }: JournalFiles, endedByItself = false): Folded {
   if (!existsSync(journal)) return { kind: "none" };
   const content = readFileSync(journal);
   const { heading, lines } = parsed(content.toString("utf8"));
@@ -92,7 +93,7 @@ export function foldJournal({ checkpoint, backup, journal }: JournalFiles): Fold
   const note = `${journal}.folding`;
   if (before !== undefined && isFolded(note, { journal: digest(content), checkpoint: digest(before) })) return removed(journal, note);
   if (before === undefined || heading?.checkpoint !== digest(before)) return aside(journal);
-  const after = folded(before.toString("utf8"), known(lines, journal), heading.version, journal);
+  const after = folded(before.toString("utf8"), known(lines, journal), { version: heading.version, journal, endedByItself });
   writeFileAtomic(note, JSON.stringify({ journal: digest(content), checkpoint: digest(Buffer.from(after)) } satisfies Fold), 0o600);
   copyFileSync(checkpoint, backup);
   // They would tell the hash of the file before.
@@ -136,9 +137,9 @@ function unusable(code: string, journal: string, why: string): UserError {
   return new UserError(code, `The journal ${journal}, of a run that did not end, ${why}. Nothing was changed.\nRun the version of this program that wrote it; or go on from the state before that run, and lose what it did:\n\n  mv ${journal} ${journal}.unapplied`);
 }
 
-function folded(text: string, entries: readonly JournalEntry[], version: string, journal: string): string {
+function folded(text: string, entries: readonly JournalEntry[], { version, journal, endedByItself }: { version: string; journal: string; endedByItself: boolean }): string {
   const before = JSON.parse(text) as Checkpoint;
-  const replay = new Replay(before.checkpoint.latest ?? {});
+  const replay = new Replay(before.checkpoint.latest ?? {}, endedByItself);
   for (const entry of [...entries].sort((a, b) => a.sequenceID - b.sequenceID)) replay.add(entry);
   const after = replay.deployment(version);
   const wrong = integrityOf(after);

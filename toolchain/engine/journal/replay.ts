@@ -40,9 +40,12 @@ export class Replay {
   #made: Made = new Map();
   #begun = new Map<number, Operation | undefined>();
   #isRefreshed = false;
+  readonly #endedByItself: boolean;
 
-  constructor(base: Deployment) {
+  /** @param endedByItself whether the update came to its end with all of its processes: what failed in it was refused, and is not there */
+  constructor(base: Deployment, endedByItself = false) {
     this.#base = base;
+    this.#endedByItself = endedByItself;
   }
 
   /** @throws where an entry doesn't fit those before */
@@ -55,7 +58,8 @@ export class Replay {
         this.#succeed(entry);
         return;
       case entryKind.failure:
-        this.#begun.delete(entry.operationID);
+        // A plugin that was killed in the middle of a creation may have made it, and the engine tells a failure.
+        if (this.#endedByItself || this.#begun.get(entry.operationID)?.type !== "creating") this.#begun.delete(entry.operationID);
         return;
       case entryKind.refreshSuccess:
         this.#begun.delete(entry.operationID);

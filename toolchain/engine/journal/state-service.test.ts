@@ -101,6 +101,15 @@ describe("the state service", () => {
     expect(update.isBrokenOff).toBe(true);
   });
 
+  it.each([["the field is wrong", false], ["an unhandled error occurred: Program was ended by SIGKILL", true]])("keeps for the next run what failed to be made where a process broke off: %s", async (message, isKept) => {
+    const authorization = await started(), path = `${stack}/update/${update.id}`;
+    const begun = { ...told("new"), kind: 0, state: null, operation: { type: "creating", resource: told("new").state } };
+    await call("PATCH", `${path}/journalentries`, { authorization, body: { entries: [begun, { ...begun, kind: 2, sequenceID: 2, operation: null }] } });
+    await call("POST", `${path}/events/batch`, { authorization, body: { events: [{ diagnosticEvent: { message } }] } });
+    await call("POST", `${path}/complete`, { authorization, body: { status: "failed" } });
+    expect(readFileSync(files.checkpoint, "utf8").includes("pending_operations")).toBe(isKept);
+  });
+
   it("notices that somebody asked the engine to stop", async () => {
     await started();
     for (const [message, isInterrupted] of [["^C is what a program printed", false], ["SIGTERM received; cancelling. If you would like to terminate immediately, send SIGTERM again.\n", true]] as const) {

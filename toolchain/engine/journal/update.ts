@@ -119,30 +119,30 @@ export class Update {
   /** @throws UserError `journal-lost`, `state-changed` */
   complete(message: unknown): void {
     const { status } = endSchema.parse(message);
-    this.#end(() => this.#writeHistory(status));
+    this.#end(!this.#isBrokenOff && !this.#isInterrupted, () => this.#writeHistory(status));
   }
 
   /** For when the engine is gone: the state is what it told, its operations under way included. @throws as `complete` */
   abandon(): void {
-    this.#end();
+    this.#end(false);
   }
 
-  #end(then: () => void = () => {}): void {
+  #end(endedByItself: boolean, then: () => void = () => {}): void {
     if (this.#journal === undefined) return;
     this.#journal.close();
     this.#journal = undefined;
     try {
-      this.#fold();
+      this.#fold(endedByItself);
       then();
     } finally {
       this.#unlock();
     }
   }
 
-  #fold(): void {
+  #fold(endedByItself: boolean): void {
     const { journal, checkpoint } = this.#files;
     if (!existsSync(journal)) throw new UserError("journal-lost", `The journal ${journal} was removed while the run was under way: what it did is not in the state ${checkpoint}. Run it again: what exists is taken over.`);
-    const folded = foldJournal(this.#files);
+    const folded = foldJournal(this.#files, endedByItself);
     if (folded.kind === "aside") throw new UserError("state-changed", `The state ${checkpoint} was changed by another program while the run was under way. What this one did is kept in ${folded.file}, and is not in the state. Run it again: what exists is taken over.`);
   }
 
