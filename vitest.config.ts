@@ -2,7 +2,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 import { ByName } from "./tests/support/by-name.ts";
 
 /** Where unit tests stand: beside the code. */
-const beside = "{toolchain,provider,components,stacks,policy,images,benchmarks,tests/conformance}/**";
+const beside = "{cli,engine,toolchain,provider,components,stacks,policy,images,benchmarks,tests/conformance}/**";
 
 /** What needs a real cluster runs one file at a time, in the order of the names, since each stands on the ones before. */
 function onCluster(name: string, stack: string, files: string, groupOrder: number): TestProjectInlineConfiguration {
@@ -50,7 +50,7 @@ export default defineConfig({
         test: {
           // Real programs without a cluster: the engine, image builds, Headscale.
           name: "programs",
-          include: ["toolchain/**/*.integration.test.ts", "tests/integration/00-*.test.ts"],
+          include: ["{engine,toolchain}/**/*.integration.test.ts", "tests/integration/00-*.test.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 1_800_000,

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { PortalClient } from "../tests/support/portal-client.ts";
 import { PROJECT_ROOT, TOOLCHAIN_CLI } from "../toolchain/project.ts";
-import type { StackOutputs } from "../toolchain/stack-outputs.ts";
+import type { StackOutputs } from "../cli/stack-outputs.ts";
 import type { CommandOptions, Commands } from "./commands.ts";
 
 export const STACK = "bench";

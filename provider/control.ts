@@ -4,18 +4,12 @@ import { join } from "node:path";
 import { guildnetHome, nodeFolder } from "./node/layout.ts";
 import { savedSpec, startNode } from "./node/lifecycle.ts";
 import type { Progress } from "./node/toolchain.ts";
-import type * as objects from "./cluster/objects.ts";
-import type { LiveObject, Sought } from "./cluster/objects.ts";
-import type { ObservedCluster, WorkloadName } from "./cluster/observe.ts";
-import type { Volume } from "./cluster/volumes.ts";
+import type { Volume } from "./node/volume-usage.ts";
 
-export type { Observed, ObservedCluster, WorkloadName } from "./cluster/observe.ts";
 export { isKnownByName, isLookedAt, ownDriftOf } from "./own-drift.ts";
 export { handOverHomes } from "./node/home-ownership.ts";
 export { noteClaims, noteVolumeOwners, type NotedClaim } from "./node/kept-homes.ts";
-export type { LiveObject, ObjectName, Sought } from "./cluster/objects.ts";
-export { workloadKinds, type WorkloadKind } from "./cluster/workloads.ts";
-export type { Volume } from "./cluster/volumes.ts";
+export type { Volume } from "./node/volume-usage.ts";
 export { withCredentials } from "./node/proxy-sign-in.ts";
 export { lowSharedLimits } from "./node/shared-limits.ts";
 export { prepareNode, suspendNode } from "./node/lifecycle.ts";
@@ -34,24 +28,9 @@ export async function startCluster(clusterName: string, progress?: Progress): Pr
   if (spec !== undefined) await startNode(spec, progress);
 }
 
-/** As `observe.ts`' own, which is loaded when it is called: few commands need a cluster's client, and it is large. */
-export async function observeCluster(kubeconfig: string, names: readonly WorkloadName[]): Promise<ObservedCluster> {
-  return (await import("./cluster/observe.ts")).observeCluster(kubeconfig, names);
-}
-
-/** As `volumes.ts`' own. */
+/** As `volume-usage.ts`' own, which is loaded when it is called: few commands need a cluster's client, and it is large. */
 export async function volumesOf(clusterName: string, kubeconfig: string): Promise<Volume[]> {
-  return (await import("./cluster/volumes.ts")).volumesOf(clusterName, kubeconfig);
-}
-
-/** As `objects.ts`' own. */
-export async function observeObjects(kubeconfig: string, sought: readonly Sought[], context?: string): Promise<(LiveObject | undefined)[]> {
-  return (await loadClient()).observeObjects(kubeconfig, sought, context);
-}
-
-/** Begins to load what `observeObjects` needs. */
-export function loadClient(): Promise<typeof objects> {
-  return import("./cluster/objects.ts");
+  return (await import("./node/volume-usage.ts")).volumesOf(clusterName, kubeconfig);
 }
 
 /** Whether certificates of an embedded cluster are due for a renewal, which its next start or `up` brings. */

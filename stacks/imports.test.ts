@@ -20,15 +20,21 @@ const closed: [string, string][] = [
   ["policy/src/rules.ts", "../../components/kube/labels.ts"],
   ["policy/src/rules/pinned-images.ts", "../../../provider/sdk/index.ts"],
   ["images/portal/proxy/headers.ts", "../../../components/kube/labels.ts"],
-  ["toolchain/clusters.ts", "../provider/errors.ts"],
-  ["toolchain/home.ts", "../provider/node/layout.ts"],
+  ["toolchain/errors.ts", "../provider/errors.ts"],
+  ["toolchain/home.ts", "../cli/clusters.ts"],
+  ["toolchain/tools/tool.ts", "../../engine/backend.ts"],
+  ["engine/backend.ts", "../stacks/schema.ts"],
+  ["cli/links.ts", "../provider/node/layout.ts"],
+  ["provider/node/layout.ts", "../../cli/clusters.ts"],
 ];
 const open: [string, string][] = [
   ["examples/storage/index.ts", "../../components/index.ts"],
   ["stacks/systems/mesh/layer.ts", "../../components/index.ts"],
   ["components/workspace/workspace.ts", "../../provider/sdk/index.ts"],
   ["components/kube/privileged-namespaces.test.ts", "../../policy/src/privileged-namespaces.ts"],
-  ["toolchain/commands/down.ts", "../../provider/control.ts"],
+  ["cli/commands/down.ts", "../../provider/control.ts"],
+  ["cli/cluster/objects.ts", "../../provider/cluster/server.ts"],
+  ["cli/clusters.ts", "../engine/engine.ts"],
 ];
 const others: [string, string][] = [
   ["stacks/systems/storage/layer.ts", readsConfig],

@@ -43,7 +43,7 @@ async function build() {
 async function commandLine() {
   const { bundleOf } = await import("./program/bundle.mjs");
   try {
-    return pathToFileURL(await bundleOf(root, "toolchain/cli.ts", { split: true })).href;
+    return pathToFileURL(await bundleOf(root, "cli/main.ts", { split: true })).href;
   } catch (error) {
     fail(error.message);
   }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { markOf } from "./engine/processes.ts";
+import { markOf } from "../engine/processes.ts";
 import { installDependencies, isInstalled } from "./npm-dependencies.mjs";
 import { useScratch } from "./testing/scratch.ts";
 

@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { markOf } from "./engine/processes.ts";
+import { markOf } from "../engine/processes.ts";
 import { bundleOf } from "./program/bundle.mjs";
 import { PROJECT_ROOT } from "./project.ts";
 import { useScratch } from "./testing/scratch.ts";

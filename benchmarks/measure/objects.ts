@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { Engine } from "../../toolchain/engine/engine.ts";
-import { forgetState, stateFiles } from "../../toolchain/engine/state-folder.ts";
+import { Engine } from "../../engine/engine.ts";
+import { forgetState, stateFiles } from "../../engine/state-folder.ts";
 import { PROJECT_ROOT, TOOLCHAIN_CLI } from "../../toolchain/project.ts";
 import type { Commands } from "../commands.ts";
 import { ratio, type Figure } from "../figures.ts";

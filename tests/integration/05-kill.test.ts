@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { killOne, processesOf, victims, type Victim } from "../../toolchain/testing/victims.ts";
+import { killOne, processesOf, victims, type Victim } from "../../engine/testing/victims.ts";
 import { changesAhead, clusterFolder, configure, exportedState, guildnet, home, kubectl, mustGuildnet, onePerson, root, stack, stackFiles, upWith } from "../support/guildnet.ts";
 
 const rounds = Number(process.env.GUILDNET_KILL_ROUNDS ?? 20);

@@ -1,0 +1,52 @@
+import { resolve } from "node:path";
+import { findMade } from "../drift/half-made.ts";
+import { isStackRename, parseEngineArguments, withoutProjectFolder } from "../../engine/arguments.ts";
+import { Engine } from "../../engine/engine.ts";
+import { assertHasFile } from "../../engine/stack-config.ts";
+import { UserError } from "../../toolchain/errors.ts";
+import { PROJECT_ROOT } from "../../toolchain/project.ts";
+
+/** Commands that need no stack: they must work before there is one, and for another project. */
+const WITHOUT_STACK = new Set([undefined, "about", "version", "help", "login", "logout", "whoami", "plugin", "new", "install", "package", "policy", "schema", "gen-completion", "convert"]);
+
+/** Commands that do again what a killed run was at. Any other leaves in the state what may exist. */
+const DOES_AGAIN = new Set<string | undefined>(["up", "update"]);
+
+const HELP = `npm run pulumi -- <anything>
+
+Runs the Pulumi engine on this project: the right version on the PATH, its state below GUILDNET_HOME, the
+stack's settings, and the policy pack on every preview and update. The stack is \`dev\` unless --stack or
+PULUMI_STACK names another, and the project this one unless -C <folder> does (examples/storage, say).
+What follows is the engine's own help.
+
+`;
+
+/** The engine itself ends such a command in the middle of its work (3.230.0: "Urn is ''"). @throws UserError `stack-renamed` */
+export function assertKeepsName(args: readonly string[], stack: string): void {
+  if (!isStackRename(args)) return;
+  throw new UserError("stack-renamed", `The stack ${stack} keeps its name: its cluster, and the folders with homes, keys and certificate, are called after it, and under another name all of them would be made anew and empty. Nothing was changed. What people see is the key \`name\` of its config.`);
+}
+
+/** Hands the command line to the engine; its exit code is ours. */
+export async function pulumiCommand(args: readonly string[], defaultStack: string): Promise<void> {
+  const { command, stack = defaultStack, projectFolder = PROJECT_ROOT, changesState, runsTheProgram } = parseEngineArguments(args);
+  if (command === undefined && args.some((arg) => arg === "--help" || arg === "-h")) process.stdout.write(HELP);
+  if (projectFolder === PROJECT_ROOT) assertKeepsName(args, stack);
+  if (projectFolder === PROJECT_ROOT && runsTheProgram) assertHasFile(PROJECT_ROOT, stack);
+  const engine = await Engine.open(stack, resolve(PROJECT_ROOT, projectFolder));
+  const run = async (): Promise<void> => void (process.exitCode = await engine.run(withoutProjectFolder(args)));
+  if (WITHOUT_STACK.has(command) || args.includes("--help")) return run();
+  if (!changesState) {
+    if (command !== "stack") await engine.ensureStack();
+    await engine.recoverIfFree(`pulumi ${command}`);
+    return run();
+  }
+  await engine.alone(`pulumi ${command}`, async () => {
+    if (command !== "stack") await engine.ensureStack();
+    engine.recover();
+    if (DOES_AGAIN.has(command)) await engine.settlePendingOperations(findMade);
+    await run();
+    const looks = args.some((arg) => arg === "-r" || arg.startsWith("--refresh"));
+    if (DOES_AGAIN.has(command) && !looks) process.stderr.write("This run compared the program with its state alone; with --refresh, or by `npm run up`, it looks at what is there as well.\n");
+  });
+}

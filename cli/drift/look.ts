@@ -1,0 +1,52 @@
+import type { StackState } from "../../engine/stack-state.ts";
+import { isActionable } from "../../toolchain/errors.ts";
+import { declaredObjects, type DeclaredCluster } from "./declared-objects.ts";
+import { deviationOf, type Deviation } from "./deviation.ts";
+
+/** What a look at the world says of a stack's objects; or why there was none. */
+export type Sight =
+  | { readonly objects: number; readonly deviations: readonly Deviation[] }
+  | { readonly why: string };
+
+export const deviationsOf = (sight: Sight): readonly Deviation[] => ("why" in sight ? [] : sight.deviations);
+
+/** Whether everything was seen, and is as the stack left it. */
+export const isClear = (sight: Sight): boolean => !("why" in sight) && sight.deviations.length === 0;
+
+/** A stack of less may well have lost them all. */
+const FEW = 10;
+
+/** Whether not one object is there: to make them all anew is nothing to do unasked. */
+export function isEmptied(sight: Sight): boolean {
+  return !("why" in sight) && sight.objects > FEW && sight.deviations.filter(({ how }) => how === "gone").length === sight.objects;
+}
+
+/**
+ * Asks the stack's clusters for every object that the stack has made, by a list for each kind.
+ *
+ * @param state its secrets in plain
+ */
+export async function look(state: Promise<StackState>): Promise<Sight> {
+  // The client takes a while to load, and so does what opens a state's secrets, in another thread.
+  const [read] = await Promise.all([state, import("../cluster/objects.ts")]);
+  const clusters = declaredObjects(read);
+  try {
+    const deviations = (await Promise.all(clusters.map(deviationsIn))).flat();
+    return { objects: clusters.reduce((sum, { objects }) => sum + objects.length, 0), deviations };
+  } catch (error) {
+    if (!isActionable(error)) throw error;
+    return { why: error.message };
+  }
+}
+
+/** Two looks as one. */
+export function both(one: Sight, other: Sight): Sight {
+  if ("why" in one || "why" in other) return "why" in one ? one : other;
+  return { objects: one.objects + other.objects, deviations: [...one.deviations, ...other.deviations] };
+}
+
+async function deviationsIn({ kubeconfig, context, objects }: DeclaredCluster): Promise<Deviation[]> {
+  const { observeObjects } = await import("../cluster/objects.ts");
+  const live = await observeObjects(kubeconfig, objects.map(({ object }) => object), context);
+  return objects.flatMap((declared, index) => deviationOf(declared, live[index]) ?? []);
+}

@@ -1,0 +1,18 @@
+import type { WorkloadName } from "../cluster/observe.ts";
+import type { Deviation } from "../drift/deviation.ts";
+import type { Sight } from "../drift/look.ts";
+import type { Finding } from "./findings.ts";
+
+/**
+ * What of the stack's objects is not as the stack left it: policies, quotas and labels have no pods by whose state they
+ * would be missed.
+ * @param workloads that are reported by themselves
+ */
+export function objectFindings(sight: Sight, workloads: readonly WorkloadName[]): Finding[] {
+  if ("why" in sight) return [{ what: "objects", state: `not looked at: ${sight.why}`, healthy: false, where: "" }];
+  const { objects, deviations } = sight;
+  if (deviations.length === 0) return [{ what: "objects", state: `${objects} as the stack left them`, healthy: true, where: "" }];
+  const reported = new Set(workloads.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`));
+  const isNews = ({ what, how }: Deviation): boolean => how !== "gone" || !reported.has(what);
+  return deviations.filter(isNews).map(({ what, how }) => ({ what, state: `${how}; \`npm run up\` puts it right`, healthy: false, where: "" }));
+}
