@@ -3,8 +3,8 @@ import { reach } from "../reach.ts";
 import { parseReference } from "./reference.ts";
 import type { ImageStore, Log } from "./store.ts";
 
-/** How long a registry may take to answer before it counts as out of reach. */
-const ANSWER_MS = 10_000;
+/** How long a registry may take to answer before it counts as out of reach: the slowest of lines, and a machine that is busy. */
+const ANSWER_MS = 30_000;
 
 /**
  * Pulls an image.
