@@ -20,6 +20,17 @@ const closed: [string, string][] = [
   ["policy/src/rules.ts", "../../components/kube/labels.ts"],
   ["policy/src/rules/pinned-images.ts", "../../../provider/sdk/index.ts"],
   ["images/portal/proxy/headers.ts", "../../../components/kube/labels.ts"],
+  ["images/pod/names.ts", "../portal/entrance/errors.ts"],
+  ["images/sidecars/volume-copy/main.ts", "../../portal/entrance/errors.ts"],
+  ["images/portal/guild/machine.ts", "../config.ts"],
+  ["images/portal/entrance/gate.ts", "../identity/sessions.ts"],
+  ["images/portal/identity/members.ts", "../watch/members.ts"],
+  ["images/portal/identity/sessions.ts", "@kubernetes/client-node"],
+  ["images/portal/proxy/forward.ts", "../api/services.ts"],
+  ["images/portal/api/events.ts", "../watch/directory.ts"],
+  ["images/portal/watch/access.ts", "../api/services.ts"],
+  ["images/portal/ui/src/app.tsx", "../../entrance/errors.ts"],
+  ["images/portal/ui/src/state.tsx", "../../api/types.ts"],
   ["toolchain/errors.ts", "../provider/errors.ts"],
   ["toolchain/home.ts", "../cli/clusters.ts"],
   ["toolchain/tools/tool.ts", "../../engine/backend.ts"],
@@ -28,6 +39,10 @@ const closed: [string, string][] = [
   ["provider/node/layout.ts", "../../cli/clusters.ts"],
 ];
 const open: [string, string][] = [
+  ["images/sidecars/registry-tokens/main.ts", "../../pod/tls.ts"],
+  ["images/portal/portal.ts", "./watch/workspaces.ts"],
+  ["images/portal/proxy/tunnel.ts", "../identity/admission.ts"],
+  ["images/portal/watch/members.ts", "@kubernetes/client-node"],
   ["examples/storage/index.ts", "../../components/index.ts"],
   ["stacks/systems/mesh/layer.ts", "../../components/index.ts"],
   ["components/workspace/workspace.ts", "../../provider/sdk/index.ts"],
@@ -42,6 +57,8 @@ const others: [string, string][] = [
   ["stacks/promise.ts", "const f = async (): Promise<number> => 1;\nf();\n"],
   ["stacks/types.ts", "export const count: number = 'one';\n"],
   ["stacks/words.ts", "export enum Word { One }\n"],
+  ["images/pod/hen.ts", 'import type { Egg } from "./egg.ts";\nexport interface Hen { laid: Egg }\n'],
+  ["images/pod/egg.ts", 'import type { Hen } from "./hen.ts";\nexport interface Egg { of: Hen }\n'],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), "guildnet-imports-"));
@@ -74,6 +91,10 @@ describe("who may import whom", () => {
 test("only stacks/config.ts reads the engine's config", () => {
   expect(complaints.get("stacks/systems/storage/layer.ts")).toContain("eslint(no-restricted-properties)");
   expect(complaints.get("stacks/config.ts")).toBeUndefined();
+});
+
+test("files of images stand in no circle, not by their types either", () => {
+  expect(complaints.get("images/pod/hen.ts")).toContain("import(no-cycle)");
 });
 
 test("a promise that nobody waits for is an error, and so is a wrong type or an enum", () => {

@@ -1,5 +1,10 @@
 import { createServer, type Server } from "node:http";
-import type { Readiness } from "../portal/guild/workspaces.ts";
+
+/** Whether a server can serve; if not, why. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reason: string;
+}
 
 /**
  * Plain HTTP for the kubelet: `/healthz` while the process runs, `/readyz` once it can serve, with the reason while it cannot.

@@ -39,6 +39,7 @@ workspaces.put({ id: "new-image", owner: "ada", state: "failed", reason: "ImageP
 for (const { id } of workspaces.list()) workspaces.connect(id, "ide", backend.upstream);
 
 const machine = new MemoryMachine();
+process.once("SIGINT", () => void certificate.remove().then(() => process.exit(0)));
 await startPortal({
   config,
   log: createLog("info"),

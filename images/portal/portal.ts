@@ -4,13 +4,13 @@ import type { FastifyBaseLogger } from "fastify";
 import type { PortalConfig } from "./config.ts";
 import { ErrorPage } from "./entrance/error-page.ts";
 import { gate } from "./entrance/gate.ts";
-import { healthServer } from "../pod/health.ts";
+import { healthServer, type Readiness } from "../pod/health.ts";
 import { Hosts, Site } from "./entrance/hosts.ts";
 import { Leases } from "./identity/leases.ts";
 import { Machine, type MachineReports } from "./guild/machine.ts";
 import { Members, type MemberList } from "./identity/members.ts";
 import { portalApp } from "./api/portal-app.ts";
-import { PATIENCE, type Patience } from "./entrance/request-body.ts";
+import { TIMEOUTS, type Timeouts } from "./entrance/request-body.ts";
 import type { Services } from "./api/services.ts";
 import { Sessions } from "./identity/sessions.ts";
 import { SignInLinks } from "./identity/sign-in-links.ts";
@@ -18,10 +18,10 @@ import { SignOuts, type SignOutStore } from "./identity/sign-outs.ts";
 import type { SigningKeys } from "./identity/signing-keys.ts";
 import { readCertificate, watchCertificate } from "../pod/tls.ts";
 import { Upstreams } from "./proxy/upstream.ts";
-import { announcedEntrance } from "./entrance/visitor-address.ts";
+import { proxyProtocolServer } from "./entrance/proxy-protocol.ts";
 import { workspaceApp } from "./api/workspace-app.ts";
 import { WorkspaceHost } from "./proxy/workspace-host.ts";
-import { mayOpen, type Readiness, type WorkspaceAccess, type WorkspaceDirectory } from "./guild/workspaces.ts";
+import { mayOpen, type WorkspaceAccess, type WorkspaceDirectory } from "./guild/workspaces.ts";
 
 const GRACE_MS = 10_000;
 
@@ -39,7 +39,7 @@ export interface PortalParts {
   readonly now?: () => number;
   readonly log: FastifyBaseLogger;
   readonly certificatePollMs?: number;
-  readonly patience?: Partial<Patience>;
+  readonly timeouts?: Partial<Timeouts>;
 }
 
 /** A running portal. */
@@ -74,7 +74,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     links: new SignInLinks(parts.keys.signIn, now, signOuts),
     leases: new Leases(now, sessions),
     upstreams: new Upstreams(),
-    patience: { ...PATIENCE, ...parts.patience },
+    timeouts: { ...TIMEOUTS, ...parts.timeouts },
     errorPage: await ErrorPage.read(uiDirectory, config.guildName, hosts),
     uiDirectory,
   };
@@ -102,7 +102,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   let stopping = false;
   const readiness = (): Readiness => (stopping ? { ready: false, reason: "stopping" } : directory.readiness());
   const health = healthServer(readiness);
-  const announced = announcedEntrance(server);
+  const announced = proxyProtocolServer(server);
   await Promise.all([listen(server, config.listen), listen(health, config.healthListen), config.announcedListen && listen(announced, config.announcedListen)]);
   log.info({ origins: config.sites.map(({ origin }) => origin), listen: server.address() }, "portal is up");
 

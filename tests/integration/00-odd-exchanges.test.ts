@@ -33,9 +33,10 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
-  await guild.close();
   await stopNginx();
   await app.close();
+  // Its folder is theirs, too.
+  await guild.close();
 });
 
 async function openNginx(): Promise<TLSSocket> {

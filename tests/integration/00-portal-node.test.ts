@@ -8,7 +8,7 @@ import { root } from "../support/guildnet.ts";
 import { programsOf } from "../support/programs.ts";
 
 /** What depends most on Node's own HTTP, TLS and sockets. */
-const FILES = ["tests/integration/00-odd-exchanges.test.ts", ...["entrance/odd-exchanges", "proxy/proxy", "proxy/tunnel", "entrance/visitor-address"].map((name) => `images/portal/${name}.test.ts`)];
+const FILES = ["tests/integration/00-odd-exchanges.test.ts", ...["entrance/odd-exchanges", "proxy/proxy", "proxy/tunnel", "entrance/proxy-protocol"].map((name) => `images/portal/${name}.test.ts`)];
 
 test("the portal passes and frames by its image's Node as by the one that runs all other tests", async () => {
   const folder = await mkdtemp(join(tmpdir(), "guildnet-node-"));

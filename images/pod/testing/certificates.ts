@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
-import { mkdtemp, rename, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
@@ -18,13 +18,15 @@ export interface TestCertificate {
   readonly certificate: string;
   /** Makes another certificate for the same names and puts it in the same place. */
   renew(): Promise<string>;
+  /** Removes the directory with all that is in it. */
+  remove(): Promise<void>;
 }
 
-/** A self-signed certificate in a new temporary directory. */
+/** A self-signed certificate in a new temporary directory, which whoever asked for it removes. */
 export async function testCertificate(dnsNames: readonly string[]): Promise<TestCertificate> {
   const directory = await mkdtemp(join(tmpdir(), "guildnet-portal-tls-"));
   const write = (): Promise<string> => writePair(directory, dnsNames);
-  return { directory, certificate: await write(), renew: write };
+  return { directory, certificate: await write(), renew: write, remove: () => rm(directory, { recursive: true, force: true }) };
 }
 
 async function writePair(directory: string, dnsNames: readonly string[]): Promise<string> {

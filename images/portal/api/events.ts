@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import type { FastifyReply } from "fastify";
-import type { ListedWorkspace, LiveEvents, ToldOfMachine } from "./types.ts";
+import type { ListedWorkspace, LiveEvents, MachineNotice } from "./types.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "../identity/sessions.ts";
 import type { Workspace } from "../guild/workspaces.ts";
@@ -58,6 +58,6 @@ export function streamEvents(
   return reply.type("text/event-stream").header("x-accel-buffering", "no").send(stream);
 }
 
-function told({ machine: { state: { diskFree } } }: Services): ToldOfMachine {
+function told({ machine: { state: { diskFree } } }: Services): MachineNotice {
   return { ...(diskFree !== undefined && { diskFree }) };
 }

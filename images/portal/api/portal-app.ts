@@ -1,11 +1,12 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { LinkAsked, LinkRefused, ListedWorkspace, Me, WayIn } from "./types.ts";
+import type { LinkInfo, LinkErrorDetails, ListedWorkspace, Me, SignInHelp } from "./types.ts";
 import { hostCookie, readCookie, SESSION_COOKIE } from "../entrance/cookies.ts";
 import { PortalError } from "../entrance/errors.ts";
 import { streamEvents } from "./events.ts";
 import type { Site } from "../entrance/hosts.ts";
-import { httpApp, OWN_PAGE_HEADERS } from "../entrance/http-app.ts";
+import { httpApp } from "../entrance/http-app.ts";
+import { OWN_PAGE_HEADERS } from "../entrance/own-headers.ts";
 import { HOST_LABEL } from "../../pod/names.ts";
 import { page, registerAssets } from "../entrance/pages.ts";
 import { pathOf } from "../../pod/logging.ts";
@@ -14,7 +15,7 @@ import type { Services } from "./services.ts";
 import type { SignInLink } from "../identity/sign-in-links.ts";
 import type { Session } from "../identity/sessions.ts";
 import { mayOpen, type Workspace } from "../guild/workspaces.ts";
-import { findApp } from "../identity/workspace-session.ts";
+import { findApp } from "../identity/admission.ts";
 
 /** A page of another origin cannot send this header without asking first, and the portal never says yes. */
 const INTENT_HEADER = "x-guildnet-request";
@@ -23,7 +24,7 @@ const linkBody = z.strictObject({ token: z.string().min(1).max(4096) });
 const signInBody = linkBody.extend({ switch: z.boolean().optional() });
 const openQuery = z.object({ return: z.string().optional(), state: z.string().max(100).optional() });
 
-/** The portal's own host: pages, API, and the door to the workspaces' hosts. */
+/** The portal's own host: pages, API, and the redirects to the workspaces' hosts. */
 export async function portalApp(services: Services, log: FastifyBaseLogger): Promise<FastifyInstance> {
   const app = httpApp(log, services);
   app.addHook("onRequest", async (request, reply) => {
@@ -73,7 +74,7 @@ async function open(
 function registerApi(app: FastifyInstance, services: Services): void {
   app.get("/api/me", async (request, reply): Promise<Me> => {
     const session = await currentSession(request, services);
-    if (!session) throw signedOut(wayIn(services));
+    if (!session) throw signedOut(signInHelp(services));
     const current = await renew(reply, session, services);
     const expires = new Date(current.exp * 1000).toISOString();
     return { handle: session.sub, admin: services.admins.has(session.sub), guild: services.guildName, expires, ask: [...services.admins] };
@@ -90,7 +91,7 @@ function registerApi(app: FastifyInstance, services: Services): void {
     return streamEvents(reply, session, services, (workspace) => listed(workspace, session, services, site));
   });
 
-  app.post("/api/link", async (request): Promise<LinkAsked> => {
+  app.post("/api/link", async (request): Promise<LinkInfo> => {
     requireIntent(request);
     const body = linkBody.safeParse(request.body);
     if (!body.success) throw new PortalError(400, "bad_request", "A link has a token.");
@@ -123,7 +124,7 @@ async function checkedLink(request: FastifyRequest, services: Services, token: s
   } catch (error) {
     if (!(error instanceof PortalError)) throw error;
     const before = await currentSession(request, services);
-    const details: LinkRefused = { ask: [...services.admins], ...(before && { signed_in: before.sub }) };
+    const details: LinkErrorDetails = { ask: [...services.admins], ...(before && { signed_in: before.sub }) };
     throw new PortalError(error.statusCode, error.code, error.message, { details: { ...details } });
   }
 }
@@ -172,12 +173,12 @@ async function requireSession(request: FastifyRequest, services: Services): Prom
   return session;
 }
 
-function signedOut(details?: WayIn): PortalError {
+function signedOut(details?: SignInHelp): PortalError {
   return new PortalError(401, "signed_out", "You are not signed in.", details && { details: { ...details } });
 }
 
 /** Whom to ask is told to everybody who finds the portal: a person without a session is nobody the portal knows. */
-function wayIn({ guildName, admins, linkCommand }: Services): WayIn {
+function signInHelp({ guildName, admins, linkCommand }: Services): SignInHelp {
   return { guild: guildName, ask: [...admins], ...(linkCommand !== undefined && { link_command: linkCommand }) };
 }
 

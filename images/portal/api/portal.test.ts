@@ -150,7 +150,7 @@ test("a stop ends what is open, lets what runs finish, and takes nothing new", a
   await once(socket, "open");
   const running = own.ask("/slow", { host: appHost("alice"), headers: { cookie } });
   await arrived;
-  const closed = own.portal.close(60_000);
+  const closed = own.close(60_000);
   await once(socket, "close");
   await expect(own.ask("/")).rejects.toThrow("ECONNREFUSED");
   finish();

@@ -1,5 +1,9 @@
 import type { Workspace } from "../guild/workspaces.ts";
 
+// What of other folders goes over the wire: the pages import nothing but this file.
+export type { ErrorBody } from "../entrance/errors.ts";
+export type { Workspace, WorkspaceState } from "../guild/workspaces.ts";
+
 /** `GET /api/me` */
 export interface Me {
   readonly handle: string;
@@ -12,7 +16,7 @@ export interface Me {
 }
 
 /** Details of `signed_out`, for who has to find a way in. */
-export interface WayIn {
+export interface SignInHelp {
   readonly guild: string;
   /** Handles of whom to ask for a link. */
   readonly ask: readonly string[];
@@ -21,7 +25,7 @@ export interface WayIn {
 }
 
 /** `POST /api/link`: what a sign-in link would do. */
-export interface LinkAsked {
+export interface LinkInfo {
   readonly guild: string;
   /** Whom it signs in. */
   readonly handle: string;
@@ -30,7 +34,7 @@ export interface LinkAsked {
 }
 
 /** Details of `link_*`: what else the person may do. */
-export interface LinkRefused {
+export interface LinkErrorDetails {
   readonly ask: readonly string[];
   readonly signed_in?: string;
 }
@@ -46,15 +50,15 @@ export interface ListedWorkspace extends Workspace {
 }
 
 /** What everybody should know of the machine that the workspaces are on. */
-export interface ToldOfMachine {
+export interface MachineNotice {
   /** What is left of its disk, for instance "3.2 GiB", where that is little. */
   readonly diskFree?: string;
 }
 
 /** `GET /api/events` sends these as server-sent events: `snapshot` first, then one event per change. */
 export interface LiveEvents {
-  readonly snapshot: { readonly workspaces: readonly ListedWorkspace[]; readonly machine: ToldOfMachine };
-  readonly machine: ToldOfMachine;
+  readonly snapshot: { readonly workspaces: readonly ListedWorkspace[]; readonly machine: MachineNotice };
+  readonly machine: MachineNotice;
   readonly change: { readonly workspace: ListedWorkspace };
   readonly remove: { readonly id: string };
 }

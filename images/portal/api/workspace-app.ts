@@ -3,11 +3,12 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import type { WaitingState } from "./types.ts";
 import { APP_COOKIE, HANDOFF_COOKIE, hostCookie, readCookie } from "../entrance/cookies.ts";
 import { PortalError } from "../entrance/errors.ts";
-import { httpApp, OWN_PAGE_HEADERS } from "../entrance/http-app.ts";
+import { httpApp } from "../entrance/http-app.ts";
+import { OWN_PAGE_HEADERS } from "../entrance/own-headers.ts";
 import { registerAssets, RESERVED_PREFIX } from "../entrance/pages.ts";
 import { refuseCrossOrigin, safePath } from "../entrance/request-checks.ts";
 import type { Services } from "./services.ts";
-import { admit } from "../identity/workspace-session.ts";
+import { admit } from "../identity/admission.ts";
 import type { Upstream } from "../guild/workspaces.ts";
 
 const PROBE_TIMEOUT_MS = 1_000;

@@ -4,10 +4,10 @@ import type { IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import type { PortalError } from "./errors.ts";
 import type { Hosts } from "./hosts.ts";
-import { OWN_PAGE_HEADERS } from "./http-app.ts";
+import { OWN_PAGE_HEADERS } from "./own-headers.ts";
 import { APP_PORT, IDE_PORT } from "../../pod/names.ts";
+import type { Workspace } from "../guild/workspaces.ts";
 import { isNavigation } from "./request-checks.ts";
-import type { Admitted } from "../identity/workspace-session.ts";
 
 const TITLES: Readonly<Record<string, string>> = {
   bad_answer: "What came back is no page",
@@ -28,6 +28,13 @@ const TITLES: Readonly<Record<string, string>> = {
 interface Failed {
   readonly method?: string | undefined;
   readonly headers: IncomingHttpHeaders;
+}
+
+/** What a person was let in to before it failed. */
+export interface LetInTo {
+  readonly workspace: Pick<Workspace, "id" | "owner" | "visibility">;
+  readonly port: string;
+  readonly session?: { readonly sub: string };
 }
 
 /** An error as the person sees it who opened a page and got none. */
@@ -53,16 +60,16 @@ export class ErrorPage {
    * @param admitted what the person was let in to; whose it is, nobody else is told
    * @returns undefined of a request by a program, which reads JSON
    */
-  of(request: Failed, error: PortalError, requestId: string, admitted?: Admitted): { readonly headers: Readonly<Record<string, string>>; readonly body: string } | undefined {
+  of(request: Failed, error: PortalError, requestId: string, admitted?: LetInTo): { readonly headers: Readonly<Record<string, string>>; readonly body: string } | undefined {
     // Of a form that was sent, too: its answer takes the place of the page.
     if (!isNavigation(request.method, request.headers) && request.headers["sec-fetch-mode"] !== "navigate") return undefined;
     const portal = escaped(this.#hosts.nearest(request).origin);
-    const parts = { title: escaped(TITLES[error.code] ?? "That did not work"), guild: escaped(this.#guildName), portal, said: said(error, requestId, admitted), ways: ways(request, error, portal) };
+    const parts = { title: escaped(TITLES[error.code] ?? "That did not work"), guild: escaped(this.#guildName), portal, said: said(error, requestId, admitted), links: links(request, error, portal) };
     return { headers: this.#headers, body: this.#template.replace(/\{\{(\w+)\}\}/g, (_all, name: keyof typeof parts) => parts[name]) };
   }
 }
 
-function said({ message, code, statusCode, details }: PortalError, requestId: string, admitted: Admitted | undefined): string {
+function said({ message, code, statusCode, details }: PortalError, requestId: string, admitted: LetInTo | undefined): string {
   const reason = details?.["reason"];
   return [
     `<p>${escaped(message)}</p>`,
@@ -72,14 +79,14 @@ function said({ message, code, statusCode, details }: PortalError, requestId: st
   ].join("\n");
 }
 
-function whose({ workspace: { id, owner, visibility }, port, session }: Admitted): string {
+function whose({ workspace: { id, owner, visibility }, port, session }: LetInTo): string {
   const what = visibility === undefined ? "workspace" : "app";
   const which = port === IDE_PORT || port === APP_PORT ? `The ${what} <strong>${escaped(id)}</strong>` : `Port <strong>${escaped(port)}</strong> of the ${what} <strong>${escaped(id)}</strong>`;
   return session?.sub === owner ? `${which} is yours.` : `${which} belongs to <strong>${escaped(owner)}</strong>.`;
 }
 
 /** Back, and on: what a moment later may go well can be tried again, unless that would send a form twice. */
-function ways({ method }: Failed, { code, statusCode }: PortalError, portal: string): string {
+function links({ method }: Failed, { code, statusCode }: PortalError, portal: string): string {
   const toPortal = (look: string): string => `<a${look} href="${portal}/">To the portal</a>`;
   if (code === "handoff_invalid") return `<a class="primary" href="/">Open it again</a>\n<p>${toPortal("")}</p>`;
   if (statusCode >= 500 && (method === "GET" || method === "HEAD")) return `<a class="primary" href="">Try again</a>\n<p>${toPortal("")}</p>`;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startBackend, type Backend } from "../testing/backend.ts";
 import { testCertificate } from "../../pod/testing/certificates.ts";
 import { appHost, PORTAL_HOST, startHarness, type Harness } from "../testing/harness.ts";
@@ -54,8 +54,8 @@ test("a workspace nobody has, asked for by a stranger, looks like any other", as
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toContain(`/open/${label}?`);
   }
-  const door = await guild.ask("/open/nobody?state=x", { headers: { cookie: await guild.signedIn("alice") } });
-  expect(door.status).toBe(404);
+  const refused = await guild.ask("/open/nobody?state=x", { headers: { cookie: await guild.signedIn("alice") } });
+  expect(refused.status).toBe(404);
 });
 
 test.each([
@@ -178,7 +178,9 @@ test("a renewed certificate is served without a restart, and a broken one is not
   expect(String(((await once(open, "data")) as [Buffer])[0])).toContain("HTTP/1.1 401");
   open.destroy();
   const warnings = (): number => guild.logLines.filter((line) => line.includes("certificate not readable")).length;
-  for (const broken of ["", "half a cert", (await testCertificate(["other.test"])).certificate]) {
+  const other = await testCertificate(["other.test"]);
+  onTestFinished(() => other.remove());
+  for (const broken of ["", "half a cert", other.certificate]) {
     const before = warnings();
     await writeFile(join(guild.certificate.directory, "tls.crt"), broken);
     await expect.poll(warnings).toBeGreaterThan(before + 1);

@@ -2,16 +2,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { ErrorPage } from "./error-page.ts";
 import { PortalError, toPortalError } from "./errors.ts";
 import { refuseOddFraming } from "./framing.ts";
+import type { Hosts } from "./hosts.ts";
 import { RESERVED_PREFIX } from "./pages.ts";
 import { answerErrorTo, refuseRaw, refuseUpgrade } from "./raw-answers.ts";
-import { hasBody, limitOwnBody } from "./request-body.ts";
+import { hasBody, limitOwnBody, type Timeouts } from "./request-body.ts";
 import { destination, requestId } from "./request-checks.ts";
-import type { Services } from "../api/services.ts";
 import { MIN_TLS_VERSION, type CertificatePair } from "../../pod/tls.ts";
 import { answerTooManyCookies, hasTooManyCookies, refuseEndlessHead, tooManyCookies } from "./too-many-cookies.ts";
-import type { WorkspaceHost } from "../proxy/workspace-host.ts";
 
 const HEADERS_TIMEOUT_MS = 30_000;
 /** Far more than any server behind takes, so that who has too many cookies can be told so, and be rid of them. */
@@ -24,16 +24,28 @@ export interface Behind {
   readonly portal: FastifyInstance;
   /** The portal's own paths on workspaces' hosts. */
   readonly workspaceApp: FastifyInstance;
-  readonly workspaceHost: WorkspaceHost;
+  readonly workspaceHost: HostHandler;
+}
+
+/** Serves all of a workspace's host that is not the portal's own. `label` is what stands before the apps domain. */
+export interface HostHandler {
+  request(request: IncomingMessage, response: ServerResponse, label: string): Promise<void>;
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer, label: string): Promise<void>;
+}
+
+export interface GateParts {
+  readonly hosts: Hosts;
+  readonly timeouts: Timeouts;
+  readonly errorPage: ErrorPage;
 }
 
 /** The one HTTPS server. It looks at the Host header and nothing else, and hands each request to the application of that host. */
-export function gate(behind: Behind, services: Services, certificate: CertificatePair, log: FastifyBaseLogger): Server {
+export function gate(behind: Behind, parts: GateParts, certificate: CertificatePair, log: FastifyBaseLogger): Server {
   const server = createServer({
     ...certificate,
     minVersion: MIN_TLS_VERSION,
     ALPNProtocols: ["http/1.1"],
-    handshakeTimeout: services.patience.handshakeMs,
+    handshakeTimeout: parts.timeouts.handshakeMs,
     maxHeaderSize: MAX_HEAD_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -45,7 +57,7 @@ export function gate(behind: Behind, services: Services, certificate: Certificat
   server.maxHeadersCount = 0;
   const open = new WeakMap<Socket, ServerResponse>();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    dispatch(request, response, behind, services).catch((error: unknown) => {
+    dispatch(request, response, behind, parts).catch((error: unknown) => {
       log.error({ err: error, request_id: requestId(request) }, "request cut off");
       response.destroy();
     });
@@ -58,7 +70,7 @@ export function gate(behind: Behind, services: Services, certificate: Certificat
     else before.once("close", () => void (request.socket.destroyed || serve(request, response)));
   });
   server.on("upgrade", (request, socket, head) => {
-    dispatchUpgrade(request, socket as Socket, head, behind, services).catch((error: unknown) => {
+    dispatchUpgrade(request, socket as Socket, head, behind, parts).catch((error: unknown) => {
       log.error({ err: error, request_id: requestId(request) }, "upgrade cut off");
       socket.destroy();
     });
@@ -80,13 +92,13 @@ export function gate(behind: Behind, services: Services, certificate: Certificat
   return server;
 }
 
-async function dispatch(request: IncomingMessage, response: ServerResponse, behind: Behind, { hosts, patience, errorPage }: Services): Promise<void> {
+async function dispatch(request: IncomingMessage, response: ServerResponse, behind: Behind, { hosts, timeouts, errorPage }: GateParts): Promise<void> {
   try {
     const to = destination(request, hosts);
     refuseOddFraming(request);
     if (hasTooManyCookies(request)) return answerTooManyCookies(request, response, requestId(request));
     const isOwn = to.kind === "portal" || (request.url?.startsWith(RESERVED_PREFIX) ?? false);
-    if (isOwn) limitOwnBody(request, patience);
+    if (isOwn) limitOwnBody(request, timeouts);
     if (to.kind === "portal") behind.portal.routing(request, response);
     else if (isOwn) behind.workspaceApp.routing(request, response);
     else await behind.workspaceHost.request(request, response, to.label);
@@ -95,7 +107,7 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, behi
   }
 }
 
-async function dispatchUpgrade(request: IncomingMessage, socket: Socket, head: Buffer, behind: Behind, { hosts }: Services): Promise<void> {
+async function dispatchUpgrade(request: IncomingMessage, socket: Socket, head: Buffer, behind: Behind, { hosts }: GateParts): Promise<void> {
   // Without a listener a client that hangs up would bring the whole process down.
   socket.on("error", () => socket.destroy());
   try {

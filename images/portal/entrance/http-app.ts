@@ -2,12 +2,14 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, t
 import { errorBody, PortalError, toPortalError } from "./errors.ts";
 import { pathOf } from "../../pod/logging.ts";
 import { requestId } from "./request-checks.ts";
-import type { Services } from "../api/services.ts";
+import type { ErrorPage } from "./error-page.ts";
+import type { Hosts } from "./hosts.ts";
+import { OWN_PAGE_HEADERS } from "./own-headers.ts";
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 
 /** A Fastify application with this portal's request ids, error bodies and common headers. It does not listen: the gate hands it requests. */
-export function httpApp(log: FastifyBaseLogger, { hosts, errorPage }: Pick<Services, "hosts" | "errorPage">): FastifyInstance {
+export function httpApp(log: FastifyBaseLogger, { hosts, errorPage }: { readonly hosts: Hosts; readonly errorPage: ErrorPage }): FastifyInstance {
   const answerError = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const error = toPortalError(thrown);
     if (error.statusCode >= 500) request.log.error({ err: error, path: pathOf(request.url) }, "request failed");
@@ -31,16 +33,3 @@ export function httpApp(log: FastifyBaseLogger, { hosts, errorPage }: Pick<Servi
   });
   return app;
 }
-
-/** Headers for everything the portal itself serves, on whichever host. Styles and scripts come from files alone. */
-export const OWN_PAGE_HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-  "permissions-policy": "camera=(), geolocation=(), microphone=()",
-  "cache-control": "no-store",
-};

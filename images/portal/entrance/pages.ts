@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { OWN_PAGE_HEADERS } from "./http-app.ts";
+import { OWN_PAGE_HEADERS } from "./own-headers.ts";
 
 /** Everything of the portal's own on a workspace's host is below this path and is never forwarded. */
 export const RESERVED_PREFIX = "/.guildnet/";

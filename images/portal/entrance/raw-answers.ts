@@ -1,9 +1,8 @@
 import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { ErrorPage } from "./error-page.ts";
+import type { ErrorPage, LetInTo } from "./error-page.ts";
 import { errorBody, type PortalError } from "./errors.ts";
-import { OWN_PAGE_HEADERS } from "./http-app.ts";
-import type { Admitted } from "../identity/workspace-session.ts";
+import { OWN_PAGE_HEADERS } from "./own-headers.ts";
 
 /** Answers of the portal's own where no Fastify application has the request: at the gate and in the proxy. */
 export function answer(response: ServerResponse, statusCode: number, headers: OutgoingHttpHeaders, body: string | Buffer = ""): void {
@@ -21,7 +20,7 @@ export function answerError(response: ServerResponse, error: PortalError, reques
 }
 
 /** The error: to a person as a page, to a program in JSON. @param admitted what the person was let in to */
-export function answerErrorTo(request: IncomingMessage, response: ServerResponse, error: PortalError, requestId: string, errorPage: ErrorPage, admitted?: Admitted): void {
+export function answerErrorTo(request: IncomingMessage, response: ServerResponse, error: PortalError, requestId: string, errorPage: ErrorPage, admitted?: LetInTo): void {
   const page = errorPage.of(request, error, requestId, admitted);
   if (page === undefined || response.headersSent) return answerError(response, error, requestId);
   answer(response, error.statusCode, { ...page.headers, "x-request-id": requestId }, page.body);

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { PassThrough, type Readable } from "node:stream";
 
 /** For how long what was announced may stay away, in milliseconds. */
-export interface Patience {
+export interface Timeouts {
   /** Uploads take as long as they take, but something of them has to arrive now and then. */
   readonly idleMs: number;
   /** The rest of a body is still taken, and thrown away, after its answer: a client that is cut off at once may not read the answer. */
@@ -12,7 +12,7 @@ export interface Patience {
   readonly handshakeMs: number;
 }
 
-export const PATIENCE: Patience = { idleMs: 2 * 60_000, lingerMs: 30_000, ownBodyMs: 20_000, handshakeMs: 10_000 };
+export const TIMEOUTS: Timeouts = { idleMs: 2 * 60_000, lingerMs: 30_000, ownBodyMs: 20_000, handshakeMs: 10_000 };
 
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
@@ -24,7 +24,7 @@ export function hasBody({ headers }: IncomingMessage): boolean {
  *
  * @param onIdle called when nothing of it came for too long, though somebody waits for it
  */
-export function bodyOf(request: IncomingMessage, response: ServerResponse, { idleMs, lingerMs }: Patience, onIdle: () => void): Readable {
+export function bodyOf(request: IncomingMessage, response: ServerResponse, { idleMs, lingerMs }: Timeouts, onIdle: () => void): Readable {
   const body = new PassThrough();
   request.pipe(body);
   body.once("close", () => {
@@ -46,7 +46,7 @@ export function bodyOf(request: IncomingMessage, response: ServerResponse, { idl
 }
 
 /** Ends a request for the portal itself whose body does not come. Slow or silent makes no difference: it is a few hundred bytes. */
-export function limitOwnBody(request: IncomingMessage, { ownBodyMs }: Patience): void {
+export function limitOwnBody(request: IncomingMessage, { ownBodyMs }: Timeouts): void {
   if (!hasBody(request)) return;
   const timer = setTimeout(() => request.socket.destroy(), ownBodyMs);
   request.once("end", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));

@@ -34,8 +34,8 @@ test("a person gets from the mesh's portal into a workspace without leaving the 
 
   const first = await guild.ask("/", { host: meshApp("alice"), headers: page });
   expect(first.headers.location).toMatch(/^https:\/\/portal\.mesh\.test\/open\/alice\?/);
-  const door = new URL(first.headers.location ?? "");
-  const ticket = await guild.ask(door.pathname + door.search, { host: MESH_HOST, headers: { ...page, cookie: portal } });
+  const redirect = new URL(first.headers.location ?? "");
+  const ticket = await guild.ask(redirect.pathname + redirect.search, { host: MESH_HOST, headers: { ...page, cookie: portal } });
   expect(ticket.headers.location).toMatch(/^https:\/\/alice\.apps\.mesh\.test\/\.guildnet\/session\?/);
   const landing = new URL(ticket.headers.location ?? "");
   const landed = await guild.ask(landing.pathname + landing.search, { host: meshApp("alice"), headers: { ...page, cookie: cookiesOf(first) } });

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
-import type { Readiness, Upstream, Workspace, WorkspaceAccess, WorkspaceDirectory } from "./workspaces.ts";
+import type { Readiness } from "../../pod/health.ts";
+import type { Upstream, Workspace, WorkspaceAccess, WorkspaceDirectory } from "./workspaces.ts";
 
 /** Workspaces without a cluster, for tests and for working on the pages. */
 export class MemoryWorkspaces implements WorkspaceDirectory, WorkspaceAccess {

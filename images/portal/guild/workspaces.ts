@@ -1,3 +1,5 @@
+import type { Readiness } from "../../pod/health.ts";
+
 /** What the portal knows right now of a workspace, or of an app, which it serves alike. */
 export interface Workspace {
   readonly id: string;
@@ -25,12 +27,7 @@ export function mayOpen({ owner, visibility }: Workspace, handle: string | undef
   return visibility === "members" ? handle !== undefined : handle === owner;
 }
 
-export interface Readiness {
-  readonly ready: boolean;
-  readonly reason: string;
-}
-
-/** Which workspaces there are. Implementations: the cluster (`cluster/`), and memory for tests. */
+/** Which workspaces there are. Implementations: the cluster (`watch/`), and memory for tests. */
 export interface WorkspaceDirectory {
   list(): readonly Workspace[];
   get(id: string): Workspace | undefined;

@@ -1,13 +1,10 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
+import { IDLE_SECONDS, LONGEST_SECONDS } from "./lifetimes.ts";
 import type { Members } from "./members.ts";
 import type { SignOuts } from "./sign-outs.ts";
 
-/** A session ends after 12 hours without use … */
-export const IDLE_SECONDS = 12 * 3600;
-/** … and 7 days after the sign-in in any case. */
-export const LONGEST_SECONDS = 7 * 24 * 3600;
 const HANDOFF_SECONDS = 30;
 const REMEMBERED_TOKENS = 5000;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LONGEST_SECONDS } from "./sessions.ts";
+import { LONGEST_SECONDS } from "./lifetimes.ts";
 import { MemorySignOuts, SignOuts } from "./sign-outs.ts";
 
 /** A session that would have ended at that time. */

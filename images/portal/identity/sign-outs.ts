@@ -1,4 +1,4 @@
-import { LONGEST_SECONDS } from "./sessions.ts";
+import { LONGEST_SECONDS } from "./lifetimes.ts";
 
 /**
  * Where sign-outs are written down, so that they outlive the portal's process. Times are seconds since the epoch: with

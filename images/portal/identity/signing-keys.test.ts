@@ -1,11 +1,12 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { readSigningKeys } from "./signing-keys.ts";
 
 async function keys(session: string, signIn = "A".repeat(43)): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "guildnet-portal-keys-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, "session"), session);
   await writeFile(join(directory, "sign-in"), signIn);
   return directory;

@@ -1,5 +1,5 @@
 import { cookiesForWorkspace, setCookieFromWorkspace } from "../entrance/cookies.ts";
-import { isClaimOfProxies } from "./claims.ts";
+import { isTrustedProxyHeader } from "./trusted-proxy-headers.ts";
 
 /** Names and values in turn, as they came: in their order, with those that come twice. */
 export type RawHeaders = readonly string[];
@@ -13,10 +13,10 @@ const HOP_BY_HOP = new Set([
 const NEVER_NAMED = new Set(["content-length", "transfer-encoding", "host", "cookie", "set-cookie", "authorization", "content-type", "content-encoding", "location"]);
 
 /** The portal says these itself. */
-const SAID_ANEW = new Set(["host", "expect", "x-request-id"]);
+const SET_BY_PORTAL = new Set(["host", "expect", "x-request-id"]);
 
 /** Response headers by which code in a workspace could act on other hosts of the guild, or sign its owner out of them. */
-const REACHES_OTHER_HOSTS = new Set(["strict-transport-security", "alt-svc", "clear-site-data", "public-key-pins", "origin-agent-cluster"]);
+const AFFECTS_OTHER_HOSTS = new Set(["strict-transport-security", "alt-svc", "clear-site-data", "public-key-pins", "origin-agent-cluster"]);
 
 export interface ForwardedRequest {
   /** The Host the browser used. The workspace keeps it: links, Origin checks and dev servers' host lists depend on it. */
@@ -34,7 +34,7 @@ export function requestHeaders(incoming: RawHeaders, { host, remoteAddress, requ
   const cookies: string[] = [];
   for (let index = 0; index < incoming.length; index += 2) {
     const original = incoming[index]!, value = incoming[index + 1]!, name = original.toLowerCase();
-    if (HOP_BY_HOP.has(name) || SAID_ANEW.has(name) || isClaimOfProxies(name) || named?.has(name)) continue;
+    if (HOP_BY_HOP.has(name) || SET_BY_PORTAL.has(name) || isTrustedProxyHeader(name) || named?.has(name)) continue;
     // CGI, WSGI, PHP and Rack make `_` of `-`, and then can't tell an invented X_Forwarded_For from the portal's own.
     if (name.includes("_")) continue;
     // The IDE is opened by the portal's cookie alone; an app on another port may have tokens of its own.
@@ -57,7 +57,7 @@ export function responseHeaders(upstream: RawHeaders, host: string): string[] {
   const headers: string[] = [];
   for (let index = 0; index < upstream.length; index += 2) {
     const original = upstream[index]!, value = upstream[index + 1]!, name = original.toLowerCase();
-    if (HOP_BY_HOP.has(name) || REACHES_OTHER_HOSTS.has(name) || name === "x-request-id" || named?.has(name)) continue;
+    if (HOP_BY_HOP.has(name) || AFFECTS_OTHER_HOSTS.has(name) || name === "x-request-id" || named?.has(name)) continue;
     const kept = name === "set-cookie" ? setCookieFromWorkspace(value, host) : value;
     if (kept !== undefined) headers.push(original, kept);
   }

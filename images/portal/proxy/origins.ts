@@ -3,7 +3,7 @@ import { PortalError } from "../entrance/errors.ts";
 import type { Site } from "../entrance/hosts.ts";
 import { IDE_PORT } from "../../pod/names.ts";
 import { refuseCrossOrigin } from "../entrance/request-checks.ts";
-import type { App } from "../identity/workspace-session.ts";
+import type { App } from "../identity/admission.ts";
 
 /** What a request says about where it comes from; a page can't change any of it. */
 export interface Call {

@@ -205,9 +205,9 @@ test("a session of one workspace is not good on another of the same owner, nor o
 test("only its owner gets into a workspace; an admin sees it in the list and no more", async () => {
   for (const handle of ["bob", "root"]) {
     const person = await guild.signedIn(handle);
-    const door = await guild.ask("/open/alice?return=/&state=x", { headers: { cookie: person } });
-    expect(door.status).toBe(404);
-    expect(door.headers.location).toBeUndefined();
+    const refused = await guild.ask("/open/alice?return=/&state=x", { headers: { cookie: person } });
+    expect(refused.status).toBe(404);
+    expect(refused.headers.location).toBeUndefined();
   }
   const list = async (handle: string): Promise<unknown[]> =>
     (await guild.ask("/api/workspaces", { headers: { cookie: await guild.signedIn(handle) } })).json()["workspaces"] as unknown[];
@@ -269,11 +269,11 @@ test("no address on the way in holds what another browser could come in with", a
   const first = await guild.ask("/", { host: appHost("alice"), headers: { accept: "text/html" } });
   const nonce = cookiesOf(first).split("=")[1] ?? "";
   expect(nonce).toMatch(/^[0-9a-f-]{36}$/);
-  const door = pathOf(first.headers.location);
-  const ticket = pathOf((await guild.ask(door, { headers: { cookie: await guild.signedIn("alice") } })).headers.location);
-  for (const address of [door, ticket]) expect(address).not.toContain(nonce);
+  const redirect = pathOf(first.headers.location);
+  const ticket = pathOf((await guild.ask(redirect, { headers: { cookie: await guild.signedIn("alice") } })).headers.location);
+  for (const address of [redirect, ticket]) expect(address).not.toContain(nonce);
   expect(ticket).toMatch(/^\/\.guildnet\/session\?code=[\w-]{43}$/);
-  const shown = new URL(door, ORIGIN).searchParams.get("state") ?? "";
+  const shown = new URL(redirect, ORIGIN).searchParams.get("state") ?? "";
   expect((await guild.ask(ticket, { host: appHost("alice"), headers: { cookie: `__Host-guildnet-handoff=${shown}` } })).status).toBe(403);
 });
 

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
-import type { Passage } from "./forward.ts";
 import { mistakeInAnswer } from "../entrance/framing.ts";
 import { readableHead } from "./origins.ts";
 import { responseHeaders } from "./headers.ts";
+import type { ProxiedRequest } from "./proxied-request.ts";
 import { badAnswer, failure } from "./upstream.ts";
 
 /** What is asked of an answer's head before it is passed on. */
@@ -18,7 +18,7 @@ export type Outcome = "passed on" | "refused";
  * pace at which it takes it; a browser that leaves ends the workspace's work at once.
  */
 export class Relay implements Dispatcher.DispatchHandler {
-  readonly #passage: Passage;
+  readonly #proxied: ProxiedRequest;
   readonly #refuses: Refuses;
   #resolve: (outcome: Outcome) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
@@ -35,15 +35,15 @@ export class Relay implements Dispatcher.DispatchHandler {
   });
 
   /** @param refuses true of an answer that the browser is not to see */
-  constructor(passage: Passage, refuses: Refuses) {
-    this.#passage = passage;
+  constructor(proxied: ProxiedRequest, refuses: Refuses) {
+    this.#proxied = proxied;
     this.#refuses = refuses;
-    passage.response.once("close", this.#abandon).on("drain", this.#resume);
+    proxied.response.once("close", this.#abandon).on("drain", this.#resume);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#passage.response.destroyed) this.#abandon();
+    if (this.#proxied.response.destroyed) this.#abandon();
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
@@ -68,12 +68,12 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#passage.response.write(chunk)) controller.pause();
+    if (!this.#proxied.response.write(chunk)) controller.pause();
   }
 
   onResponseEnd(): void {
     this.#end();
-    this.#passage.response.end();
+    this.#proxied.response.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -81,13 +81,13 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#end();
     if (stage === "asked") this.#reject(failure(error, this.#controller !== undefined));
     if (stage !== "answering") return;
-    this.#passage.log.debug({ err: error, request_id: this.#passage.requestId }, "a proxied answer was cut off");
+    this.#proxied.log.debug({ err: error, request_id: this.#proxied.requestId }, "a proxied answer was cut off");
     // What breaks off must not look whole.
-    this.#passage.response.destroy();
+    this.#proxied.response.destroy();
   }
 
   #writeHead(statusCode: number, raw: readonly string[]): void {
-    const { request, response, requestId, extraCookie, readableBy } = this.#passage;
+    const { request, response, requestId, extraCookie, readableBy } = this.#proxied;
     const passed = responseHeaders(raw, request.headers.host ?? "");
     const headers = readableBy === undefined ? passed : readableHead(passed, readableBy);
     if (extraCookie !== undefined) headers.push("set-cookie", extraCookie);
@@ -109,6 +109,6 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   #end(): void {
     this.#stage = "over";
-    this.#passage.response.off("close", this.#abandon).off("drain", this.#resume);
+    this.#proxied.response.off("close", this.#abandon).off("drain", this.#resume);
   }
 }

@@ -1,18 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { keyRefused, route, type Route } from "./forward.ts";
+import type { ProxyParts } from "./forward.ts";
+import { keyRefused, route, type Route } from "./route.ts";
 import { mistakeInAnswer } from "../entrance/framing.ts";
 import { refusedByIde } from "./ide-login.ts";
 import { requestHeaders, responseHeaders } from "./headers.ts";
 import { head as headText, remoteAddress } from "../entrance/raw-answers.ts";
-import type { Services } from "../api/services.ts";
 import { badAnswer, upgrade, type Upgraded } from "./upstream.ts";
-import type { Admitted } from "../identity/workspace-session.ts";
+import type { Admitted } from "../identity/admission.ts";
 
 const KEEP_ALIVE_MS = 30_000;
 
 /** One WebSocket on its way through. */
-export interface UpgradePassage {
+export interface ProxiedUpgrade {
   readonly request: IncomingMessage;
   readonly socket: Socket;
   /** What the client sent behind its request. */
@@ -29,24 +29,24 @@ export interface UpgradePassage {
  * @returns once the tunnel stands, or the workspace's refusal was passed on
  * @throws {PortalError} while nothing was answered yet
  */
-export async function openTunnel(passage: UpgradePassage, services: Services): Promise<void> {
+export async function openTunnel(proxied: ProxiedUpgrade, parts: Pick<ProxyParts, "access" | "leases">): Promise<void> {
   const abandoned = new AbortController();
   const abandon = (): void => abandoned.abort();
-  passage.socket.once("close", abandon);
-  const answer = await knock(passage, services, abandoned.signal).finally(() => passage.socket.off("close", abandon));
-  if (!answer.switched) return passRefusal(passage, answer.response);
-  join(passage, answer, services);
+  proxied.socket.once("close", abandon);
+  const answer = await requestUpgrade(proxied, parts, abandoned.signal).finally(() => proxied.socket.off("close", abandon));
+  if (!answer.switched) return passRefusal(proxied, answer.response);
+  join(proxied, answer, parts);
 }
 
-async function knock(passage: UpgradePassage, services: Services, abandoned: AbortSignal): Promise<Upgraded> {
-  const first = await route(passage.admitted, services);
-  const answer = await attempt(passage, first, abandoned);
+async function requestUpgrade(proxied: ProxiedUpgrade, parts: Pick<ProxyParts, "access" | "leases">, abandoned: AbortSignal): Promise<Upgraded> {
+  const first = await route(proxied.admitted, parts.access);
+  const answer = await attempt(proxied, first, abandoned);
   if (answer.switched || !refused(first, answer)) return answer;
 
   answer.response.destroy();
-  const second = await route(passage.admitted, services, true);
+  const second = await route(proxied.admitted, parts.access, true);
   if (second.ideSession === first.ideSession) throw keyRefused();
-  const again = await attempt(passage, second, abandoned);
+  const again = await attempt(proxied, second, abandoned);
   if (again.switched || !refused(second, again)) return again;
   again.response.destroy();
   throw keyRefused();
@@ -56,13 +56,13 @@ function refused({ ideSession }: Route, { response }: Upgraded): boolean {
   return ideSession !== undefined && refusedByIde(response.statusCode ?? 0, response.headers);
 }
 
-function attempt({ request, requestId }: UpgradePassage, { upstream, ideSession }: Route, abandoned: AbortSignal): Promise<Upgraded> {
+function attempt({ request, requestId }: ProxiedUpgrade, { upstream, ideSession }: Route, abandoned: AbortSignal): Promise<Upgraded> {
   const forwarded = { host: request.headers.host ?? "", remoteAddress: remoteAddress(request), requestId, ideSession };
   const headers = [...requestHeaders(request.rawHeaders, forwarded), "connection", "Upgrade", "upgrade", "websocket"];
   return upgrade(upstream, { method: "GET", path: request.url ?? "/", headers }, abandoned);
 }
 
-function passRefusal({ request, socket }: UpgradePassage, response: IncomingMessage): void {
+function passRefusal({ request, socket }: ProxiedUpgrade, response: IncomingMessage): void {
   const mistake = mistakeInAnswer(response.statusCode ?? 0, response.headers);
   if (mistake !== undefined) {
     response.destroy();
@@ -73,7 +73,7 @@ function passRefusal({ request, socket }: UpgradePassage, response: IncomingMess
   response.pipe(socket);
 }
 
-function join({ request, socket, head, admitted }: UpgradePassage, answer: Upgraded & { switched: true }, services: Services): void {
+function join({ request, socket, head, admitted }: ProxiedUpgrade, answer: Upgraded & { switched: true }, parts: Pick<ProxyParts, "access" | "leases">): void {
   // Node types it as any duplex stream; over plain HTTP it is a net.Socket.
   const upstream = answer.socket as Socket;
   if (socket.destroyed) return void upstream.destroy();
@@ -82,7 +82,7 @@ function join({ request, socket, head, admitted }: UpgradePassage, answer: Upgra
     end.setNoDelay(true);
     end.setKeepAlive(true, KEEP_ALIVE_MS);
   }
-  const release = services.leases.hold({
+  const release = parts.leases.hold({
     session: admitted.session,
     workspace: admitted.workspace.id,
     traffic: () => socket.bytesRead,

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request as httpsRequest } from "node:https";
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { MemoryMachine } from "../guild/machine.ts";
 import { MemoryMembers } from "../identity/members.ts";
 import { MemoryWorkspaces } from "../guild/memory-workspaces.ts";
 import { startPortal, type Portal } from "../portal.ts";
-import type { Patience } from "../entrance/request-body.ts";
+import type { Timeouts } from "../entrance/request-body.ts";
 import { MemorySignOuts, type SignOutStore } from "../identity/sign-outs.ts";
 import { testCertificate, type TestCertificate } from "../../pod/testing/certificates.ts";
 
@@ -54,7 +54,8 @@ export interface Harness {
   entered(handle: string, label: string): Promise<string>;
   webSocket(path: string, label: string, headers?: Record<string, string>, options?: ClientOptions): WebSocket;
   raw(): Promise<TLSSocket>;
-  close(): Promise<void>;
+  /** Ends the portal and removes what lies on the disk for it. */
+  close(graceMs?: number): Promise<void>;
 }
 
 export interface HarnessParts {
@@ -63,10 +64,10 @@ export interface HarnessParts {
   readonly signOuts?: SignOutStore;
   readonly members?: MemoryMembers;
   readonly machine?: MemoryMachine;
-  readonly patience?: Partial<Patience>;
+  readonly timeouts?: Partial<Timeouts>;
 }
 
-export async function startHarness(env: Record<string, string> = {}, { sessionKey = randomBytes(32), signOuts = new MemorySignOuts(), members = new MemoryMembers(["alice", "bob", "root"]), machine = new MemoryMachine(), patience }: HarnessParts = {}): Promise<Harness> {
+export async function startHarness(env: Record<string, string> = {}, { sessionKey = randomBytes(32), signOuts = new MemorySignOuts(), members = new MemoryMembers(["alice", "bob", "root"]), machine = new MemoryMachine(), timeouts }: HarnessParts = {}): Promise<Harness> {
   const certificate = await testCertificate(["guild.test", "*.apps.guild.test"]);
   const workspaces = new MemoryWorkspaces();
   const logLines: string[] = [];
@@ -82,6 +83,7 @@ export async function startHarness(env: Record<string, string> = {}, { sessionKe
     GUILDNET_LOG_LEVEL: "trace",
     ...env,
   });
+  const uiDirectory = await stubPages();
   const portal = await startPortal({
     config,
     keys: { session: sessionKey, signIn: signInKey },
@@ -90,10 +92,10 @@ export async function startHarness(env: Record<string, string> = {}, { sessionKe
     signOuts,
     members,
     machine,
-    uiDirectory: await stubPages(),
+    uiDirectory,
     now,
     certificatePollMs: 20,
-    patience,
+    timeouts,
     log: createLog(config.logLevel, { write: (line) => void logLines.push(line) }),
   });
   const { port } = portal.address;
@@ -142,7 +144,10 @@ export async function startHarness(env: Record<string, string> = {}, { sessionKe
         const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, servername: "guild.test" }, () => resolve(socket));
         socket.once("error", reject);
       }),
-    close: () => portal.close(0),
+    close: async (graceMs = 0) => {
+      await portal.close(graceMs);
+      await Promise.all([certificate.remove(), rm(uiDirectory, { recursive: true })]);
+    },
   };
 }
 

@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
 import { isDeepStrictEqual } from "node:util";
 import type { V1Namespace } from "@kubernetes/client-node";
+import type { Readiness } from "../../pod/health.ts";
 import { HANDLE, WORKSPACE_ID } from "../../pod/names.ts";
-import type { Readiness, Workspace, WorkspaceDirectory } from "../guild/workspaces.ts";
+import type { Workspace, WorkspaceDirectory } from "../guild/workspaces.ts";
 import type { Kind } from "./kinds.ts";
 import { OWNER_LABEL, WatchedWorkspace, type ClusterApis } from "./watched-workspace.ts";
 import { WatchedList } from "./watched-list.ts";

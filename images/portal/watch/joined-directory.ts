@@ -1,4 +1,5 @@
-import type { Readiness, Workspace, WorkspaceDirectory } from "../guild/workspaces.ts";
+import type { Readiness } from "../../pod/health.ts";
+import type { Workspace, WorkspaceDirectory } from "../guild/workspaces.ts";
 
 /** Several directories as one. Where two know the same id, the first has it, and nothing of the other's is shown. */
 export class JoinedDirectory implements WorkspaceDirectory {

@@ -1,4 +1,5 @@
 import type { V1Namespace } from "@kubernetes/client-node";
+import { workspaceNamespace } from "../../pod/names.ts";
 import type { Visibility, Workspace } from "../guild/workspaces.ts";
 
 /** How one kind of thing that the portal serves lies in the cluster. Each has a namespace of its own. */
@@ -14,7 +15,7 @@ export interface Kind {
 
 export const workspaceKind: Kind = {
   label: "guildnet.io/workspace",
-  namespaceOf: (id) => `ws-${id}`,
+  namespaceOf: workspaceNamespace,
   object: "workspace",
   about: () => ({}),
 };

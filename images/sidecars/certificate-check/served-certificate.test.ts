@@ -12,6 +12,7 @@ import { readCertificate } from "../../pod/tls.ts";
 
 async function served() {
   const certificate = await testCertificate(["localhost"]);
+  onTestFinished(() => certificate.remove());
   const server = createServer(await readCertificate(certificate.directory)).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());

@@ -1,8 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { ApiException, type CoreV1Api } from "@kubernetes/client-node";
 import { plainError } from "../../pod/api-error.ts";
-import { workspaceKind } from "../../portal/watch/kinds.ts";
-import { WORKSPACE_ID } from "../../pod/names.ts";
+import { WORKSPACE_ID, workspaceNamespace } from "../../pod/names.ts";
 
 const SECRET = "registry-access";
 const SECRET_KEY = "password";
@@ -38,7 +37,7 @@ export function clusterCredentials(core: CoreV1Api): Credentials {
 /** @returns undefined where there is no such workspace, or none that may push */
 async function readPassword(core: CoreV1Api, workspace: string): Promise<string | undefined> {
   try {
-    const secret = await core.readNamespacedSecret({ namespace: workspaceKind.namespaceOf(workspace), name: SECRET });
+    const secret = await core.readNamespacedSecret({ namespace: workspaceNamespace(workspace), name: SECRET });
     return Buffer.from(secret.data?.[SECRET_KEY] ?? "", "base64").toString("utf8") || undefined;
   } catch (error) {
     if (error instanceof ApiException && (error.code === 404 || error.code === 403)) return undefined;

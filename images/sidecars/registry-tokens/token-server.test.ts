@@ -24,7 +24,7 @@ let ca = "";
 let signer = "";
 let now = new Date();
 const logged: string[] = [];
-let close = (): void => {};
+let close: () => Promise<unknown> = async () => {};
 
 beforeAll(async () => {
   api = await startApiServer();
@@ -45,10 +45,13 @@ beforeAll(async () => {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   port = (server.address() as AddressInfo).port;
-  close = () => server.close();
+  close = () => {
+    server.close();
+    return Promise.all([own.remove(), signing.remove()]);
+  };
 });
 afterAll(async () => {
-  close();
+  await close();
   await api.close();
 });
 

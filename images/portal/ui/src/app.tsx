@@ -1,14 +1,14 @@
 import { useCallback, useEffect, useState } from "react";
-import type { Me, WayIn } from "../../api/types.ts";
+import type { Me, SignInHelp } from "../../api/types.ts";
 import { Header } from "./header.tsx";
 import { Notice } from "./notice.tsx";
 import { ApiError, fetchMe, signOut } from "./portal-api.ts";
 import { SignIn } from "./sign-in.tsx";
 import { SignedOut } from "./signed-out.tsx";
-import { wantedHere } from "./wanted.ts";
+import { requestedApp } from "./return-to.ts";
 import { WorkspaceList } from "./workspace-list.tsx";
 
-type Person = { kind: "unknown" } | { kind: "signed-out"; way: WayIn } | { kind: "signed-in"; me: Me } | { kind: "error"; error: ApiError };
+type Person = { kind: "unknown" } | { kind: "signed-out"; help: SignInHelp } | { kind: "signed-in"; me: Me } | { kind: "error"; error: ApiError };
 
 /** Taken out of the address bar at once, so that it is in no history, bookmark or screenshot. */
 const signInToken = takeSignInToken();
@@ -19,7 +19,7 @@ export function App() {
   const refresh = useCallback(() => void whoIsHere().then(setPerson), []);
   // Where something was wanted, the portal leads there now.
   const lookAgain = useCallback(() => void whoIsHere().then((found) => {
-    if (found.kind === "signed-in" && wantedHere() !== undefined) window.location.reload();
+    if (found.kind === "signed-in" && requestedApp() !== undefined) window.location.reload();
     else setPerson(found);
   }), []);
   useEffect(() => {
@@ -48,11 +48,11 @@ function Content({ person, onSessionEnded, onReturn }: { person: Person; onSessi
     case "unknown":
       return null;
     case "signed-out":
-      return <SignedOut way={person.way} onReturn={onReturn} />;
+      return <SignedOut help={person.help} onReturn={onReturn} />;
     case "error":
       return <Notice tone="bad" title="That did not work" action={{ label: "Try again", run: onSessionEnded }}>{person.error.message}</Notice>;
     case "signed-in":
-      return <WorkspaceList me={person.me} refused={wantedHere()} onSessionEnded={onSessionEnded} />;
+      return <WorkspaceList me={person.me} refused={requestedApp()} onSessionEnded={onSessionEnded} />;
   }
 }
 
@@ -60,7 +60,7 @@ async function whoIsHere(): Promise<Person> {
   try {
     return { kind: "signed-in", me: await fetchMe() };
   } catch (error) {
-    if (error instanceof ApiError) return error.code === "signed_out" ? { kind: "signed-out", way: error.details as unknown as WayIn } : { kind: "error", error };
+    if (error instanceof ApiError) return error.code === "signed_out" ? { kind: "signed-out", help: error.details as unknown as SignInHelp } : { kind: "error", error };
     throw error;
   }
 }

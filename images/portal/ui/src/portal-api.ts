@@ -1,5 +1,4 @@
-import type { LinkAsked, Me } from "../../api/types.ts";
-import type { ErrorBody } from "../../entrance/errors.ts";
+import type { ErrorBody, LinkInfo, Me } from "../../api/types.ts";
 
 /** An error the portal answered with, or that no answer came. */
 export class ApiError extends Error {
@@ -13,13 +12,13 @@ export class ApiError extends Error {
   }
 }
 
-/** @throws {ApiError} with code `signed_out` and `WayIn` where nobody is signed in */
+/** @throws {ApiError} with code `signed_out` and `SignInHelp` where nobody is signed in */
 export const fetchMe = (): Promise<Me> => call("GET", "/api/me");
 
-/** Uses nothing up. @throws {ApiError} `link_*` or `not_a_member`, with `LinkRefused` */
-export const askLink = (token: string): Promise<LinkAsked> => call("POST", "/api/link", { token });
+/** Uses nothing up. @throws {ApiError} `link_*` or `not_a_member`, with `LinkErrorDetails` */
+export const checkLink = (token: string): Promise<LinkInfo> => call("POST", "/api/link", { token });
 
-/** @throws {ApiError} as `askLink`, or `signed_in_as_another` unless `switchPerson` */
+/** @throws {ApiError} as `checkLink`, or `signed_in_as_another` unless `switchPerson` */
 export const signIn = (token: string, switchPerson: boolean): Promise<{ handle: string }> =>
   call("POST", "/api/sign-in", { token, switch: switchPerson });
 

@@ -1,11 +1,11 @@
 import { useCallback, useEffect, useState } from "react";
-import type { LinkAsked, LinkRefused } from "../../api/types.ts";
+import type { LinkInfo, LinkErrorDetails } from "../../api/types.ts";
 import { Notice } from "./notice.tsx";
-import { ApiError, askLink, signIn } from "./portal-api.ts";
-import { takeWanted } from "./wanted.ts";
-import { WhomToAsk } from "./whom-to-ask.tsx";
+import { ApiError, checkLink, signIn } from "./portal-api.ts";
+import { takeReturn } from "./return-to.ts";
+import { Contacts } from "./contacts.tsx";
 
-type Step = { kind: "looking" } | { kind: "asking"; link: LinkAsked } | { kind: "signing-in" } | { kind: "refused"; error: ApiError };
+type Step = { kind: "looking" } | { kind: "asking"; link: LinkInfo } | { kind: "signing-in" } | { kind: "refused"; error: ApiError };
 
 /**
  * Asks before it uses a sign-in link up. It is a person's click that does it: whoever merely fetches the link spoils
@@ -14,10 +14,10 @@ type Step = { kind: "looking" } | { kind: "asking"; link: LinkAsked } | { kind: 
 export function SignIn({ token, onDone }: { token: string; onDone: () => void }) {
   const [step, setStep] = useState<Step>({ kind: "looking" });
   const refuse = useCallback((reason: unknown) => setStep({ kind: "refused", error: reason instanceof ApiError ? reason : new ApiError("unexpected", String(reason)) }), []);
-  useEffect(() => void askLink(token).then((link) => setStep({ kind: "asking", link }), refuse), [token, refuse]);
+  useEffect(() => void checkLink(token).then((link) => setStep({ kind: "asking", link }), refuse), [token, refuse]);
   const goOn = useCallback(() => {
     setStep({ kind: "signing-in" });
-    signIn(token, true).then(() => window.location.replace(takeWanted()), refuse);
+    signIn(token, true).then(() => window.location.replace(takeReturn()), refuse);
   }, [token, refuse]);
 
   switch (step.kind) {
@@ -32,7 +32,7 @@ export function SignIn({ token, onDone }: { token: string; onDone: () => void })
   }
 }
 
-function Asking({ link: { guild, handle, signed_in: before }, onYes, onDone }: { link: LinkAsked; onYes: () => void; onDone: () => void }) {
+function Asking({ link: { guild, handle, signed_in: before }, onYes, onDone }: { link: LinkInfo; onYes: () => void; onDone: () => void }) {
   if (before === handle) {
     return (
       <Notice title="You are signed in already" action={{ label: "To the portal", run: onDone }}>
@@ -55,7 +55,7 @@ function Asking({ link: { guild, handle, signed_in: before }, onYes, onDone }: {
 }
 
 function Refused({ error: { message, details }, onDone }: { error: ApiError; onDone: () => void }) {
-  const { ask = [], signed_in: before } = details as Partial<LinkRefused>;
+  const { ask = [], signed_in: before } = details as Partial<LinkErrorDetails>;
   if (before !== undefined) {
     return (
       <Notice title={`You are signed in as ${before}`} action={{ label: "To the portal", run: onDone }}>
@@ -66,7 +66,7 @@ function Refused({ error: { message, details }, onDone }: { error: ApiError; onD
   return (
     <Notice title="This link does not sign you in" tone="bad" action={{ label: "To the portal", run: onDone }}>
       <p>{message}</p>
-      <p>You get another from <WhomToAsk people={ask} />.</p>
+      <p>You get another from <Contacts people={ask} />.</p>
     </Notice>
   );
 }

@@ -1,13 +1,13 @@
 import { useEffect } from "react";
-import type { WayIn } from "../../api/types.ts";
+import type { SignInHelp } from "../../api/types.ts";
 import { Notice } from "./notice.tsx";
-import { keepWanted, wantedHere } from "./wanted.ts";
-import { WhomToAsk } from "./whom-to-ask.tsx";
+import { rememberReturn, requestedApp } from "./return-to.ts";
+import { Contacts } from "./contacts.tsx";
 
 /** How to get in: there are no passwords. What was wanted opens afterwards. */
-export function SignedOut({ way: { ask, link_command: linkCommand }, onReturn }: { way: WayIn; onReturn: () => void }) {
-  const wanted = wantedHere();
-  useEffect(keepWanted, []);
+export function SignedOut({ help: { ask, link_command: linkCommand }, onReturn }: { help: SignInHelp; onReturn: () => void }) {
+  const wanted = requestedApp();
+  useEffect(rememberReturn, []);
   // The link opens in another tab: who comes back to this one may be signed in by then.
   useEffect(() => {
     const look = (): void => {
@@ -19,7 +19,7 @@ export function SignedOut({ way: { ask, link_command: linkCommand }, onReturn }:
 
   return (
     <Notice title={wanted === undefined ? "Sign in with a link" : `Sign in to open ${wanted}`}>
-      <p>There is no password here. Ask <WhomToAsk people={ask} /> for a sign-in link, and open it in this browser{wanted !== undefined && <>: <strong>{wanted}</strong> comes next</>}.</p>
+      <p>There is no password here. Ask <Contacts people={ask} /> for a sign-in link, and open it in this browser{wanted !== undefined && <>: <strong>{wanted}</strong> comes next</>}.</p>
       <p className="dim">A link works once and for 15 minutes. You then stay signed in until 12 hours pass without use.</p>
       {linkCommand !== undefined && (
         <details>

@@ -1,4 +1,4 @@
-import type { Workspace, WorkspaceState } from "../../guild/workspaces.ts";
+import type { Workspace, WorkspaceState } from "../../api/types.ts";
 
 const WORDS: Readonly<Record<WorkspaceState, string>> = { running: "Running", starting: "Starting", stopped: "Stopped", failed: "Needs attention" };
 

@@ -1,10 +1,10 @@
 import { useEffect, useState } from "react";
-import type { ListedWorkspace, LiveEvents, ToldOfMachine } from "../../api/types.ts";
+import type { ListedWorkspace, LiveEvents, MachineNotice } from "../../api/types.ts";
 
 export interface LiveList {
   /** Undefined until the first answer. */
   readonly workspaces: readonly ListedWorkspace[] | undefined;
-  readonly machine: ToldOfMachine;
+  readonly machine: MachineNotice;
   /** False while the connection is lost; the browser keeps trying. */
   readonly connected: boolean;
 }

@@ -2,7 +2,7 @@ import type { ListedWorkspace, Me } from "../../api/types.ts";
 import { Notice } from "./notice.tsx";
 import { Reason, StateBadge } from "./state.tsx";
 import { useWorkspaces } from "./use-workspaces.ts";
-import { WhomToAsk } from "./whom-to-ask.tsx";
+import { Contacts } from "./contacts.tsx";
 
 interface WorkspaceListProps {
   readonly me: Me;
@@ -101,7 +101,7 @@ function Empty({ me }: { me: Me }) {
           <pre><code>npm run up</code></pre>
         </>
       ) : (
-        <p>Ask <WhomToAsk people={me.ask} /> for one.</p>
+        <p>Ask <Contacts people={me.ask} /> for one.</p>
       )}
       <p className="dim">It appears here by itself.</p>
     </Notice>

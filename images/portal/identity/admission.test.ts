@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { MemoryWorkspaces } from "../guild/memory-workspaces.ts";
-import { findApp } from "./workspace-session.ts";
+import { findApp } from "./admission.ts";
 
 test.each([
   ["ada", "ada", "ide"], ["web--ada", "ada", "web"], ["a-b--ada", "ada", "a-b"], ["shop", "shop", "app"], ["admin--shop", "shop", "admin"], ["one--two", "one--two", "ide"],

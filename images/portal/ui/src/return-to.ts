@@ -3,20 +3,20 @@ const KEPT_AS = "guildnet-wanted";
 const KEPT_MS = 3600_000;
 
 /** The workspace or app that this page's address asks for; the portal shows the page at such an address where it can't send the person on. */
-export function wantedHere(): string | undefined {
+export function requestedApp(): string | undefined {
   return /^\/open\/([^/]+)$/.exec(window.location.pathname)?.[1];
 }
 
 /** Without the address's state: it belongs to the round that began it, and may be too old by then. */
-export function keepWanted(): void {
-  if (wantedHere() === undefined) return;
+export function rememberReturn(): void {
+  if (requestedApp() === undefined) return;
   const back = new URLSearchParams(window.location.search).get("return");
   const path = `${window.location.pathname}${back === null ? "" : `?${new URLSearchParams({ return: back })}`}`;
   window.localStorage.setItem(KEPT_AS, JSON.stringify({ path, until: Date.now() + KEPT_MS }));
 }
 
 /** Where to go after signing in. */
-export function takeWanted(): string {
+export function takeReturn(): string {
   const kept = window.localStorage.getItem(KEPT_AS);
   window.localStorage.removeItem(KEPT_AS);
   const { path, until } = JSON.parse(kept ?? "{}") as { path?: string; until?: number };

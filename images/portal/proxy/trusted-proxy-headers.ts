@@ -20,6 +20,6 @@ const PREFIXES = [
 ];
 
 /** @param name in lower case */
-export function isClaimOfProxies(name: string): boolean {
+export function isTrustedProxyHeader(name: string): boolean {
   return NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix));
 }

@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { APP_COOKIE, HANDOFF_COOKIE, readCookie } from "../entrance/cookies.ts";
 import { APP_PORT, IDE_PORT, WORKSPACE_ID } from "../../pod/names.ts";
-import type { Services } from "../api/services.ts";
-import type { AppSession } from "./sessions.ts";
+import type { AppSession, Sessions } from "./sessions.ts";
 import { mayOpen, type Workspace, type WorkspaceDirectory } from "../guild/workspaces.ts";
 
 /** What a host name below the apps domain stands for. */
@@ -31,10 +30,16 @@ export function findApp(directory: WorkspaceDirectory, label: string): App | und
   return whole && { workspace: whole, port: whole.visibility === undefined ? IDE_PORT : APP_PORT };
 }
 
+/** Who is signed in, and what there is to open. */
+export interface AdmissionParts {
+  readonly sessions: Sessions;
+  readonly directory: WorkspaceDirectory;
+}
+
 /** @returns undefined for whoever is not signed in on this host as someone who may open it; which of it, a stranger is not told */
-export async function admit(headers: IncomingHttpHeaders, label: string, services: Services): Promise<Admitted | undefined> {
-  const session = await services.sessions.appSession(readCookie(headers.cookie, APP_COOKIE), label);
-  const app = findApp(services.directory, label);
+export async function admit(headers: IncomingHttpHeaders, label: string, { sessions, directory }: AdmissionParts): Promise<Admitted | undefined> {
+  const session = await sessions.appSession(readCookie(headers.cookie, APP_COOKIE), label);
+  const app = findApp(directory, label);
   return app && mayOpen(app.workspace, session?.sub) ? { ...app, session } : undefined;
 }
 

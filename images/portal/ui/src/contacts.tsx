@@ -1,5 +1,5 @@
 /** Names of people, as a sentence has them. */
-export function WhomToAsk({ people }: { people: readonly string[] }) {
+export function Contacts({ people }: { people: readonly string[] }) {
   if (people.length === 0) return <>whoever keeps this guild</>;
   return people.map((person, index) => (
     <span key={person}>

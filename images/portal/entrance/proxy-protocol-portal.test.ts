@@ -15,5 +15,5 @@ test("a portal serves visitors that are announced beside those that come by them
   expect(await text(tls)).toMatch(/^HTTP\/1\.1 \d+ /);
   expect((await harness.ask("/api/session")).status).toBeGreaterThan(0);
   expect(harness.logLines.join("\n")).toContain("203.0.113.7");
-  await harness.portal.close(100);
+  await harness.close(100);
 });

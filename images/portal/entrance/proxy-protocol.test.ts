@@ -6,13 +6,14 @@ import { connect as secure } from "node:tls";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { testCertificate } from "../../pod/testing/certificates.ts";
 import { readCertificate } from "../../pod/tls.ts";
-import { announcedEntrance } from "./visitor-address.ts";
+import { proxyProtocolServer } from "./proxy-protocol.ts";
 
 /** A server that answers with the address that it sees, and where visitors are announced to it. */
 async function serve(): Promise<number> {
-  const { directory } = await testCertificate(["guild.test"]);
+  const { directory, remove } = await testCertificate(["guild.test"]);
+  onTestFinished(remove);
   const server = createServer({ ...(await readCertificate(directory)) }, (request, response) => response.end(request.socket.remoteAddress));
-  const entrance = announcedEntrance(server).listen(0, "127.0.0.1");
+  const entrance = proxyProtocolServer(server).listen(0, "127.0.0.1");
   await once(entrance, "listening");
   onTestFinished(() => void entrance.close());
   return (entrance.address() as AddressInfo).port;

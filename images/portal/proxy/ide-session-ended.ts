@@ -4,14 +4,14 @@ import { WebSocketServer } from "ws";
 
 const CONTROL_MESSAGE = 2;
 const HEADER_BYTES = 13;
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 /** RFC 6455: the server's policy is against it. */
 const POLICY_VIOLATION = 1008;
 
 const server = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024, perMessageDeflate: false });
 
 /** True of the connections by which a VS Code in the browser reaches its server. */
-export function isIde({ url = "" }: IncomingMessage): boolean {
+export function isIdeConnection({ url = "" }: IncomingMessage): boolean {
   return new URLSearchParams(url.split("?", 2)[1]).has("reconnectionToken");
 }
 
@@ -22,9 +22,9 @@ export function isIde({ url = "" }: IncomingMessage): boolean {
  *
  * @see https://github.com/microsoft/vscode/blob/1.105.0/src/vs/platform/remote/common/remoteAgentConnection.ts `getErrorFromMessage`
  */
-export function sayThatSessionEnded(request: IncomingMessage, socket: Socket, head: Buffer): void {
+export function refuseEndedIdeSession(request: IncomingMessage, socket: Socket, head: Buffer): void {
   server.handleUpgrade(request, socket, head, (webSocket) => {
-    const giveUp = setTimeout(() => webSocket.terminate(), PATIENCE_MS).unref();
+    const giveUp = setTimeout(() => webSocket.terminate(), TIMEOUT_MS).unref();
     webSocket.once("close", () => clearTimeout(giveUp)).on("error", () => webSocket.terminate());
     // The IDE speaks first, and listens from then on.
     webSocket.once("message", () => {

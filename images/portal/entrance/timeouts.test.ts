@@ -17,7 +17,7 @@ const goOn: Record<string, () => void> = {};
 const host = appHost("shop");
 
 beforeAll(async () => {
-  guild = await startHarness({}, { patience: { idleMs: IDLE_MS, lingerMs: IDLE_MS, ownBodyMs: IDLE_MS } });
+  guild = await startHarness({}, { timeouts: { idleMs: IDLE_MS, lingerMs: IDLE_MS, ownBodyMs: IDLE_MS } });
   app = await startBackend((request, response) => {
     if (request.url === "/early") return void response.writeHead(413).end("too big");
     if (request.url === "/thinks") return void request.resume().once("end", () => (goOn["/thinks"] = () => response.end("thought")));
@@ -94,7 +94,7 @@ test("a body for the portal itself that doesn't come is ended, however slowly it
 });
 
 test("who connects and never speaks TLS is let go of, as is who speaks something else", async () => {
-  const impatient = await startHarness({}, { patience: { handshakeMs: 50 } });
+  const impatient = await startHarness({}, { timeouts: { handshakeMs: 50 } });
   for (const words of ["", "GET / HTTP/1.1\r\nHost: guild.test\r\n\r\n"]) {
     const socket = connect(impatient.portal.address.port, "127.0.0.1");
     socket.write(words);
