@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { isActionable } from "../toolchain/errors.ts";
 import type { ManifestOptions } from "./commands/manifest.ts";
 import { goOffline } from "../toolchain/offline.ts";
+import { guildnetHome } from "../toolchain/home.ts";
 import { unwritable } from "../toolchain/unwritable.ts";
 
 const DEFAULT_STACK = "dev";
@@ -128,7 +129,7 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await program().parseAsync(args, { from: "user" });
   } catch (error) {
-    const told = unwritable(error) ?? error;
+    const told = unwritable(error, { root: guildnetHome().root, stackFiles: process.env.GUILDNET_STACK_FILES }) ?? error;
     if (!isActionable(told)) throw error;
     process.stderr.write(`\n${told.message}\n`);
     process.exitCode = 1;

@@ -13,7 +13,7 @@ async function environment(guild: unknown, given: NodeJS.ProcessEnv = {}, secret
   writeFileSync(join(scratch.path, "Pulumi.yaml"), "name: x\nruntime: nodejs\n");
   writeFileSync(join(scratch.path, "Pulumi.lab.yaml"), stringify({ config: { "guildnet:guild": guild, ...secrets } }));
   const env = { GUILDNET_HOME: scratch.home.root, ...given };
-  await takeProxy("lab", scratch.path, env);
+  await takeProxy({ root: scratch.path }, "lab", env);
   return env;
 }
 
@@ -55,7 +55,7 @@ it("signs in with the secret that the stack's file has", async () => {
   writeFileSync(join(scratch.path, "Pulumi.yaml"), "name: x\nruntime: nodejs\n");
   writeFileSync(join(scratch.path, "Pulumi.lab.yaml"), stringify(file));
   const env: NodeJS.ProcessEnv = { GUILDNET_HOME: scratch.home.root };
-  await takeProxy("lab", scratch.path, env);
+  await takeProxy({ root: scratch.path }, "lab", env);
   expect(env.HTTPS_PROXY).toBe("http://ada:p%40ss%3Aword@proxy.example:3128");
 });
 
@@ -75,7 +75,7 @@ it.each([[null], [[]], ["text"], [{ proxy: null, cluster: 3 }], [{ proxy: [], po
 it("leaves it to the engine to complain of a file that is no YAML", async () => {
   writeFileSync(join(scratch.path, "Pulumi.lab.yaml"), "config: [");
   const env: NodeJS.ProcessEnv = {};
-  await takeProxy("lab", scratch.path, env);
+  await takeProxy({ root: scratch.path }, "lab", env);
   expect(env).toEqual({});
 });
 

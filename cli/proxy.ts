@@ -3,9 +3,11 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { passphraseOf } from "../engine/passphrase.ts";
+import type { Project } from "../engine/project.ts";
 import { stackSecret } from "../engine/stack-secret.ts";
 import { stackFile, stackSettings } from "../engine/stack-config.ts";
-import { guildnetHome, type Home } from "../toolchain/home.ts";
+import { guildnetHome } from "../toolchain/home.ts";
 import { either, LOOPBACK } from "../toolchain/reach.ts";
 
 /** As `stacks/systems/proxy/schema.ts` has it, which tells of mistakes. */
@@ -27,9 +29,9 @@ type Guild = z.infer<typeof guildShape>;
  * (a helper on its loopback, say) and wins; what either of them excepts is excepted. Programs look at one spelling of a
  * variable or the other (buildah lends builds those in small letters), so that both are set.
  */
-export async function takeProxy(stack: string, projectRoot: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  const guild = guildShape.parse(stackSettings(projectRoot, stack)["guildnet:guild"]);
-  const wanted = guild.proxy?.https === undefined ? {} : await variables(guild, stack, projectRoot, guildnetHome(env));
+export async function takeProxy(project: Project, stack: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const guild = guildShape.parse(stackSettings(project, stack)["guildnet:guild"]);
+  const wanted = guild.proxy?.https === undefined ? {} : await variables(guild, project, stack, env);
   const excepted = [env["NO_PROXY"], env["no_proxy"], wanted.no_proxy].flatMap((list) => (list ?? "").split(",")).map((name) => name.trim()).filter((name) => name !== "");
   const values = { https_proxy: either(env, "https_proxy") ?? wanted.https_proxy, http_proxy: either(env, "http_proxy") ?? wanted.http_proxy, no_proxy: [...new Set(excepted)].join(",") || undefined };
   for (const [name, value] of Object.entries(values)) {
@@ -38,16 +40,17 @@ export async function takeProxy(stack: string, projectRoot: string, env: NodeJS.
 }
 
 /** What the stack's file says, as variables. */
-async function variables(guild: Guild, stack: string, projectRoot: string, home: Home): Promise<{ https_proxy?: string; http_proxy?: string; no_proxy?: string }> {
-  const secret = (key: string) => stackSecret(projectRoot, home, stack, key);
+async function variables(guild: Guild, project: Project, stack: string, env: NodeJS.ProcessEnv): Promise<{ https_proxy?: string; http_proxy?: string; no_proxy?: string }> {
+  const home = guildnetHome(env);
+  const secret = (key: string) => stackSecret(project, home, stack, key, passphraseOf(home, env));
   const { https, http = https } = guild.proxy ?? {};
   const [secure, plain] = [https, http].map((value) => (typeof value === "string" && ADDRESS.test(value) ? value : undefined));
   if (secure === undefined || plain === undefined) {
-    process.stderr.write(`${stackFile(projectRoot, stack)}: proxy is not as it can be, so that nothing goes through it yet\n`);
+    process.stderr.write(`${stackFile(project, stack)}: proxy is not as it can be, so that nothing goes through it yet\n`);
     return {};
   }
   const { kind, kubeconfigPath } = guild.cluster;
-  const servers = kind === "existing" ? serversOf(kubeconfigAt(kubeconfigPath, projectRoot) ?? await secret("guildnet:kubeconfig")) : [];
+  const servers = kind === "existing" ? serversOf(kubeconfigAt(kubeconfigPath, project.root) ?? await secret("guildnet:kubeconfig")) : [];
   const credentials = await secret("guildnet:proxyCredentials");
   // Loaded where there is a proxy alone: all that a node is comes along.
   const { withCredentials } = await import("../provider/control.ts");

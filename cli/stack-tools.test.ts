@@ -13,7 +13,7 @@ it.each([
   ["an existing cluster", "config:\n  guildnet:guild:\n    cluster: { kind: existing }\n", false],
 ])("builds Kubernetes for a stack file of %s: %s", (_what, text, embedded) => {
   if (text !== undefined) writeFileSync(join(scratch.path, "Pulumi.x.yaml"), text);
-  const tools = toolsForStack("x", scratch.path);
+  const tools = toolsForStack({ root: scratch.path }, "x");
   expect(tools.slice(0, 2)).toEqual(["pulumi", "pulumi-kubernetes"]);
   expect(tools.includes("kubernetes")).toBe(embedded);
 });
@@ -25,5 +25,5 @@ it.each([
   ["a mesh on a Docker host", "    mesh: { kind: headscale, placement: host }\n", true],
 ])("has the engine fetch plugins for a stack file of %s: %s", (_what, text, uses) => {
   writeFileSync(join(scratch.path, "Pulumi.x.yaml"), text === "" ? "" : `config:\n  guildnet:guild:\n${text}`);
-  expect(usesForeignPlugins("x", scratch.path)).toBe(uses);
+  expect(usesForeignPlugins({ root: scratch.path }, "x")).toBe(uses);
 });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { stackFile } from "../engine/stack-config.ts";
-import { PROJECT_ROOT } from "../toolchain/project.ts";
+import type { Project } from "../engine/project.ts";
 import { ENGINE_TOOLS } from "../toolchain/tools/index.ts";
 
 /** What only an embedded cluster needs. */
@@ -11,8 +11,8 @@ interface GuildSettings { readonly cluster?: { readonly kind?: string }; readonl
 interface StackFile { readonly config?: { readonly "guildnet:guild"?: GuildSettings } }
 
 /** The tools that the stack's configuration calls for, those that are needed first first. */
-export function toolsForStack(stack: string, projectRoot: string = PROJECT_ROOT): string[] {
-  const kind = settingsOf(stack, projectRoot)?.cluster?.kind ?? "embedded";
+export function toolsForStack(project: Project, stack: string): string[] {
+  const kind = settingsOf(project, stack)?.cluster?.kind ?? "embedded";
   return kind === "embedded" ? [...ENGINE_TOOLS, ...EMBEDDED_TOOLS] : [...ENGINE_TOOLS];
 }
 
@@ -20,13 +20,13 @@ export function toolsForStack(stack: string, projectRoot: string = PROJECT_ROOT)
  * Whether the engine has to come by plugins that no tool of ours brings, Tailscale's and Docker's. It would fetch both for
  * every stack, needed or not, since the program can use them, and unlike ours they are compared with nothing.
  */
-export function usesForeignPlugins(stack: string, projectRoot: string = PROJECT_ROOT): boolean {
-  const mesh = settingsOf(stack, projectRoot)?.mesh;
+export function usesForeignPlugins(project: Project, stack: string): boolean {
+  const mesh = settingsOf(project, stack)?.mesh;
   return mesh?.kind === "tailnet" || mesh?.placement === "host";
 }
 
-function settingsOf(stack: string, projectRoot: string): GuildSettings | undefined {
-  const file = stackFile(projectRoot, stack);
+function settingsOf(project: Project, stack: string): GuildSettings | undefined {
+  const file = stackFile(project, stack);
   const settings = (existsSync(file) ? parse(readFileSync(file, "utf8")) : {}) as StackFile | null;
   return settings?.config?.["guildnet:guild"];
 }

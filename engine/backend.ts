@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../toolchain/errors.ts";
 import type { Home } from "../toolchain/home.ts";
@@ -10,7 +9,7 @@ import type { Backend } from "./session.ts";
  * Whoever names a backend or a token, or has logged in with `pulumi login`, keeps their state there.
  * @param userPulumiHome PULUMI_HOME of the user, not ours
  */
-export function chooseBackend(env: NodeJS.ProcessEnv = process.env, userPulumiHome = env.PULUMI_HOME ?? join(homedir(), ".pulumi")): Backend {
+export function chooseBackend(env: NodeJS.ProcessEnv, userPulumiHome: string): Backend {
   const credentials = env.PULUMI_CREDENTIALS_PATH ?? userPulumiHome;
   const variable = ["PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"].find((name) => Boolean(env[name]));
   if (variable !== undefined) return { kind: "elsewhere", credentials, by: `the variable ${variable}` };
@@ -28,7 +27,7 @@ function isLoggedIn(folder: string): boolean {
  * Makes our backend ready: its folder, and a passphrase on first use.
  * @throws UserError `passphrase-lost` when there is state that was encrypted with a passphrase that is gone
  */
-export function prepareBackend(backend: Backend, home: Home, env: NodeJS.ProcessEnv = process.env): void {
+export function prepareBackend(backend: Backend, home: Home, env: NodeJS.ProcessEnv): void {
   if (backend.kind === "elsewhere") return;
   mkdirSync(home.state, { recursive: true });
   const given = env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE !== undefined;

@@ -8,7 +8,8 @@ import { execa } from "execa";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { guildnetHome } from "../toolchain/home.ts";
 import { PROJECT_ROOT, TOOLCHAIN_CLI } from "../toolchain/project.ts";
-import { Engine } from "./engine.ts";
+import { openEngine } from "../cli/open-engine.ts";
+import type { Engine } from "./engine.ts";
 import { isRunningEngine } from "./recovery.ts";
 import { prepareStackConfig } from "./stack-config.ts";
 
@@ -35,7 +36,7 @@ beforeEach(async () => {
   const home = guildnetHome();
   mkdirSync(home.root, { recursive: true });
   symlinkSync(realTools, home.tools);
-  engine = await Engine.open("dev", project);
+  engine = await openEngine("dev", project);
 });
 
 afterEach(() => {
@@ -120,7 +121,7 @@ it("keeps its secrets under the passphrase, by whichever of its names the stack 
   writeFileSync(gate, "");
   await engine.ensureStack();
   expect(await up()).toBe(0);
-  const named = await Engine.open("organization/recovery/dev", project);
+  const named = await openEngine("organization/recovery/dev", project);
   expect(named.folder).toBe(engine.folder);
   for (const run of [() => named.run(["up", "--yes", "--skip-preview"], "ignore"), up]) {
     rmSync(engine.folder, { recursive: true });
@@ -159,7 +160,7 @@ it("heals after a kill -9 on a machine that has got another name since", async (
 
 it("lets one command at a time work on a stack, and others look at it as it is", async () => {
   await engine.ensureStack();
-  const other = await Engine.open("dev", project);
+  const other = await openEngine("dev", project);
   await engine.alone("up", async () => {
     await expect(other.alone("down", () => Promise.resolve())).rejects.toMatchObject({ code: "stack-busy", message: expect.stringContaining(`\`up\`, process ${process.pid}`) as string });
     writeFileSync(`${checkpoint()}.1.tmp`, "{");
@@ -210,7 +211,7 @@ it("applies nothing of a state of which a secret is damaged", async () => {
 
 it("speaks to its program past a proxy of the environment that answers nobody", async () => {
   for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"]) vi.stubEnv(name, "http://127.0.0.1:9");
-  const behind = await Engine.open("dev", project);
+  const behind = await openEngine("dev", project);
   await behind.ensureStack();
   expect(await behind.run(["preview"], "ignore")).toBe(0);
 }, 120_000);
@@ -222,10 +223,10 @@ it("reads the secrets of a stack file that another person shares, once it is giv
   mkdirSync(theirs);
   symlinkSync(engine.home.tools, join(theirs, "tools"));
   vi.stubEnv("GUILDNET_HOME", theirs);
-  const without = await Engine.open("dev", project);
+  const without = await openEngine("dev", project);
   await expect(without.ensureStack()).rejects.toMatchObject({ code: "wrong-passphrase", message: expect.stringContaining(join(project, "Pulumi.dev.yaml")) as string });
   vi.stubEnv("PULUMI_CONFIG_PASSPHRASE_FILE", passphrase);
-  const given = await Engine.open("dev", project);
+  const given = await openEngine("dev", project);
   await given.ensureStack();
   expect(await given.json(["config", "get", "recovery:key", "--json"])).toMatchObject({ value: "hidden" });
   expect(await given.run(["preview"], "ignore")).toBe(0);
@@ -237,7 +238,7 @@ it("names the variable that hides the stack's own state", async () => {
   vi.stubEnv("PULUMI_BACKEND_URL", `file://${join(scratch, "elsewhere")}`);
   vi.stubEnv("PULUMI_CONFIG_PASSPHRASE", undefined);
   const said: string[] = [];
-  await expect((await Engine.open("dev", project)).ensureStack((line) => said.push(line))).rejects.toThrow("PULUMI_BACKEND_URL says");
+  await expect((await openEngine("dev", project)).ensureStack((line) => said.push(line))).rejects.toThrow("PULUMI_BACKEND_URL says");
   expect(said).toEqual([expect.stringContaining(engine.home.state)]);
 }, 60_000);
 
@@ -272,7 +273,7 @@ it.each([0, 4])("says so when the disk has %d KiB left, and goes on from there o
 }, 120_000);
 
 function startUp() {
-  const { file = "" } = prepareStackConfig(project, engine.home, "dev");
+  const { file = "" } = prepareStackConfig({ root: project }, engine.home, "dev");
   const child = spawn("pulumi", ["up", "--yes", "--skip-preview", "--config-file", file], { cwd: project, env: engine.env, stdio: "ignore" });
   started.push(child);
   return { child, exited: new Promise<number | null>((resolve) => child.once("close", resolve)) };

@@ -3,33 +3,27 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { UserError } from "../toolchain/errors.ts";
-import { guildnetHome, type Home } from "../toolchain/home.ts";
+import type { Home } from "../toolchain/home.ts";
 import { NO_DEBUG_MESSAGES } from "../toolchain/language-host/debug-messages.ts";
-import { PROJECT_ROOT } from "../toolchain/project.ts";
-import { takeProxy } from "../cli/proxy.ts";
 import { runAttended } from "../toolchain/run-attended.ts";
-import { usesForeignPlugins } from "../cli/stack-tools.ts";
-import { ENGINE_TOOLS, toolsNamed } from "../toolchain/tools/index.ts";
-import { requireTools } from "../toolchain/tools/require-tools.ts";
-import { VERSIONS } from "../toolchain/versions.ts";
+import { unwritable } from "../toolchain/unwritable.ts";
 import { endAbandonedPlugins } from "./abandoned-plugins.ts";
 import { parseEngineArguments, withDefaults } from "./arguments.ts";
-import { chooseBackend, prepareBackend } from "./backend.ts";
 import { takeStack } from "./command-lock.ts";
 import { exported } from "./journal/deployment.ts";
 import { foldJournal } from "./journal/journal-file.ts";
-import { journaled, wantsJournal, type StartEngine } from "./journal/journaled.ts";
+import { journaled, type StartEngine } from "./journal/journaled.ts";
 import type { OtherStacks } from "./journal/state-service.ts";
 import { Update } from "./journal/update.ts";
-import { placeKubernetesPlugin } from "./plugins.ts";
-import { Keyring, passphraseOf } from "./passphrase.ts";
+import { Keyring, type Passphrase } from "./passphrase.ts";
 import { begunCreations, withoutPending, type FindMade } from "./pending.ts";
+import type { Project } from "./project.ts";
 import { readState, saltOfState } from "./read-state.ts";
 import { hasPendingOperations, lockHolders, removeHalfWritten, removeStaleLocks, waysOut } from "./recovery.ts";
 import { restoreCheckpoint } from "./restore-checkpoint.ts";
 import { unsealed } from "./sealed.ts";
-import { engineEnvironment, type Backend } from "./session.ts";
-import { ownName, prepareStackConfig, stackFolder, type StackConfig } from "./stack-config.ts";
+import type { Backend } from "./session.ts";
+import { prepareStackConfig, stackFolder, type StackConfig } from "./stack-config.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 import { forgetState, hasState, projectName, removeIfEmpty, stateFiles, type StateFiles } from "./state-folder.ts";
@@ -41,7 +35,25 @@ export type Changes = Readonly<Record<string, number>>;
 const SIGNALLED = 128;
 
 type Say = (line: string) => void;
-const toStandardError: Say = (line) => process.stderr.write(`${line}\n`);
+
+/** All that an engine takes from the world around it. */
+export interface EngineOptions {
+  readonly project: Project;
+  /** As `ownName` has it where the state is ours. */
+  readonly stack: string;
+  readonly home: Home;
+  readonly backend: Backend;
+  /** Of the engine's processes, as `engineEnvironment` makes it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** What the secrets of a state of ours are encrypted with. */
+  readonly passphrase: Passphrase;
+  /** The Kubernetes plugin's program, as `placeKubernetesPlugin` says. */
+  readonly kubernetesPlugin: string;
+  /** Whether steps are written down in a journal of ours, as `keepsJournal` says. */
+  readonly keepsJournal: boolean;
+  /** Told what was found and put right. */
+  readonly say: Say;
+}
 
 /** The engine, ready to run commands on one stack. */
 export class Engine {
@@ -49,7 +61,8 @@ export class Engine {
   readonly stack: string;
   readonly home: Home;
   readonly env: NodeJS.ProcessEnv;
-  readonly #projectRoot: string;
+  readonly #project: Project;
+  readonly #say: Say;
   readonly #backend: Backend;
   readonly #files: StateFiles;
   readonly #keyring: Keyring;
@@ -59,39 +72,23 @@ export class Engine {
   readonly #keepsJournal: boolean;
   #changes?: Changes;
 
-  private constructor(stack: string, projectRoot: string, home: Home, backend: Backend, env: NodeJS.ProcessEnv, { plugin, keepsJournal }: { plugin: string; keepsJournal: boolean }) {
-    this.#plugin = plugin;
+  constructor({ project, stack, home, backend, env, passphrase, kubernetesPlugin, keepsJournal, say }: EngineOptions) {
+    this.#plugin = kubernetesPlugin;
     this.#keepsJournal = keepsJournal;
-    this.project = projectName(projectRoot);
+    this.project = projectName(project.root);
     this.stack = stack;
     this.home = home;
     this.env = env;
-    this.#projectRoot = projectRoot;
+    this.#project = project;
+    this.#say = say;
     this.#backend = backend;
     this.#files = stateFiles(home, this.project, stack);
-    this.#keyring = new Keyring(passphraseOf(home));
+    this.#keyring = new Keyring(passphrase);
   }
 
   /** For what belongs to this stack but not into its project's folder. */
   get folder(): string {
     return stackFolder(this.home, this.project, this.stack);
-  }
-
-  /** Makes the engine's tools and state ready. Touches no stack. */
-  static async open(stack: string, projectRoot: string = PROJECT_ROOT): Promise<Engine> {
-    const home = guildnetHome();
-    const backend = chooseBackend();
-    const name = backend.kind === "own" ? ownName(projectName(projectRoot), stack) : stack;
-    await takeProxy(stack, projectRoot);
-    const tools = await requireTools(toolsNamed(ENGINE_TOOLS), { home });
-    prepareBackend(backend, home);
-    const plugin = tools["pulumi-kubernetes"];
-    if (plugin === undefined) throw new Error("the engine's tools lack its Kubernetes plugin");
-    const program = realpathSync(placeKubernetesPlugin(home, plugin));
-    const keepsJournal = tools.pulumi?.version === VERSIONS.pulumi.version && wantsJournal(process.env);
-    // Where plugins had to be built, looking for others on the internet would only time out.
-    const fetchesPlugins = plugin.source !== "registries" && (projectRoot !== PROJECT_ROOT || usesForeignPlugins(stack));
-    return new Engine(name, projectRoot, home, backend, engineEnvironment({ home, stack: name, backend, tools, fetchesPlugins }), { plugin: program, keepsJournal });
   }
 
   /** Whether the stack exists. Asks the engine only where the state is not ours to look at. */
@@ -102,7 +99,7 @@ export class Engine {
   }
 
   /** Creates the stack unless it exists. The project folder it is created in is ours, so that the salt is written there. */
-  async ensureStack(say: Say = toStandardError): Promise<void> {
+  async ensureStack(say: Say = this.#say): Promise<void> {
     if (await this.stackExists()) return;
     const hidden = this.#hidden();
     if (hidden !== "") say(hidden);
@@ -115,7 +112,7 @@ export class Engine {
   }
 
   #config(): StackConfig {
-    return prepareStackConfig(this.#projectRoot, this.home, this.stack, this.#backend.kind === "own" ? saltOfState(this.#files) : undefined);
+    return prepareStackConfig(this.#project, this.home, this.stack, this.#backend.kind === "own" ? saltOfState(this.#files) : undefined);
   }
 
   /** What a variable or a login hides that the person may mean. */
@@ -140,7 +137,7 @@ export class Engine {
   }
 
   /** `recover`, unless another command has the stack: for commands that only look at it. */
-  async recoverIfFree(command: string, say: Say = toStandardError): Promise<void> {
+  async recoverIfFree(command: string, say: Say = this.#say): Promise<void> {
     const taken = await this.#take(command);
     if (!("free" in taken)) return;
     try {
@@ -155,7 +152,7 @@ export class Engine {
   }
 
   /** Puts right what a killed run left in our backend: its engine and plugins, its lock, a damaged state file. Leaves a stack alone that a living run holds. */
-  recover(say: Say = toStandardError): void {
+  recover(say: Say = this.#say): void {
     if (this.#backend.kind === "elsewhere") return;
     for (const line of [...removeStaleLocks(this.#files), ...endAbandonedPlugins(this.#plugin)]) say(line);
     if (this.#isHeld()) return;
@@ -183,7 +180,7 @@ export class Engine {
    * forgotten, for a run that does it again.
    * @returns their resources: the rest may exist too, in part, and be in no state
    */
-  async settlePendingOperations(find: FindMade, say: Say = toStandardError): Promise<StateResource[]> {
+  async settlePendingOperations(find: FindMade, say: Say = this.#say): Promise<StateResource[]> {
     if (this.#backend.kind === "elsewhere" || this.#isHeld() || !hasPendingOperations(this.#files)) return [];
     const plain = await this.state();
     const made = await find(begunCreations(plain), plain);
@@ -225,7 +222,7 @@ export class Engine {
    */
   async run(args: readonly string[], stdio: StdioOptions = "inherit"): Promise<number> {
     const config = this.#config();
-    const pack = join(this.#projectRoot, "policy");
+    const pack = join(this.#project.root, "policy");
     const policyPack = existsSync(join(pack, "PulumiPolicy.yaml")) ? pack : undefined;
     const { changesConfig, updates, debugs, readsSecrets } = parseEngineArguments(args);
     if (readsSecrets) await this.#assertReadable(config);
@@ -233,7 +230,7 @@ export class Engine {
     const isJournaled = updates && this.#backend.kind === "own" && this.#keepsJournal;
     const line = withDefaults(args, { configFile: config.file, policyPack, permalink: !isJournaled });
     const [code] = await withTemporaryFolder(this.home, (TMPDIR) => {
-      const start: StartEngine<number> = (env, onStart) => runAttended("pulumi", line, { cwd: this.#projectRoot, env: { ...this.env, ...debug, TMPDIR, ...env }, stdio, onStart, endsWithUs: isJournaled });
+      const start: StartEngine<number> = (env, onStart) => runAttended("pulumi", line, { cwd: this.#project.root, env: { ...this.env, ...debug, TMPDIR, ...env }, stdio, onStart, endsWithUs: isJournaled });
       return Promise.all([
         isJournaled ? this.#journaled(TMPDIR, start) : start({}),
         import("execa"), // wanted next, and loaded while there is nothing else to do
@@ -265,10 +262,10 @@ export class Engine {
 
   async #journaled(folder: string, start: StartEngine<number>): Promise<number> {
     const update = new Update(this.project, this.stack, this.#files);
-    const code = await journaled(update, folder, this.#others, start);
+    const code = await journaled(update, folder, { others: this.#others, explain: (error) => unwritable(error, { root: this.home.root, stackFiles: this.#project.stackFiles }) ?? error }, start);
     this.#changes = update.changes;
     if (code !== 0 && (update.isInterrupted || update.isBrokenOff || code > SIGNALLED)) {
-      toStandardError(`\n${update.isInterrupted ? "This run was interrupted." : "A process of this run was killed, or crashed."} Run it again: what it has done is kept, and the rest is done then.`);
+      this.#say(`\n${update.isInterrupted ? "This run was interrupted." : "A process of this run was killed, or crashed."} Run it again: what it has done is kept, and the rest is done then.`);
     }
     return code;
   }
@@ -308,7 +305,7 @@ export class Engine {
     }
   }
 
-  async #capture(args: readonly string[], cwd: string = this.#projectRoot): Promise<{ code: number; stdout: string; stderr: string }> {
+  async #capture(args: readonly string[], cwd: string = this.#project.root): Promise<{ code: number; stdout: string; stderr: string }> {
     const { execa } = await import("execa");
     const result = await withTemporaryFolder(this.home, (TMPDIR) =>
       execa("pulumi", [...args, "--non-interactive"], { cwd, env: { ...this.env, TMPDIR }, extendEnv: false, stdin: "ignore", reject: false }));

@@ -14,7 +14,7 @@ export interface Passphrase {
 }
 
 /** In the engine's own order (pulumi/pkg, secrets/passphrase): it takes a file's text without the space around it. */
-export function passphraseOf(home: Home, env: NodeJS.ProcessEnv = process.env): Passphrase {
+export function passphraseOf(home: Home, env: NodeJS.ProcessEnv): Passphrase {
   const { PULUMI_CONFIG_PASSPHRASE: phrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = env;
   if (phrase !== undefined) return { from: "the variable PULUMI_CONFIG_PASSPHRASE", isGiven: true, read: () => phrase };
   const read = (path: string) => (): string | undefined => (existsSync(path) ? readFileSync(path, "utf8").trim() : undefined);

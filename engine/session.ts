@@ -1,6 +1,5 @@
 import { delimiter, join } from "node:path";
 import type { Home } from "../toolchain/home.ts";
-import { TOOLCHAIN_CLI } from "../toolchain/project.ts";
 import { LOOPBACK } from "../toolchain/reach.ts";
 import type { InstalledTool } from "../toolchain/tools/tool.ts";
 
@@ -16,11 +15,14 @@ export interface SessionOptions {
   readonly tools: Readonly<Record<string, InstalledTool>>;
   /** Whether the engine may fetch plugins that the stack needs beside those of `tools`. */
   readonly fetchesPlugins: boolean;
-  readonly env?: NodeJS.ProcessEnv;
+  /** The toolchain's own command, for those who call it from inside a run (the provider). */
+  readonly toolchainCommand: string;
+  /** Of whoever starts the engine. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** The environment in which programs find our engine, whatever state they then choose: that of the tests and benchmarks. */
-export function toolEnvironment({ home, tools, env = process.env }: Pick<SessionOptions, "home" | "tools" | "env">): NodeJS.ProcessEnv {
+export function toolEnvironment({ home, tools, toolchainCommand, env }: Pick<SessionOptions, "home" | "tools" | "toolchainCommand" | "env">): NodeJS.ProcessEnv {
   return {
     ...env,
     // The engine's own folder alone: of a plugin on the PATH it warns.
@@ -28,7 +30,7 @@ export function toolEnvironment({ home, tools, env = process.env }: Pick<Session
     PULUMI_SKIP_UPDATE_CHECK: "true",
     ...pastProxies(env),
     GUILDNET_HOME: home.root,
-    GUILDNET_TOOLCHAIN_CLI: TOOLCHAIN_CLI,
+    GUILDNET_TOOLCHAIN_CLI: toolchainCommand,
   };
 }
 
@@ -40,9 +42,9 @@ export function pastProxies({ NO_PROXY, no_proxy }: NodeJS.ProcessEnv): { NO_PRO
 }
 
 /** The environment of every engine process: our engine first on the PATH, our home, and our state unless the user has their own. */
-export function engineEnvironment({ home, stack, backend, tools, fetchesPlugins, env = process.env }: SessionOptions): NodeJS.ProcessEnv {
+export function engineEnvironment({ home, stack, backend, tools, fetchesPlugins, toolchainCommand, env }: SessionOptions): NodeJS.ProcessEnv {
   return {
-    ...toolEnvironment({ home, tools, env }),
+    ...toolEnvironment({ home, tools, toolchainCommand, env }),
     PULUMI_HOME: home.pulumi,
     PULUMI_STACK: stack,
     ...(fetchesPlugins ? {} : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),

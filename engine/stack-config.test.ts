@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { useScratch } from "../toolchain/testing/scratch.ts";
 import { applyChanges, assertHasFile, ownName, prepareStackConfig, stackFileName } from "./stack-config.ts";
 
@@ -43,12 +43,9 @@ describe("assertHasFile", () => {
 
   it("names the file that is not there, and the folder that was looked into", () => {
     writeFileSync(join(scratch.path, "Pulumi.lab.yaml"), "config: {}\n");
-    vi.stubEnv("GUILDNET_STACK_FILES", undefined);
-    expect(() => assertHasFile(scratch.path, "organization/guild/lab")).not.toThrow();
-    expect(() => assertHasFile(scratch.path, "lob")).toThrow(/The stack lob has no config: there is no .*Pulumi\.lob\.yaml.*GUILDNET_STACK_FILES names the folder/);
-    vi.stubEnv("GUILDNET_STACK_FILES", "/nowhere");
-    expect(() => assertHasFile(scratch.path, "lab")).toThrow(/no \/nowhere\/Pulumi\.lab\.yaml.*GUILDNET_STACK_FILES is \/nowhere/);
-    vi.unstubAllEnvs();
+    expect(() => assertHasFile({ root: scratch.path }, "organization/guild/lab")).not.toThrow();
+    expect(() => assertHasFile({ root: scratch.path }, "lob")).toThrow(/The stack lob has no config: there is no .*Pulumi\.lob\.yaml.*GUILDNET_STACK_FILES names the folder/);
+    expect(() => assertHasFile({ root: scratch.path, stackFiles: "/nowhere" }, "lab")).toThrow(/no \/nowhere\/Pulumi\.lab\.yaml.*GUILDNET_STACK_FILES is \/nowhere/);
   });
 });
 
@@ -64,57 +61,55 @@ describe("prepareStackConfig", () => {
 
   it("keeps the salt of earlier runs in the copy and out of the checkout", () => {
     const root = checkout(SOURCE);
-    const first = prepareStackConfig(root, scratch.home, "dev");
+    const first = prepareStackConfig({ root }, scratch.home, "dev");
     writeFileSync(first.file ?? "", `${SOURCE}encryptionsalt: v1:kept\n`);
     first.writeBack();
-    const second = prepareStackConfig(root, scratch.home, "dev");
+    const second = prepareStackConfig({ root }, scratch.home, "dev");
     expect(readFileSync(second.file ?? "", "utf8")).toBe(`${SOURCE}encryptionsalt: v1:kept\n`);
     expect(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")).toBe(SOURCE);
   });
 
   it("takes the salt of the state where the copy was lost, and no other", () => {
-    const { file = "" } = prepareStackConfig(checkout(SOURCE), scratch.home, "dev", "v1:state");
+    const { file = "" } = prepareStackConfig({ root: checkout(SOURCE) }, scratch.home, "dev", "v1:state");
     expect(readFileSync(file, "utf8")).toBe(`${SOURCE}encryptionsalt: v1:state\n`);
-    expect(readFileSync(prepareStackConfig(checkout(SOURCE), scratch.home, "dev", "v1:other").file ?? "", "utf8")).toBe(`${SOURCE}encryptionsalt: v1:state\n`);
+    expect(readFileSync(prepareStackConfig({ root: checkout(SOURCE) }, scratch.home, "dev", "v1:other").file ?? "", "utf8")).toBe(`${SOURCE}encryptionsalt: v1:state\n`);
   });
 
   it("takes up what has changed in the checkout", () => {
     const root = checkout(SOURCE);
-    prepareStackConfig(root, scratch.home, "dev");
+    prepareStackConfig({ root }, scratch.home, "dev");
     checkout("config:\n  a:b: new\n");
-    expect(readFileSync(prepareStackConfig(root, scratch.home, "dev").file ?? "", "utf8")).toBe("config:\n  a:b: new\n");
+    expect(readFileSync(prepareStackConfig({ root }, scratch.home, "dev").file ?? "", "utf8")).toBe("config:\n  a:b: new\n");
   });
 
   it.each(["encryptionsalt: v1:own", "secretsprovider: awskms://k"])("uses a file as it is that says %j", (line) => {
     const root = checkout(`${SOURCE}${line}\n`);
-    expect(prepareStackConfig(root, scratch.home, "dev").file).toBeUndefined();
+    expect(prepareStackConfig({ root }, scratch.home, "dev").file).toBeUndefined();
   });
 
   it.each(["encryptionsalt: v1:own", "secretsprovider: awskms://k"])("names to the engine a file of another folder that says %j, as it would take everybody's defaults instead", (line) => {
     const root = checkout(SOURCE), folder = join(scratch.path, "elsewhere");
     mkdirSync(folder);
     writeFileSync(join(folder, "Pulumi.dev.yaml"), `${SOURCE}${line}\n`);
-    vi.stubEnv("GUILDNET_STACK_FILES", folder);
-    onTestFinished(() => void vi.unstubAllEnvs());
-    expect(prepareStackConfig(root, scratch.home, "dev").file).toBe(join(folder, "Pulumi.dev.yaml"));
+    expect(prepareStackConfig({ root, stackFiles: folder }, scratch.home, "dev").file).toBe(join(folder, "Pulumi.dev.yaml"));
   });
 
   it("keeps the stacks of two projects apart", () => {
     const root = checkout(SOURCE);
-    const { file } = prepareStackConfig(root, scratch.home, "dev");
+    const { file } = prepareStackConfig({ root }, scratch.home, "dev");
     writeFileSync(join(root, "Pulumi.yaml"), "name: other\n");
-    expect(prepareStackConfig(root, scratch.home, "dev").file).not.toBe(file);
+    expect(prepareStackConfig({ root }, scratch.home, "dev").file).not.toBe(file);
   });
 
   it("says which folder is no project", () => {
     const root = checkout(SOURCE);
     rmSync(join(root, "Pulumi.yaml"));
-    expect(() => prepareStackConfig(root, scratch.home, "dev")).toThrow(/no project in .*checkout/);
+    expect(() => prepareStackConfig({ root }, scratch.home, "dev")).toThrow(/no project in .*checkout/);
   });
 
   it("names the file that is not YAML", () => {
     const root = checkout("config: [\n");
-    expect(() => prepareStackConfig(root, scratch.home, "dev")).toThrow(/Pulumi\.dev\.yaml is not valid YAML/);
+    expect(() => prepareStackConfig({ root }, scratch.home, "dev")).toThrow(/Pulumi\.dev\.yaml is not valid YAML/);
   });
 });
 

@@ -4,6 +4,7 @@ import { isMap, parseDocument, type Document } from "yaml";
 import { writeFileAtomic } from "../toolchain/atomic-file.ts";
 import { UserError } from "../toolchain/errors.ts";
 import type { Home } from "../toolchain/home.ts";
+import type { Project } from "./project.ts";
 import { projectName } from "./state-folder.ts";
 
 /** Keys by which a stack file says how its secrets are encrypted. */
@@ -27,14 +28,14 @@ export function stackFileName(stack: string): string {
   return `Pulumi.${stack.split("/").pop()}.yaml`;
 }
 
-/** The stack's file: in the folder that GUILDNET_STACK_FILES names (a team's own repository, say), else in the checkout. */
-export function stackFile(projectRoot: string, stack: string): string {
-  return join(process.env["GUILDNET_STACK_FILES"] ?? projectRoot, stackFileName(stack));
+/** Where the stack's file is, or would be. */
+export function stackFile({ root, stackFiles = root }: Project, stack: string): string {
+  return join(stackFiles, stackFileName(stack));
 }
 
 /** The stack's config as its file has it, by full keys; nothing where there is no file, or none that can be read as one, of which others complain. */
-export function stackSettings(projectRoot: string, stack: string): Record<string, unknown> {
-  const settings = parseDocument(readIfThere(stackFile(projectRoot, stack)));
+export function stackSettings(project: Project, stack: string): Record<string, unknown> {
+  const settings = parseDocument(readIfThere(stackFile(project, stack)));
   return settings.errors.length > 0 ? {} : asRecord(asRecord(settings.toJS()).config);
 }
 
@@ -42,10 +43,10 @@ export function stackSettings(projectRoot: string, stack: string): Record<string
  * Whoever misspells a stack's name, or forgets GUILDNET_STACK_FILES, would have everybody's defaults applied in its place.
  * @throws UserError `stack-file-missing`
  */
-export function assertHasFile(projectRoot: string, stack: string): void {
-  const file = stackFile(projectRoot, stack);
+export function assertHasFile(project: Project, stack: string): void {
+  const file = stackFile(project, stack);
   if (existsSync(file)) return;
-  const given = process.env["GUILDNET_STACK_FILES"];
+  const given = project.stackFiles;
   const where = given === undefined ? "GUILDNET_STACK_FILES names the folder of such files where it is not the checkout" : `GUILDNET_STACK_FILES is ${given}`;
   throw new UserError("stack-file-missing", `The stack ${stack} has no config: there is no ${file}. ${where}. Nothing was changed. For a stack with all defaults, make the file with the line \`config: {}\`.`);
 }
@@ -71,15 +72,15 @@ export function stackFolder(home: Home, project: string, stack: string): string 
  * A stack file that has its own secrets settings is its owner's choice and is used as it is.
  * @param saltOfState for when the copy was lost: without any, the engine would take the journal's keeper for that of the secrets, too
  */
-export function prepareStackConfig(projectRoot: string, home: Home, stack: string, saltOfState?: string): StackConfig {
-  const source = stackFile(projectRoot, stack);
+export function prepareStackConfig(project: Project, home: Home, stack: string, saltOfState?: string): StackConfig {
+  const source = stackFile(project, stack);
   const text = readIfThere(source);
   const settings = parse(text, source);
   // Where the file is not in the checkout the engine would look there, find nothing, and apply everybody's defaults.
-  const elsewhere = resolve(source) === resolve(projectRoot, stackFileName(stack)) ? undefined : resolve(source);
+  const elsewhere = resolve(source) === resolve(project.root, stackFileName(stack)) ? undefined : resolve(source);
   if (SECRETS_KEYS.some((key) => settings.has(key))) return { file: elsewhere, secrets: { file: source, salt: saltOf(settings) }, writeBack: () => {} };
 
-  const file = join(stackFolder(home, projectName(projectRoot), stack), stackFileName(stack));
+  const file = join(stackFolder(home, projectName(project.root), stack), stackFileName(stack));
   const previous = parse(readIfThere(file), file);
   if (saltOfState !== undefined && !SECRETS_KEYS.some((key) => previous.has(key))) setIn(previous, ["encryptionsalt"], saltOfState);
   writeFileAtomic(file, mergeSecretsSettings(settings, previous));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Home } from "../toolchain/home.ts";
-import { Keyring, passphraseOf } from "./passphrase.ts";
+import { Keyring, type Passphrase } from "./passphrase.ts";
+import type { Project } from "./project.ts";
 import { prepareStackConfig, stackSettings } from "./stack-config.ts";
 
 const sealedShape = z.object({ secure: z.string() });
@@ -11,10 +12,10 @@ const sealedShape = z.object({ secure: z.string() });
  * @returns undefined where there is none, or somebody else's service has encrypted it
  * @throws UserError `wrong-passphrase`
  */
-export async function stackSecret(projectRoot: string, home: Home, stack: string, key: string): Promise<string | undefined> {
-  const sealed = sealedShape.safeParse(stackSettings(projectRoot, stack)[key]).data?.secure;
+export async function stackSecret(project: Project, home: Home, stack: string, key: string, passphrase: Passphrase): Promise<string | undefined> {
+  const sealed = sealedShape.safeParse(stackSettings(project, stack)[key]).data?.secure;
   if (sealed === undefined) return undefined;
-  const { secrets } = prepareStackConfig(projectRoot, home, stack);
+  const { secrets } = prepareStackConfig(project, home, stack);
   if (secrets.salt === undefined) return undefined;
-  return (await new Keyring(passphraseOf(home)).open(secrets.salt, secrets.file))(sealed);
+  return (await new Keyring(passphrase).open(secrets.salt, secrets.file))(sealed);
 }

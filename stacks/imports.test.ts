@@ -35,6 +35,7 @@ const closed: [string, string][] = [
   ["toolchain/home.ts", "../cli/clusters.ts"],
   ["toolchain/tools/tool.ts", "../../engine/backend.ts"],
   ["engine/backend.ts", "../stacks/schema.ts"],
+  ["engine/plugins.ts", "../cli/links.ts"],
   ["cli/links.ts", "../provider/node/layout.ts"],
   ["provider/node/layout.ts", "../../cli/clusters.ts"],
 ];
@@ -54,6 +55,8 @@ const open: [string, string][] = [
 const others: [string, string][] = [
   ["stacks/systems/storage/layer.ts", readsConfig],
   ["stacks/config.ts", readsConfig],
+  ["engine/engine.ts", "export const home = process.env.HOME;\n"],
+  ["engine/session.ts", 'import { guildnetHome } from "../toolchain/home.ts";\nexport const home = guildnetHome();\n'],
   ["stacks/promise.ts", "const f = async (): Promise<number> => 1;\nf();\n"],
   ["stacks/types.ts", "export const count: number = 'one';\n"],
   ["stacks/words.ts", "export enum Word { One }\n"],
@@ -95,6 +98,11 @@ test("only stacks/config.ts reads the engine's config", () => {
 
 test("files of images stand in no circle, not by their types either", () => {
   expect(complaints.get("images/pod/hen.ts")).toContain("import(no-cycle)");
+});
+
+test("the engine is given its environment, and its home", () => {
+  expect(complaints.get("engine/engine.ts")).toContain("eslint(no-restricted-properties)");
+  expect(complaints.get("engine/session.ts")).toContain("eslint(no-restricted-imports)");
 });
 
 test("a promise that nobody waits for is an error, and so is a wrong type or an enum", () => {

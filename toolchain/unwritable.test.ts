@@ -1,12 +1,11 @@
-import { expect, it, onTestFinished, vi } from "vitest";
+import { expect, it } from "vitest";
 import { unwritable } from "./unwritable.ts";
 
+const folders = { root: "/home/ada/.guildnet", stackFiles: "/etc/guilds" };
 const refused = (code: string, path?: string): Error => Object.assign(new Error(`${code}: open '${path}'`), { code, ...(path !== undefined && { path }) });
 
 it("tells of a file that can't be written, with the place it belongs to", () => {
-  vi.stubEnv("GUILDNET_HOME", "/home/ada/.guildnet").stubEnv("GUILDNET_STACK_FILES", "/etc/guilds");
-  onTestFinished(() => void vi.unstubAllEnvs());
-  const message = (code: string, path: string): string => unwritable(refused(code, path))?.message ?? "";
+  const message = (code: string, path: string): string => unwritable(refused(code, path), folders)?.message ?? "";
   expect(message("EROFS", "/home/ada/.guildnet/stacks/guildnet/dev/Pulumi.dev.yaml.4711.tmp")).toMatch(
     /^\/home\/ada\/\.guildnet\/stacks\/guildnet\/dev\/Pulumi\.dev\.yaml can't be opened or written: its file system is read-only \(EROFS\)\. .*below \/home\/ada\/\.guildnet \(GUILDNET_HOME\): let it be written/);
   expect(message("EACCES", "/etc/guilds/Pulumi.dev.yaml")).toMatch(/whoever runs this may not \(EACCES\)\. GUILDNET_STACK_FILES is \/etc\/guilds: let what is there be written.*or change the stack's file by hand/);
@@ -14,5 +13,5 @@ it("tells of a file that can't be written, with the place it belongs to", () => 
 });
 
 it("leaves every other error as it is", () => {
-  for (const error of [refused("ENOENT", "/x"), Object.assign(refused("EACCES", "/bin/x"), { syscall: "spawn /bin/x" }), refused("EACCES"), new Error("EROFS"), "EROFS"]) expect(unwritable(error)).toBeUndefined();
+  for (const error of [refused("ENOENT", "/x"), Object.assign(refused("EACCES", "/bin/x"), { syscall: "spawn /bin/x" }), refused("EACCES"), new Error("EROFS"), "EROFS"]) expect(unwritable(error, folders)).toBeUndefined();
 });

@@ -1,6 +1,5 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { UserError } from "./errors.ts";
-import { guildnetHome } from "./home.ts";
 
 /** What a system's refusals mean to a person. EPERM is left out: most of it is about processes. */
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -8,17 +7,19 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EACCES: "whoever runs this may not",
 };
 
+/** Folders that variables of the environment name: GUILDNET_HOME and GUILDNET_STACK_FILES. */
+export interface NamedFolders { readonly root: string; readonly stackFiles?: string }
+
 /** A file or folder that the system keeps from us, told with its path and the way out; undefined of any other error. */
-export function unwritable(error: unknown): UserError | undefined {
+export function unwritable(error: unknown, folders: NamedFolders): UserError | undefined {
   const { code = "", path, syscall = "" } = error as NodeJS.ErrnoException, meaning = MEANINGS[code];
   if (meaning === undefined || typeof path !== "string" || syscall.startsWith("spawn")) return undefined;
   // What is written whole is written beside its place first; a temporary folder is asked for with a name to fill in.
   const file = path.replace(/\.\d+\.tmp$|\/[^/]*XXXXXX$/, "");
-  return new UserError("unwritable", `${file} can't be opened or written: ${meaning} (${code}). ${wayOut(file)} Then run this again.`, { cause: error });
+  return new UserError("unwritable", `${file} can't be opened or written: ${meaning} (${code}). ${wayOut(file, folders)} Then run this again.`, { cause: error });
 }
 
-function wayOut(file: string): string {
-  const { root } = guildnetHome(), stackFiles = process.env["GUILDNET_STACK_FILES"];
+function wayOut(file: string, { root, stackFiles }: NamedFolders): string {
   const who = process.getuid === undefined ? "" : `, by user ${process.getuid()}`;
   if (isBelow(root, file)) return `All that this program keeps, state and clusters included, is below ${root} (GUILDNET_HOME): let it be written${who}.`;
   if (stackFiles !== undefined && isBelow(resolve(stackFiles), file)) return `GUILDNET_STACK_FILES is ${stackFiles}: let what is there be written${who}, or change the stack's file by hand where it comes from.`;

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { Engine } from "../../engine/engine.ts";
+import { openEngine } from "../../cli/open-engine.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { forgetState, stateFiles } from "../../engine/state-folder.ts";
 import { PROJECT_ROOT, TOOLCHAIN_CLI } from "../../toolchain/project.ts";
 import type { Commands } from "../commands.ts";
@@ -51,7 +52,7 @@ export async function objects(product: Product, commands: Commands, kubectl: str
 
 /** Leaves nothing of the stack of workspaces in our state, whatever became of its objects. */
 export async function forgetWorkspaces(commands: Commands): Promise<void> {
-  const engine = await Engine.open(STACK, PROJECT);
+  const engine = await openEngine(STACK, PROJECT);
   if (await engine.stackExists()) {
     engine.recover();
     await commands.seconds("pulumi", ["stack", "rm", "--stack", STACK, "--yes", "--force", "--preserve-config"], { cwd: PROJECT, env: engine.env });
@@ -74,7 +75,7 @@ class Workspaces {
 
   static async open(product: Product, commands: Commands, count: number): Promise<Workspaces> {
     const settings = { kubeconfigPath: product.kubeconfig, endpoint: product.apiServer, count };
-    return new Workspaces(await Engine.open(STACK, PROJECT), commands, Object.entries(settings).flatMap(([key, value]) => ["--config", `${key}=${value}`]));
+    return new Workspaces(await openEngine(STACK, PROJECT), commands, Object.entries(settings).flatMap(([key, value]) => ["--config", `${key}=${value}`]));
   }
 
   async up(...flags: string[]): Promise<number> {

@@ -1,4 +1,4 @@
-import { Engine } from "../../engine/engine.ts";
+import { openEngine } from "../open-engine.ts";
 import { atWork, backupJobs, jobName, taskOf } from "../backup/jobs.ts";
 import { resumeAbandoned } from "../backup/stopped.ts";
 import { unread } from "../backup/unread.ts";
@@ -14,7 +14,7 @@ const AT_ONCE = 2;
 
 /** Makes a snapshot of a volume, or of all, and waits for it. */
 export async function backupCommand(stack: string, name?: string): Promise<void> {
-  const engine = await Engine.open(stack);
+  const engine = await openEngine(stack);
   const outputs = await stackOutputs(engine);
   const volumes = volumesNamed(outputs, name);
   const warnings: string[] = [];

@@ -5,7 +5,8 @@ import { writeFileAtomic } from "../../toolchain/atomic-file.ts";
 import { askFor, canAsk } from "../confirm.ts";
 import { ownersIn, planText, volumesIn, type Doomed } from "../destroy-plan.ts";
 import { findMadeElsewhere } from "../drift/half-made.ts";
-import { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { openEngine } from "../open-engine.ts";
 import { isActionable, UserError } from "../../toolchain/errors.ts";
 import { PROJECT_ROOT } from "../../toolchain/project.ts";
 import type { StackOutputs } from "../stack-outputs.ts";
@@ -25,7 +26,7 @@ export async function destroyCommand(stack: string, { data, yes, projectFolder }
   if (data && !yes && !canAsk()) {
     throw new UserError("not-confirmed", `\`destroy --data\` removes homes for good. Nobody is there to be asked: \`npm run destroy -- --stack ${stack} --data --yes\` does it unasked. Nothing was changed.`);
   }
-  const engine = await Engine.open(stack, resolve(PROJECT_ROOT, projectFolder));
+  const engine = await openEngine(stack, resolve(PROJECT_ROOT, projectFolder));
   await engine.alone("destroy", () => destroyAlone(engine, { data, isAsked: !yes && canAsk() }));
 }
 

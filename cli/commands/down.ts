@@ -1,10 +1,11 @@
 import { stopCluster } from "../../provider/control.ts";
 import { clustersOf } from "../clusters.ts";
-import { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { openEngine } from "../open-engine.ts";
 
 /** Stops the stack's embedded clusters. Their data and the stack's state stay. */
 export async function downCommand(stack: string): Promise<void> {
-  const engine = await Engine.open(stack);
+  const engine = await openEngine(stack);
   await engine.alone("down", () => stopClusters(engine));
 }
 

@@ -1,5 +1,5 @@
 import { endSessions } from "../end-sessions.ts";
-import { Engine } from "../../engine/engine.ts";
+import { openEngine } from "../open-engine.ts";
 import { UserError } from "../../toolchain/errors.ts";
 import { withKubectl } from "../kubernetes/kubectl.ts";
 import { signInLink } from "../sign-in-link.ts";
@@ -12,7 +12,7 @@ export interface LinkOptions {
 
 /** Prints a new sign-in link for a person of the guild; or ends all that the person has open. */
 export async function linkCommand(stack: string, person: string, options: LinkOptions): Promise<void> {
-  const engine = await Engine.open(stack), { portalUrl, people, signInKey, kubeconfig } = await stackOutputs(engine);
+  const engine = await openEngine(stack), { portalUrl, people, signInKey, kubeconfig } = await stackOutputs(engine);
   if (!people.includes(person)) {
     throw new UserError("person-unknown", `${JSON.stringify(person)} is not in this guild; there ${people.length === 1 ? "is" : "are"} ${people.join(", ")}. Sessions of people who left have ended.`);
   }

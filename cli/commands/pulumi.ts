@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { findMade } from "../drift/half-made.ts";
 import { isStackRename, parseEngineArguments, withoutProjectFolder } from "../../engine/arguments.ts";
-import { Engine } from "../../engine/engine.ts";
+import { openEngine, projectAt } from "../open-engine.ts";
 import { assertHasFile } from "../../engine/stack-config.ts";
 import { UserError } from "../../toolchain/errors.ts";
 import { PROJECT_ROOT } from "../../toolchain/project.ts";
@@ -32,8 +32,8 @@ export async function pulumiCommand(args: readonly string[], defaultStack: strin
   const { command, stack = defaultStack, projectFolder = PROJECT_ROOT, changesState, runsTheProgram } = parseEngineArguments(args);
   if (command === undefined && args.some((arg) => arg === "--help" || arg === "-h")) process.stdout.write(HELP);
   if (projectFolder === PROJECT_ROOT) assertKeepsName(args, stack);
-  if (projectFolder === PROJECT_ROOT && runsTheProgram) assertHasFile(PROJECT_ROOT, stack);
-  const engine = await Engine.open(stack, resolve(PROJECT_ROOT, projectFolder));
+  if (projectFolder === PROJECT_ROOT && runsTheProgram) assertHasFile(projectAt(), stack);
+  const engine = await openEngine(stack, resolve(PROJECT_ROOT, projectFolder));
   const run = async (): Promise<void> => void (process.exitCode = await engine.run(withoutProjectFolder(args)));
   if (WITHOUT_STACK.has(command) || args.includes("--help")) return run();
   if (!changesState) {

@@ -1,4 +1,4 @@
-import { Engine } from "../../engine/engine.ts";
+import { openEngine } from "../open-engine.ts";
 import { jobName } from "../backup/jobs.ts";
 import { assertFits, parseRoom, type Room } from "../backup/room.ts";
 import { ownSnapshots, parseSnapshots, snapshotTable, type Snapshot } from "../backup/snapshots.ts";
@@ -21,7 +21,7 @@ type Report = (activity: string) => void;
 
 /** Brings a volume's files back, or shows which backups there are. */
 export async function restoreCommand(stack: string, name: string, { snapshot, list = false }: RestoreOptions): Promise<void> {
-  const engine = await Engine.open(stack);
+  const engine = await openEngine(stack);
   const outputs = await stackOutputs(engine);
   const [volume] = volumesNamed(outputs, name);
   if (volume === undefined) throw new Error(`there is no volume ${name}`);

@@ -1,4 +1,5 @@
-import { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { openEngine } from "../open-engine.ts";
 import { lookAtOwn } from "../drift/look-at-own.ts";
 import { both, look } from "../drift/look.ts";
 import { suggestsRestore, withoutHeld } from "../backup/restores.ts";
@@ -17,7 +18,7 @@ import { answersAt, publishedAddresses } from "../status/published.ts";
 
 /** Prints how the stack's parts are; exit code 1 when one of them is not well. */
 export async function statusCommand(stack: string): Promise<void> {
-  const engine = await Engine.open(stack);
+  const engine = await openEngine(stack);
   const state = await stackState(engine), outputs = outputsIn(state, stack);
   const [findings, seen, own] = await Promise.all([findingsOf(outputs, state), look(Promise.resolve(state)), lookAtOwn(state)]);
   const { backup } = outputs;

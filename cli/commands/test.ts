@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toolEnvironment } from "../../engine/session.ts";
 import { guildnetHome } from "../../toolchain/home.ts";
-import { PROJECT_ROOT } from "../../toolchain/project.ts";
+import { PROJECT_ROOT, TOOLCHAIN_CLI } from "../../toolchain/project.ts";
 import { runAttended } from "../../toolchain/run-attended.ts";
 import { toolNames, toolsNamed } from "../../toolchain/tools/index.ts";
 import { requireTools } from "../../toolchain/tools/require-tools.ts";
@@ -17,7 +17,7 @@ export interface Counts { readonly passed: number; readonly failed: number; read
 /** Lint with types and every test; arguments narrow it to vitest with them. */
 export async function testCommand(args: readonly string[]): Promise<void> {
   const home = guildnetHome();
-  const env = toolEnvironment({ home, tools: await requireTools(toolsNamed(toolNames), { home }) });
+  const env = toolEnvironment({ home, tools: await requireTools(toolsNamed(toolNames), { home }), toolchainCommand: TOOLCHAIN_CLI, env: process.env });
   process.exitCode = args.length > 0 ? await runAttended(npmProgram("vitest"), ["run", ...args], { cwd: PROJECT_ROOT, env }) : await everything(env);
 }
 

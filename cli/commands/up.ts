@@ -8,13 +8,13 @@ import { findMade } from "../drift/half-made.ts";
 import { deviationsOf, isClear, isEmptied, look, type Sight } from "../drift/look.ts";
 import { lines } from "../drift/words.ts";
 import { UserError } from "../../toolchain/errors.ts";
-import { Engine, type Changes } from "../../engine/engine.ts";
+import type { Changes, Engine } from "../../engine/engine.ts";
 import { assertHasFile } from "../../engine/stack-config.ts";
 import { embeddedClusters } from "../../engine/stack-state.ts";
 import { withKubectl } from "../kubernetes/kubectl.ts";
 import { releaseVolumes } from "../kubernetes/release-volumes.ts";
 import { linksBlock } from "../links.ts";
-import { PROJECT_ROOT } from "../../toolchain/project.ts";
+import { openEngine, projectAt } from "../open-engine.ts";
 import { takeProxy } from "../proxy.ts";
 import { outputsSoFar, stackOutputs, type StackOutputs } from "../stack-outputs.ts";
 import { toolsForStack } from "../stack-tools.ts";
@@ -25,10 +25,11 @@ import { requireTools } from "../../toolchain/tools/require-tools.ts";
 
 /** Brings the stack up and prints the links. Exits with the engine's code when it fails. */
 export async function upCommand(stack: string): Promise<void> {
-  assertHasFile(PROJECT_ROOT, stack);
-  await takeProxy(stack, PROJECT_ROOT);
-  await requireTools(toolsNamed(toolsForStack(stack)));
-  const engine = await Engine.open(stack);
+  const project = projectAt();
+  assertHasFile(project, stack);
+  await takeProxy(project, stack, process.env);
+  await requireTools(toolsNamed(toolsForStack(project, stack)));
+  const engine = await openEngine(stack);
   await engine.alone("up", () => bringUp(engine));
 }
 

@@ -6,7 +6,8 @@ import { execa } from "execa";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { guildnetHome } from "../../toolchain/home.ts";
 import { PROJECT_ROOT } from "../../toolchain/project.ts";
-import { Engine } from "../engine.ts";
+import { openEngine } from "../../cli/open-engine.ts";
+import type { Engine } from "../engine.ts";
 import { stateFiles } from "../state-folder.ts";
 import type { Checkpoint, Deployment } from "./deployment.ts";
 
@@ -27,7 +28,7 @@ beforeEach(async () => {
   vi.stubEnv("GUILDNET_HOME", join(scratch, "home"));
   mkdirSync(guildnetHome().root, { recursive: true });
   symlinkSync(realTools, guildnetHome().tools);
-  engine = await Engine.open("dev", project);
+  engine = await openEngine("dev", project);
   await engine.ensureStack();
 });
 
@@ -58,7 +59,7 @@ it.each([1, 8])("comes to the very state that the file backend comes to, whateve
 }, 300_000);
 
 it("lets a program refer to another stack, in an update as in a preview", async () => {
-  const other = await Engine.open("other", project);
+  const other = await openEngine("other", project);
   await other.ensureStack();
   Object.assign(other.env, { ROUND: "begin" });
   expect(await other.run(["up", "--yes", "--skip-preview"], "ignore")).toBe(0);
@@ -71,7 +72,7 @@ it("lets a program refer to another stack, in an update as in a preview", async 
 
 it.each(["GUILDNET_JOURNAL", "PULUMI_DISABLE_JOURNALING"])("is left out where %s says so, and the engine writes its state by itself", async (name) => {
   vi.stubEnv(name, name.startsWith("GUILDNET") ? "off" : "true");
-  const without = await Engine.open("dev", project);
+  const without = await openEngine("dev", project);
   Object.assign(without.env, { ROUND: "begin" });
   expect(await without.run(["up", "--yes", "--skip-preview"], "ignore")).toBe(0);
   expect(readdirSync(engine.home.state)).toEqual([".pulumi"]);

@@ -1,15 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { StateService, type OtherStacks } from "./state-service.ts";
+import { StateService, type Surroundings } from "./state-service.ts";
 import type { Update } from "./update.ts";
 
 /** Milliseconds the engine gathers steps for before it tells them: a step waits as long for its answer. */
 const GATHER_MS = 2;
-
-/** Whether updates are to be written down by us: `GUILDNET_JOURNAL=off` leaves it to the engine, which then writes the whole state at each step. */
-export function wantsJournal(env: NodeJS.ProcessEnv): boolean {
-  return env.GUILDNET_JOURNAL !== "off" && !["1", "true"].includes(env.PULUMI_DISABLE_JOURNALING ?? "");
-}
 
 /** Starts the engine with more of an environment, and says which process it is. */
 export type StartEngine<T> = (env: NodeJS.ProcessEnv, onStart?: (pid: number) => void) => Promise<T>;
@@ -18,10 +13,9 @@ export type StartEngine<T> = (env: NodeJS.ProcessEnv, onStart?: (pid: number) =>
  * Runs an engine that tells this process of each step, and puts the sum into the state file at the end, however
  * it ends. Should this process be killed as well, the next run does that (`recover`).
  * @param credentials folder for what the engine keeps of where it is logged in
- * @param others for programs that refer to other stacks
  */
-export async function journaled<T>(update: Update, credentials: string, others: OtherStacks, start: StartEngine<T>): Promise<T> {
-  const service = await StateService.start(update, others);
+export async function journaled<T>(update: Update, credentials: string, around: Surroundings, start: StartEngine<T>): Promise<T> {
+  const service = await StateService.start(update, around);
   // With a token in the environment instead, the engine says each time that it logs in.
   const account = { accessToken: service.token, username: "organization", lastValidatedAt: new Date().toISOString() };
   writeFileSync(join(credentials, "credentials.json"), JSON.stringify({ current: service.url, accounts: { [service.url]: account } }), { mode: 0o600 });

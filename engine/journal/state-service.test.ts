@@ -20,7 +20,7 @@ beforeEach(async () => {
   mkdirSync(dirname(files.checkpoint), { recursive: true });
   writeFileSync(files.checkpoint, JSON.stringify({ version: 3, checkpoint: { stack: "organization/p/dev", latest: { resources: [] } } }));
   update = new Update("p", "dev", files);
-  service = await StateService.start(update, (project, name) => (`${project}/${name}` === "network/prod" ? { version: 3, deployment: {} } : undefined));
+  service = await StateService.start(update, { others: (project, name) => (`${project}/${name}` === "network/prod" ? { version: 3, deployment: {} } : undefined) });
 });
 
 afterEach(() => service.stop());

@@ -3,7 +3,6 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { createGunzip } from "node:zlib";
-import { unwritable } from "../../toolchain/unwritable.ts";
 import { JOURNAL_VERSION } from "./entries.ts";
 import { StackBusy, type Update, type UpdateKind } from "./update.ts";
 
@@ -12,10 +11,17 @@ const OWNER = "organization";
 
 /** @param body reads what was sent along */
 type Handler = (body: () => Promise<unknown>) => object | undefined | Promise<object | undefined>;
-interface Door { readonly tokens: readonly string[]; readonly handlers: ReadonlyMap<string, Handler>; readonly others: OtherStacks }
+interface Api { readonly tokens: readonly string[]; readonly handlers: ReadonlyMap<string, Handler>; readonly around: Surroundings }
 
 /** The state of another stack of the same folder, by its project and name; undefined where there is none. Programs refer to them. */
 export type OtherStacks = (project: string, stack: string) => object | undefined;
+
+/** What a service knows beside its update. */
+export interface Surroundings {
+  readonly others?: OtherStacks;
+  /** Says of an error more than it does itself, or gives it back as it is. */
+  readonly explain?: (error: unknown) => unknown;
+}
 
 /**
  * As much of Pulumi's service API as an update of one stack uses, on loopback, for the engine that this process
@@ -34,11 +40,11 @@ export class StateService {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  static async start(update: Update, others: OtherStacks = () => undefined): Promise<StateService> {
+  static async start(update: Update, around: Surroundings = {}): Promise<StateService> {
     const token = randomBytes(32).toString("base64url");
     const lease = randomUUID();
-    const door = { tokens: [`token ${token}`, `update-token ${lease}`], handlers: handlers(update, lease), others };
-    const server = createServer((request, response) => void answer(door, request, response));
+    const api = { tokens: [`token ${token}`, `update-token ${lease}`], handlers: handlers(update, lease), around };
+    const server = createServer((request, response) => void answer(api, request, response));
     await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
     return new StateService(server, token);
   }
@@ -83,9 +89,9 @@ function handlers(update: Update, lease: string): ReadonlyMap<string, Handler> {
 const OTHER = new RegExp(`^GET /api/stacks/${OWNER}/([\\w.-]+)/([\\w.-]+)(/export)?$`);
 
 /** Reading a stack that is not the update's own: what it is called, or its state. */
-function lookup(others: OtherStacks, asked: string): Handler | undefined {
+function lookup(others: OtherStacks | undefined, asked: string): Handler | undefined {
   const [, project = "", stack = "", wholly] = OTHER.exec(asked) ?? [];
-  const state = project === "" ? undefined : others(project, stack);
+  const state = project === "" ? undefined : others?.(project, stack);
   if (state === undefined) return undefined;
   return () => (wholly === undefined ? described(project, stack) : state);
 }
@@ -94,7 +100,7 @@ function described(projectName: string, stackName: string): object {
   return { id: `${projectName}/${stackName}`, orgName: OWNER, projectName, stackName, tags: {}, version: 1 };
 }
 
-async function answer({ tokens, handlers, others }: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer({ tokens, handlers, around: { others, explain = (error) => error } }: Api, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = new URL(request.url ?? "/", "http://localhost").pathname;
   const send = (status: number, body: object = {}): void => void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   const body = async (): Promise<unknown> => JSON.parse(await text(request.headers["content-encoding"] === "gzip" ? request.pipe(createGunzip()) : request)) as unknown;
@@ -106,6 +112,6 @@ async function answer({ tokens, handlers, others }: Door, request: IncomingMessa
   } catch (error) {
     // Not 500, after which the engine would ask again and again.
     const status = error instanceof StackBusy ? 409 : 422;
-    send(status, { code: status, message: (unwritable(error) ?? (error as Error)).message });
+    send(status, { code: status, message: (explain(error) as Error).message });
   }
 }
