@@ -9,7 +9,8 @@ export type { EmbeddedClusterArgs, ImageSource } from "./cluster/embedded-cluste
 export { ExistingCluster } from "./cluster/existing-cluster.ts";
 export type { ExistingClusterArgs } from "./cluster/existing-cluster.ts";
 export { GuildError } from "./kube/errors.ts";
-export { label, stackLabel } from "./kube/labels.ts";
+export { label } from "./kube/labels.ts";
+export { stackLabel } from "./kube/metadata.ts";
 export { ExistingHeadscale } from "./mesh/existing-headscale.ts";
 export type { ExistingHeadscaleArgs } from "./mesh/existing-headscale.ts";
 export { GUILD_USER } from "./mesh/headscale-control.ts";
@@ -34,10 +35,13 @@ export { CertificateAuthority, DryRun, RandomSecret, UpstreamManifest } from "..
 export type { DryRunArgs, UpstreamManifestArgs, UpstreamManifestSource } from "../provider/sdk/index.ts";
 export { App, APP_PATH, appSize, smallestApp, smallestVolume, visibilities } from "./workspace/app.ts";
 export type { AppArgs, AppStorage, Visibility } from "./workspace/app.ts";
-export { areHostsOf, POOL_ANNOTATION, POOL_NAME, poolMistakes, upperHalf } from "./balancer/address-pool.ts";
+export { areHostsOf, POOL_NAME, poolMistakes, upperHalf } from "./balancer/address-pool.ts";
 export type { AddressPool, PoolMistake } from "./balancer/address-pool.ts";
 export { Backup } from "./backup/backup.ts";
-export type { BackupArgs, BackupVolume } from "./backup/backup.ts";
+export type { BackupArgs } from "./backup/backup.ts";
+export type { BackupVolume } from "./kube/backup-volume.ts";
+export { POOL_ANNOTATION } from "./kube/exposure.ts";
+export type { Exposure } from "./kube/exposure.ts";
 export type { BackupRoom } from "./backup/size.ts";
 export { keyId } from "./backup/key.ts";
 export type { Keep } from "./backup/pods.ts";

@@ -5,11 +5,12 @@ import { record } from "../testing/record.ts";
 import { limitRangeSpec, quotaSpec } from "../workspace/quota.ts";
 import { sizeOf } from "../workspace/presets.ts";
 import { keyId, repositoryPassword, signInPassword, userLine } from "./key.ts";
-import { toTarget } from "./network.ts";
 import { filesEnvironment, reachOf, repositoryFiles, restTarget, s3Target, withUser } from "./repository.ts";
 import type { BackupRepository } from "./repository.ts";
 import { BackupServer } from "./server.ts";
+import { policySpec } from "../kube/network-policy.ts";
 import { Backup } from "./backup.ts";
+import { toTarget } from "./reach.ts";
 import type { BackupArgs } from "./backup.ts";
 
 const key = "a-key-of-the-guild";
@@ -57,11 +58,11 @@ describe("a repository", () => {
   test("is let out to, and to nothing else but names", () => {
     expect(reachOf("https://192.0.2.7:9000")).toEqual({ address: "192.0.2.7", port: 9000 });
     expect(reachOf("http://s3.example.org")).toEqual({ address: undefined, port: 80 });
-    expect(toTarget({ address: "192.0.2.7", port: 9000 })).toMatchObject({
+    expect(policySpec(toTarget({ address: "192.0.2.7", port: 9000 }))).toMatchObject({
       podSelector: { matchLabels: { "app.kubernetes.io/name": "backup" } }, policyTypes: ["Egress"],
       egress: [{ ports: expect.arrayContaining([{ protocol: "UDP", port: 53 }]) }, { to: [{ ipBlock: { cidr: "192.0.2.7/32" } }], ports: [{ protocol: "TCP", port: 9000 }] }],
     });
-    expect(toTarget({ port: 443 }).egress).toMatchObject([{}, { to: [{ ipBlock: { cidr: "0.0.0.0/0" } }], ports: [{ port: 443 }] }]);
+    expect(policySpec(toTarget({ port: 443 })).egress).toMatchObject([{}, { to: [{ ipBlock: { cidr: "0.0.0.0/0" } }], ports: [{ port: 443 }] }]);
   });
 });
 

@@ -1,9 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { accepted } from "../kube/accepted-findings.ts";
-import { appLabels, objectMeta } from "../kube/labels.ts";
+import type { BackupVolume } from "../kube/backup-volume.ts";
+import { networkPolicy } from "../kube/network-policy.ts";
+import { metaIn } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
 import { images } from "../versions.ts";
-import { toTarget } from "./network.ts";
+import { toTarget } from "./reach.ts";
 import { backupSize } from "./size.ts";
 import type { BackupRoom } from "./size.ts";
 import { BACKUP_APP, backupCronJob, REPOSITORY_FOLDER, restoreCronJob } from "./pods.ts";
@@ -11,22 +14,6 @@ import type { Keep, ResolvedBackup } from "./pods.ts";
 import { filesEnvironment, repositoryFiles } from "./repository.ts";
 import type { BackupRepository } from "./repository.ts";
 import { LOWEST_FREE_USER } from "../kube/restricted.ts";
-
-/** A volume and whose it is. */
-export interface BackupVolume {
-  namespace: pulumi.Input<string>;
-  claim: pulumi.Input<string>;
-  /** User that its files belong to, not 0. */
-  user: number;
-  /** `app.kubernetes.io/name` of the pods that have it. */
-  workload: string;
-  /**
-   * Image of the portal, where the volume has SQLite databases that are in use: copied file by
-   * file, one could be torn. It should be small, as all of it is copied first.
-   * @default none
-   */
-  databases?: { image: pulumi.Input<string> };
-}
 
 export interface BackupArgs {
   volume: BackupVolume;
@@ -63,19 +50,19 @@ export class Backup extends pulumi.ComponentResource {
   constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("guildnet:index:Backup", name, {}, opts);
     const { volume, repository } = args;
-    const meta = (object: string, annotations: Record<string, string> = {}) => objectMeta({ name: object, namespace: volume.namespace, labels: appLabels(BACKUP_APP), annotations });
+    const place: Place = { name, app: BACKUP_APP, namespace: volume.namespace, parent: this };
     const secret = new k8s.core.v1.Secret(`${name}-repository`, {
-      metadata: meta("backup-repository"), stringData: repositoryFiles(repository),
+      metadata: metaIn(place, "backup-repository"), stringData: repositoryFiles(repository),
     }, { parent: this });
-    const guard = new k8s.networking.v1.NetworkPolicy(`${name}-network`, { metadata: meta(BACKUP_APP), spec: toTarget(repository.reach) }, { parent: this });
+    const guard = networkPolicy(`${name}-network`, metaIn(place, BACKUP_APP), toTarget(repository.reach), { parent: this });
     const resolved: ResolvedBackup = {
       ...volume, name: args.host ?? name, owner: args.owner, size: backupSize(args.room), image: args.image ?? images.restic,
       schedule: args.schedule ?? "30 1 * * *", keep: { ...KEEP, ...args.keep },
       secret: secret.metadata.name, environment: filesEnvironment(repository, REPOSITORY_FOLDER), priorityClass: args.priorityClass,
     };
     const opt = { parent: this, dependsOn: guard };
-    new k8s.batch.v1.CronJob(`${name}-job`, { metadata: meta("backup", acceptedOf(volume)), spec: backupCronJob(resolved) }, opt);
-    new k8s.batch.v1.CronJob(`${name}-restore`, { metadata: meta("restore", acceptedOf(volume)), spec: restoreCronJob(resolved) }, opt);
+    new k8s.batch.v1.CronJob(`${name}-job`, { metadata: metaIn(place, "backup", acceptedOf(volume)), spec: backupCronJob(resolved) }, opt);
+    new k8s.batch.v1.CronJob(`${name}-restore`, { metadata: metaIn(place, "restore", acceptedOf(volume)), spec: restoreCronJob(resolved) }, opt);
     this.registerOutputs({});
   }
 }

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../kube/labels.ts";
+import { mountedVersion } from "../kube/metadata.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 
 export const BACKUP_SERVER_APP = "backup-server";
@@ -29,7 +30,7 @@ export function backupServerDeployment(v: ResolvedBackupServer): k8s.types.input
     progressDeadlineSeconds: 120,
     selector: { matchLabels: appSelector(BACKUP_SERVER_APP) },
     template: {
-      metadata: { labels: appLabels(BACKUP_SERVER_APP), annotations: { "guildnet.io/mounted": v.mountedVersion } },
+      metadata: { labels: appLabels(BACKUP_SERVER_APP), annotations: mountedVersion(v.mountedVersion) },
       spec: {
         serviceAccountName: v.serviceAccount,
         automountServiceAccountToken: false,

@@ -1,16 +1,17 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
-import { Certificate } from "../../provider/sdk/index.ts";
+import type { Certificate } from "../../provider/sdk/index.ts";
 import { accepted } from "../kube/accepted-findings.ts";
 import type { Authority } from "../kube/authority.ts";
-import { appSelector, unawaited } from "../kube/labels.ts";
-import { metaIn, networkPolicies, ownNamespace, powerlessAccount, volume } from "../kube/place.ts";
-import type { Place } from "../kube/place.ts";
-import { images } from "../versions.ts";
+import { appSelector } from "../kube/labels.ts";
+import { contentVersion, unawaited } from "../kube/metadata.ts";
 import { denyAll } from "../kube/network-policies.ts";
+import { networkPolicies } from "../kube/network-policy.ts";
+import { metaIn, ownNamespace, powerlessAccount, retention, volumeClaim } from "../kube/place.ts";
+import { serverCertificate } from "../kube/tls.ts";
+import { images } from "../versions.ts";
 import { keyId, signInPassword, userLine } from "./key.ts";
-import { fromBackups } from "./network.ts";
+import { fromBackups } from "./reach.ts";
 import { passwordOf, withUser } from "./repository.ts";
 import type { BackupRepository, BackupTarget } from "./repository.ts";
 import { BACKUP_SERVER_APP, BACKUP_SERVER_PORT, backupServerDeployment } from "./server-workload.ts";
@@ -54,17 +55,13 @@ export class BackupServer extends pulumi.ComponentResource implements BackupTarg
   constructor(name: string, args: BackupServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("guildnet:index:BackupServer", name, {}, opts);
     this.args = args;
-    const fate = args.keepData ?? true ? "kept" : "disposable";
-    const place = ownNamespace(name, { app: BACKUP_SERVER_APP, namespace: NAMESPACE, level: "restricted", fate }, this);
-    const guards = networkPolicies(place, { "deny-all": denyAll(), "from-backups": fromBackups(BACKUP_SERVER_APP, BACKUP_SERVER_PORT) });
+    const data = retention(args.keepData);
+    const place = ownNamespace(name, { app: BACKUP_SERVER_APP, namespace: NAMESPACE, level: "restricted", data }, this);
+    const guards = networkPolicies(place, { "deny-all": denyAll, "from-backups": fromBackups(BACKUP_SERVER_APP, BACKUP_SERVER_PORT) }, { prefix: `${BACKUP_SERVER_APP}-` });
     const account = powerlessAccount(place);
-    const certificate = serverCertificate(place, args.authority);
-    const tls = new k8s.core.v1.Secret(`${name}-tls`, {
-      metadata: metaIn(place, "tls"), type: "kubernetes.io/tls",
-      stringData: { "tls.crt": certificate.certificatePem, "tls.key": pulumi.secret(certificate.privateKeyPem) },
-    }, { parent: this });
+    const certificate = serverCertificate(place, { authority: args.authority, dnsNames: [backupServerHost] });
     const users = new k8s.core.v1.Secret(`${name}-users`, { metadata: metaIn(place, "users"), stringData: { htpasswd: htpasswd(args) } }, { parent: this });
-    const claim = volume(place, { size: args.storage ?? "50Gi", storageClass: args.storageClass, fate });
+    const claim = volumeClaim(place, "data", { claim: BACKUP_SERVER_APP, size: args.storage ?? "50Gi", storageClass: args.storageClass, data });
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
       metadata: metaIn(place, BACKUP_SERVER_APP, accepted({
         "single-replica": "its volume is writable on one node, and a job that finds it away is tried again the next night",
@@ -72,7 +69,7 @@ export class BackupServer extends pulumi.ComponentResource implements BackupTarg
       })),
       spec: backupServerDeployment({
         image: args.image ?? images.restServer, priorityClass: args.priorityClass, serviceAccount: account.metadata.name,
-        tlsSecret: tls.metadata.name, usersSecret: users.metadata.name, claim: claim.metadata.name, mountedVersion: versionOf(args, certificate),
+        tlsSecret: certificate.secret, usersSecret: users.metadata.name, claim: claim.metadata.name, mountedVersion: versionOf(args, certificate.readAtStart),
       }),
     }, { parent: this, dependsOn: guards });
     new k8s.core.v1.Service(`${name}-service`, {
@@ -96,19 +93,13 @@ export class BackupServer extends pulumi.ComponentResource implements BackupTarg
   }
 }
 
-function serverCertificate(place: Place, authority: Authority): Certificate {
-  return new Certificate(`${place.name}-certificate`, {
-    caCertificatePem: authority.certificatePem, caPrivateKeyPem: authority.privateKeyPem, commonName: backupServerHost, dnsNames: [backupServerHost],
-  }, { parent: place.parent });
-}
-
 function htpasswd({ repositories, key }: BackupServerArgs): pulumi.Output<string> {
   return pulumi.secret(key).apply((known) => [...repositories].sort().map((name) => `${userLine(name, signInPassword(known, name))}\n`).join(""));
 }
 
 /** Changes with what the server reads at its start. Of the key it has an id, which is no secret. */
-function versionOf({ repositories, key }: BackupServerArgs, { certificatePem }: Certificate): pulumi.Output<string> {
+function versionOf({ repositories, key }: BackupServerArgs, certificates: readonly Certificate[]): pulumi.Output<string> {
   const id = pulumi.unsecret(pulumi.output(key).apply(keyId));
-  return pulumi.all([certificatePem, id])
-    .apply((parts) => createHash("sha256").update(JSON.stringify([...parts, [...repositories].sort()])).digest("hex").slice(0, 16));
+  return pulumi.all([...certificates.map(({ certificatePem }) => certificatePem), id])
+    .apply((parts) => contentVersion(JSON.stringify([...parts, [...repositories].sort()])));
 }

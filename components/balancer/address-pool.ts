@@ -4,9 +4,6 @@ import { networkMistake } from "../kube/cidr.ts";
 /** A pool's name, as a Service's annotation has it: a DNS label. */
 export const POOL_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-/** Annotation of a Service of type LoadBalancer that names the pool its address shall be of. */
-export const POOL_ANNOTATION = "metallb.io/address-pool";
-
 /** Addresses that Services get theirs of. */
 export interface AddressPool {
   /** A DNS label, unique among the pools. */

@@ -4,10 +4,13 @@ import { RandomSecret, UpstreamManifest } from "../../provider/sdk/index.ts";
 import { accepted } from "../kube/accepted-findings.ts";
 import type { ClusterAccess } from "../kube/cluster-access.ts";
 import { GuildError } from "../kube/errors.ts";
-import { appLabels, objectMeta, podSecurityLabels } from "../kube/labels.ts";
-import { endpointPort, toApiServer } from "../portal/network-policies.ts";
+import { appSelector } from "../kube/labels.ts";
+import type { objectMeta } from "../kube/metadata.ts";
+import { denyAll, toApiServer } from "../kube/network-policies.ts";
+import { networkPolicies } from "../kube/network-policy.ts";
+import { metaIn, ownNamespace } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
 import { images, manifests } from "../versions.ts";
-import { denyAll } from "../kube/network-policies.ts";
 import { poolMistakes } from "./address-pool.ts";
 import type { AddressPool } from "./address-pool.ts";
 import { CONTROLLER_APP, controllerDeployment, excludedInterfaces, SPEAKER_APP, speakerDaemonSet } from "./metallb-pods.ts";
@@ -51,32 +54,31 @@ export class LoadBalancer extends pulumi.ComponentResource {
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
     checkPools(name, args.pools);
     super("guildnet:index:LoadBalancer", name, {}, opts);
-    const place: Place = { name, namespace: namespace(name, this), parent: this };
-    const [controller, speaker] = [
-      accountOf("controller", { ...place, app: CONTROLLER_APP }),
-      accountOf("speaker", { ...place, app: SPEAKER_APP }),
-    ];
-    networkPolicies(place, args.cluster.endpoint);
+    const place = ownNamespace(name, { app: "metallb", namespace: LOAD_BALANCER_NAMESPACE, level: "privileged" }, this);
+    const ofController: Place = { ...place, app: CONTROLLER_APP }, ofSpeaker: Place = { ...place, app: SPEAKER_APP };
+    const controller = accountOf("controller", ofController), speaker = accountOf("speaker", ofSpeaker);
+    // They hold for the controller; the speaker is on the nodes' network, where none does.
+    networkPolicies(ofController, { "deny-all": denyAll, "to-api-server": toApiServer(args.cluster.endpoint, appSelector(CONTROLLER_APP)) });
     const definitions = new UpstreamManifest(`${name}-definitions`, {
       kubeconfig: args.cluster.kubeconfig, source: manifests.metallb, path: args.definitions,
     }, { parent: this });
     const excluded = new k8s.core.v1.ConfigMap(`${name}-excluded`, {
-      metadata: meta(place, "metallb-excludel2", SPEAKER_APP), data: excludedInterfaces,
+      metadata: metaIn(ofSpeaker, "metallb-excludel2"), data: excludedInterfaces,
     }, { parent: this });
     // Both end where they find no definitions.
     const alive = { parent: this, dependsOn: [definitions] };
     new k8s.apps.v1.Deployment(`${name}-controller`, {
-      metadata: meta(place, "controller", CONTROLLER_APP, accepted({ "api-token": "it writes addresses into Services" })),
+      metadata: metaIn(ofController, "controller", accepted({ "api-token": "it writes addresses into Services" })),
       spec: controllerDeployment({ image: args.images?.controller ?? images.metallb.controller, account: controller, priorityClass: args.priorityClass }),
     }, alive);
     new k8s.apps.v1.DaemonSet(`${name}-speaker`, {
-      metadata: meta(place, "speaker", SPEAKER_APP, accepted({
+      metadata: metaIn(ofSpeaker, "speaker", accepted({
         "node-network": "it answers ARP on the nodes' own network through raw sockets",
         "api-token": "it follows Services and nodes",
       })),
       spec: speakerDaemonSet({
         image: args.images?.speaker ?? images.metallb.speaker, account: speaker, priorityClass: args.priorityClass,
-        excluded: excluded.metadata.name, memberlist: args.failover ?? true ? memberlist(place) : undefined,
+        excluded: excluded.metadata.name, memberlist: args.failover ?? true ? memberlist(ofSpeaker) : undefined,
       }),
     }, alive);
     this.pools = addressPools(place, args, definitions);
@@ -94,37 +96,11 @@ function checkPools(name: string, pools: readonly AddressPool[]): void {
   if (mistakes.length > 0) throw new GuildError("load-balancer-args", `load balancer "${name}": ${mistakes.join("; ")}`);
 }
 
-/** Where the objects go. */
-interface Place {
-  name: string;
-  namespace: pulumi.Output<string>;
-  parent: LoadBalancer;
-}
-
-function meta({ namespace }: Place, name: string, app: string, annotations: Record<string, string> = {}) {
-  return objectMeta({ name, namespace, labels: appLabels(app), annotations });
-}
-
-function namespace(name: string, parent: LoadBalancer): pulumi.Output<string> {
-  const made = new k8s.core.v1.Namespace(`${name}-namespace`, {
-    metadata: objectMeta({ name: LOAD_BALANCER_NAMESPACE, labels: { ...appLabels("metallb"), ...podSecurityLabels("privileged") } }),
-  }, { parent });
-  return made.metadata.name;
-}
-
-/** They hold for the controller; the speaker is on the nodes' network, where none does. */
-function networkPolicies(place: Place, endpoint: pulumi.Input<string>): void {
-  const specs = { "deny-all": denyAll(), "to-api-server": toApiServer(pulumi.output(endpoint).apply(endpointPort), CONTROLLER_APP) };
-  for (const [name, spec] of Object.entries(specs)) {
-    new k8s.networking.v1.NetworkPolicy(`${place.name}-network-${name}`, { metadata: meta(place, name, CONTROLLER_APP), spec }, { parent: place.parent });
-  }
-}
-
 /** What speakers encrypt with what they tell each other. @returns its Secret's name */
 function memberlist(place: Place): pulumi.Output<string> {
   const key = new RandomSecret(`${place.name}-memberlist-key`, {}, { parent: place.parent });
   const secret = new k8s.core.v1.Secret(`${place.name}-memberlist`, {
-    metadata: meta(place, "memberlist", SPEAKER_APP), stringData: { secretkey: pulumi.secret(key.value) },
+    metadata: metaIn(place, "memberlist"), stringData: { secretkey: pulumi.secret(key.value) },
   }, { parent: place.parent });
   return secret.metadata.name;
 }
@@ -133,10 +109,10 @@ function memberlist(place: Place): pulumi.Output<string> {
 function addressPools(place: Place, { pools, interfaces }: LoadBalancerArgs, definitions: UpstreamManifest): pulumi.Output<string[]> {
   const opts = { parent: place.parent, dependsOn: [definitions] };
   const names = pulumi.all(pools.map((pool) => {
-    const object: IPAddressPool = { apiVersion: API_VERSION, kind: "IPAddressPool", metadata: meta(place, pool.name, "metallb"), spec: poolSpec(pool) };
+    const object: IPAddressPool = { apiVersion: API_VERSION, kind: "IPAddressPool", metadata: metaIn(place, pool.name), spec: poolSpec(pool) };
     return new k8s.apiextensions.CustomResource(`${place.name}-pool-${pool.name}`, object, opts).metadata.name;
   }));
-  const advertisement: L2Advertisement = { apiVersion: API_VERSION, kind: "L2Advertisement", metadata: meta(place, "guildnet", "metallb"), spec: { ipAddressPools: names, interfaces } };
+  const advertisement: L2Advertisement = { apiVersion: API_VERSION, kind: "L2Advertisement", metadata: metaIn(place, "guildnet"), spec: { ipAddressPools: names, interfaces } };
   new k8s.apiextensions.CustomResource(`${place.name}-advertisement`, advertisement, opts);
   return names;
 }

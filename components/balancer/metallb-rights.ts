@@ -1,6 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, objectMeta } from "../kube/labels.ts";
+import { appLabels } from "../kube/labels.ts";
+import { objectMeta } from "../kube/metadata.ts";
+import { metaIn } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
 
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
 
@@ -51,8 +54,9 @@ export const rights: Record<"controller" | "speaker", Rights> = {
 };
 
 /** Children `<name>-<program>-account`, `-role`, `-binding`, `-cluster-role` and `-cluster-binding`. @returns the account's name, once it may do all that */
-export function accountOf(program: "controller" | "speaker", { name, namespace, app, parent }: { name: string; namespace: pulumi.Input<string>; app: string; parent: pulumi.Resource }): pulumi.Output<string> {
-  const own = objectMeta({ name: program, namespace, labels: appLabels(app) });
+export function accountOf(program: "controller" | "speaker", place: Place): pulumi.Output<string> {
+  const { name, namespace, app, parent } = place;
+  const own = metaIn(place, program);
   const everywhere = objectMeta({ name: `guildnet-load-balancer-${program}`, labels: appLabels(app) });
   const account = new k8s.core.v1.ServiceAccount(`${name}-${program}-account`, { metadata: own, automountServiceAccountToken: false }, { parent });
   const subjects = [{ kind: "ServiceAccount", name: account.metadata.name, namespace }];

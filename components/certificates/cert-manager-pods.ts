@@ -2,6 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { accepted } from "../kube/accepted-findings.ts";
 import { appLabels, appSelector } from "../kube/labels.ts";
+import { mountedVersion } from "../kube/metadata.ts";
 import { CONTROLLER_HEALTH_PORT, WEBHOOK_HEALTH_PORT, WEBHOOK_PORT } from "./cert-manager-settings.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 
@@ -69,7 +70,7 @@ export function certManagerDeployment(program: keyof typeof differences, v: Cert
     progressDeadlineSeconds: 120,
     selector: { matchLabels: appSelector(app) },
     template: {
-      metadata: { labels: appLabels(app), annotations: { "guildnet.io/mounted": v.settingsVersion } },
+      metadata: { labels: appLabels(app), annotations: mountedVersion(v.settingsVersion) },
       spec: {
         serviceAccountName: v.serviceAccount,
         priorityClassName: v.priorityClass,

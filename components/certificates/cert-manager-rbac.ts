@@ -1,7 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { accepted } from "../kube/accepted-findings.ts";
-import { appLabels, objectMeta } from "../kube/labels.ts";
+import { appLabels } from "../kube/labels.ts";
+import { objectMeta } from "../kube/metadata.ts";
 import { certManager } from "./cert-manager-settings.ts";
 
 type Rule = k8s.types.input.rbac.v1.PolicyRule;

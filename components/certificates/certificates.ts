@@ -1,19 +1,21 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
 import { DryRun, UpstreamManifest } from "../../provider/sdk/index.ts";
 import type { Authority } from "../kube/authority.ts";
 import type { CertificateIssuer } from "../kube/certificate-issuer.ts";
 import type { ClusterAccess } from "../kube/cluster-access.ts";
-import { appLabels, appSelector, objectMeta, podSecurityLabels, unawaited } from "../kube/labels.ts";
-import { endpointPort, toApiServer } from "../portal/network-policies.ts";
+import { appLabels, appSelector } from "../kube/labels.ts";
+import { contentVersion, objectMeta, unawaited } from "../kube/metadata.ts";
+import { networkPolicies } from "../kube/network-policy.ts";
+import { metaIn, ownNamespace } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
 import { images, manifests } from "../versions.ts";
-import { denyAll, toDns, toInternet } from "../kube/network-policies.ts";
 import { acmeIssuerSpec } from "./acme.ts";
 import type { AcmeArgs } from "./acme.ts";
 import { acceptedOfCertManager, certManagerDeployment } from "./cert-manager-pods.ts";
 import { programAccounts } from "./cert-manager-rbac.ts";
 import { cainjectorSettings, certManager, controllerSettings, WEBHOOK_PORT, webhookSettings } from "./cert-manager-settings.ts";
+import { certManagerReach } from "./reach.ts";
 
 export interface CertificatesArgs {
   /** The cluster it works in; the definitions of its kinds are applied there. */
@@ -50,21 +52,21 @@ export class Certificates extends pulumi.ComponentResource {
 
   constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("guildnet:index:Certificates", name, {}, opts);
-    const place: Place = { name, namespace: namespace(name, this), parent: this };
+    const place = ownNamespace(name, { app: "cert-manager", namespace: certManager.namespace, level: "restricted" }, this);
     const settings = { controller: controllerSettings({ acme: args.acme !== undefined }), webhook: webhookSettings(), cainjector: cainjectorSettings() };
     const settingsMap = new k8s.core.v1.ConfigMap(`${name}-settings`, {
-      metadata: meta(place, "settings"),
+      metadata: metaIn(place, "settings"),
       data: Object.fromEntries(programs.map((program) => [`${program}.json`, JSON.stringify(settings[program])])),
     }, { parent: this });
     const definitions = new UpstreamManifest(`${name}-definitions`, { kubeconfig: args.cluster.kubeconfig, source: manifests.certManager, path: args.definitions }, { parent: this });
-    const { accounts, bindings } = programAccounts(name, place.namespace.metadata.name, { acme: args.acme !== undefined }, this);
+    const { accounts, bindings } = programAccounts(name, place.namespace, { acme: args.acme !== undefined }, this);
     // Without them the controller ends, to be tried again later and later.
-    const before = [definitions, ...bindings, ...networkPolicies(place, args)];
+    const before = [definitions, ...bindings, ...networkPolicies(place, certManagerReach({ endpoint: args.cluster.endpoint, acme: args.acme !== undefined }))];
     const running = programs.map((program) => new k8s.apps.v1.Deployment(`${name}-${program}`, {
-      metadata: meta(place, `cert-manager-${program}`, acceptedOfCertManager[program]),
+      metadata: metaIn(place, `cert-manager-${program}`, acceptedOfCertManager[program]),
       spec: certManagerDeployment(program, {
         image: args.images?.[program] ?? images.certManager[program], serviceAccount: accounts[program].metadata.name, settings: settingsMap.metadata.name,
-        settingsVersion: versionOf(settings[program]), priorityClass: args.priorityClass,
+        settingsVersion: contentVersion(JSON.stringify(settings[program])), priorityClass: args.priorityClass,
       }),
     }, { parent: this, dependsOn: before }));
     const asked = webhook(place);
@@ -83,25 +85,8 @@ export class Certificates extends pulumi.ComponentResource {
   }
 }
 
-/** Where cert-manager's objects go. */
-interface Place {
-  name: string;
-  namespace: k8s.core.v1.Namespace;
-  parent: Certificates;
-}
-
-function meta(place: Place, name: string, annotations: Record<string, string> = {}) {
-  return objectMeta({ name, namespace: place.namespace.metadata.name, labels: appLabels("cert-manager"), annotations });
-}
-
-function namespace(name: string, parent: Certificates): k8s.core.v1.Namespace {
-  return new k8s.core.v1.Namespace(`${name}-namespace`, {
-    metadata: objectMeta({ name: certManager.namespace, labels: { ...appLabels("cert-manager"), ...podSecurityLabels("restricted") } }),
-  }, { parent });
-}
-
 function secret(place: Place, name: string, type: string, stringData: Record<string, pulumi.Input<string>>): pulumi.Output<string> {
-  return new k8s.core.v1.Secret(`${place.name}-${name.replace(/^guildnet-/, "")}`, { metadata: meta(place, name), type, stringData }, { parent: place.parent }).metadata.name;
+  return new k8s.core.v1.Secret(`${place.name}-${name.replace(/^guildnet-/, "")}`, { metadata: metaIn(place, name), type, stringData }, { parent: place.parent }).metadata.name;
 }
 
 function issuer({ name, parent }: Place, suffix: string, objectName: string, spec: object, answers: DryRun): pulumi.Output<string> {
@@ -119,7 +104,7 @@ function acmeIssuer(place: Place, acme: AcmeArgs, answers: DryRun): pulumi.Outpu
 /** What the API server asks before it takes an object of cert-manager's. Its authority is written in by the cainjector, which owns that field. */
 function webhook(place: Place): pulumi.Resource[] {
   const service = new k8s.core.v1.Service(`${place.name}-service`, {
-    metadata: meta(place, certManager.webhook, unawaited),
+    metadata: metaIn(place, certManager.webhook, unawaited),
     spec: { selector: appSelector(certManager.webhook), ports: [{ name: "https", port: 443, targetPort: WEBHOOK_PORT, protocol: "TCP" }] },
   }, { parent: place.parent });
   const metadata = objectMeta({
@@ -128,7 +113,7 @@ function webhook(place: Place): pulumi.Resource[] {
   });
   const asked = (path: string) => ({
     name: "webhook.cert-manager.io", admissionReviewVersions: ["v1"], matchPolicy: "Equivalent", failurePolicy: "Fail", sideEffects: "None", timeoutSeconds: 10,
-    clientConfig: { service: { name: service.metadata.name, namespace: place.namespace.metadata.name, path } },
+    clientConfig: { service: { name: service.metadata.name, namespace: place.namespace, path } },
   });
   const { parent } = place;
   return [
@@ -139,22 +124,4 @@ function webhook(place: Place): pulumi.Resource[] {
       metadata, webhooks: [{ ...asked("/mutate"), rules: [{ apiGroups: ["cert-manager.io"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["certificaterequests"] }] }],
     }, { parent }),
   ];
-}
-
-/** In: to the webhook, from the API server, which is nothing that a policy can name. Out: to the API server, and with ACME to its authority and any name server. */
-function networkPolicies(place: Place, { acme, cluster }: CertificatesArgs): pulumi.Resource[] {
-  const dns = ["UDP", "TCP"].map((protocol) => ({ protocol, port: 53 }));
-  const specs = {
-    "deny-all": denyAll(),
-    "from-api-server": { podSelector: { matchLabels: appSelector(certManager.webhook) }, policyTypes: ["Ingress"], ingress: [{ ports: [{ protocol: "TCP", port: WEBHOOK_PORT }] }] },
-    "to-dns": toDns(),
-    "to-api-server": { ...toApiServer(pulumi.output(cluster.endpoint).apply(endpointPort)), podSelector: {} },
-    ...(acme === undefined ? {} : { "to-internet": toInternet(), "to-name-servers": { podSelector: { matchLabels: appSelector("cert-manager-controller") }, policyTypes: ["Egress"], egress: [{ ports: dns }] } }),
-  };
-  return Object.entries(specs).map(([name, spec]) =>
-    new k8s.networking.v1.NetworkPolicy(`${place.name}-network-${name}`, { metadata: meta(place, name), spec }, { parent: place.parent }));
-}
-
-function versionOf(settings: object): string {
-  return createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
 }

@@ -2,8 +2,11 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { accepted } from "../kube/accepted-findings.ts";
 import { addressIn } from "../kube/cidr.ts";
-import { appLabels, objectMeta, podSecurityLabels, unawaited } from "../kube/labels.ts";
-import { API_PORTS } from "../portal/network-policies.ts";
+import { appLabels, podSecurityLabels } from "../kube/labels.ts";
+import { objectMeta, unawaited } from "../kube/metadata.ts";
+import { API_PORTS } from "../kube/network-policies.ts";
+import { networkPolicy, tcp, udp } from "../kube/network-policy.ts";
+import type { Policy } from "../kube/network-policy.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 
 export interface ClusterDnsArgs {
@@ -33,7 +36,7 @@ export class ClusterDns extends pulumi.ComponentResource {
       metadata: meta("coredns"),
       data: { Corefile: corefile("cluster.local") },
     }, { parent: this });
-    const guard = new k8s.networking.v1.NetworkPolicy(`${name}-network`, { metadata: meta("coredns"), spec: networkPolicy() }, { parent: this });
+    const guard = networkPolicy(`${name}-network`, meta("coredns"), reach, { parent: this });
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
       metadata: meta("coredns", accepted({
         "single-replica": "the cluster has one node, and with it everybody who asks",
@@ -72,15 +75,11 @@ function restrictNamespace(name: string, parent: ClusterDns): void {
 }
 
 /** In: whoever asks. Out: to the API server, and to the resolvers of the node, which may be anywhere. */
-function networkPolicy(): k8s.types.input.networking.v1.NetworkPolicySpec {
-  const at = (port: number) => ["UDP", "TCP"].map((protocol) => ({ protocol, port }));
-  return {
-    podSelector: { matchLabels: SELECTOR },
-    policyTypes: ["Ingress", "Egress"],
-    ingress: [{ ports: at(DNS_POD_PORT) }],
-    egress: [{ ports: [...at(53), ...API_PORTS.map((port) => ({ protocol: "TCP", port }))] }],
-  };
-}
+const reach: Policy = {
+  pods: SELECTOR,
+  from: [{ ports: [...udp(DNS_POD_PORT), ...tcp(DNS_POD_PORT)] }],
+  to: [{ ports: [...udp(53), ...tcp(53), ...tcp(...API_PORTS)] }],
+};
 
 /** A ServiceAccount that may read what CoreDNS answers from. */
 function readerAccount(name: string, parent: ClusterDns): k8s.core.v1.ServiceAccount {

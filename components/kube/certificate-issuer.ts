@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { objectMeta } from "./labels.ts";
-import type { MetaArgs } from "./labels.ts";
+import { objectMeta } from "./metadata.ts";
+import type { MetaArgs } from "./metadata.ts";
 
 /**
  * Who signs certificates inside a cluster, and renews them: an issuer of cert-manager.

@@ -1,6 +1,8 @@
 import { accepted } from "./accepted-findings.ts";
 import { exposure as annotation } from "./labels.ts";
-import { POOL_ANNOTATION } from "../balancer/address-pool.ts";
+
+/** Annotation of a Service of type LoadBalancer that names the pool its address shall be of; MetalLB's. */
+export const POOL_ANNOTATION = "metallb.io/address-pool";
 
 /** How something's Service is reached. */
 export type Exposure =

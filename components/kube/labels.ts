@@ -1,5 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
+// No import: the policy pack's bundle has this file in it.
 
 /** Labels that the portal and the policy pack look for. */
 export const label = {
@@ -19,9 +18,6 @@ export const label = {
   batch: "guildnet.io/batch",
 } as const;
 
-/** Longest value of a label. */
-const LABEL_LENGTH = 63;
-
 /** Whose labels nobody else sets: the API server, the scheduler and this program act on them. */
 const OTHERS = ["kubernetes.io", "k8s.io", "guildnet.io"];
 
@@ -36,12 +32,6 @@ export function isNodeLabel(key: string): boolean {
   const [prefix, name = ""] = key.includes("/") ? key.split("/") : ["", key];
   if (prefix === "kubernetes.io") return ["arch", "os", "hostname"].includes(name);
   return !["guildnet.io", "pod-security.kubernetes.io", "app.kubernetes.io"].some((domain) => `.${prefix}`.endsWith(`.${domain}`));
-}
-
-/** A stack as the value of a label: "guildnet.dev", or a hash where that is too long for one. */
-export function stackLabel(project: string = pulumi.getProject(), stack: string = pulumi.getStack()): string {
-  const full = `${project}.${stack}`;
-  return full.length <= LABEL_LENGTH && /^[A-Za-z0-9].*[A-Za-z0-9]$/.test(full) ? full : createHash("sha256").update(full).digest("hex").slice(0, 32);
 }
 
 /** Annotations of a Service that listens beyond its cluster. */
@@ -66,36 +56,13 @@ export function appSelector(app: string): { "app.kubernetes.io/name": string } {
   return { "app.kubernetes.io/name": app };
 }
 
-/** Labels that make the API server enforce a Pod Security level on a namespace. */
-export function podSecurityLabels(level: "restricted" | "privileged"): Record<string, string> {
-  return Object.fromEntries(["enforce", "audit", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, level]));
-}
+/** Levels of Pod Security that namespaces of ours have. */
+export type PodSecurityLevel = "restricted" | "privileged";
 
-/** Annotation of an object that the engine shall not wait for once it is applied. */
-export const unawaited = { "pulumi.com/skipAwait": "true" };
+/** Label of a namespace with the level of Pod Security that the API server enforces there. */
+export const enforcedLevel = "pod-security.kubernetes.io/enforce";
 
-export interface MetaArgs {
-  name: pulumi.Input<string>;
-  namespace?: pulumi.Input<string>;
-  labels?: Record<string, pulumi.Input<string>>;
-  annotations?: Record<string, pulumi.Input<string>>;
-}
-
-/**
- * Metadata of an object this project owns under a fixed name.
- *
- * One field manager for all: by default each creation draws a random one, and a run that
- * was killed between applying an object and recording it would leave fields behind that
- * nobody owns any more. Forced: drift made by another tool is taken back instead of
- * ending the run with a conflict.
- */
-export function objectMeta(args: MetaArgs): MetaArgs & { annotations: Record<string, pulumi.Input<string>> } {
-  return {
-    ...args,
-    annotations: {
-      "pulumi.com/patchFieldManager": "guildnet",
-      "pulumi.com/patchForce": "true",
-      ...args.annotations,
-    },
-  };
+/** Labels that make the API server enforce a Pod Security level on a namespace, and tell of what is against it. */
+export function podSecurityLabels(level: PodSecurityLevel): Record<string, string> {
+  return { [enforcedLevel]: level, "pod-security.kubernetes.io/audit": level, "pod-security.kubernetes.io/warn": level };
 }

@@ -1,60 +1,84 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, label, objectMeta, podSecurityLabels, unawaited } from "./labels.ts";
+import { appLabels, label, podSecurityLabels } from "./labels.ts";
+import type { PodSecurityLevel } from "./labels.ts";
+import { objectMeta, unawaited } from "./metadata.ts";
 
-/** Where the objects of one of the mesh's programs go. */
+/** Where the objects of one program go. */
 export interface Place {
-  /** Prefix of the resources' names. */
-  name: string;
+  /** Prefix of its resources' names. */
+  readonly name: string;
   /** The program, as labels call it. */
+  readonly app: string;
+  /** Name of the namespace. */
+  readonly namespace: pulumi.Input<string>;
+  readonly parent: pulumi.Resource;
+}
+
+/** What becomes of data when the component that made its volume is removed. */
+export type Retention = "kept" | "disposable";
+
+export function retention(keepData: boolean | undefined): Retention {
+  return keepData ?? true ? "kept" : "disposable";
+}
+
+/** A place in a namespace that the program made for itself. */
+export interface OwnPlace extends Place {
+  readonly namespace: pulumi.Output<string>;
+  readonly namespaceResource: k8s.core.v1.Namespace;
+}
+
+export interface NamespaceArgs {
   app: string;
-  namespace: k8s.core.v1.Namespace;
-  parent: pulumi.ComponentResource;
+  namespace: string;
+  level: PodSecurityLevel;
+  /** What becomes of the volumes in it. Where they are kept it is kept as well, as deleting it would delete their claims. @default it has none */
+  data?: Retention;
+  labels?: Record<string, pulumi.Input<string>>;
 }
 
-/** What becomes of a volume when the stack no longer has it. */
-export type Fate = "kept" | "disposable";
-
-/** A namespace for one program. With data to keep it stays as well, as deleting it would delete the claim. */
-export function ownNamespace(name: string, args: { app: string; namespace: string; level: "restricted" | "privileged"; fate: Fate }, parent: pulumi.ComponentResource): Place {
-  const namespace = new k8s.core.v1.Namespace(`${name}-namespace`, {
-    metadata: objectMeta({ name: args.namespace, labels: { ...appLabels(args.app), ...podSecurityLabels(args.level), [label.data]: args.fate } }),
-  }, { parent, retainOnDelete: args.fate === "kept" });
-  return { name, app: args.app, namespace, parent };
+/** Child `<name>-namespace`. */
+export function ownNamespace(name: string, { app, namespace, level, data, labels }: NamespaceArgs, parent: pulumi.Resource): OwnPlace {
+  const namespaceResource = new k8s.core.v1.Namespace(`${name}-namespace`, {
+    metadata: objectMeta({ name: namespace, labels: { ...labels, ...appLabels(app), ...podSecurityLabels(level), ...(data && { [label.data]: data }) } }),
+  }, { parent, ...(data && { retainOnDelete: data === "kept" }) });
+  return { name, app, namespace: namespaceResource.metadata.name, namespaceResource, parent };
 }
 
-export function metaIn(place: Place, name: string, annotations: Record<string, string> = {}) {
-  return objectMeta({ name, namespace: place.namespace.metadata.name, labels: appLabels(place.app), annotations });
+/** Metadata of an object in a place. */
+export function metaIn({ namespace, app }: Place, name: pulumi.Input<string>, annotations: Record<string, pulumi.Input<string>> = {}) {
+  return objectMeta({ name, namespace, labels: appLabels(app), annotations });
 }
 
-/** A ServiceAccount that may do nothing. */
+/** Child `<place>-account`, called as the program is, without any right and without a token. */
 export function powerlessAccount(place: Place): k8s.core.v1.ServiceAccount {
   return new k8s.core.v1.ServiceAccount(`${place.name}-account`, {
     metadata: metaIn(place, place.app), automountServiceAccountToken: false,
   }, { parent: place.parent });
 }
 
-export function networkPolicies(place: Place, specs: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec>): k8s.networking.v1.NetworkPolicy[] {
-  return Object.entries(specs).map(([name, spec]) =>
-    new k8s.networking.v1.NetworkPolicy(`${place.name}-network-${name}`, { metadata: metaIn(place, `${place.app}-${name}`), spec }, { parent: place.parent }));
-}
-
-export interface VolumeArgs {
+export interface ClaimArgs {
+  /** Name of the claim. */
+  claim: string;
   size: pulumi.Input<string>;
+  /** @default the cluster's default class */
   storageClass?: pulumi.Input<string>;
-  fate: Fate;
+  data: Retention;
 }
 
-/** A volume for what a program must not lose, called after the program. */
-export function volume(place: Place, { size, storageClass, fate }: VolumeArgs): k8s.core.v1.PersistentVolumeClaim {
-  return new k8s.core.v1.PersistentVolumeClaim(`${place.name}-data`, {
+/**
+ * A volume for what must not be lost.
+ * @param child its resource is called `<place>-<child>`
+ * @param guards applied first: a claim that grows is checked against the quota that is there
+ */
+export function volumeClaim(place: Place, child: string, { claim, size, storageClass, data }: ClaimArgs, guards: pulumi.Resource[] = []): k8s.core.v1.PersistentVolumeClaim {
+  return new k8s.core.v1.PersistentVolumeClaim(`${place.name}-${child}`, {
     metadata: objectMeta({
-      name: place.app, namespace: place.namespace.metadata.name,
-      labels: { ...appLabels(place.app), [label.data]: fate },
+      name: claim, namespace: place.namespace, labels: { ...appLabels(place.app), [label.data]: data },
       // Not waited for: under WaitForFirstConsumer the engine would wait for "Pending", which a claim that is taken over never is again.
       annotations: unawaited,
     }),
     spec: { accessModes: ["ReadWriteOnce"], storageClassName: storageClass, resources: { requests: { storage: size } } },
     // The class is chosen once: claims can't change theirs.
-  }, { parent: place.parent, retainOnDelete: fate === "kept", ignoreChanges: ["spec.storageClassName"] });
+  }, { parent: place.parent, dependsOn: guards, retainOnDelete: data === "kept", ignoreChanges: ["spec.storageClassName"] });
 }

@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { record, showsInPlain } from "../testing/record.ts";
 import { App } from "../index.ts";
 import type { Internet } from "./network-policies.ts";
+import { policySpec } from "./network-policy.ts";
+import type { Policies } from "./network-policy.ts";
 import { PROXY_ADDRESS, proxyMistakes, proxyVariables, toProxy, usedProxy } from "./proxy.ts";
 import type { Proxy } from "./proxy.ts";
 import { Workspace } from "../workspace/workspace.ts";
@@ -23,21 +25,23 @@ describe("an address of a proxy", () => {
   });
 });
 
+const specs = (policies: Policies) => Object.fromEntries(Object.entries(policies).map(([name, policy]) => [name, policySpec(policy)]));
+
 describe("who goes through a proxy", () => {
   test.each<[Internet, boolean]>([[true, true], [["0.0.0.0/0"], true], [["10.1.0.0/16", "0.0.0.0/0"], true], [false, false], [[], false], [["10.1.0.0/16"], false], [["10.1.2.3/32"], false]])("who reaches %j: %s", (internet, through) => {
     expect(usedProxy(proxy, internet)).toBe(through ? proxy : undefined);
   });
 
   test("reaches its address at its port, and nothing else by that", () => {
-    expect(toProxy(proxy)).toEqual({ "to-proxy": { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [{ ipBlock: { cidr: "10.1.2.3/32" } }], ports: [{ protocol: "TCP", port: 3128 }] }] } });
-    expect(toProxy({ ...proxy, http: "http://10.1.2.4:8080" })["to-proxy"]?.egress).toEqual([
+    expect(specs(toProxy(proxy))).toEqual({ "to-proxy": { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [{ ipBlock: { cidr: "10.1.2.3/32" } }], ports: [{ protocol: "TCP", port: 3128 }] }] } });
+    expect(specs(toProxy({ ...proxy, http: "http://10.1.2.4:8080" }))["to-proxy"]?.egress).toEqual([
       { to: [{ ipBlock: { cidr: "10.1.2.3/32" } }], ports: [{ protocol: "TCP", port: 3128 }] },
       { to: [{ ipBlock: { cidr: "10.1.2.4/32" } }], ports: [{ protocol: "TCP", port: 8080 }] },
     ]);
   });
 
   test("reaches one that has a name in the networks that it is in, and else as anything on the internet", () => {
-    expect(toProxy({ https: "http://proxy.lan:3128", networks: ["10.1.2.0/24", "10.1.3.0/24"] })["to-proxy"]?.egress).toEqual([
+    expect(specs(toProxy({ https: "http://proxy.lan:3128", networks: ["10.1.2.0/24", "10.1.3.0/24"] }))["to-proxy"]?.egress).toEqual([
       { to: [{ ipBlock: { cidr: "10.1.2.0/24" } }, { ipBlock: { cidr: "10.1.3.0/24" } }], ports: [{ protocol: "TCP", port: 3128 }] },
     ]);
     expect(toProxy({ https: "http://proxy.example.org:3128" })).toEqual({});
@@ -66,7 +70,7 @@ describe("a workspace behind a proxy", () => {
       { name: "HTTPS_PROXY", value: proxy.https }, { name: "https_proxy", value: proxy.https }, { name: "HTTP_PROXY", value: proxy.https }, { name: "http_proxy", value: proxy.https },
       { name: "NO_PROXY", value: NO_PROXY }, { name: "no_proxy", value: NO_PROXY },
     ]);
-    expect(inputs("network-to-proxy")?.["spec"]).toEqual(toProxy(proxy)["to-proxy"]);
+    expect(inputs("network-to-proxy")?.["spec"]).toEqual(specs(toProxy(proxy))["to-proxy"]);
     expect(inputs("network-to-internet")).toBeDefined();
   });
 

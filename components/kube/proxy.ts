@@ -3,8 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { withCredentials } from "../../provider/sdk/index.ts";
 import { INTERNET } from "./network-policies.ts";
 import type { Internet } from "./network-policies.ts";
-import { placeMeta } from "../workspace/place.ts";
-import type { Place } from "../workspace/place.ts";
+import { tcp } from "./network-policy.ts";
+import type { Policy } from "./network-policy.ts";
+import { metaIn } from "./place.ts";
+import type { Place } from "./place.ts";
 
 /** What stands between a network and the internet: a forward proxy, by which alone programs get out. */
 export interface Proxy {
@@ -45,14 +47,14 @@ export function usedProxy(proxy: Proxy | undefined, internet: Internet): Proxy |
 }
 
 /** Out: to the proxy, at its port alone. None where it is called by a name and nobody says in which networks it is: then it is of the internet. */
-export function toProxy(proxy: Proxy | undefined): { "to-proxy"?: k8s.types.input.networking.v1.NetworkPolicySpec } {
+export function toProxy(proxy: Proxy | undefined): { "to-proxy"?: Policy } {
   if (proxy === undefined) return {};
   const { https, http = https, networks = [] } = proxy;
-  const ways = [...new Set([https, http])].map(proxyHost).flatMap(({ host, port }) => {
-    const to = (IPV4.test(host) ? [`${host}/32`] : networks).map((cidr) => ({ ipBlock: { cidr } }));
-    return to.length === 0 ? [] : [{ to, ports: [{ protocol: "TCP", port }] }];
+  const to = [...new Set([https, http])].map(proxyHost).flatMap(({ host, port }) => {
+    const peers = (IPV4.test(host) ? [`${host}/32`] : networks).map((network) => ({ network }));
+    return peers.length === 0 ? [] : [{ peers, ports: tcp(port) }];
   });
-  return ways.length === 0 ? {} : { "to-proxy": { podSelector: {}, policyTypes: ["Egress"], egress: ways } };
+  return to.length === 0 ? {} : { "to-proxy": { to } };
 }
 
 /** What is never asked through a proxy. Of two spellings of a domain some programs know one, and some the other. */
@@ -67,15 +69,15 @@ type Variable = k8s.types.input.core.v1.EnvVar;
 
 /**
  * The variables of a place, in capitals and in small letters, as programs read one or the other. With credentials the
- * addresses are in a Secret, child `<id>-proxy`; programs have no other way to be told them than these variables.
+ * addresses are in a Secret, child `<place>-proxy`; programs have no other way to be told them than these variables.
  * @param own variables of the person's: one of them, however it is spelled, stands instead of ours
  */
 export function proxyEnvironment(place: Place, proxy: Proxy | undefined, own: Readonly<Record<string, unknown>>): Variable[] {
   if (proxy === undefined) return [];
   const { NO_PROXY, ...addresses } = proxyVariables(proxy);
   const { credentials } = proxy;
-  const secret = credentials === undefined ? undefined : new k8s.core.v1.Secret(`${place.id}-proxy`, {
-    metadata: placeMeta(place, "proxy"),
+  const secret = credentials === undefined ? undefined : new k8s.core.v1.Secret(`${place.name}-proxy`, {
+    metadata: metaIn(place, "proxy"),
     stringData: pulumi.secret(credentials).apply((known) => Object.fromEntries(Object.entries(addresses).map(([name, address]) => [name, withCredentials(address, known)]))),
   }, { parent: place.parent });
   const address = ([name, value]: [string, string]): [string, Omit<Variable, "name">] =>

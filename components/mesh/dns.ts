@@ -1,14 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
 import { accepted } from "../kube/accepted-findings.ts";
 import { GuildError } from "../kube/errors.ts";
-import { appLabels, appSelector, unawaited } from "../kube/labels.ts";
+import { appLabels, appSelector } from "../kube/labels.ts";
+import { contentVersion, mountedVersion, unawaited } from "../kube/metadata.ts";
+import { networkPolicies, tcp, udp } from "../kube/network-policy.ts";
+import { metaIn, ownNamespace, powerlessAccount } from "../kube/place.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 import { images } from "../versions.ts";
-import { denyAll } from "../kube/network-policies.ts";
-import { metaIn, networkPolicies, ownNamespace, powerlessAccount } from "../kube/place.ts";
-import { fromRouters } from "./network-policies.ts";
+import { meshDnsReach } from "./reach.ts";
 import { ROUTER_APP } from "./router-workload.ts";
 
 export interface MeshDnsArgs {
@@ -41,9 +41,9 @@ export class MeshDns extends pulumi.ComponentResource {
     const wrong = Object.keys(args.names).filter((key) => !/^(\*|[a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(key));
     if (wrong.length > 0) throw new GuildError("mesh-dns-args", `mesh DNS "${name}": names are labels below ${args.domain}, the first of which may be "*"; found ${wrong.map((key) => `"${key}"`).join(", ")}`);
     super("guildnet:index:MeshDns", name, {}, opts);
-    const place = ownNamespace(name, { app: APP, namespace: MESH_DNS_NAMESPACE, level: "restricted", fate: "disposable" }, this);
-    const queries = [{ port: POD_PORT, protocol: "UDP" as const }, { port: POD_PORT, protocol: "TCP" as const }];
-    const guards = networkPolicies(place, { "deny-all": denyAll(), "from-routers": fromRouters(APP, ROUTER_APP, queries) });
+    const place = ownNamespace(name, { app: APP, namespace: MESH_DNS_NAMESPACE, level: "restricted", data: "disposable" }, this);
+    const queries = [...udp(POD_PORT), ...tcp(POD_PORT)];
+    const guards = networkPolicies(place, meshDnsReach(APP, ROUTER_APP, queries), { prefix: `${APP}-` });
     const account = powerlessAccount(place);
     const data = pulumi.output(args.names).apply((names) => ({ Corefile: corefile(args.domain), zone: zoneFile(args.domain, names) }));
     const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: metaIn(place, APP), data }, { parent: this });
@@ -51,7 +51,7 @@ export class MeshDns extends pulumi.ComponentResource {
       metadata: metaIn(place, APP, accepted({ "single-replica": "every name leads through the one router, and ends with it" })),
       spec: deploymentSpec({
         image: args.image ?? images.coredns, account: account.metadata.name, config: config.metadata.name,
-        version: data.apply((files) => createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16)),
+        version: data.apply((files) => contentVersion(JSON.stringify(files))),
       }),
     }, { parent: this, dependsOn: guards });
     const service = new k8s.core.v1.Service(`${name}-service`, {
@@ -87,7 +87,7 @@ function deploymentSpec(v: { image: pulumi.Input<string>; account: pulumi.Input<
     progressDeadlineSeconds: 60,
     selector: { matchLabels: appSelector(APP) },
     template: {
-      metadata: { labels: appLabels(APP), annotations: { "guildnet.io/mounted": v.version } },
+      metadata: { labels: appLabels(APP), annotations: mountedVersion(v.version) },
       spec: {
         serviceAccountName: v.account,
         automountServiceAccountToken: false,

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../kube/labels.ts";
+import { mountedVersion } from "../kube/metadata.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 import { HEADSCALE_PORT, paths, STUN_PORT } from "./headscale-settings.ts";
 
@@ -38,7 +39,7 @@ export function headscaleDeployment(v: HeadscaleWorkload): k8s.types.input.apps.
     progressDeadlineSeconds: 60,
     selector: { matchLabels: appSelector(HEADSCALE_APP) },
     template: {
-      metadata: { labels: appLabels(HEADSCALE_APP), annotations: { "guildnet.io/mounted": v.mountedVersion } },
+      metadata: { labels: appLabels(HEADSCALE_APP), annotations: mountedVersion(v.mountedVersion) },
       spec: {
         serviceAccountName: v.serviceAccount,
         automountServiceAccountToken: false,

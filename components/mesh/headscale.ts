@@ -1,27 +1,28 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
-import { Certificate, HeadscaleApiKey } from "../../provider/sdk/index.ts";
+import { HeadscaleApiKey } from "../../provider/sdk/index.ts";
 import { accepted } from "../kube/accepted-findings.ts";
 import type { Authority } from "../kube/authority.ts";
-import { issuedCertificate } from "../kube/certificate-issuer.ts";
+import type { BackupVolume } from "../kube/backup-volume.ts";
 import type { CertificateIssuer } from "../kube/certificate-issuer.ts";
 import type { ClusterAccess } from "../kube/cluster-access.ts";
 import { GuildError } from "../kube/errors.ts";
 import { exposureAnnotations } from "../kube/exposure.ts";
-import { appSelector, unawaited } from "../kube/labels.ts";
-import type { BackupVolume } from "../backup/backup.ts";
-import type { PortalExposure } from "../portal/portal.ts";
+import type { Exposure } from "../kube/exposure.ts";
+import { appSelector } from "../kube/labels.ts";
+import { contentVersion, unawaited } from "../kube/metadata.ts";
+import { networkPolicies, tcp, udp } from "../kube/network-policy.ts";
+import { metaIn, ownNamespace, powerlessAccount, retention, volumeClaim } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
+import { serverCertificate } from "../kube/tls.ts";
+import type { ServerCertificate } from "../kube/tls.ts";
 import { images } from "../versions.ts";
-import { denyAll } from "../kube/network-policies.ts";
 import { control, preAuthKey } from "./headscale-control.ts";
 import type { KeySource } from "./headscale-control.ts";
 import { HEADSCALE_PORT, MESH_NETWORKS, serverUrl, settingsFiles, settingsMistakes, STUN_PORT } from "./headscale-settings.ts";
 import { HEADSCALE_APP, HEADSCALE_CONTAINER, HEADSCALE_USER, headscaleDeployment } from "./headscale-workload.ts";
 import type { AuthKeyRequest, HostAlias, Mesh } from "./mesh.ts";
-import { fromAnywhere } from "./network-policies.ts";
-import { metaIn, networkPolicies, ownNamespace, powerlessAccount, volume } from "../kube/place.ts";
-import type { Fate, Place } from "../kube/place.ts";
+import { headscaleReach } from "./reach.ts";
 import type { MeshPolicy } from "./policy.ts";
 
 /** Namespace of the mesh's servers. */
@@ -67,7 +68,7 @@ export interface HeadscaleArgs extends HeadscaleNetwork {
   /** URL where this program reaches its API. @default where clients log in */
   apiUrl?: string;
   /** How clients reach it from outside the cluster. @default not at all */
-  exposure?: PortalExposure;
+  exposure?: Exposure;
   /** @default upstream's */
   image?: pulumi.Input<string>;
   /** Size of the volume. @default "1Gi", room for thousands of devices */
@@ -102,15 +103,17 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
     this.baseDomain = args.baseDomain;
     this.caCertificate = pulumi.output(args.authority.certificatePem);
 
-    const fate: Fate = args.keepData ?? true ? "kept" : "disposable";
-    const place = ownNamespace(name, { app: HEADSCALE_APP, namespace: MESH_NAMESPACE, level: "restricted", fate }, this);
-    this.volume = { namespace: place.namespace.metadata.name, claim: HEADSCALE_APP, user: HEADSCALE_USER, workload: HEADSCALE_APP };
-    const guards = networkPolicies(place, { "deny-all": denyAll(), "from-clients": fromAnywhere(HEADSCALE_APP, ports(args.stun ?? false)) });
+    const data = retention(args.keepData);
+    const place = ownNamespace(name, { app: HEADSCALE_APP, namespace: MESH_NAMESPACE, level: "restricted", data }, this);
+    this.volume = { namespace: place.namespace, claim: HEADSCALE_APP, user: HEADSCALE_USER, workload: HEADSCALE_APP };
+    const guards = networkPolicies(place, headscaleReach(HEADSCALE_APP, [...tcp(HEADSCALE_PORT), ...(args.stun ? udp(STUN_PORT) : [])]), { prefix: `${HEADSCALE_APP}-` });
     const account = powerlessAccount(place);
-    const certificate = serverCertificate(place, args);
+    const certificate = serverCertificate(place, {
+      authority: args.authority, issuer: args.renewal?.issuer, dnsNames: [args.hostname], ipAddresses: args.certificateAddresses ?? [], prefix: `${HEADSCALE_APP}-`,
+    });
     const files = networkFiles(args);
     const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: metaIn(place, "headscale"), data: files }, { parent: this });
-    const claim = volume(place, { size: args.storage ?? "1Gi", storageClass: args.storageClass, fate });
+    const claim = volumeClaim(place, "data", { claim: HEADSCALE_APP, size: args.storage ?? "1Gi", storageClass: args.storageClass, data });
     const deployment = new k8s.apps.v1.Deployment(`${name}-deployment`, {
       metadata: metaIn(place, HEADSCALE_APP, accepted({
         "single-replica": "its database is SQLite, which has one writer",
@@ -121,7 +124,7 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
       spec: headscaleDeployment({
         image: args.image ?? images.headscale, serviceAccount: account.metadata.name,
         config: config.metadata.name, tlsSecret: certificate.secret, claim: claim.metadata.name,
-        stun: args.stun ?? false, watcherImage: args.renewal?.watcherImage, mountedVersion: versionOf(certificate.readAtStart, files),
+        stun: args.stun ?? false, watcherImage: args.renewal?.watcherImage, mountedVersion: versionOf(certificate, files),
       }),
     }, { parent: this, dependsOn: guards });
     const service = clusterService(place, port, args);
@@ -161,33 +164,9 @@ export function networkFiles(args: HeadscaleNetwork): pulumi.Output<ReturnType<t
   }));
 }
 
-function ports(stun: boolean) {
-  return [{ port: HEADSCALE_PORT, protocol: "TCP" as const }, ...(stun ? [{ port: STUN_PORT, protocol: "UDP" as const }] : [])];
-}
-
-function serverCertificate(place: Place, args: HeadscaleArgs): { secret: pulumi.Output<string>; /** With which the pod starts anew. */ readAtStart: Certificate[] } {
-  const { name, parent } = place, dnsNames: [string] = [args.hostname], ipAddresses = args.certificateAddresses ?? [];
-  if (args.renewal !== undefined) {
-    const { issuer } = args.renewal;
-    return { secret: issuedCertificate(`${name}-certificate`, { issuer, meta: metaIn(place, "headscale-server-tls"), dnsNames, ipAddresses }, parent), readAtStart: [] };
-  }
-  const certificate = new Certificate(`${name}-certificate`, {
-    caCertificatePem: args.authority.certificatePem, caPrivateKeyPem: args.authority.privateKeyPem, commonName: args.hostname, dnsNames, ipAddresses,
-  }, { parent });
-  return { secret: tlsSecret(place, certificate).metadata.name, readAtStart: [certificate] };
-}
-
-function tlsSecret(place: Place, certificate: Certificate): k8s.core.v1.Secret {
-  return new k8s.core.v1.Secret(`${place.name}-tls`, {
-    metadata: metaIn(place, "headscale-tls"),
-    type: "kubernetes.io/tls",
-    stringData: { "tls.crt": certificate.certificatePem, "tls.key": pulumi.secret(certificate.privateKeyPem) },
-  }, { parent: place.parent });
-}
-
-function versionOf(certificates: Certificate[], files: pulumi.Output<object>): pulumi.Output<string> {
-  return pulumi.all([pulumi.all(certificates.map(({ certificatePem }) => certificatePem)), files])
-    .apply(([pems, known]) => createHash("sha256").update(JSON.stringify([...pems, known])).digest("hex").slice(0, 16));
+function versionOf({ readAtStart }: ServerCertificate, files: pulumi.Output<object>): pulumi.Output<string> {
+  return pulumi.all([pulumi.all(readAtStart.map(({ certificatePem }) => certificatePem)), files])
+    .apply(([pems, known]) => contentVersion(JSON.stringify([...pems, known])));
 }
 
 /** At the port clients use outside as well, so that the relay's one address is right on both sides. */
@@ -209,7 +188,7 @@ function clusterService(place: Place, port: number, { exposure = { type: "Cluste
 function apiKey(place: Place, { cluster }: HeadscaleArgs, api: { url: string; caCertificatePem: pulumi.Output<string> }, running: pulumi.Resource[]): pulumi.Output<string> {
   const { key } = new HeadscaleApiKey(`${place.name}-api-key`, {
     kubeconfig: cluster.kubeconfig,
-    namespace: place.namespace.metadata.name,
+    namespace: place.namespace,
     labelSelector: `app.kubernetes.io/name=${HEADSCALE_APP}`,
     container: HEADSCALE_CONTAINER,
     api,

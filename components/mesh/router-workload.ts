@@ -1,9 +1,10 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../kube/labels.ts";
+import { mountedVersion } from "../kube/metadata.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 import type { HostAlias } from "./mesh.ts";
-import { WIREGUARD_PORT } from "./network-policies.ts";
+import { WIREGUARD_PORT } from "./reach.ts";
 
 export const ROUTER_APP = "subnet-router";
 const HEALTH_PORT = 9002;
@@ -49,7 +50,7 @@ export function routerDeployment(v: ResolvedRouter): k8s.types.input.apps.v1.Dep
     progressDeadlineSeconds: 180,
     selector: { matchLabels: appSelector(ROUTER_APP) },
     template: {
-      metadata: { labels: appLabels(ROUTER_APP), annotations: { "guildnet.io/mounted": v.mountedVersion } },
+      metadata: { labels: appLabels(ROUTER_APP), annotations: mountedVersion(v.mountedVersion) },
       spec: {
         serviceAccountName: v.serviceAccount,
         automountServiceAccountToken: false,

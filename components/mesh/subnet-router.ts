@@ -1,17 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
 import { accepted } from "../kube/accepted-findings.ts";
 import { GuildError } from "../kube/errors.ts";
 import type { PrivilegedName } from "../kube/privileged-namespaces.ts";
-import { endpointPort } from "../portal/network-policies.ts";
+import { contentVersion } from "../kube/metadata.ts";
+import { networkPolicies } from "../kube/network-policy.ts";
+import { metaIn, ownNamespace, powerlessAccount, retention, volumeClaim } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
 import { images } from "../versions.ts";
-import { denyAll } from "../kube/network-policies.ts";
 import { tag } from "./mesh.ts";
 import type { Mesh } from "./mesh.ts";
-import { fromAnywhere, fromRouter, WIREGUARD_PORT } from "./network-policies.ts";
-import { metaIn, networkPolicies, ownNamespace, powerlessAccount, volume } from "../kube/place.ts";
-import type { Fate, Place } from "../kube/place.ts";
+import { routerReach } from "./reach.ts";
 import { ROUTER_APP, routerDeployment } from "./router-workload.ts";
 import type { RouterMode } from "./router-workload.ts";
 
@@ -57,22 +56,17 @@ export class SubnetRouter extends pulumi.ComponentResource {
     super("guildnet:index:SubnetRouter", name, {}, opts);
     const { mesh } = args;
     const mode = args.mode ?? "userspace";
-    const fate: Fate = args.keepData ?? true ? "kept" : "disposable";
+    const data = retention(args.keepData);
     this.routes = pulumi.all(args.routes).apply((routes) => routes.join(","));
-    const place = ownNamespace(name, { app: ROUTER_APP, namespace: NAMESPACES[mode], level: mode === "kernel" ? "privileged" : "restricted", fate }, this);
-    const loginPort = pulumi.output(mesh.loginServer ?? TAILSCALE).apply(endpointPort);
-    const guards = networkPolicies(place, {
-      "deny-all": denyAll(),
-      "from-devices": fromAnywhere(ROUTER_APP, [{ port: WIREGUARD_PORT, protocol: "UDP" }]),
-      "to-networks": fromRouter(ROUTER_APP, { networks: args.routes, loginPort }),
-    });
+    const place = ownNamespace(name, { app: ROUTER_APP, namespace: NAMESPACES[mode], level: mode === "kernel" ? "privileged" : "restricted", data }, this);
+    const guards = networkPolicies(place, routerReach(ROUTER_APP, { networks: args.routes, loginServer: mesh.loginServer ?? TAILSCALE }), { prefix: `${ROUTER_APP}-` });
     const account = powerlessAccount(place);
     const authKey = mesh.authKey(`${name}-key`, { tags: [tag.router], reusable: true, generation: args.keyGeneration }, { parent: this });
     const keySecret = new k8s.core.v1.Secret(`${name}-auth-key`, {
       metadata: metaIn(place, "auth-key"), stringData: { "auth-key": authKey },
     }, { parent: this });
     const authorities = mesh.caCertificate === undefined ? undefined : trusted(place, mesh.caCertificate);
-    const claim = volume(place, { size: args.storage ?? "64Mi", storageClass: args.storageClass, fate });
+    const claim = volumeClaim(place, "data", { claim: ROUTER_APP, size: args.storage ?? "64Mi", storageClass: args.storageClass, data });
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
       metadata: metaIn(place, ROUTER_APP, accepted(mode === "kernel" ? { privileged: "it makes a network device and lets the kernel forward packets" } : { "low-user": "the files on its volume are user 1000's" })),
       spec: routerDeployment({
@@ -81,7 +75,7 @@ export class SubnetRouter extends pulumi.ComponentResource {
         serviceAccount: account.metadata.name, claim: claim.metadata.name, keySecret: keySecret.metadata.name,
         authorities: authorities?.metadata.name,
         // Not the key: a new one is for the next login, and needs no restart.
-        mountedVersion: pulumi.output(mesh.caCertificate ?? "").apply((pem) => createHash("sha256").update(pem).digest("hex").slice(0, 16)),
+        mountedVersion: pulumi.output(mesh.caCertificate ?? "").apply(contentVersion),
       }),
     }, { parent: this, dependsOn: guards });
     this.registerOutputs({ routes: this.routes });

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../kube/labels.ts";
+import { mountedVersion } from "../kube/metadata.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 
 export const PORTAL_PORT = 8443;
@@ -39,7 +40,7 @@ export function deploymentSpec(v: ResolvedPortal): k8s.types.input.apps.v1.Deplo
     progressDeadlineSeconds: 60,
     selector: { matchLabels: appSelector("portal") },
     template: {
-      metadata: { labels: appLabels("portal"), annotations: { "guildnet.io/mounted": v.mountedVersion } },
+      metadata: { labels: appLabels("portal"), annotations: mountedVersion(v.mountedVersion) },
       spec: {
         serviceAccountName: v.serviceAccount,
         priorityClassName: v.priorityClass,

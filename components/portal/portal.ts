@@ -1,19 +1,22 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
-import { Certificate, CertificateAuthority, RandomSecret } from "../../provider/sdk/index.ts";
+import { CertificateAuthority, RandomSecret } from "../../provider/sdk/index.ts";
 import { accepted } from "../kube/accepted-findings.ts";
 import type { Authority } from "../kube/authority.ts";
-import { issuedCertificate } from "../kube/certificate-issuer.ts";
 import type { CertificateIssuer } from "../kube/certificate-issuer.ts";
 import { exposureAnnotations } from "../kube/exposure.ts";
 import type { Exposure } from "../kube/exposure.ts";
-import { appLabels, appSelector, label, objectMeta, podSecurityLabels, stackLabel, unawaited } from "../kube/labels.ts";
-import { denyAll, toDns } from "../kube/network-policies.ts";
+import { appLabels, appSelector, label } from "../kube/labels.ts";
+import { contentVersion, objectMeta, stackLabel, unawaited } from "../kube/metadata.ts";
+import { networkPolicies } from "../kube/network-policy.ts";
+import { metaIn, ownNamespace, powerlessAccount } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
+import { serverCertificate } from "../kube/tls.ts";
+import type { ServerCertificate } from "../kube/tls.ts";
 import { appsDomainBeside } from "./apps-domain.ts";
 import { ANNOUNCED_PORT, deploymentSpec, PORTAL_PORT } from "./deployment.ts";
 import { portalIdentity } from "../workspace/portal-identity.ts";
-import { endpointPort, fromBrowsers, toApiServer, toWorkspaces } from "./network-policies.ts";
+import { portalReach } from "./reach.ts";
 import { signOuts } from "./sign-outs.ts";
 
 /** How browsers reach the portal's Service. */
@@ -73,7 +76,7 @@ export class Portal extends pulumi.ComponentResource {
     super("guildnet:index:Portal", name, {}, opts);
     this.addresses = portalAddresses(args);
     this.url = this.addresses.origin;
-    const place: Place = { name, namespace: namespace(name, this), parent: this };
+    const place = ownNamespace(name, { app: "portal", namespace: portalIdentity.namespace, level: "restricted", labels: { [label.stack]: stackLabel() } }, this);
     this.authority = args.authority ?? new CertificateAuthority(`${name}-authority`, { commonName: `${args.guildName ?? "GuildNet"} CA` }, { parent: this });
     const signIn = new RandomSecret(`${name}-sign-in-key`, {}, { parent: this });
     const session = new RandomSecret(`${name}-session-key`, {}, { parent: this });
@@ -81,15 +84,15 @@ export class Portal extends pulumi.ComponentResource {
     this.signInKey = signIn.value;
 
     const account = clusterReader(place);
-    signOuts(name, args.people, account, this);
-    networkPolicies(place, args.endpoint);
-    const server = serverCertificate(place, serverNames(this.addresses, args.mesh), args.issuer);
+    signOuts(place, args.people, account);
+    networkPolicies(place, portalReach(args.endpoint));
+    const server = serverCertificate(place, { authority: this.authority, issuer: args.issuer, dnsNames: serverNames(this.addresses, args.mesh) });
     const keys = new k8s.core.v1.Secret(`${name}-keys`, {
-      metadata: meta(place, "keys"),
+      metadata: metaIn(place, "keys"),
       stringData: { session: pulumi.secret(session.value), "sign-in": pulumi.secret(signIn.value) },
     }, { parent: this });
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: meta(place, "portal", accepted({
+      metadata: metaIn(place, "portal", accepted({
         "single-replica": "sign-in links are used up in its memory",
         recreated: "two at once would let a sign-in link be used twice",
         "api-token": "it reads the state of workspaces from the API server",
@@ -99,7 +102,7 @@ export class Portal extends pulumi.ComponentResource {
         admins: args.admins.join(","), serviceAccount: account.metadata.name, priorityClass: args.priorityClass,
         announced: args.exposure?.announced,
         tlsSecret: server.secret, keysSecret: keys.metadata.name,
-        mountedVersion: mountedVersion(server.readAtStart, [session, signIn]),
+        mountedVersion: mountedVersion(server, [session, signIn]),
       }),
     }, { parent: this });
     this.clusterAddress = service(place, args.exposure ?? { type: "ClusterIP" }).spec.clusterIP;
@@ -127,57 +130,20 @@ export function portalAddresses(args: Pick<PortalArgs, "host" | "port" | "appsDo
   return { host, appsDomain, origin: `https://${host}${port}`, workspace: (id) => `https://${id}.${appsDomain}${port}/` };
 }
 
-/** Where the portal's objects go. */
-interface Place {
-  name: string;
-  namespace: k8s.core.v1.Namespace;
-  parent: Portal;
-}
-
-function meta(place: Place, name: string, annotations: Record<string, string> = {}) {
-  return objectMeta({ name, namespace: place.namespace.metadata.name, labels: appLabels("portal"), annotations });
-}
-
-function namespace(name: string, parent: Portal): k8s.core.v1.Namespace {
-  return new k8s.core.v1.Namespace(`${name}-namespace`, {
-    metadata: objectMeta({ name: portalIdentity.namespace, labels: { ...appLabels("portal"), ...podSecurityLabels("restricted"), [label.stack]: stackLabel() } }),
-  }, { parent });
-}
-
 /** The names it is found under; one wildcard covers every workspace. The first is the certificate's subject. */
 function serverNames({ host, appsDomain }: PortalAddresses, mesh: PortalArgs["mesh"]): [string, ...string[]] {
   return [host, `*.${appsDomain}`, ...(mesh === undefined ? [] : [mesh.host, `*.${mesh.appsDomain}`])];
 }
 
-function serverCertificate(place: Place, dnsNames: [string, ...string[]], issuer: CertificateIssuer | undefined): { secret: pulumi.Output<string>; /** With which the pod starts anew. */ readAtStart: Certificate[] } {
-  const { name, parent } = place, { authority } = parent;
-  // The server takes a renewed one while it runs.
-  if (issuer !== undefined) return { secret: issuedCertificate(`${name}-certificate`, { issuer, meta: meta(place, "server-tls"), dnsNames }, parent), readAtStart: [] };
-  const certificate = new Certificate(`${name}-certificate`, {
-    caCertificatePem: authority.certificatePem, caPrivateKeyPem: authority.privateKeyPem, commonName: dnsNames[0], dnsNames,
-  }, { parent });
-  return { secret: tlsSecret(place, certificate).metadata.name, readAtStart: [certificate] };
-}
-
-function tlsSecret(place: Place, certificate: Certificate): k8s.core.v1.Secret {
-  return new k8s.core.v1.Secret(`${place.name}-tls`, {
-    metadata: meta(place, "tls"),
-    type: "kubernetes.io/tls",
-    stringData: { "tls.crt": certificate.certificatePem, "tls.key": pulumi.secret(certificate.privateKeyPem) },
-  }, { parent: place.parent });
-}
-
 /** A certificate is public; of a key its resource's id is enough, as a new key is a new resource. */
-function mountedVersion(certificates: Certificate[], keys: RandomSecret[]): pulumi.Output<string> {
-  return pulumi.all([...certificates.map(({ certificatePem }) => certificatePem), ...keys.map((key) => key.id)])
-    .apply((parts) => createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 16));
+function mountedVersion({ readAtStart }: ServerCertificate, keys: readonly RandomSecret[]): pulumi.Output<string> {
+  return pulumi.all([...readAtStart.map(({ certificatePem }) => certificatePem), ...keys.map((key) => key.id)])
+    .apply((parts) => contentVersion(parts.join("\n")));
 }
 
 /** It finds workspaces by their namespaces; inside each, the workspace itself gives it what it may read. */
 function clusterReader(place: Place): k8s.core.v1.ServiceAccount {
-  const account = new k8s.core.v1.ServiceAccount(`${place.name}-account`, {
-    metadata: meta(place, portalIdentity.serviceAccount), automountServiceAccountToken: false,
-  }, { parent: place.parent });
+  const account = powerlessAccount(place);
   const role = new k8s.rbac.v1.ClusterRole(`${place.name}-role`, {
     metadata: objectMeta({ name: portalIdentity.namespace, labels: appLabels("portal") }),
     rules: [{ apiGroups: [""], resources: ["namespaces"], verbs: ["get", "list", "watch"] }],
@@ -185,28 +151,15 @@ function clusterReader(place: Place): k8s.core.v1.ServiceAccount {
   new k8s.rbac.v1.ClusterRoleBinding(`${place.name}-binding`, {
     metadata: objectMeta({ name: portalIdentity.namespace, labels: appLabels("portal") }),
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
-    subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: place.namespace.metadata.name }],
+    subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: place.namespace }],
   }, { parent: place.parent });
   return account;
-}
-
-function networkPolicies(place: Place, endpoint: pulumi.Input<string>): void {
-  const specs = {
-    "deny-all": denyAll(),
-    "from-browsers": fromBrowsers(),
-    "to-dns": toDns(),
-    "to-workspaces": toWorkspaces(),
-    "to-api-server": toApiServer(pulumi.output(endpoint).apply(endpointPort)),
-  };
-  for (const [name, spec] of Object.entries(specs)) {
-    new k8s.networking.v1.NetworkPolicy(`${place.name}-network-${name}`, { metadata: meta(place, name), spec }, { parent: place.parent });
-  }
 }
 
 function service(place: Place, exposure: PortalExposure): k8s.core.v1.Service {
   return new k8s.core.v1.Service(`${place.name}-service`, {
     // The Deployment is waited for; that says the same, and doesn't hang on a load balancer without a pool.
-    metadata: meta(place, "portal", { ...exposureAnnotations(exposure), ...unawaited }),
+    metadata: metaIn(place, "portal", { ...exposureAnnotations(exposure), ...unawaited }),
     spec: {
       type: exposure.type,
       selector: appSelector("portal"),

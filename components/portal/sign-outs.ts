@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, objectMeta } from "../kube/labels.ts";
+import { metaIn } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
 
 /** Names of the ConfigMaps; the portal's image knows them by these. */
 const SIGN_OUTS = "sign-outs", PEOPLE = "people";
@@ -11,21 +11,21 @@ const MACHINE = "machine";
  * What the portal follows while it runs: who is in the guild, and who signed out or was signed out by
  * `npm run link -- --end-sessions`. The latter it also writes, so that no restart lets them in again: the only object that it may change.
  */
-export function signOuts(name: string, people: readonly string[], account: k8s.core.v1.ServiceAccount, parent: pulumi.Resource): void {
-  const meta = (object = SIGN_OUTS) => objectMeta({ name: object, namespace: account.metadata.namespace, labels: appLabels("portal") });
+export function signOuts(place: Place, people: readonly string[], account: k8s.core.v1.ServiceAccount): void {
+  const { name, parent } = place;
   // What is in it is the portal's.
-  new k8s.core.v1.ConfigMap(`${name}-sign-outs`, { metadata: meta() }, { parent, ignoreChanges: ["data"] });
-  new k8s.core.v1.ConfigMap(`${name}-people`, { metadata: meta(PEOPLE), data: { handles: people.join(",") } }, { parent });
+  new k8s.core.v1.ConfigMap(`${name}-sign-outs`, { metadata: metaIn(place, SIGN_OUTS) }, { parent, ignoreChanges: ["data"] });
+  new k8s.core.v1.ConfigMap(`${name}-people`, { metadata: metaIn(place, PEOPLE), data: { handles: people.join(",") } }, { parent });
   const role = new k8s.rbac.v1.Role(`${name}-sign-outs-role`, {
-    metadata: meta(),
+    metadata: metaIn(place, SIGN_OUTS),
     rules: [
       { apiGroups: [""], resources: ["configmaps"], resourceNames: [SIGN_OUTS], verbs: ["get", "list", "watch", "patch"] },
       { apiGroups: [""], resources: ["configmaps"], resourceNames: [PEOPLE, MACHINE], verbs: ["get", "list", "watch"] },
     ],
   }, { parent });
   new k8s.rbac.v1.RoleBinding(`${name}-sign-outs-binding`, {
-    metadata: meta(),
+    metadata: metaIn(place, SIGN_OUTS),
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-    subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: account.metadata.namespace }],
+    subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: place.namespace }],
   }, { parent });
 }

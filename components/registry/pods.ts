@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../kube/labels.ts";
+import { mountedVersion } from "../kube/metadata.ts";
 import { maintenanceAt, paths, REGISTRY_PORT, TOKEN_HEALTH_PORT, TOKEN_PORT } from "./settings.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 
@@ -37,7 +38,7 @@ export function registryDeployment(v: ResolvedRegistry): k8s.types.input.apps.v1
     progressDeadlineSeconds: 120,
     selector: { matchLabels: appSelector("registry") },
     template: {
-      metadata: { labels: appLabels("registry"), annotations: { "guildnet.io/mounted": v.mountedVersion } },
+      metadata: { labels: appLabels("registry"), annotations: mountedVersion(v.mountedVersion) },
       spec: {
         serviceAccountName: v.serviceAccount,
         // The token server alone is given one, as a volume.

@@ -1,20 +1,22 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
-import { Certificate, CertificateAuthority } from "../../provider/sdk/index.ts";
+import { CertificateAuthority } from "../../provider/sdk/index.ts";
 import { accepted } from "../kube/accepted-findings.ts";
 import type { Authority } from "../kube/authority.ts";
-import { issuedCertificate } from "../kube/certificate-issuer.ts";
+import type { BackupVolume } from "../kube/backup-volume.ts";
 import type { CertificateIssuer } from "../kube/certificate-issuer.ts";
-import { appLabels, appSelector, label, objectMeta, podSecurityLabels, unawaited } from "../kube/labels.ts";
-import { endpointPort, toApiServer } from "../portal/network-policies.ts";
-import { denyAll, toDns } from "../kube/network-policies.ts";
-import type { BackupVolume } from "../backup/backup.ts";
+import { appSelector } from "../kube/labels.ts";
+import { contentVersion, unawaited } from "../kube/metadata.ts";
+import { networkPolicies } from "../kube/network-policy.ts";
+import { metaIn, ownNamespace, powerlessAccount, retention, volumeClaim } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
+import { serverCertificate, tlsSecret } from "../kube/tls.ts";
+import type { KeyPair } from "../kube/tls.ts";
 import { registryHost, registryIdentity } from "./identity.ts";
 import type { RegistryAccess } from "./identity.ts";
-import { fromCluster } from "./network.ts";
 import { collectorCronJob, REGISTRY_USER, registryDeployment } from "./pods.ts";
 import type { ResolvedRegistry } from "./pods.ts";
+import { registryReach } from "./reach.ts";
 import { registrySettings, TOKEN_PORT } from "./settings.ts";
 
 export interface RegistryArgs {
@@ -62,26 +64,27 @@ export class Registry extends pulumi.ComponentResource implements RegistryAccess
   constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("guildnet:index:Registry", name, {}, opts);
     this.caCertificate = pulumi.output(args.authority.certificatePem);
-    const place: Place = { name, namespace: namespace(name, args, this), parent: this };
-    this.volume = { namespace: place.namespace.metadata.name, claim: "data", user: REGISTRY_USER, workload: "registry" };
+    const data = retention(args.keepData);
+    const place = ownNamespace(name, { app: "registry", namespace: this.identity.namespace, level: "restricted", data }, this);
+    this.volume = { namespace: place.namespace, claim: "data", user: REGISTRY_USER, workload: "registry" };
     const signer = new CertificateAuthority(`${name}-signer`, { commonName: "GuildNet registry tokens" }, { parent: this });
     const serve = JSON.stringify(registrySettings({ host: this.host, address: args.address }));
-    const account = new k8s.core.v1.ServiceAccount(`${name}-account`, {
-      metadata: meta(place, this.identity.serviceAccount), automountServiceAccountToken: false,
-    }, { parent: this });
+    const account = powerlessAccount(place);
     const settings = new k8s.core.v1.ConfigMap(`${name}-settings`, {
-      metadata: meta(place, "settings"), data: { "serve.json": serve },
+      metadata: metaIn(place, "settings"), data: { "serve.json": serve },
     }, { parent: this });
-    const server = serverCertificate(place, args);
+    // For the name that images have, and for the address that nodes and the token server's clients use.
+    const server = serverCertificate(place, { authority: args.authority, issuer: args.issuer, dnsNames: [registryHost], ipAddresses: [args.address] });
+    const claim = volumeClaim(place, "data", { claim: "data", size: args.storage ?? "20Gi", storageClass: args.storageClass, data });
     const resolved: ResolvedRegistry = {
       image: args.image, tokenImage: args.tokenImage, host: this.host, maintenanceHour: args.maintenanceHour ?? 3, priorityClass: args.priorityClass,
-      serviceAccount: account.metadata.name, settings: settings.metadata.name, claim: volume(place, args).metadata.name,
+      serviceAccount: account.metadata.name, settings: settings.metadata.name, claim: claim.metadata.name,
       tlsSecret: server.secret, signerSecret: tlsSecret(place, "signer", signer), renewed: args.issuer !== undefined,
       mountedVersion: mountedVersion(serve, [...server.readAtStart, signer]),
     };
-    const guards = networkPolicies(place, args.endpoint);
-    new k8s.apps.v1.Deployment(`${name}-deployment`, { metadata: meta(place, "registry", oneRegistry), spec: registryDeployment(resolved) }, { parent: this, dependsOn: guards });
-    new k8s.batch.v1.CronJob(`${name}-collector`, { metadata: meta(place, "collector"), spec: collectorCronJob(resolved) }, { parent: this, dependsOn: guards });
+    const guards = networkPolicies(place, registryReach(args.endpoint));
+    new k8s.apps.v1.Deployment(`${name}-deployment`, { metadata: metaIn(place, "registry", oneRegistry), spec: registryDeployment(resolved) }, { parent: this, dependsOn: guards });
+    new k8s.batch.v1.CronJob(`${name}-collector`, { metadata: metaIn(place, "collector"), spec: collectorCronJob(resolved) }, { parent: this, dependsOn: guards });
     service(place, args.address);
     this.registerOutputs({ host: this.host, caCertificate: this.caCertificate });
   }
@@ -93,87 +96,13 @@ const oneRegistry = accepted({
   recreated: "its volume is writable by one pod at a time",
 });
 
-/** Where the registry's objects go. */
-interface Place {
-  name: string;
-  namespace: k8s.core.v1.Namespace;
-  parent: Registry;
-}
-
-function meta(place: Place, name: string, annotations: Record<string, string> = {}) {
-  return objectMeta({ name, namespace: place.namespace.metadata.name, labels: appLabels("registry"), annotations });
-}
-
-/** What becomes of the images when the registry is removed. */
-function fate({ keepData }: RegistryArgs): "kept" | "disposable" {
-  return keepData ?? true ? "kept" : "disposable";
-}
-
-function namespace(name: string, args: RegistryArgs, parent: Registry): k8s.core.v1.Namespace {
-  return new k8s.core.v1.Namespace(`${name}-namespace`, {
-    metadata: objectMeta({
-      name: registryIdentity.namespace,
-      labels: { ...appLabels("registry"), ...podSecurityLabels("restricted"), [label.data]: fate(args) },
-    }),
-    // Deleting the namespace would delete the claim in it.
-  }, { parent, retainOnDelete: fate(args) === "kept" });
-}
-
-function volume(place: Place, args: RegistryArgs): k8s.core.v1.PersistentVolumeClaim {
-  return new k8s.core.v1.PersistentVolumeClaim(`${place.name}-data`, {
-    metadata: objectMeta({
-      name: "data", namespace: place.namespace.metadata.name,
-      labels: { ...appLabels("registry"), [label.data]: fate(args) },
-      // As a workspace's home: a claim that is taken over is never "Pending" again.
-      annotations: unawaited,
-    }),
-    spec: { accessModes: ["ReadWriteOnce"], storageClassName: args.storageClass, resources: { requests: { storage: args.storage ?? "20Gi" } } },
-  }, { parent: place.parent, retainOnDelete: fate(args) === "kept", ignoreChanges: ["spec.storageClassName"] });
-}
-
-/** For the name that images have, and for the address that nodes and the token server's clients use. */
-function serverCertificate(place: Place, { authority, address, issuer }: RegistryArgs): { secret: pulumi.Output<string>; /** With which the pod starts anew. */ readAtStart: Pair[] } {
-  const { name, parent } = place, dnsNames: [string] = [registryHost], ipAddresses = [address];
-  if (issuer !== undefined) return { secret: issuedCertificate(`${name}-certificate`, { issuer, meta: meta(place, "server-tls"), dnsNames, ipAddresses }, parent), readAtStart: [] };
-  const certificate = new Certificate(`${name}-certificate`, {
-    caCertificatePem: authority.certificatePem, caPrivateKeyPem: authority.privateKeyPem, commonName: registryHost, dnsNames, ipAddresses,
-  }, { parent });
-  return { secret: tlsSecret(place, "tls", certificate), readAtStart: [certificate] };
-}
-
-interface Pair {
-  certificatePem: pulumi.Output<string>;
-  privateKeyPem: pulumi.Output<string>;
-}
-
-function tlsSecret(place: Place, name: string, pair: Pair): pulumi.Output<string> {
-  const secret = new k8s.core.v1.Secret(`${place.name}-${name}`, {
-    metadata: meta(place, name),
-    type: "kubernetes.io/tls",
-    stringData: { "tls.crt": pair.certificatePem, "tls.key": pulumi.secret(pair.privateKeyPem) },
-  }, { parent: place.parent });
-  return secret.metadata.name;
-}
-
-function mountedVersion(settings: string, pairs: Pair[]): pulumi.Output<string> {
-  return pulumi.all(pairs.map(({ certificatePem }) => certificatePem))
-    .apply((parts) => createHash("sha256").update([settings, ...parts].join("\n")).digest("hex").slice(0, 16));
-}
-
-function networkPolicies(place: Place, endpoint: pulumi.Input<string>): pulumi.Resource[] {
-  const specs = {
-    "deny-all": denyAll(),
-    "from-cluster": fromCluster(),
-    "to-dns": toDns(),
-    "to-api-server": toApiServer(pulumi.output(endpoint).apply(endpointPort), "registry"),
-  };
-  return Object.entries(specs).map(([name, spec]) =>
-    new k8s.networking.v1.NetworkPolicy(`${place.name}-network-${name}`, { metadata: meta(place, name), spec }, { parent: place.parent }));
+function mountedVersion(settings: string, pairs: readonly KeyPair[]): pulumi.Output<string> {
+  return pulumi.all(pairs.map(({ certificatePem }) => certificatePem)).apply((pems) => contentVersion([settings, ...pems].join("\n")));
 }
 
 function service(place: Place, address: string): void {
   new k8s.core.v1.Service(`${place.name}-service`, {
-    metadata: meta(place, "registry", unawaited),
+    metadata: metaIn(place, "registry", unawaited),
     spec: {
       clusterIP: address,
       selector: appSelector("registry"),

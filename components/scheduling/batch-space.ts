@@ -1,8 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { accepted } from "../kube/accepted-findings.ts";
-import { appLabels, label, objectMeta, podSecurityLabels, unawaited } from "../kube/labels.ts";
+import { label } from "../kube/labels.ts";
+import { unawaited } from "../kube/metadata.ts";
 import { denyAll, toDns, toInternet } from "../kube/network-policies.ts";
+import { networkPolicies } from "../kube/network-policy.ts";
+import { metaIn, ownNamespace } from "../kube/place.ts";
+import type { OwnPlace, Place } from "../kube/place.ts";
 import { batchLimitRange, batchQuotas } from "./batch-quota.ts";
 import type { BatchSize } from "./batch-quota.ts";
 import { localQueue } from "./kueue.ts";
@@ -30,44 +34,30 @@ export class BatchSpace extends pulumi.ComponentResource {
 
   constructor(name: string, args: BatchSpaceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("guildnet:index:BatchSpace", name, {}, opts);
-    const namespace = new k8s.core.v1.Namespace(`${name}-namespace`, {
-      metadata: objectMeta({
-        name: `batch-${args.owner}`,
-        labels: { ...appLabels("batch"), ...podSecurityLabels("restricted"), [label.owner]: args.owner, [label.batch]: args.owner },
-      }),
-    }, { parent: this });
-    this.namespace = namespace.metadata.name;
-    quotas(name, args, this);
-    networkPolicies(name, args.internet ?? true, this);
-    defaultAccount(name, this, namespace);
+    const place = ownNamespace(name, { app: "batch", namespace: `batch-${args.owner}`, level: "restricted", labels: { [label.owner]: args.owner, [label.batch]: args.owner } }, this);
+    this.namespace = place.namespace;
+    quotas(place, args);
+    const reach = { "deny-all": denyAll, "to-dns": toDns, ...((args.internet ?? true) && { "to-internet": toInternet }) };
+    networkPolicies(place, reach, { annotations: accepted({ "no-pods": "it is for the jobs that people start" }) });
+    defaultAccount(place);
     if (args.clusterQueue !== undefined) localQueue(name, this.namespace, args.clusterQueue, this);
     this.registerOutputs({ namespace: this.namespace });
   }
 }
 
-function meta(space: BatchSpace, name: string, annotations: Record<string, string> = {}) {
-  return objectMeta({ name, namespace: space.namespace, labels: appLabels("batch"), annotations });
-}
-
-function quotas(name: string, args: BatchSpaceArgs, parent: BatchSpace): void {
+function quotas(place: Place, args: BatchSpaceArgs): void {
+  const { name, parent } = place;
   const size = { cpu: "2", memory: "4Gi", storage: "0", pods: 10, ...args.size };
   for (const [key, spec] of Object.entries(batchQuotas(size, args.priorityClass))) {
-    new k8s.core.v1.ResourceQuota(`${name}-quota-${key}`, { metadata: meta(parent, key, unawaited), spec }, { parent });
+    new k8s.core.v1.ResourceQuota(`${name}-quota-${key}`, { metadata: metaIn(place, key, unawaited), spec }, { parent });
   }
-  new k8s.core.v1.LimitRange(`${name}-limits`, { metadata: meta(parent, "batch"), spec: batchLimitRange(size) }, { parent });
-}
-
-function networkPolicies(name: string, internet: boolean, parent: BatchSpace): void {
-  const specs = { "deny-all": denyAll(), "to-dns": toDns(), ...(internet ? { "to-internet": toInternet() } : {}) };
-  for (const [key, spec] of Object.entries(specs)) {
-    new k8s.networking.v1.NetworkPolicy(`${name}-network-${key}`, { metadata: meta(parent, key, accepted({ "no-pods": "it is for the jobs that people start" })), spec }, { parent });
-  }
+  new k8s.core.v1.LimitRange(`${name}-limits`, { metadata: metaIn(place, "batch"), spec: batchLimitRange(size) }, { parent });
 }
 
 /** The account of pods that name none. Kubernetes makes it too, but hands its token to every pod. */
-function defaultAccount(name: string, parent: BatchSpace, namespace: k8s.core.v1.Namespace): void {
-  new k8s.core.v1.ServiceAccount(`${name}-account`, { metadata: meta(parent, "default"), automountServiceAccountToken: false }, {
+function defaultAccount(place: OwnPlace): void {
+  new k8s.core.v1.ServiceAccount(`${place.name}-account`, { metadata: metaIn(place, "default"), automountServiceAccountToken: false }, {
     // Deleted alone, it would be made anew at once, and the engine would wait for its end.
-    parent, deletedWith: namespace,
+    parent: place.parent, deletedWith: place.namespaceResource,
   });
 }

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, label, objectMeta } from "../kube/labels.ts";
+import { appLabels, label } from "../kube/labels.ts";
+import { objectMeta } from "../kube/metadata.ts";
 
 /** Served since Kueue 0.15. https://kueue.sigs.k8s.io/docs/reference/kueue.v1beta2/ */
 const API_VERSION = "kueue.x-k8s.io/v1beta2";

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { appLabels, objectMeta } from "../kube/labels.ts";
+import { appLabels } from "../kube/labels.ts";
+import { objectMeta } from "../kube/metadata.ts";
 import { clusterQueue } from "./kueue.ts";
 import type { QueueBudget } from "./kueue.ts";
 import { priorities, priorityClassName, prioritySpecs } from "./priority.ts";

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../kube/labels.ts";
+import { mountedVersion } from "../kube/metadata.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 
 /** Settings of local-path-provisioner: one folder for every node. */
@@ -86,7 +87,7 @@ export function provisionerDeployment(v: ProvisionerDeployment): k8s.types.input
     strategy: { type: "Recreate" },
     selector: { matchLabels: appSelector(v.app) },
     template: {
-      metadata: { labels: appLabels(v.app), annotations: { "guildnet.io/mounted": v.mountedVersion } },
+      metadata: { labels: appLabels(v.app), annotations: mountedVersion(v.mountedVersion) },
       spec: {
         serviceAccountName: v.account,
         priorityClassName: v.priorityClass,

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { appLabels, objectMeta } from "../kube/labels.ts";
+import { metaIn } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
 import { BACKUP_TARGET, JOB_GROUP } from "./longhorn-values.ts";
 
 const API_VERSION = "longhorn.io/v1beta2";
@@ -43,28 +44,23 @@ export function targetSpec(url: string, credentialSecret: pulumi.Input<string>) 
   return { backupTargetURL: url, credentialSecret, pollInterval: "5m0s" };
 }
 
-interface Ground {
-  name: string;
-  namespace: k8s.core.v1.Namespace;
-  parent: pulumi.Resource;
-  /** Brings the kinds that these objects are of. */
-  release: pulumi.Resource;
-}
-
-/** Child `<name>-<task>s`. */
-export function recurringJob({ name, namespace, parent, release }: Ground, task: "snapshot" | "backup", schedule: LonghornSchedule): void {
-  new k8s.apiextensions.CustomResource(`${name}-${task}s`, {
+/**
+ * Child `<place>-<task>s`.
+ * @param release brings the kind that it is of
+ */
+export function recurringJob(place: Place, release: pulumi.Resource, task: "snapshot" | "backup", schedule: LonghornSchedule): void {
+  new k8s.apiextensions.CustomResource(`${place.name}-${task}s`, {
     apiVersion: API_VERSION, kind: "RecurringJob",
-    metadata: objectMeta({ name: jobName(task), namespace: namespace.metadata.name, labels: appLabels("longhorn") }),
+    metadata: metaIn(place, jobName(task)),
     spec: jobSpec(task, schedule),
-  }, { parent, dependsOn: [release] });
+  }, { parent: place.parent, dependsOn: [release] });
 }
 
-/** Children `<name>-backup-credentials` and `<name>-backup-target`. */
-export function backupTarget({ name, namespace, parent, release }: Ground, backup: LonghornBackup): void {
-  const metadata = (object: string) => objectMeta({ name: object, namespace: namespace.metadata.name, labels: appLabels("longhorn") });
+/** Children `<place>-backup-credentials` and `<place>-backup-target`. */
+export function backupTarget(place: Place, release: pulumi.Resource, backup: LonghornBackup): void {
+  const { name, parent } = place;
   const credentials = new k8s.core.v1.Secret(`${name}-backup-credentials`, {
-    metadata: metadata("guildnet-backup"),
+    metadata: metaIn(place, "guildnet-backup"),
     stringData: {
       AWS_ACCESS_KEY_ID: backup.accessKeyId,
       AWS_SECRET_ACCESS_KEY: pulumi.secret(backup.secretAccessKey),
@@ -73,6 +69,6 @@ export function backupTarget({ name, namespace, parent, release }: Ground, backu
     },
   }, { parent });
   new k8s.apiextensions.CustomResource(`${name}-backup-target`, {
-    apiVersion: API_VERSION, kind: "BackupTarget", metadata: metadata(BACKUP_TARGET), spec: targetSpec(backup.url, credentials.metadata.name),
+    apiVersion: API_VERSION, kind: "BackupTarget", metadata: metaIn(place, BACKUP_TARGET), spec: targetSpec(backup.url, credentials.metadata.name),
   }, { parent, dependsOn: [release] });
 }

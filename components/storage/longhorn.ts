@@ -1,7 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { GuildError } from "../kube/errors.ts";
-import { appLabels, label, objectMeta, podSecurityLabels } from "../kube/labels.ts";
+import { appLabels } from "../kube/labels.ts";
+import { objectMeta } from "../kube/metadata.ts";
+import { ownNamespace, retention } from "../kube/place.ts";
 import { charts } from "../versions.ts";
 import { isSchedule } from "../kube/cron.ts";
 import { BACKUP_URL, backupTarget, recurringJob } from "./longhorn-jobs.ts";
@@ -62,30 +64,27 @@ export class Longhorn extends pulumi.ComponentResource implements StorageClasses
     const resolved: ResolvedLonghorn = {
       replicas: args.replicas ?? 3, dataLocality: args.dataLocality ?? "best-effort", dataPath: args.dataPath ?? "/var/lib/longhorn", keepData, settings: args.settings ?? {},
     };
-    const namespace = new k8s.core.v1.Namespace(`${name}-namespace`, {
-      metadata: objectMeta({ name: NAMESPACE, labels: { ...appLabels("longhorn"), ...podSecurityLabels("privileged"), [label.data]: keepData ? "kept" : "disposable" } }),
-    }, { parent: this, retainOnDelete: keepData });
+    const place = ownNamespace(name, { app: "longhorn", namespace: NAMESPACE, level: "privileged", data: retention(keepData) }, this);
     const release = new k8s.helm.v3.Release(`${name}-release`, {
-      name: RELEASE, namespace: namespace.metadata.name, chart: "longhorn",
+      name: RELEASE, namespace: place.namespace, chart: "longhorn",
       version: args.chart?.version ?? charts.longhorn.version,
       repositoryOpts: { repo: args.chart?.repository ?? charts.longhorn.repository },
       values: longhornValues(resolved), timeout: TIMEOUT_SECONDS,
     }, { parent: this, retainOnDelete: keepData });
 
-    const ground = { name, namespace, parent: this, release };
-    if (args.snapshots) recurringJob(ground, "snapshot", args.snapshots);
+    if (args.snapshots) recurringJob(place, release, "snapshot", args.snapshots);
     if (args.backup) {
-      backupTarget(ground, args.backup);
-      recurringJob(ground, "backup", args.backup);
+      backupTarget(place, release, args.backup);
+      recurringJob(place, release, "backup", args.backup);
     }
     const jobs = args.snapshots !== undefined || args.backup !== undefined;
     this.className = storageClass(`${name}-class`, {
       name: "longhorn", reclaimPolicy: "Retain", isDefault: args.isDefault ?? true, keepData,
       parameters: classParameters(resolved, { jobs, backups: args.backup !== undefined }),
-    }, ground);
+    }, this, release);
     this.disposableClassName = storageClass(`${name}-disposable-class`, {
       name: "longhorn-disposable", reclaimPolicy: "Delete", isDefault: false, keepData, parameters: classParameters(resolved, { jobs: false, backups: false }),
-    }, ground);
+    }, this, release);
     this.registerOutputs({ className: this.className, disposableClassName: this.disposableClassName });
   }
 }
@@ -98,7 +97,7 @@ interface ClassArgs {
   keepData: boolean;
 }
 
-function storageClass(name: string, v: ClassArgs, { parent, release }: { parent: Longhorn; release: pulumi.Resource }): pulumi.Output<string> {
+function storageClass(name: string, v: ClassArgs, parent: Longhorn, release: pulumi.Resource): pulumi.Output<string> {
   const made = new k8s.storage.v1.StorageClass(name, {
     metadata: objectMeta({ name: v.name, labels: appLabels("longhorn"), annotations: { "storageclass.kubernetes.io/is-default-class": String(v.isDefault) } }),
     provisioner: "driver.longhorn.io",

@@ -1,10 +1,12 @@
-import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { accepted } from "../kube/accepted-findings.ts";
-import { appLabels, objectMeta, podSecurityLabels } from "../kube/labels.ts";
-import { endpointPort, toApiServer } from "../portal/network-policies.ts";
-import { denyAll } from "../kube/network-policies.ts";
+import { appLabels, appSelector } from "../kube/labels.ts";
+import { contentVersion, objectMeta } from "../kube/metadata.ts";
+import { denyAll, toApiServer } from "../kube/network-policies.ts";
+import { networkPolicies } from "../kube/network-policy.ts";
+import { metaIn, ownNamespace, powerlessAccount } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
 import { helperPod, provisionerConfig, provisionerDeployment, reservedSetupScript, reservedTeardownScript, setupScript, teardownScript } from "./local-path.ts";
 import { privilegedNamespaces } from "../kube/privileged-namespaces.ts";
 import type { StorageClasses } from "./classes.ts";
@@ -43,8 +45,8 @@ export class Storage extends pulumi.ComponentResource implements StorageClasses 
 
   constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("guildnet:index:Storage", name, {}, opts);
-    const namespace = provisionerNamespace(name, this);
-    const account = provisionerAccount(name, namespace, this);
+    const place = ownNamespace(name, { app: APP, namespace: NAMESPACE, level: "privileged" }, this);
+    const account = provisionerAccount(place);
     const reserved = args.sizes === "reserved";
     const data = pulumi.output(args.image).apply((image) => ({
       "config.json": JSON.stringify(provisionerConfig(args.path)),
@@ -52,39 +54,23 @@ export class Storage extends pulumi.ComponentResource implements StorageClasses 
       setup: reserved ? reservedSetupScript : setupScript,
       teardown: reserved ? reservedTeardownScript : teardownScript,
     }));
-    const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: meta("local-path-config", namespace), data }, { parent: this });
-    const guards = networkPolicies(name, args, namespace, this);
+    const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: metaIn(place, "local-path-config"), data }, { parent: this });
+    // Helper pods talk to nobody, and the provisioner to the API server alone, which it is told by its address.
+    const guards = networkPolicies(place, { "deny-all": denyAll, "to-api-server": toApiServer(args.endpoint, appSelector(APP)) });
     new k8s.apps.v1.Deployment(`${name}-provisioner`, {
-      metadata: meta(APP, namespace, accepted({
+      metadata: metaIn(place, APP, accepted({
         "api-token": "it makes volumes through the API server",
         "no-probes": "it serves nothing, and says of itself nothing that could be asked for",
       })),
       spec: provisionerDeployment({
         app: APP, image: args.image, account: account.metadata.name, config: config.metadata.name, configName: "local-path-config", priorityClass: args.priorityClass,
-        mountedVersion: data.apply((files) => createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16)),
+        mountedVersion: data.apply((files) => contentVersion(JSON.stringify(files))),
       }),
     }, { parent: this, dependsOn: guards });
     this.className = storageClass(`${name}-class`, { name: "local-path", reclaimPolicy: "Retain", isDefault: true }, this);
     this.disposableClassName = storageClass(`${name}-disposable-class`, { name: "local-path-disposable", reclaimPolicy: "Delete", isDefault: false }, this);
     this.registerOutputs({ className: this.className, disposableClassName: this.disposableClassName });
   }
-}
-
-function meta(name: string, namespace: k8s.core.v1.Namespace, annotations: Record<string, string> = {}) {
-  return objectMeta({ name, namespace: namespace.metadata.name, labels: appLabels(APP), annotations });
-}
-
-function provisionerNamespace(name: string, parent: Storage): k8s.core.v1.Namespace {
-  return new k8s.core.v1.Namespace(`${name}-namespace`, {
-    metadata: objectMeta({ name: NAMESPACE, labels: { ...appLabels(APP), ...podSecurityLabels("privileged") } }),
-  }, { parent });
-}
-
-/** Helper pods talk to nobody, and the provisioner to the API server alone, which it is told by its address. */
-function networkPolicies(name: string, { endpoint }: StorageArgs, namespace: k8s.core.v1.Namespace, parent: Storage): pulumi.Resource[] {
-  const port = endpoint === undefined ? undefined : pulumi.output(endpoint).apply(endpointPort);
-  return Object.entries({ "deny-all": denyAll(), "to-api-server": toApiServer(port, APP) }).map(([key, spec]) =>
-    new k8s.networking.v1.NetworkPolicy(`${name}-network-${key}`, { metadata: meta(key, namespace), spec }, { parent }));
 }
 
 function storageClass(
@@ -109,17 +95,15 @@ function storageClass(
 }
 
 /** The rights that upstream's manifest of v0.0.30 gives it (deploy/local-path-storage.yaml). */
-function provisionerAccount(name: string, namespace: k8s.core.v1.Namespace, parent: Storage): k8s.core.v1.ServiceAccount {
-  const account = new k8s.core.v1.ServiceAccount(`${name}-account`, {
-    metadata: meta(APP, namespace), automountServiceAccountToken: false,
-  }, { parent });
-  const subjects = [{ kind: "ServiceAccount", name: account.metadata.name, namespace: namespace.metadata.name }];
+function provisionerAccount(place: Place): k8s.core.v1.ServiceAccount {
+  const account = powerlessAccount(place), { name, namespace, parent } = place;
+  const subjects = [{ kind: "ServiceAccount", name: account.metadata.name, namespace }];
   const role = new k8s.rbac.v1.Role(`${name}-role`, {
-    metadata: meta(APP, namespace),
+    metadata: metaIn(place, APP),
     rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "patch", "update", "delete"] }],
   }, { parent });
   new k8s.rbac.v1.RoleBinding(`${name}-binding`, {
-    metadata: meta(APP, namespace),
+    metadata: metaIn(place, APP),
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
     subjects,
   }, { parent });

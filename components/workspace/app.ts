@@ -1,22 +1,25 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { GuildError } from "../kube/errors.ts";
-import { appSelector, label, unawaited } from "../kube/labels.ts";
+import type { BackupVolume } from "../kube/backup-volume.ts";
+import { appSelector, label } from "../kube/labels.ts";
+import { unawaited } from "../kube/metadata.ts";
+import type { Internet } from "../kube/network-policies.ts";
+import { networkPolicies } from "../kube/network-policy.ts";
+import { metaIn, powerlessAccount, retention, volumeClaim } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
+import { proxyEnvironment, usedProxy } from "../kube/proxy.ts";
+import type { Proxy } from "../kube/proxy.ts";
 import { portalIdentity } from "./portal-identity.ts";
 import type { PortalIdentity } from "./portal-identity.ts";
 import { smaller } from "../kube/quantity.ts";
 import { placeMistakes, sizeMistakes } from "./checks.ts";
 import type { WorkspacePort } from "./deployment.ts";
-import { denyAll, fromPortal, toDns, toOutside } from "../kube/network-policies.ts";
-import type { Internet } from "../kube/network-policies.ts";
-import { fate, limits, networkPolicies, place, placeMeta, portalRights, serviceAccount, volume } from "./place.ts";
-import type { Place } from "./place.ts";
-import { proxyEnvironment, toProxy, usedProxy } from "../kube/proxy.ts";
-import type { Proxy } from "../kube/proxy.ts";
+import { limits, personalPlace, portalRights } from "./personal-place.ts";
 import { limitRangeSpec, quotaSpec } from "./quota.ts";
+import { personalReach } from "./reach.ts";
 import { acceptedOfApps, APP_PORT, appDeployment, disruptionBudget } from "./app-deployment.ts";
 import type { BackupRoom } from "../backup/size.ts";
-import type { BackupVolume } from "../backup/backup.ts";
 
 /** Who may open an app: its owner, whoever is signed in at the portal, or everybody who reaches the portal. */
 export const visibilities = ["private", "members", "public"] as const;
@@ -85,19 +88,20 @@ export class App extends pulumi.ComponentResource {
     const size = appSize(args), replicas = args.replicas ?? 1, user = args.user ?? 1000;
     const ports = [{ name: APP_PORT, port: args.port }, ...(args.ports ?? [])];
     // Without a volume there is nothing to keep.
-    const data = fate(args.storage !== undefined && args.keepData !== false);
-    const labels = args.labels ?? {}, proxy = usedProxy(args.proxy, args.internet ?? false);
-    const own = place(name, "app", { owner: args.owner, data, labels: { ...labels, [label.visibility]: args.visibility ?? "private" } }, this);
-    this.namespace = own.namespace.metadata.name;
+    const data = retention(args.storage !== undefined && args.keepData !== false);
+    const labels = args.labels ?? {}, internet = args.internet ?? false, proxy = usedProxy(args.proxy, internet);
+    const portal = args.portal ?? portalIdentity;
+    const own = personalPlace(name, "app", { owner: args.owner, data, labels: { ...labels, [label.visibility]: args.visibility ?? "private" } }, this);
+    this.namespace = own.namespace;
     if (args.storage !== undefined) this.volume = { namespace: this.namespace, claim: "data", user: args.user ?? 1000, workload: "app" };
 
     const quota = quotaSpec(size, { pods: replicas + 1, volumes: args.storage === undefined ? 0 : 1, backup: args.backup });
-    const guards = [...limits(own, quota, limitRangeSpec(size, { backup: args.backup })), ...networkPolicies(own, networkSpecs(args, ports))];
-    portalRights(own, args.portal ?? portalIdentity);
-    const account = serviceAccount(own);
-    const claim = args.storage && volume(own, { name: "data", storage: args.storage.size, storageClass: args.storageClass, data }, guards);
+    const guards = [...limits(own, quota, limitRangeSpec(size, { backup: args.backup })), ...networkPolicies(own, personalReach({ portalNamespace: portal.namespace, ports: ports.map(({ port }) => port), internet, proxy: args.proxy }))];
+    portalRights(own, portal);
+    const account = powerlessAccount(own);
+    const claim = args.storage && volumeClaim(own, "data", { claim: "data", size: args.storage.size, storageClass: args.storageClass, data }, guards);
     new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: placeMeta(own, "app", acceptedOfApps({ user, ownUser: args.user !== undefined, replicas, volume: claim !== undefined, proxy })),
+      metadata: metaIn(own, "app", acceptedOfApps({ user, ownUser: args.user !== undefined, replicas, volume: claim !== undefined, proxy })),
       spec: appDeployment({
         image: args.image, user, ports, environment: args.environment ?? {}, size, replicas, labels,
         proxy: proxyEnvironment(own, proxy, args.environment ?? {}),
@@ -105,7 +109,7 @@ export class App extends pulumi.ComponentResource {
         volume: args.storage && claim && { claim: claim.metadata.name, path: args.storage.path },
       }),
     }, { parent: this, dependsOn: guards });
-    if (replicas > 1) new k8s.policy.v1.PodDisruptionBudget(`${name}-disruptions`, { metadata: placeMeta(own, "app"), spec: disruptionBudget }, { parent: this });
+    if (replicas > 1) new k8s.policy.v1.PodDisruptionBudget(`${name}-disruptions`, { metadata: metaIn(own, "app"), spec: disruptionBudget }, { parent: this });
     service(own, ports);
     this.registerOutputs({ namespace: this.namespace });
   }
@@ -148,20 +152,10 @@ function checkApp(name: string, args: Checked): void {
   if (mistakes.length > 0) throw new GuildError("app-args", `app "${name}": ${mistakes.join("; ")}`);
 }
 
-function networkSpecs({ portal, internet, proxy }: AppArgs, ports: readonly WorkspacePort[]) {
-  return {
-    "deny-all": denyAll(),
-    "from-portal": fromPortal((portal ?? portalIdentity).namespace, ports.map(({ port }) => port)),
-    "to-dns": toDns(),
-    ...toOutside(internet ?? false),
-    ...toProxy(usedProxy(proxy, internet ?? false)),
-  };
-}
-
 function service(own: Place, ports: readonly WorkspacePort[]): void {
-  new k8s.core.v1.Service(`${own.id}-service`, {
+  new k8s.core.v1.Service(`${own.name}-service`, {
     // The Deployment is waited for; that says the same.
-    metadata: placeMeta(own, "app", unawaited),
+    metadata: metaIn(own, "app", unawaited),
     spec: {
       selector: appSelector("app"),
       ports: ports.map(({ name, port }) => ({ name, port, targetPort: name, protocol: "TCP" })),

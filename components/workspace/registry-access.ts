@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomSecret } from "../../provider/sdk/index.ts";
 import type { RegistryAccess } from "../registry/identity.ts";
-import type { MetaArgs } from "../kube/labels.ts";
+import type { MetaArgs } from "../kube/metadata.ts";
 
 /** Where the clients that push images look for their credentials and for authorities. */
 const CREDENTIALS = "/etc/guildnet/registry";

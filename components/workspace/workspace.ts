@@ -2,26 +2,30 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomSecret } from "../../provider/sdk/index.ts";
 import { accepted } from "../kube/accepted-findings.ts";
-import { appSelector, unawaited } from "../kube/labels.ts";
-import { portalIdentity } from "./portal-identity.ts";
-import type { PortalIdentity } from "./portal-identity.ts";
+import type { BackupVolume } from "../kube/backup-volume.ts";
+import { appSelector } from "../kube/labels.ts";
+import { unawaited } from "../kube/metadata.ts";
+import type { Internet } from "../kube/network-policies.ts";
+import { networkPolicies } from "../kube/network-policy.ts";
+import type { Policies } from "../kube/network-policy.ts";
+import { metaIn, powerlessAccount, retention, volumeClaim } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
+import { acceptedOfProxy, proxyEnvironment, usedProxy } from "../kube/proxy.ts";
+import type { Proxy } from "../kube/proxy.ts";
 import type { BackupRoom } from "../backup/size.ts";
-import type { BackupVolume } from "../backup/backup.ts";
 import type { RegistryAccess } from "../registry/identity.ts";
-import { toRegistry } from "../registry/network.ts";
+import { toRegistry } from "../registry/reach.ts";
 import { checkWorkspace } from "./checks.ts";
 import { deploymentSpec, servicePorts, WORKSPACE_USER } from "./deployment.ts";
 import type { ResolvedWorkspace, WorkspacePort } from "./deployment.ts";
 import { ideAccess } from "./ide-access.ts";
-import { denyAll, fromPortal, toDns, toOutside } from "../kube/network-policies.ts";
-import type { Internet } from "../kube/network-policies.ts";
-import { fate, limits, networkPolicies, place, placeMeta, portalRights, serviceAccount, volume } from "./place.ts";
-import type { Place } from "./place.ts";
+import { limits, personalPlace, portalRights } from "./personal-place.ts";
+import { portalIdentity } from "./portal-identity.ts";
+import type { PortalIdentity } from "./portal-identity.ts";
 import { sizeOf } from "./presets.ts";
-import { acceptedOfProxy, proxyEnvironment, toProxy, usedProxy } from "../kube/proxy.ts";
-import type { Proxy } from "../kube/proxy.ts";
 import type { PresetName, WorkspaceSize } from "./presets.ts";
 import { limitRangeSpec, quotaSpec } from "./quota.ts";
+import { personalReach } from "./reach.ts";
 import { registryMount } from "./registry-access.ts";
 
 export interface WorkspaceArgs {
@@ -79,17 +83,17 @@ export class Workspace extends pulumi.ComponentResource {
     checkWorkspace(name, args);
     super("guildnet:index:Workspace", name, {}, opts);
     const size = sizeOf(args.preset ?? "standard", args.resources);
-    const data = fate(args.keepData), labels = args.labels ?? {};
-    const own = place(name, "workspace", { owner: args.owner, data, labels }, this);
-    this.namespace = own.namespace.metadata.name;
+    const data = retention(args.keepData), labels = args.labels ?? {};
+    const own = personalPlace(name, "workspace", { owner: args.owner, data, labels }, this);
+    this.namespace = own.namespace;
     this.volume = { namespace: this.namespace, claim: "home", user: WORKSPACE_USER, workload: "workspace" };
 
-    const guards = [...limits(own, quotaSpec(size, { backup: args.backup }), limitRangeSpec(size, { backup: args.backup })), ...networkPolicies(own, networkSpecs(args))];
+    const guards = [...limits(own, quotaSpec(size, { backup: args.backup }), limitRangeSpec(size, { backup: args.backup })), ...networkPolicies(own, reach(args))];
     portalRights(own, args.portal ?? portalIdentity, [IDE_ACCESS]);
-    const account = serviceAccount(own);
-    const claim = volume(own, { name: "home", storage: size.storage, storageClass: args.storageClass, data }, guards);
+    const account = powerlessAccount(own);
+    const claim = volumeClaim(own, "home", { claim: "home", size: size.storage, storageClass: args.storageClass, data }, guards);
     const access = ideAccessSecret(own);
-    const registry = args.registry && registryMount(name, args.registry, (object) => placeMeta(own, object), this);
+    const registry = args.registry && registryMount(name, args.registry, (object) => metaIn(own, object), this);
     const proxy = usedProxy(args.proxy, args.internet ?? true);
     deployment(own, {
       id: name, owner: args.owner, image: args.image, size,
@@ -106,22 +110,17 @@ export class Workspace extends pulumi.ComponentResource {
 /** The one secret of a workspace that the portal may read. */
 const IDE_ACCESS = "ide-access";
 
-function networkSpecs(args: WorkspaceArgs) {
-  const portal = args.portal ?? portalIdentity;
+function reach({ portal = portalIdentity, ports = [], internet = true, proxy, registry }: WorkspaceArgs): Policies {
   return {
-    "deny-all": denyAll(),
-    "from-portal": fromPortal(portal.namespace, servicePorts(args.ports ?? []).map(({ port }) => port)),
-    "to-dns": toDns(),
-    ...toOutside(args.internet ?? true),
-    ...toProxy(usedProxy(args.proxy, args.internet ?? true)),
-    ...(args.registry === undefined ? {} : { "to-registry": toRegistry(args.registry.identity) }),
+    ...personalReach({ portalNamespace: portal.namespace, ports: servicePorts(ports).map(({ port }) => port), internet, proxy }),
+    ...(registry === undefined ? {} : { "to-registry": toRegistry(registry.identity) }),
   };
 }
 
 function ideAccessSecret(place: Place): k8s.core.v1.Secret {
-  const token = new RandomSecret(`${place.id}-ide-token`, {}, { parent: place.parent });
-  return new k8s.core.v1.Secret(`${place.id}-ide-access`, {
-    metadata: placeMeta(place, IDE_ACCESS),
+  const token = new RandomSecret(`${place.name}-ide-token`, {}, { parent: place.parent });
+  return new k8s.core.v1.Secret(`${place.name}-ide-access`, {
+    metadata: metaIn(place, IDE_ACCESS),
     stringData: pulumi.secret(token.value).apply(ideAccess),
   }, { parent: place.parent });
 }
@@ -137,17 +136,17 @@ const acceptedOfWorkspaces = (proxy: Proxy | undefined) => accepted({
 
 /** @param guards applied first, so that no pod ever runs without them */
 function deployment(place: Place, resolved: ResolvedWorkspace, findings: Record<string, string>, guards: pulumi.Resource[]): void {
-  new k8s.apps.v1.Deployment(`${place.id}-deployment`, {
-    metadata: placeMeta(place, "workspace", findings),
+  new k8s.apps.v1.Deployment(`${place.name}-deployment`, {
+    metadata: metaIn(place, "workspace", findings),
     spec: deploymentSpec(resolved),
     // A stopped workspace stays stopped, also after a refresh has read its replicas.
   }, { parent: place.parent, dependsOn: guards, ignoreChanges: ["spec.replicas"] });
 }
 
 function service(place: Place, extra: readonly WorkspacePort[]): void {
-  new k8s.core.v1.Service(`${place.id}-service`, {
+  new k8s.core.v1.Service(`${place.name}-service`, {
     // Not waited for: a stopped workspace has no pod that could make it ready.
-    metadata: placeMeta(place, "workspace", unawaited),
+    metadata: metaIn(place, "workspace", unawaited),
     spec: {
       selector: appSelector("workspace"),
       ports: servicePorts(extra).map(({ name, port }) => ({ name, port, targetPort: port, protocol: "TCP" })),
