@@ -12,7 +12,7 @@ const generated = new Set(["dist", "node_modules"]);
 
 const parts = {
   provider: { source: "provider", build: buildProvider },
-  policy: { source: "policy", build: buildPolicy },
+  policy: { source: "policy", beside: ["components/kube"], build: buildPolicy },
   portal: { source: "images/portal", beside: ["images/pod", "images/sidecars"], build: buildPortal },
 };
 

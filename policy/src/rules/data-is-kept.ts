@@ -1,8 +1,8 @@
 import type { PolicyResource } from "@pulumi/policy";
+import { label } from "../../../components/kube/labels.ts";
 import { ifKnown, metadataOf } from "../objects.ts";
 import { stackRule } from "../stack-rule.ts";
 
-const LABEL = "guildnet.io/data";
 const CLAIM = "kubernetes:core/v1:PersistentVolumeClaim";
 
 /**
@@ -24,12 +24,12 @@ function mistakesOf(claim: PolicyResource, resources: PolicyResource[]): string[
   const metadata = metadataOf(claim.props);
   const { name } = metadata;
   const namespace = ifKnown(() => metadata.namespace);
-  const label = ifKnown(() => metadata.labels?.[LABEL] ?? "");
-  if (label === undefined || label === "disposable" || claim.opts.protect) return [];
-  if (label !== "kept") return [`Claim "${name}" doesn't say whether its data is kept. Label it ${LABEL}: kept or disposable.`];
+  const said = ifKnown(() => metadata.labels?.[label.data] ?? "");
+  if (said === undefined || said === "disposable" || claim.opts.protect) return [];
+  if (said !== "kept") return [`Claim "${name}" doesn't say whether its data is kept. Label it ${label.data}: kept or disposable.`];
   const mistakes: string[] = [];
   const home = resources.find(({ type, props }) => type === "kubernetes:core/v1:Namespace" && metadataOf(props).name === namespace);
-  if (home !== undefined && metadataOf(home.props).labels?.[LABEL] !== "kept") {
+  if (home !== undefined && metadataOf(home.props).labels?.[label.data] !== "kept") {
     mistakes.push(`Claim "${name}" is kept, but namespace "${namespace}" isn't: deleting it deletes the claim. Label and retain it too.`);
   }
   const storage = storageClassOf(claim, resources);

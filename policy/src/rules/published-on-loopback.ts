@@ -1,8 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
+import { exposure } from "../../../components/kube/labels.ts";
 import { ifKnown, metadataOf } from "../objects.ts";
 import { stackRule } from "../stack-rule.ts";
-
-const ADDRESS = "guildnet.io/exposed-address";
 
 interface Published {
   hostAddress?: string;
@@ -26,7 +25,7 @@ export const publishedOnLoopback = stackRule({
       for (const { hostAddress, hostPort, nodePort } of (props as { publish?: Published[] }).publish ?? []) {
         const address = hostAddress ?? "127.0.0.1";
         if (isLoopback(address) || askedFor(resources, nodePort).includes(address)) continue;
-        report(`Port ${hostPort} is published at ${address}, which nobody asked for. Publish it at 127.0.0.1, or say so on its Service in the annotation ${ADDRESS}.`, urn);
+        report(`Port ${hostPort} is published at ${address}, which nobody asked for. Publish it at 127.0.0.1, or say so on its Service in the annotation ${exposure.address}.`, urn);
       }
     }
   },
@@ -40,5 +39,5 @@ export function isLoopback(address: string): boolean {
 function askedFor(resources: PolicyResource[], nodePort: number | undefined): string[] {
   return resources
     .filter(({ type, props }) => type === "kubernetes:core/v1:Service" && (ifKnown(() => (props as Service).spec?.ports?.some((port) => port.nodePort === nodePort)) ?? false))
-    .flatMap(({ props }) => metadataOf(props).annotations?.[ADDRESS] ?? []);
+    .flatMap(({ props }) => metadataOf(props).annotations?.[exposure.address] ?? []);
 }

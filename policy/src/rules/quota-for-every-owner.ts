@@ -1,3 +1,4 @@
+import { label } from "../../../components/kube/labels.ts";
 import { ifKnown, metadataOf } from "../objects.ts";
 import { stackRule } from "../stack-rule.ts";
 
@@ -11,7 +12,7 @@ export const quotaForEveryOwner = stackRule({
     const quotas = resources.filter(({ type }) => type === "kubernetes:core/v1:ResourceQuota").map(({ props }) => props as { spec?: { hard?: Record<string, string> } });
     for (const { props, urn } of resources.filter(({ type }) => type === "kubernetes:core/v1:Namespace")) {
       const { name, labels } = metadataOf(props);
-      const owner = ifKnown(() => labels?.["guildnet.io/owner"]);
+      const owner = ifKnown(() => labels?.[label.owner]);
       if (owner === undefined) continue;
       const limited = new Set(quotas.filter((quota) => ifKnown(() => metadataOf(quota).namespace === name) ?? true).flatMap(({ spec }) => Object.keys(spec?.hard ?? {})));
       const missing = NEEDED.filter((resource) => !limited.has(resource));

@@ -1,6 +1,7 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
+import { enforcedLevel } from "../../../components/kube/labels.ts";
+import { isPrivileged } from "../../../components/kube/privileged-namespaces.ts";
 import { ifKnown, metadataOf } from "../objects.ts";
-import { privilegedNamespaces } from "../privileged-namespaces.ts";
 
 /** A namespace without the label takes whatever pod somebody who may create pods brings. */
 export const restrictedNamespaces = {
@@ -9,10 +10,10 @@ export const restrictedNamespaces = {
   validateResource: ({ type, props }, report) => {
     if (!/^kubernetes:core\/v1:Namespace(Patch)?$/.test(type)) return;
     const { name, labels } = metadataOf(props);
-    if (privilegedNamespaces.has(name ?? "")) return;
-    const level = ifKnown(() => labels?.["pod-security.kubernetes.io/enforce"] ?? "none");
+    if (isPrivileged(name)) return;
+    const level = ifKnown(() => labels?.[enforcedLevel] ?? "none");
     if (level !== undefined && level !== "restricted") {
-      report(`Namespace "${name}" enforces ${level}. Set the label pod-security.kubernetes.io/enforce to restricted, or list the namespace with a reason.`);
+      report(`Namespace "${name}" enforces ${level}. Set the label ${enforcedLevel} to restricted, or list the namespace with a reason.`);
     }
   },
 } satisfies ResourceValidationPolicy;

@@ -1,7 +1,7 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
+import { isPrivileged } from "../../../components/kube/privileged-namespaces.ts";
 import { ifKnown, metadataOf, podSpecOf } from "../objects.ts";
 import { restrictedViolations } from "../pod-security.ts";
-import { privilegedNamespaces } from "../privileged-namespaces.ts";
 
 /** The API server would refuse such a pod too, but only once it is made, behind a Deployment that just doesn't get ready. */
 export const restrictedPods = {
@@ -9,7 +9,7 @@ export const restrictedPods = {
   description: "Pods hold to restricted Pod Security outside the namespaces that are listed with a reason.",
   validateResource: ({ type, props }, report) => {
     const pod = podSpecOf(type, props);
-    if (pod === undefined || privilegedNamespaces.has(ifKnown(() => metadataOf(props).namespace) ?? "")) return;
+    if (pod === undefined || isPrivileged(ifKnown(() => metadataOf(props).namespace))) return;
     for (const violation of restrictedViolations(pod)) report(`${violation}; restricted Pod Security refuses that.`);
   },
 } satisfies ResourceValidationPolicy;

@@ -1,7 +1,6 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
+import { exposure } from "../../../components/kube/labels.ts";
 import { ifKnown, metadataOf } from "../objects.ts";
-
-const REASON = "guildnet.io/exposed";
 
 interface Service {
   spec?: { type?: string; externalIPs?: string[] };
@@ -17,6 +16,6 @@ export const servicesSayWhyExposed = {
     const kind = ifKnown(() => spec?.type) ?? "ClusterIP";
     const outside = kind === "NodePort" || kind === "LoadBalancer" || (ifKnown(() => spec?.externalIPs?.length) ?? 0) > 0;
     const { name, annotations } = metadataOf(props);
-    if (outside && !annotations?.[REASON]?.trim()) report(`Service "${name}" listens outside its cluster. Make it a ClusterIP, or say why in the annotation ${REASON}.`);
+    if (outside && !annotations?.[exposure.reason]?.trim()) report(`Service "${name}" listens outside its cluster. Make it a ClusterIP, or say why in the annotation ${exposure.reason}.`);
   },
 } satisfies ResourceValidationPolicy;
