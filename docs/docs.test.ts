@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { expect, test } from "vitest";
+
+// What a stranger reads leads somewhere: its links, the paths it names, and the commands.
+
+const root = join(import.meta.dirname, "..");
+const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", ...readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md")).map((file) => join("docs", file))].sort();
+const text = (page: string): string => readFileSync(join(root, page), "utf8");
+/** What stands in code blocks is no heading and no link. */
+const prose = (page: string): string => text(page).replace(/^```.*?^```/gms, "");
+
+interface Link { readonly page: string; readonly target: string; readonly anchor: string | undefined }
+
+/** Links to files of this project, from its root. */
+function linksOf(page: string): Link[] {
+  return [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, to = ""]) => to).filter((to) => !/^[a-z]+:/.test(to)).map((to) => {
+    const [path = "", anchor] = to.split("#", 2);
+    return { page, target: path === "" ? page : normalize(join(dirname(page), path)), anchor };
+  });
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(page: string): string[] {
+  return [...prose(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
+}
+
+const links = pages.flatMap(linksOf);
+
+test("every link leads to a file", () => {
+  expect(links.length).toBeGreaterThan(50);
+  expect(links.filter(({ target }) => !existsSync(join(root, target))).map(({ page, target }) => `${page}: ${target}`)).toEqual([]);
+});
+
+test("every link into a page leads to a heading of it", () => {
+  const wrong = links.filter(({ target, anchor }) => anchor !== undefined && !anchorsOf(target).includes(anchor));
+  expect(wrong.map(({ page, target, anchor }) => `${page}: ${target}#${anchor}`)).toEqual([]);
+});
+
+test("every page is found from the README", () => {
+  const found = new Set(["README.md"]);
+  for (const page of found) for (const { target } of linksOf(page)) if (pages.includes(target)) found.add(target);
+  expect(pages.filter((page) => !found.has(page))).toEqual([]);
+});
+
+test("every path that is named is there", () => {
+  const folders = /^(\.ci|benchmarks|cli|components|docs|engine|examples|images|policy|provider|stacks|tests|toolchain)\/[\w./-]*$/;
+  const named = pages.flatMap((page) => [...text(page).matchAll(/`([^`\s]+)`/g)].map(([, path = ""]) => ({ page, path })).filter(({ path }) => folders.test(path)));
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter(({ path }) => !existsSync(join(root, path))).map(({ page, path }) => `${page}: ${path}`)).toEqual([]);
+});
+
+test("every npm script that is named is one", () => {
+  const { scripts } = JSON.parse(text("package.json")) as { scripts: Record<string, string> };
+  const named = pages.flatMap((page) => [...text(page).matchAll(/\bnpm run ([a-z][\w:-]*)/g)].map(([, script = ""]) => `${page}: ${script}`));
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((each) => !Object.hasOwn(scripts, each.split(": ")[1] ?? ""))).toEqual([]);
+});
