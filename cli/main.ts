@@ -28,6 +28,12 @@ export function program(): Command {
     .action(async (options: CommonOptions & { data?: boolean; yes?: boolean; cwd: string }) => (await import("./commands/destroy.ts")).destroyCommand(options.stack, { data: options.data === true, yes: options.yes === true, projectFolder: options.cwd }));
   stackCommand(root, "status", "show what runs, and whether each address answers; exits with 1 when something does not")
     .action(async (options: CommonOptions) => (await import("./commands/status.ts")).statusCommand(options.stack));
+  stackCommand(root, "verify", "wait until all that `status` shows is well; exits with 1, and says what is not, when it takes too long")
+    .option("--patience <seconds>", "how long to wait; 0 looks once", "120")
+    .action(async (options: CommonOptions & { patience: string }) => {
+      const { parsePatience, verifyCommand } = await import("./commands/verify.ts");
+      return verifyCommand(options.stack, parsePatience(options.patience));
+    });
   stackCommand(root, "link", "print a new one-time sign-in link")
     .argument("<person>", "handle of a person of the stack's config")
     .option("--end-sessions", "sign the person out instead, at once and in every browser; a link lets them in again")

@@ -56,6 +56,11 @@ function asStored({ apiVersion: _version, kind: _kind, stringData, data, ...prop
   return { ...properties, data: { ...(isRecord(data) ? data : {}), ...encoded } };
 }
 
+/** For instance "NetworkPolicy ws-ada/deny-all". */
+export function nameOf({ object: { kind, namespace, name } }: DeclaredObject): string {
+  return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+}
+
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LiveObject } from "../cluster/objects.ts";
-import { isRecord, type DeclaredObject } from "./declared-objects.ts";
+import { isRecord, nameOf, type DeclaredObject } from "./declared-objects.ts";
 
 /** An object of the stack that is not as the stack left it. */
 export interface Deviation {
@@ -28,10 +28,6 @@ function howItDiffers(declared: DeclaredObject, live: LiveObject | undefined): s
   if (isRecord(metadata) && metadata.uid !== undefined && metadata.uid !== live.metadata.uid) return "made anew by somebody else";
   const paths = differences(declared, live);
   return paths.length === 0 ? undefined : `differs in ${[...paths.slice(0, NAMED), ...(paths.length > NAMED ? [`${paths.length - NAMED} more`] : [])].join(", ")}`;
-}
-
-function nameOf({ object: { kind, namespace, name } }: DeclaredObject): string {
-  return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 }
 
 /**

@@ -2,10 +2,11 @@ import type { StackState } from "../../engine/stack-state.ts";
 import { isActionable } from "../../toolchain/errors.ts";
 import { declaredObjects, type DeclaredCluster } from "./declared-objects.ts";
 import { deviationOf, type Deviation } from "./deviation.ts";
+import { unreadyOf, type Unready } from "./unready.ts";
 
 /** What a look at the world says of a stack's objects; or why there was none. */
 export type Sight =
-  | { readonly objects: number; readonly deviations: readonly Deviation[] }
+  | { readonly objects: number; readonly deviations: readonly Deviation[]; /** By their own word. */ readonly unready?: readonly Unready[] }
   | { readonly why: string };
 
 export const deviationsOf = (sight: Sight): readonly Deviation[] => ("why" in sight ? [] : sight.deviations);
@@ -31,8 +32,8 @@ export async function look(state: Promise<StackState>): Promise<Sight> {
   const [read] = await Promise.all([state, import("../cluster/objects.ts")]);
   const clusters = declaredObjects(read);
   try {
-    const deviations = (await Promise.all(clusters.map(deviationsIn))).flat();
-    return { objects: clusters.reduce((sum, { objects }) => sum + objects.length, 0), deviations };
+    const seen = await Promise.all(clusters.map(lookInto));
+    return { objects: clusters.reduce((sum, { objects }) => sum + objects.length, 0), deviations: seen.flatMap(({ deviations }) => deviations), unready: seen.flatMap(({ unready }) => unready) };
   } catch (error) {
     if (!isActionable(error)) throw error;
     return { why: error.message };
@@ -42,11 +43,15 @@ export async function look(state: Promise<StackState>): Promise<Sight> {
 /** Two looks as one. */
 export function both(one: Sight, other: Sight): Sight {
   if ("why" in one || "why" in other) return "why" in one ? one : other;
-  return { objects: one.objects + other.objects, deviations: [...one.deviations, ...other.deviations] };
+  const unready = [...one.unready ?? [], ...other.unready ?? []];
+  return { objects: one.objects + other.objects, deviations: [...one.deviations, ...other.deviations], ...(unready.length > 0 && { unready }) };
 }
 
-async function deviationsIn({ kubeconfig, context, objects }: DeclaredCluster): Promise<Deviation[]> {
+async function lookInto({ kubeconfig, context, objects }: DeclaredCluster): Promise<{ deviations: Deviation[]; unready: Unready[] }> {
   const { observeObjects } = await import("../cluster/objects.ts");
   const live = await observeObjects(kubeconfig, objects.map(({ object }) => object), context);
-  return objects.flatMap((declared, index) => deviationOf(declared, live[index]) ?? []);
+  return {
+    deviations: objects.flatMap((declared, index) => deviationOf(declared, live[index]) ?? []),
+    unready: objects.flatMap((declared, index) => unreadyOf(declared, live[index]) ?? []),
+  };
 }

@@ -14,3 +14,8 @@ it("names each that is not, but for workloads that are gone: those are reported 
   expect(objectFindings({ objects: 54, deviations: [policy, gone] }, [portal])).toMatchObject([{ what: "NetworkPolicy ws-ada/deny-all", state: expect.stringContaining("gone") as string, healthy: false }]);
   expect(objectFindings({ objects: 54, deviations: [{ ...gone, how: "differs in spec" }] }, [portal])).toMatchObject([{ what: "Deployment guildnet-portal/portal", healthy: false }]);
 });
+
+it("tells of what is there as it was left, and not ready: a certificate that nobody issues", () => {
+  const unready = [{ what: "Certificate guildnet-registry/server-tls", why: "Pending" }];
+  expect(objectFindings({ objects: 54, deviations: [], unready }, [])).toMatchObject([{ what: "objects", healthy: true }, { what: "Certificate guildnet-registry/server-tls", state: "not ready: Pending", healthy: false }]);
+});

@@ -1,0 +1,65 @@
+import { suggestsRestore, withoutHeld } from "../backup/restores.ts";
+import { backupFindings } from "../backup/status.ts";
+import { heldVolumes } from "../backup/stopped.ts";
+import { lookAtOwn } from "../drift/look-at-own.ts";
+import { both, look, type Sight } from "../drift/look.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { embeddedClusters, type StackState } from "../../engine/stack-state.ts";
+import { isActionable } from "../../toolchain/errors.ts";
+import { checkHttps } from "../https-check.ts";
+import { withKubectl } from "../kubernetes/kubectl.ts";
+import { outputsIn, type BackupOutput, type StackOutputs } from "../stack-outputs.ts";
+import { clusterReport } from "./cluster.ts";
+import { declaredWorkloads } from "./declared.ts";
+import { addressFinding, workloadFinding, type Finding } from "./findings.ts";
+import { machineFindings } from "./machine.ts";
+import { objectFindings } from "./objects.ts";
+import { answersAt, publishedAddresses } from "./published.ts";
+
+/**
+ * How each part of a stack is: what `status` prints, and `verify` waits for.
+ * @throws UserError `stack-not-up`
+ */
+export async function stackFindings(engine: Engine): Promise<Finding[]> {
+  const state = await stackState(engine), outputs = outputsIn(state, engine.stack);
+  const [findings, seen, own] = await Promise.all([runningFindings(outputs, state), look(Promise.resolve(state)), lookAtOwn(state)]);
+  const { backup } = outputs;
+  const sight = both(backup && suggestsRestore(seen) ? await besideRestores(engine, outputs.kubeconfig, backup, seen) : seen, own);
+  // Of a cluster that does not answer there is a line already.
+  if (!("why" in sight) || findings.every(({ healthy }) => healthy)) findings.push(...objectFindings(sight, declaredWorkloads(state).map(({ workload }) => workload)));
+  findings.push(...await machineFindings(embeddedClusters(state), outputs.kubeconfig, engine.home.root));
+  if (backup) findings.push(...await withKubectl(engine.home, outputs.kubeconfig, (kubectl) => backupFindings(kubectl, backup)));
+  return findings;
+}
+
+/** Of what restores have stopped, their backups' lines tell. */
+async function besideRestores(engine: Engine, kubeconfig: string, { volumes }: BackupOutput, seen: Sight): Promise<Sight> {
+  try {
+    return await withKubectl(engine.home, kubeconfig, async (kubectl) => withoutHeld(seen, await heldVolumes(kubectl, volumes)));
+  } catch (error) {
+    if (!isActionable(error)) throw error;
+    return seen; // the cluster went away meanwhile, and is a line by itself
+  }
+}
+
+/** Empty where there is no stack, of which the outputs tell. */
+async function stackState(engine: Engine): Promise<StackState> {
+  return (await engine.stackExists()) ? engine.state() : { deployment: {} };
+}
+
+/** The cluster, each workload that the state knows, with the address it is published at, and what else is published. */
+export async function runningFindings(outputs: StackOutputs, state: StackState): Promise<Finding[]> {
+  const declared = declaredWorkloads(state);
+  const [cluster, addresses] = await Promise.all([
+    clusterReport(embeddedClusters(state), outputs.kubeconfig, declared.map(({ workload }) => workload)),
+    Promise.all(publishedAddresses(outputs).map(async (address) => ({ ...address, answer: await checkHttps(address.url, address.authority) }))),
+  ]);
+  const workloads = (cluster.observed?.workloads ?? []).flatMap((observed, index) => {
+    const one = declared[index];
+    if (one === undefined) return [];
+    const leadsTo = one.component?.type === "SubnetRouter" ? outputs.mesh?.routes : undefined;
+    return [workloadFinding(one, observed, { checked: addresses.find((address) => answersAt(one.component, address)), leadsTo })];
+  });
+  const others = addresses.filter((address) => cluster.observed === undefined || !declared.some(({ component }) => answersAt(component, address)));
+  return [...cluster.findings, ...workloads, ...others.map((address) => addressFinding(address.what, address))];
+}
