@@ -9,7 +9,7 @@ import { build as buildPages } from "vite";
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
 
-/** What runs beside other servers, from this image. */
+/** Folders of images/sidecars, whose programs are in this image. */
 const SIDECARS = ["registry-tokens", "registry-collector", "certificate-check", "volume-copy"];
 
 /** Bundled CommonJS packages call `require` for Node's own modules; a module has none until it makes one. */

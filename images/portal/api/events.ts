@@ -39,7 +39,7 @@ export function streamEvents(
   const unsubscribe = services.directory.onChange(sendChange);
   const unsubscribeMachine = services.machine.onChange(({ diskFree, fullHomes }) => {
     const now = services.machine.state;
-    if (now.diskFree !== diskFree) send("machine", told(services));
+    if (now.diskFree !== diskFree) send("machine", machineNotice(services));
     for (const id of [...fullHomes, ...now.fullHomes]) if (now.fullHomes.has(id) !== fullHomes.has(id)) sendChange(id);
   });
   const release = services.leases.hold({ session, end: () => stream.end() });
@@ -54,10 +54,10 @@ export function streamEvents(
 
   const workspaces = services.directory.list().map(view).filter((workspace) => workspace !== undefined);
   for (const workspace of workspaces) shown.add(workspace.id);
-  send("snapshot", { workspaces, machine: told(services) });
+  send("snapshot", { workspaces, machine: machineNotice(services) });
   return reply.type("text/event-stream").header("x-accel-buffering", "no").send(stream);
 }
 
-function told({ machine: { state: { diskFree } } }: Services): MachineNotice {
+function machineNotice({ machine: { state: { diskFree } } }: Services): MachineNotice {
   return { ...(diskFree !== undefined && { diskFree }) };
 }

@@ -30,8 +30,8 @@ interface Failed {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What a person was let in to before it failed. */
-export interface LetInTo {
+/** What a request that failed was for, once that is known. */
+export interface FailedTarget {
   readonly workspace: Pick<Workspace, "id" | "owner" | "visibility">;
   readonly port: string;
   readonly session?: { readonly sub: string };
@@ -60,7 +60,7 @@ export class ErrorPage {
    * @param admitted what the person was let in to; whose it is, nobody else is told
    * @returns undefined of a request by a program, which reads JSON
    */
-  of(request: Failed, error: PortalError, requestId: string, admitted?: LetInTo): { readonly headers: Readonly<Record<string, string>>; readonly body: string } | undefined {
+  of(request: Failed, error: PortalError, requestId: string, admitted?: FailedTarget): { readonly headers: Readonly<Record<string, string>>; readonly body: string } | undefined {
     // Of a form that was sent, too: its answer takes the place of the page.
     if (!isNavigation(request.method, request.headers) && request.headers["sec-fetch-mode"] !== "navigate") return undefined;
     const portal = escaped(this.#hosts.nearest(request).origin);
@@ -69,7 +69,7 @@ export class ErrorPage {
   }
 }
 
-function said({ message, code, statusCode, details }: PortalError, requestId: string, admitted: LetInTo | undefined): string {
+function said({ message, code, statusCode, details }: PortalError, requestId: string, admitted: FailedTarget | undefined): string {
   const reason = details?.["reason"];
   return [
     `<p>${escaped(message)}</p>`,
@@ -79,7 +79,7 @@ function said({ message, code, statusCode, details }: PortalError, requestId: st
   ].join("\n");
 }
 
-function whose({ workspace: { id, owner, visibility }, port, session }: LetInTo): string {
+function whose({ workspace: { id, owner, visibility }, port, session }: FailedTarget): string {
   const what = visibility === undefined ? "workspace" : "app";
   const which = port === IDE_PORT || port === APP_PORT ? `The ${what} <strong>${escaped(id)}</strong>` : `Port <strong>${escaped(port)}</strong> of the ${what} <strong>${escaped(id)}</strong>`;
   return session?.sub === owner ? `${which} is yours.` : `${which} belongs to <strong>${escaped(owner)}</strong>.`;

@@ -1,6 +1,6 @@
 import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { ErrorPage, LetInTo } from "./error-page.ts";
+import type { ErrorPage, FailedTarget } from "./error-page.ts";
 import { errorBody, type PortalError } from "./errors.ts";
 import { OWN_PAGE_HEADERS } from "./own-headers.ts";
 
@@ -20,7 +20,7 @@ export function answerError(response: ServerResponse, error: PortalError, reques
 }
 
 /** The error: to a person as a page, to a program in JSON. @param admitted what the person was let in to */
-export function answerErrorTo(request: IncomingMessage, response: ServerResponse, error: PortalError, requestId: string, errorPage: ErrorPage, admitted?: LetInTo): void {
+export function answerErrorTo(request: IncomingMessage, response: ServerResponse, error: PortalError, requestId: string, errorPage: ErrorPage, admitted?: FailedTarget): void {
   const page = errorPage.of(request, error, requestId, admitted);
   if (page === undefined || response.headersSent) return answerError(response, error, requestId);
   answer(response, error.statusCode, { ...page.headers, "x-request-id": requestId }, page.body);

@@ -48,7 +48,7 @@ async function begun(path: string, length: number, to = host): Promise<TLSSocket
 }
 
 /** As long as it takes for a silent upload to be ended. */
-async function patienceEnds(): Promise<void> {
+async function timesOut(): Promise<void> {
   expect(await everything(await begun("/", 10))).toMatch(/^HTTP\/1\.1 408 [^]*body_timeout/);
 }
 
@@ -71,7 +71,7 @@ test("one goes on that is slow, that the workspace doesn't take, or that has com
   const answers = [slow, notTaken, thoughtAbout].map(everything);
   thoughtAbout.write("hello");
   for (let sent = 0; sent < bytes; sent += BLOCK.length) notTaken.write(BLOCK);
-  for (let times = 0; times < 3; times++) await patienceEnds();
+  for (let times = 0; times < 3; times++) await timesOut();
   clearInterval(drip);
   expect(slow.destroyed).toBe(false);
   slow.destroy();

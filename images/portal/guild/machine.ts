@@ -12,11 +12,11 @@ export interface MachineReports {
   onChange(listener: (state: MachineState) => void): void;
 }
 
-const WELL: MachineState = { fullHomes: new Set() };
+const HEALTHY: MachineState = { fullHomes: new Set() };
 
 /** How the machine is right now. */
 export class Machine {
-  #state = WELL;
+  #state = HEALTHY;
   readonly #listeners = new Set<(before: MachineState) => void>();
 
   constructor(reports?: MachineReports) {

@@ -77,7 +77,7 @@ export class ClusterDirectory implements WorkspaceDirectory {
   #namespaceChanged(namespace: V1Namespace, gone: boolean): void {
     const id = namespace.metadata?.labels?.[this.#options.kind.label];
     if (id === undefined) return;
-    const refused = whyNot(namespace, id, this.#options.kind);
+    const refused = rejection(namespace, id, this.#options.kind);
     if (refused) return this.#options.warn(refused);
     const uid = namespace.metadata?.uid ?? "";
     const known = this.#entries.get(id);
@@ -119,7 +119,7 @@ export class ClusterDirectory implements WorkspaceDirectory {
 }
 
 /** A label alone does not make a workspace: the namespace must bear the name the label claims, or it could pose as another's. */
-function whyNot({ metadata }: V1Namespace, id: string, { object, namespaceOf }: Kind): string | undefined {
+function rejection({ metadata }: V1Namespace, id: string, { object, namespaceOf }: Kind): string | undefined {
   if (!WORKSPACE_ID.test(id) || metadata?.name !== namespaceOf(id)) {
     return `the namespace ${metadata?.name} is labelled as the ${object} "${id}", which must be called ${namespaceOf(id)}; left out`;
   }

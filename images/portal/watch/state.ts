@@ -10,7 +10,7 @@ const FAILED_WAITS = new Set([
 ]);
 
 /** How long an end is told of. */
-const TOLD_MS = 24 * 60 * 60 * 1000;
+const REPORTED_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The state of a workspace from what Kubernetes says of it.
@@ -21,7 +21,7 @@ export function liveState(deployment: V1Deployment | undefined, pods: readonly V
   const alive = pods.filter((pod) => !hasEnded(pod));
   const current = alive.filter((pod) => !pod.metadata?.deletionTimestamp);
   if ((deployment.spec?.replicas ?? 1) === 0) return stopped(alive);
-  const end = lastEnd(pods, now);
+  const end = lastTermination(pods, now);
   return ready(current, end) ?? failed(deployment, current) ?? starting(alive, current, end);
 }
 
@@ -29,7 +29,7 @@ function stopped(alive: readonly V1Pod[]): LiveState {
   return alive.length > 0 ? { state: "stopped", reason: "Stopping" } : { state: "stopped" };
 }
 
-function ready(pods: readonly V1Pod[], end: End | undefined): LiveState | undefined {
+function ready(pods: readonly V1Pod[], end: Termination | undefined): LiveState | undefined {
   const since = pods.map((pod) => condition(pod.status?.conditions, "Ready")).find((found) => found?.status === "True")?.lastTransitionTime;
   const isReady = pods.some((pod) => condition(pod.status?.conditions, "Ready")?.status === "True");
   return isReady ? { state: "running", ...(end && { reason: end.reason, message: end.message }), ...at(since) } : undefined;
@@ -51,7 +51,7 @@ function failed(deployment: V1Deployment, pods: readonly V1Pod[]): LiveState | u
   return undefined;
 }
 
-function starting(alive: readonly V1Pod[], current: readonly V1Pod[], end: End | undefined): LiveState {
+function starting(alive: readonly V1Pod[], current: readonly V1Pod[], end: Termination | undefined): LiveState {
   const [pod] = current;
   const told = end && { message: end.message };
   if (!pod) return { state: "starting", reason: alive.length > 0 ? "Restarting" : "Scheduling", ...told };
@@ -69,31 +69,31 @@ function failure(reason: string | undefined, message: string | undefined, since:
 function explainWait({ state, lastState }: V1ContainerStatus): string | undefined {
   const last = lastState?.terminated;
   if (state?.waiting?.reason !== "CrashLoopBackOff" || !last) return state?.waiting?.message;
-  return explainEnd(last);
+  return explainTermination(last);
 }
 
-function explainEnd({ reason, exitCode, message }: V1ContainerStateTerminated): string {
+function explainTermination({ reason, exitCode, message }: V1ContainerStateTerminated): string {
   const end = reason === "OOMKilled" ? "It ran out of memory" : `It ended with exit code ${exitCode}`;
   return message ? `${end}: ${message.trim()}` : `${end}.`;
 }
 
 /** Why something that runs again did not run on: who comes back finds terminals and /tmp gone. */
-interface End {
+interface Termination {
   readonly reason: string;
   readonly message: string;
 }
 
 /** The newest end that nobody asked for, of a pod or of a container in one, as long as it may be news. */
-function lastEnd(pods: readonly V1Pod[], now: number): End | undefined {
+function lastTermination(pods: readonly V1Pod[], now: number): Termination | undefined {
   const ofPods = pods.filter(hasEnded).map((pod) => {
     const { reason, message, startTime, containerStatuses = [] } = pod.status ?? {};
     const ends = containerStatuses.flatMap(({ state }) => state?.terminated?.finishedAt ?? []);
     return { reason: reason ?? "Ended", message: message?.trim() ?? "Its pod was ended by the node.", at: ends[0] ?? startTime };
   });
   const ofContainers = pods.flatMap(containers).flatMap(({ lastState }) => lastState?.terminated ?? [])
-    .map((last) => ({ reason: last.reason ?? "Error", message: explainEnd(last), at: last.finishedAt }));
+    .map((last) => ({ reason: last.reason ?? "Error", message: explainTermination(last), at: last.finishedAt }));
   const timeOf = ({ at: time }: { at?: Date | string }): number => (time ? new Date(time).getTime() : 0);
-  const [newest] = [...ofPods, ...ofContainers].filter((end) => now - timeOf(end) < TOLD_MS).sort((a, b) => timeOf(b) - timeOf(a));
+  const [newest] = [...ofPods, ...ofContainers].filter((end) => now - timeOf(end) < REPORTED_MS).sort((a, b) => timeOf(b) - timeOf(a));
   return newest && { reason: newest.reason, message: `${newest.message} It was started anew.` };
 }
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { collect, inWords } from "./collect.ts";
+import { collect, summary } from "./collect.ts";
 import { RegistryStore } from "./store.ts";
 
 let root = "", v2 = "";
@@ -58,7 +58,7 @@ describe("a collection", () => {
   it("has nothing to do where nothing was pushed, and says so", async () => {
     expect(await run()).toEqual({ repositories: 0, skipped: [], manifests: 0, blobs: 0 });
     mkdirSync(join(v2, "repositories/ada/begun/_uploads"), { recursive: true });
-    expect(inWords(await run())).toBe("0 repositories: 0 manifests and 0 blobs removed, to which no tag led.");
+    expect(summary(await run())).toBe("0 repositories: 0 manifests and 0 blobs removed, to which no tag led.");
   });
 
   it("removes what no tag leads to any more, and keeps the rest", async () => {
@@ -97,7 +97,7 @@ describe("a collection", () => {
     damage(tagged.digest);
     const collection = await run();
     expect(collection.skipped).toMatchObject([{ repository: "ada/damaged" }]);
-    expect(inWords(collection)).toContain("can't be read: ada/damaged (");
+    expect(summary(collection)).toContain("can't be read: ada/damaged (");
     for (const digest of [untagged.digest, untagged.content, tagged.config, tagged.content]) expect(has(digest)).toBe(true);
     expect([has(garbage.digest), has(garbage.content)]).toEqual([false, false]);
   });

@@ -68,7 +68,7 @@ async function mark(store: RegistryStore, repository: string, wanted: Set<Digest
 }
 
 /** What a person reads of it. */
-export function inWords({ repositories, skipped, manifests, blobs }: Collection): string {
+export function summary({ repositories, skipped, manifests, blobs }: Collection): string {
   const named = skipped.map(({ repository, reason }) => `\nLeft as it is, as it can't be read: ${repository} (${reason.split("\n").join(" ")})`);
   return `${repositories} repositories: ${manifests} manifests and ${blobs} blobs removed, to which no tag led.${named.join("")}`;
 }

@@ -37,11 +37,11 @@ function parseScope(text: string): Access | undefined {
  */
 export function grant(wanted: readonly Access[], workspace: string | undefined): Access[] {
   return wanted
-    .map((access) => ({ ...access, actions: access.actions.filter((action) => mayDo(action, access, workspace)) }))
+    .map((access) => ({ ...access, actions: access.actions.filter((action) => isAllowed(action, access, workspace)) }))
     .filter(({ actions }) => actions.length > 0);
 }
 
-function mayDo(action: string, { type, name }: Access, workspace: string | undefined): boolean {
+function isAllowed(action: string, { type, name }: Access, workspace: string | undefined): boolean {
   if (type !== "repository" || !REPOSITORY.test(name)) return false;
   if (action === "pull") return true;
   return OWN_ACTIONS.has(action) && workspace !== undefined && WORKSPACE_ID.test(workspace) && name.startsWith(`${workspace}/`);

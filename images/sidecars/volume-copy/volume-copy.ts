@@ -5,9 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 /** First bytes of every SQLite database (https://www.sqlite.org/fileformat.html). */
 const SQLITE = Buffer.from("SQLite format 3\0");
 /** What a database in use has beside it; its copy has all of that in itself. */
-const BESIDE = ["-wal", "-shm", "-journal"];
+const SIDE_FILES = ["-wal", "-shm", "-journal"];
 /** Not the owner's own: the file system's, and what restores left. */
-const NOT_OURS = /^(lost\+found|\.restoring|\.before-restore-.*)$/;
+const EXCLUDED = /^(lost\+found|\.restoring|\.before-restore-.*)$/;
 
 /**
  * Copies a volume that is in use: files as they are, SQLite databases as of one moment each.
@@ -15,14 +15,14 @@ const NOT_OURS = /^(lost\+found|\.restoring|\.before-restore-.*)$/;
  * @throws where a copy isn't a sound database
  */
 export async function copyVolume(source: string, target: string): Promise<void> {
-  await copyFolder(source, target, (name) => !NOT_OURS.test(name));
+  await copyFolder(source, target, (name) => !EXCLUDED.test(name));
 }
 
 async function copyFolder(source: string, target: string, wanted: (name: string) => boolean): Promise<void> {
   const names = (await readdir(source)).filter(wanted);
   const databases = new Set<string>();
   for (const name of names) if (await isDatabase(join(source, name))) databases.add(name);
-  const beside = new Set([...databases].flatMap((name) => BESIDE.map((suffix) => name + suffix)));
+  const beside = new Set([...databases].flatMap((name) => SIDE_FILES.map((suffix) => name + suffix)));
   for (const name of names.filter((each) => !beside.has(each))) {
     const from = join(source, name), to = join(target, name), stats = await lstat(from);
     if (stats.isSymbolicLink()) {
