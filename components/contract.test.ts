@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import {
   App, Backup, BackupServer, BatchSpace, Certificates, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, LoadBalancer, Longhorn, MeshDns, Portal,
-  Registry, registryHost, registryIdentity, s3Target, Scheduling, Storage, SubnetRouter, Tailnet, Workspace,
+  Registry, registryAttachment, registryHost, registryIdentity, s3Target, Scheduling, Storage, SubnetRouter, Tailnet, Workspace,
 } from "./index.ts";
 import { network, plainMesh } from "./mesh/testing/mesh.ts";
 import { repositoryPassword } from "./backup/key.ts";
@@ -153,7 +153,7 @@ const cases: Case[] = [
   {
     component: "Workspace",
     make: (on) => new Workspace("it", {
-      owner: "ada", image: "example.org/workspace:1", registry: { host: registryHost, identity: registryIdentity, caCertificate: "CA CERTIFICATE" },
+      owner: "ada", image: "example.org/workspace:1", attachments: [registryAttachment({ host: registryHost, identity: registryIdentity, caCertificate: "CA CERTIFICATE" })],
     }, { provider: on() }),
     children: [...workspaceChildren,
       "guildnet:index:RandomSecret registry-password", core("Secret", "registry-access"), core("ConfigMap", "registry-authority"),

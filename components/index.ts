@@ -1,6 +1,7 @@
 export type { Authority } from "./kube/authority.ts";
 export { issuedCertificate } from "./kube/certificate-issuer.ts";
 export type { CertificateIssuer, IssuedCertificateArgs } from "./kube/certificate-issuer.ts";
+export type { Attached, AttachedFiles, PodRoom, WorkspaceAttachment } from "./kube/attachment.ts";
 export type { ClusterAccess } from "./kube/cluster-access.ts";
 export { ClusterDns } from "./cluster/cluster-dns.ts";
 export type { ClusterDnsArgs } from "./cluster/cluster-dns.ts";
@@ -62,6 +63,7 @@ export { Certificates } from "./certificates/certificates.ts";
 export type { CertificatesArgs } from "./certificates/certificates.ts";
 export { Registry } from "./registry/registry.ts";
 export type { RegistryArgs } from "./registry/registry.ts";
+export { registryAttachment } from "./registry/attachment.ts";
 export { registryHost, registryIdentity } from "./registry/identity.ts";
 export type { RegistryAccess, RegistryIdentity } from "./registry/identity.ts";
 export { Longhorn } from "./storage/longhorn.ts";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { App, appsDomainBeside, BACKUP_SERVER_PLACE, BatchSpace, EmbeddedCluster, ExistingCluster, images, isBelow, Portal, portalAddresses, Registry, registryHost, registryIdentity, Scheduling, Workspace } from "../components/index.ts";
+import { App, appsDomainBeside, BACKUP_SERVER_PLACE, BatchSpace, EmbeddedCluster, ExistingCluster, images, isBelow, Portal, portalAddresses, Registry, registryAttachment, registryHost, registryIdentity, Scheduling, Workspace } from "../components/index.ts";
 import type { Authority, BatchQueue, ClusterAccess, ImageSource, PortalExposure, Proxy, Visibility } from "../components/index.ts";
 import { guildAuthority } from "./systems/authority/layer.ts";
 import { certificateImages, certificateLayer, certificatesOn } from "./systems/certificates/layer.ts";
@@ -218,7 +218,7 @@ export function services({ access, authority, images: own, storage: local, regis
       image: rest.image ?? own.workspace,
       resources: { ...rest.resources, storage: size },
       storageClass: classIn(`ws-${name}`, "home", keepData),
-      registry: registry && { host: registryHost, identity: registryIdentity, caCertificate: authority.certificatePem },
+      attachments: registry && [registryAttachment({ host: registryHost, identity: registryIdentity, caCertificate: authority.certificatePem })],
     }, opts);
     volumes.push({ name, namespace: `ws-${name}`, deployment: "workspace", owners: ownersOf({ owner, takeOverFrom }), volume });
   }

@@ -9,6 +9,7 @@ import { filesEnvironment, reachOf, repositoryFiles, restTarget, s3Target, withU
 import type { BackupRepository } from "./repository.ts";
 import { BackupServer } from "./server.ts";
 import { policySpec } from "../kube/network-policy.ts";
+import { roomFor } from "./size.ts";
 import { Backup } from "./backup.ts";
 import { toTarget } from "./reach.ts";
 import type { BackupArgs } from "./backup.ts";
@@ -112,8 +113,8 @@ describe("a volume's jobs", () => {
     expect(plain).toMatchObject({ resources: { limits: { memory: "512Mi", "ephemeral-storage": "2Gi" } } });
     expect(plain?.env.map(({ name }) => name)).not.toContain("OWNER");
     const size = sizeOf("small", { memory: "256Mi" }), room = { memory: "2Gi", cache: "8Gi" };
-    expect(quotaSpec(size, { backup: room }).hard).toMatchObject({ "limits.memory": "2560Mi" });
-    expect(limitRangeSpec(size, { backup: room }).limits).toMatchObject([{ max: { memory: "2Gi" } }]);
+    expect(quotaSpec(size, { beside: roomFor(room) }).hard).toMatchObject({ "limits.memory": "2560Mi" });
+    expect(limitRangeSpec(size, { beside: roomFor(room) }).limits).toMatchObject([{ max: { memory: "2Gi" } }]);
   });
 
   test("keep as many snapshots as they are told", async () => {
@@ -132,8 +133,8 @@ describe("a volume's jobs", () => {
 
   test("have room in a workspace's namespace, however small that is, and take none where there is no backup", () => {
     const size = sizeOf("small", { cpu: "500m", memory: "256Mi" });
-    expect(quotaSpec(size, { backup: true }).hard).toMatchObject({ pods: "3", "limits.cpu": "2", "limits.memory": "1Gi", "requests.cpu": "50m", "requests.memory": "640Mi" });
-    expect(limitRangeSpec(size, { backup: true }).limits).toMatchObject([{ max: { cpu: "1", memory: "512Mi" }, default: { cpu: "500m", memory: "256Mi" } }]);
+    expect(quotaSpec(size, { beside: roomFor(true) }).hard).toMatchObject({ pods: "3", "limits.cpu": "2", "limits.memory": "1Gi", "requests.cpu": "50m", "requests.memory": "640Mi" });
+    expect(limitRangeSpec(size, { beside: roomFor(true) }).limits).toMatchObject([{ max: { cpu: "1", memory: "512Mi" }, default: { cpu: "500m", memory: "256Mi" } }]);
     expect(quotaSpec(size).hard).toMatchObject({ pods: "2", "limits.cpu": "1000m", "limits.memory": "512Mi" });
     expect(limitRangeSpec(size).limits).toMatchObject([{ max: { cpu: "500m", memory: "256Mi" } }]);
   });

@@ -1,3 +1,4 @@
+import type { PodRoom } from "../kube/attachment.ts";
 import { smaller } from "../kube/quantity.ts";
 
 /** What a backup's jobs may take; more files take more of both. */
@@ -13,7 +14,7 @@ export function backupSize({ memory = "512Mi", cache = "1Gi" }: BackupRoom = {})
   return { cpu: "1", memory, cache, reserved: { cpu: "10m", memory: smaller("128Mi", memory) } };
 }
 
-/** What a namespace has to have room for; undefined where nothing in it is backed up. */
-export function roomFor(backup: boolean | BackupRoom = false): ReturnType<typeof backupSize> | undefined {
-  return backup === false ? undefined : backupSize(backup === true ? {} : backup);
+/** What a namespace has to have room for; nothing where nothing in it is backed up. */
+export function roomFor(backup: boolean | BackupRoom = false): PodRoom[] {
+  return backup === false ? [] : [backupSize(backup === true ? {} : backup)];
 }

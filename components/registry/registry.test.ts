@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, test } from "vitest";
 import { record } from "../testing/record.ts";
-import { credentialsFile } from "../workspace/registry-access.ts";
+import { credentialsFile, registryAttachment } from "./attachment.ts";
 import { Workspace } from "../workspace/workspace.ts";
 import { registryHost, registryIdentity } from "./identity.ts";
 import { maintenanceAt, registrySettings } from "./settings.ts";
@@ -112,7 +112,7 @@ describe("garbage is collected", () => {
 describe("a workspace that may push", () => {
   const workspace = (environment: Record<string, string> = {}) => made((opts) => new Workspace("ada", {
     owner: "ada", image: "example.org/workspace:1", environment,
-    registry: { host: registryHost, caCertificate: "CA CERTIFICATE", identity: registryIdentity },
+    attachments: [registryAttachment({ host: registryHost, caCertificate: "CA CERTIFICATE", identity: registryIdentity })],
   }, opts));
 
   test("lets the registry read its password, and nothing else of it", async () => {

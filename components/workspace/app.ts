@@ -19,6 +19,7 @@ import { limits, personalPlace, portalRights } from "./personal-place.ts";
 import { limitRangeSpec, quotaSpec } from "./quota.ts";
 import { personalReach } from "./reach.ts";
 import { acceptedOfApps, APP_PORT, appDeployment, disruptionBudget } from "./app-deployment.ts";
+import { roomFor } from "../backup/size.ts";
 import type { BackupRoom } from "../backup/size.ts";
 
 /** Who may open an app: its owner, whoever is signed in at the portal, or everybody who reaches the portal. */
@@ -95,8 +96,9 @@ export class App extends pulumi.ComponentResource {
     this.namespace = own.namespace;
     if (args.storage !== undefined) this.volume = { namespace: this.namespace, claim: "data", user: args.user ?? 1000, workload: "app" };
 
-    const quota = quotaSpec(size, { pods: replicas + 1, volumes: args.storage === undefined ? 0 : 1, backup: args.backup });
-    const guards = [...limits(own, quota, limitRangeSpec(size, { backup: args.backup })), ...networkPolicies(own, personalReach({ portalNamespace: portal.namespace, ports: ports.map(({ port }) => port), internet, proxy: args.proxy }))];
+    const beside = roomFor(args.backup);
+    const quota = quotaSpec(size, { pods: replicas + 1, volumes: args.storage === undefined ? 0 : 1, beside });
+    const guards = [...limits(own, quota, limitRangeSpec(size, { beside })), ...networkPolicies(own, personalReach({ portalNamespace: portal.namespace, ports: ports.map(({ port }) => port), internet, proxy: args.proxy }))];
     portalRights(own, portal);
     const account = powerlessAccount(own);
     const claim = args.storage && volumeClaim(own, "data", { claim: "data", size: args.storage.size, storageClass: args.storageClass, data }, guards);

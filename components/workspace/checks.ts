@@ -27,6 +27,7 @@ interface PlaceArgs {
 
 interface SizedArgs extends PlaceArgs {
   resources?: Partial<WorkspaceSize>;
+  attachments?: readonly { readonly name: string }[];
 }
 
 /** What is wrong with a workspace's plain arguments; empty when nothing is. */
@@ -36,7 +37,13 @@ export function workspaceMistakes(id: string, args: SizedArgs): string[] {
     ...placeMistakes(id, args, { name: "ide", port: IDE_PORT, whose: "the IDE's" }),
     ...taken.map((name) => `environment variable "${name}": the workspace sets it itself`),
     ...sizeMistakes(args.resources ?? {}, smallest),
+    ...attachmentMistakes(args.attachments ?? []),
   ];
+}
+
+function attachmentMistakes(attachments: readonly { readonly name: string }[]): string[] {
+  const names = attachments.map(({ name }) => name);
+  return [...new Set(names.filter((name, place) => names.indexOf(name) !== place))].map((name) => `attachment "${name}" is there twice: give it once`);
 }
 
 /** Sizes that are none, or below what can work. */

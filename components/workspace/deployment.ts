@@ -1,11 +1,10 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Attached, AttachedFiles } from "../kube/attachment.ts";
 import { appLabels, appSelector } from "../kube/labels.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 import { multiply } from "../kube/quantity.ts";
 import type { sizeOf } from "./presets.ts";
-import { clientEnvironment, registryVolumeMounts, registryVolumes } from "./registry-access.ts";
-import type { RegistryMount } from "./registry-access.ts";
 
 /** The port every workspace's IDE listens at. */
 export const IDE_PORT = 8080;
@@ -40,7 +39,7 @@ export interface ResolvedWorkspace {
   serviceAccount: pulumi.Input<string>;
   claim: pulumi.Input<string>;
   ideAccess: pulumi.Input<string>;
-  registry?: RegistryMount;
+  attached: readonly Attached[];
 }
 
 /**
@@ -72,7 +71,7 @@ export function deploymentSpec(v: ResolvedWorkspace): k8s.types.input.apps.v1.De
           // What is in it counts to the container's memory. A container's own would have 64 MiB, too little for a browser.
           { name: "shm", emptyDir: { medium: "Memory", sizeLimit: multiply(v.size.memory, 0.5) } },
           { name: "ide-access", secret: { secretName: v.ideAccess, items: [{ key: "config.yaml", path: "config.yaml" }], defaultMode: 0o440 } },
-          ...(v.registry === undefined ? [] : registryVolumes(v.registry)),
+          ...filesOf(v).map(attachedVolume),
         ],
       },
     },
@@ -106,21 +105,36 @@ function container(v: ResolvedWorkspace): k8s.types.input.core.v1.Container {
       { name: "tmp", mountPath: "/tmp" },
       { name: "shm", mountPath: "/dev/shm" },
       { name: "ide-access", mountPath: "/etc/guildnet/ide", readOnly: true },
-      ...(v.registry === undefined ? [] : registryVolumeMounts(v.registry)),
+      ...filesOf(v).map(({ name, folder }) => ({ name, mountPath: folder, readOnly: true })),
     ],
   };
 }
 
-/** The way out, where clients of the registry look, then the person's own variables, then ours, which win. */
+function filesOf({ attached }: ResolvedWorkspace): AttachedFiles[] {
+  return attached.flatMap(({ files = [] }) => files);
+}
+
+function attachedVolume({ name, from }: AttachedFiles): k8s.types.input.core.v1.Volume {
+  const items = from.only && { items: from.only.map((file) => ({ key: file, path: file })) };
+  return "secret" in from
+    ? { name, secret: { secretName: from.secret, ...items, defaultMode: 0o440 } }
+    : { name, configMap: { name: from.configMap, ...items } };
+}
+
+/** How it gets out, where programs find what is attached, then the person's own variables, then ours, which win. */
 function environment(v: ResolvedWorkspace): k8s.types.input.core.v1.EnvVar[] {
+  const defaults = together(v.attached.map((each) => each.defaults));
   const ours = {
     GUILDNET_WORKSPACE: v.id,
     GUILDNET_OWNER: v.owner,
     ...(v.dotfiles === undefined ? {} : { GUILDNET_DOTFILES: v.dotfiles }),
-    ...(v.registry === undefined ? {} : { GUILDNET_REGISTRY: v.registry.prefix }),
+    ...together(v.attached.map((each) => each.environment)),
   };
-  const clients = v.registry === undefined ? {} : clientEnvironment;
-  return [...v.proxy, ...Object.entries({ ...clients, ...v.environment, ...ours }).map(([name, value]) => ({ name, value }))];
+  return [...v.proxy, ...Object.entries({ ...defaults, ...v.environment, ...ours }).map(([name, value]) => ({ name, value }))];
+}
+
+function together(variables: readonly Attached["environment"][]): Record<string, pulumi.Input<string>> {
+  return Object.assign({}, ...variables) as Record<string, pulumi.Input<string>>;
 }
 
 /** The IDE and the extra ports, as one list. */

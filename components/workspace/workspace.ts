@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomSecret } from "../../provider/sdk/index.ts";
 import { accepted } from "../kube/accepted-findings.ts";
+import type { WorkspaceAttachment } from "../kube/attachment.ts";
 import type { BackupVolume } from "../kube/backup-volume.ts";
 import { appSelector } from "../kube/labels.ts";
 import { unawaited } from "../kube/metadata.ts";
@@ -12,9 +13,8 @@ import { metaIn, powerlessAccount, retention, volumeClaim } from "../kube/place.
 import type { Place } from "../kube/place.ts";
 import { acceptedOfProxy, proxyEnvironment, usedProxy } from "../kube/proxy.ts";
 import type { Proxy } from "../kube/proxy.ts";
+import { roomFor } from "../backup/size.ts";
 import type { BackupRoom } from "../backup/size.ts";
-import type { RegistryAccess } from "../registry/identity.ts";
-import { toRegistry } from "../registry/reach.ts";
 import { checkWorkspace } from "./checks.ts";
 import { deploymentSpec, servicePorts, WORKSPACE_USER } from "./deployment.ts";
 import type { ResolvedWorkspace, WorkspacePort } from "./deployment.ts";
@@ -26,7 +26,6 @@ import { sizeOf } from "./presets.ts";
 import type { PresetName, WorkspaceSize } from "./presets.ts";
 import { limitRangeSpec, quotaSpec } from "./quota.ts";
 import { personalReach } from "./reach.ts";
-import { registryMount } from "./registry-access.ts";
 
 export interface WorkspaceArgs {
   /** Handle of the person it belongs to; the portal lets nobody else in. */
@@ -55,8 +54,8 @@ export interface WorkspaceArgs {
   proxy?: Proxy;
   /** PriorityClass of its pod, usually `Scheduling`'s `classes.interactive`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
-  /** The registry it may push to, below its own name. @default none */
-  registry?: RegistryAccess;
+  /** What systems give it, for instance `registryAttachment(registry)`, by which it may push images. @default nothing */
+  attachments?: readonly WorkspaceAttachment[];
   /** Whether a `Backup`'s job runs beside it, for which its quota has room then, and how much. @default false */
   backup?: boolean | BackupRoom;
   /**
@@ -88,19 +87,21 @@ export class Workspace extends pulumi.ComponentResource {
     this.namespace = own.namespace;
     this.volume = { namespace: this.namespace, claim: "home", user: WORKSPACE_USER, workload: "workspace" };
 
-    const guards = [...limits(own, quotaSpec(size, { backup: args.backup }), limitRangeSpec(size, { backup: args.backup })), ...networkPolicies(own, reach(args))];
+    const attached = (args.attachments ?? []).map((attachment) => attachment.attach(own));
+    const beside = [...roomFor(args.backup), ...attached.flatMap(({ room }) => room ?? [])];
+    const reach = { ...ownReach(args), ...Object.assign({}, ...attached.map((each) => each.reach)) as Policies };
+    const guards = [...limits(own, quotaSpec(size, { beside }), limitRangeSpec(size, { beside })), ...networkPolicies(own, reach)];
     portalRights(own, args.portal ?? portalIdentity, [IDE_ACCESS]);
     const account = powerlessAccount(own);
     const claim = volumeClaim(own, "home", { claim: "home", size: size.storage, storageClass: args.storageClass, data }, guards);
     const access = ideAccessSecret(own);
-    const registry = args.registry && registryMount(name, args.registry, (object) => metaIn(own, object), this);
     const proxy = usedProxy(args.proxy, args.internet ?? true);
     deployment(own, {
       id: name, owner: args.owner, image: args.image, size,
       environment: args.environment ?? {}, labels,
       proxy: proxyEnvironment(own, proxy, args.environment ?? {}),
       dotfiles: args.dotfiles, nodeSelector: args.nodeSelector, priorityClass: args.priorityClass,
-      serviceAccount: account.metadata.name, claim: claim.metadata.name, ideAccess: access.metadata.name, registry,
+      serviceAccount: account.metadata.name, claim: claim.metadata.name, ideAccess: access.metadata.name, attached,
     }, acceptedOfWorkspaces(proxy), guards);
     service(own, args.ports ?? []);
     this.registerOutputs({ namespace: this.namespace });
@@ -110,11 +111,8 @@ export class Workspace extends pulumi.ComponentResource {
 /** The one secret of a workspace that the portal may read. */
 const IDE_ACCESS = "ide-access";
 
-function reach({ portal = portalIdentity, ports = [], internet = true, proxy, registry }: WorkspaceArgs): Policies {
-  return {
-    ...personalReach({ portalNamespace: portal.namespace, ports: servicePorts(ports).map(({ port }) => port), internet, proxy }),
-    ...(registry === undefined ? {} : { "to-registry": toRegistry(registry.identity) }),
-  };
+function ownReach({ portal = portalIdentity, ports = [], internet = true, proxy }: WorkspaceArgs): Policies {
+  return personalReach({ portalNamespace: portal.namespace, ports: servicePorts(ports).map(({ port }) => port), internet, proxy });
 }
 
 function ideAccessSecret(place: Place): k8s.core.v1.Secret {

@@ -1,4 +1,4 @@
-import { CertificateAuthority, EmbeddedCluster, images, Registry, registryHost, Storage, Workspace } from "../../components/index.ts"; // elsewhere: from "guildnet"
+import { CertificateAuthority, EmbeddedCluster, images, Registry, registryAttachment, registryHost, Storage, Workspace } from "../../components/index.ts"; // elsewhere: from "guildnet"
 
 const address = "10.96.0.11"; // of the Service range
 /** Made before the cluster, whose node trusts it. */
@@ -23,6 +23,6 @@ const registry = new Registry("registry", {
 }, opts);
 
 /** In it, `skopeo copy oci:image docker://$GUILDNET_REGISTRY/app:1` pushes what every pod can then name. */
-new Workspace("ada", { owner: "ada", image: image("workspace"), storageClass: storage.className, registry }, opts);
+new Workspace("ada", { owner: "ada", image: image("workspace"), storageClass: storage.className, attachments: [registryAttachment(registry)] }, opts);
 
 export const host = registry.host;

@@ -1,0 +1,64 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { RandomSecret } from "../../provider/sdk/index.ts";
+import type { WorkspaceAttachment } from "../kube/attachment.ts";
+import { metaIn } from "../kube/place.ts";
+import type { Place } from "../kube/place.ts";
+import type { RegistryAccess } from "./identity.ts";
+import { toRegistry } from "./reach.ts";
+
+/** Where the clients that push images look for their credentials and for authorities. */
+const CREDENTIALS = "/etc/guildnet/registry";
+const AUTHORITIES = "/etc/containers/certs.d";
+
+/**
+ * Lets a workspace push, below its own name. The token server reads the password in the workspace's
+ * namespace, by a right that the workspace gives it, so that one workspace more changes nothing of
+ * the registry, and one that is gone pushes no more.
+ */
+export function registryAttachment(registry: RegistryAccess): WorkspaceAttachment {
+  const { host, identity } = registry;
+  return {
+    name: "registry",
+    attach: (workspace) => {
+      const { secret, authority } = access(workspace, registry);
+      return {
+        environment: { GUILDNET_REGISTRY: `${host}/${workspace.name}` },
+        defaults: { REGISTRY_AUTH_FILE: `${CREDENTIALS}/config.json`, DOCKER_CONFIG: CREDENTIALS },
+        files: [
+          { name: "registry-access", folder: CREDENTIALS, from: { secret, only: ["config.json"] } },
+          { name: "registry-authority", folder: `${AUTHORITIES}/${host}`, from: { configMap: authority } },
+        ],
+        reach: { "to-registry": toRegistry(identity) },
+      };
+    },
+  };
+}
+
+/** Children `<workspace>-registry-…`. @returns names of the objects that are mounted */
+function access(workspace: Place, { host, caCertificate, identity }: RegistryAccess): { secret: pulumi.Output<string>; authority: pulumi.Output<string> } {
+  const { name, parent } = workspace;
+  const password = new RandomSecret(`${name}-registry-password`, {}, { parent });
+  const secret = new k8s.core.v1.Secret(`${name}-registry-access`, {
+    metadata: metaIn(workspace, "registry-access"),
+    stringData: pulumi.secret(password.value).apply((value) => ({ password: value, "config.json": credentialsFile(host, name, value) })),
+  }, { parent });
+  const authority = new k8s.core.v1.ConfigMap(`${name}-registry-authority`, {
+    metadata: metaIn(workspace, "registry-authority"), data: { "ca.crt": caCertificate },
+  }, { parent });
+  const role = new k8s.rbac.v1.Role(`${name}-registry-role`, {
+    metadata: metaIn(workspace, "registry"),
+    rules: [{ apiGroups: [""], resources: ["secrets"], resourceNames: ["registry-access"], verbs: ["get"] }],
+  }, { parent });
+  new k8s.rbac.v1.RoleBinding(`${name}-registry-binding`, {
+    metadata: metaIn(workspace, "registry"),
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+    subjects: [{ kind: "ServiceAccount", name: identity.serviceAccount, namespace: identity.namespace }],
+  }, { parent });
+  return { secret: secret.metadata.name, authority: authority.metadata.name };
+}
+
+/** Credentials as every client reads them: containers' own tools, Docker, crane. */
+export function credentialsFile(host: string, workspace: string, password: string): string {
+  return JSON.stringify({ auths: { [host]: { auth: Buffer.from(`${workspace}:${password}`).toString("base64") } } });
+}
