@@ -1,24 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { BackupSecrets } from "./systems/backup/layer.ts";
+import { parseGuild } from "./check/parse.ts";
+import type { GuildSecrets } from "./guild.ts";
 import type { GuildConfig } from "./schema.ts";
 import type { Former } from "./survey/former.ts";
-import { parseGuild } from "./check/parse.ts";
+import { given } from "./system.ts";
+import { systems } from "./systems.ts";
 
-/** All that a stack is told from outside. */
-export interface GuildSettings {
+/** All that a stack is told from outside: the config, and its secrets by their names. */
+export interface GuildSettings extends GuildSecrets {
   config: GuildConfig;
-  /** Text of the kubeconfig from the secret `guildnet:kubeconfig`. */
-  kubeconfig?: pulumi.Output<string>;
-  /** The secret `guildnet:meshApiKey`: what a mesh that is there already is spoken to with. */
-  meshApiKey?: pulumi.Output<string>;
-  /** The secret `guildnet:storageBackupKey`: of the key to the bucket that Longhorn's backups go to. */
-  storageBackupKey?: pulumi.Output<string>;
-  /** The secret `guildnet:dnsToken`: what records are written with that prove a domain to an ACME authority. */
-  dnsToken?: pulumi.Output<string>;
-  /** The secret `guildnet:proxyCredentials`: "user:password" for the proxy. */
-  proxyCredentials?: pulumi.Output<string>;
-  /** The secrets `guildnet:backup…`. */
-  backup?: BackupSecrets;
 }
 
 /**
@@ -29,20 +19,8 @@ export interface GuildSettings {
  */
 export function readSettings(former?: Former): GuildSettings {
   const stack = new pulumi.Config("guildnet");
-  const kubeconfig = stack.getSecret("kubeconfig");
-  const meshApiKey = stack.getSecret("meshApiKey");
-  const storageBackupKey = stack.getSecret("storageBackupKey");
-  const dnsToken = stack.getSecret("dnsToken");
-  const proxyCredentials = stack.getSecret("proxyCredentials");
-  const backup: BackupSecrets = {
-    key: stack.getSecret("backupKey"), accessKey: stack.getSecret("backupAccessKey"),
-    secretKey: stack.getSecret("backupSecretKey"), serverPassword: stack.getSecret("backupServerPassword"),
-  };
-  const given = {
-    kubeconfig: kubeconfig !== undefined, meshApiKey: meshApiKey !== undefined, storageBackupKey: storageBackupKey !== undefined, dnsToken: dnsToken !== undefined, proxyCredentials: proxyCredentials !== undefined,
-    backupAccessKey: backup.accessKey !== undefined, backupSecretKey: backup.secretKey !== undefined, backupServerPassword: backup.serverPassword !== undefined,
-  };
-  return { config: parseGuild(readObject(stack), given, former), kubeconfig, meshApiKey, storageBackupKey, dnsToken, proxyCredentials, backup };
+  const secrets: GuildSecrets = Object.fromEntries(systems.secrets.map((name) => [name, stack.getSecret(name)]));
+  return { ...secrets, config: parseGuild(readObject(stack), given(secrets), former) };
 }
 
 /** `guildnet:guild` as it stands; text that is no object is left to the schema to complain about. */

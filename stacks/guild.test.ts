@@ -8,11 +8,13 @@ import { podSpecOf } from "../policy/src/objects.ts";
 import { nodeLan } from "../provider/sdk/index.ts";
 import { record, showsInPlain } from "../components/testing/record.ts";
 import type { Registered } from "../components/testing/record.ts";
-import { guild, notes, portalExposure } from "./guild.ts";
+import { guild } from "./guild.ts";
 import type { GuildOutputs } from "./guild.ts";
 import type { Found } from "./survey/found.ts";
 import type { Kubeconfig } from "./survey/kubeconfig.ts";
 import { parseGuild } from "./check/parse.ts";
+import { portalExposure } from "./systems/portal/exposure.ts";
+import { portalNotes } from "./systems/portal/layer.ts";
 
 // Images by reference, so that the graph doesn't depend on what is built on this machine.
 const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
@@ -381,6 +383,6 @@ describe("an address beyond loopback", () => {
   test("is written beside the Service it opens, and told", () => {
     const config = parseGuild({ portal: { address: "192.0.2.1" } }, { kubeconfig: false });
     expect(portalExposure(config)).toMatchObject({ address: "192.0.2.1", reason: "portal.address is 192.0.2.1" });
-    expect(notes(config).join()).toContain("192.0.2.1");
+    expect(portalNotes(config).join()).toContain("192.0.2.1");
   });
 });

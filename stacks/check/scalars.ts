@@ -9,6 +9,10 @@ const DNS_NAME = /^(?=.{1,190}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a
 const ENDS_IN_A_NUMBER = /\.(\d+|0x[0-9a-f]*)$/;
 const CORES = /^\d{1,9}(\.\d{1,9})?m?$/;
 const BYTES = /^\d{1,16}(\.\d{1,9})?(k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
+/** A registry's host where there is one, folders and a name, a tag or digest (https://github.com/distribution/reference). */
+const IMAGE_HOST = "[a-z0-9]+(?:-+[a-z0-9]+)*(?:\\.[a-z0-9]+(?:-+[a-z0-9]+)*)*(?::\\d{1,5})?";
+const IMAGE_PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const IMAGE = new RegExp(`^(?=.{1,255}$)(?:${IMAGE_HOST}/)?${IMAGE_PART}(?:/${IMAGE_PART})*(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$`);
 
 /** Text, or a number that YAML made of one. */
 export const text = z.union([z.string(), z.number()]).transform(String);
@@ -19,6 +23,9 @@ export const cidr = z.cidrv4('an IPv4 network such as "10.244.0.0/16"');
 export const dnsName = z.string().regex(DNS_NAME, { error: 'a host name in lower case, for instance "guildnet.localhost"', abort: true })
   .refine((name) => !ENDS_IN_A_NUMBER.test(name), 'a host name, not an address, for instance "guildnet.localhost"');
 export const schedule = z.string().refine(isSchedule, 'a time as cron has it, for instance "30 1 * * *"');
+
+export const image = z.string().regex(IMAGE, 'an image with a tag or digest, for instance "registry.example.org/workspace:1.4"')
+  .refine((reference) => !reference.endsWith(":latest"), 'a tag other than "latest", which may be another image tomorrow');
 
 /** Cores, at least so many. */
 export function cores(least: string) {

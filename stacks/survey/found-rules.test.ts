@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { foundMistakes, keepingSizes, roomMistakes } from "./found-rules.ts";
+import { keepingSizes } from "../systems/workspaces/keeping-sizes.ts";
+import { foundMistakes, roomMistakes } from "./found-rules.ts";
 import type { Found, FoundPlace } from "./found.ts";
 import { parseGuild } from "../check/parse.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { embeddedClusterName, label } from "../../components/index.ts";
+import { embeddedClusterName, label, parseQuantity } from "../../components/index.ts";
 import { nodeFolder, notedClaims, volumeFile, volumeOwners, volumesFolder } from "../../provider/sdk/index.ts";
 import { ask } from "./ask.ts";
 import { parseKubeconfig } from "./kubeconfig.ts";
@@ -108,4 +108,9 @@ async function asked(kubeconfig: Kubeconfig): Promise<Found> {
     await pulumi.log.debug(`The cluster at ${kubeconfig.server} is not asked for its volumes: ${(error as Error).message}`);
     return NOTHING;
   }
+}
+
+/** Of an amount in words that Kubernetes knows and we don't, nothing is said. */
+export function bytesOf(amount: string): number {
+  return parseQuantity(amount) ?? 0;
 }

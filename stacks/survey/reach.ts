@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { label, LOAD_BALANCER_NAMESPACE, portalIdentity, stackLabel } from "../../components/index.ts";
+import { label, portalIdentity, stackLabel } from "../../components/index.ts";
 import { ask } from "./ask.ts";
 import type { Answer } from "./ask.ts";
 import type { GuildSettings } from "../config.ts";
@@ -7,7 +7,8 @@ import { execCredentials } from "./exec-credentials.ts";
 import { parseKubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import type { Kubeconfig, Source } from "./kubeconfig.ts";
 import { ConfigError } from "../check/mistakes.ts";
-import type { ExistingConfig } from "../schema.ts";
+import { systems } from "../systems.ts";
+import type { ExistingConfig } from "../systems/cluster/schema.ts";
 
 /** Oldest release all our objects work on: 1.30 has admission policies and sidecars as stable. */
 const OLDEST_MINOR = 30;
@@ -25,7 +26,8 @@ export async function reachCluster({ config, kubeconfig }: GuildSettings): Promi
   await checkServer(found, source);
   const neighbour = await portalNamespace(found);
   checkNeighbour(found, source, neighbour);
-  if (config.loadBalancer !== undefined) await checkLoadBalancers(found);
+  const mistakes = await systems.joins(config, found);
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
   // A name in a kubeconfig is "default" with k3s and "kubernetes" with kubeadm, whichever cluster that is.
   const system = await namespaceNamed(found, "kube-system");
   return { ...found, identity: system?.uid, hasGuild: neighbour?.labels?.[label.stack] === stackLabel() };
@@ -84,20 +86,6 @@ function checkNeighbour(found: Kubeconfig, source: Source, neighbour: Metadata |
   throw new ConfigError([{
     key: source, found: found.server, allowed: "a cluster without another guild",
     fix: `the guild of the stack "${owner}" lives there; add the people to that stack, or join another cluster. If this stack is that one under a new name: kubectl label namespace ${portalIdentity.namespace} ${label.stack}=${stackLabel()} --overwrite`,
-  }]);
-}
-
-/** Two of them take each other's addresses away again. */
-async function checkLoadBalancers(found: Kubeconfig): Promise<void> {
-  const { status, body } = await ask(found, "/apis/metallb.io/v1beta1/ipaddresspools");
-  if (status !== 200) return; // no cluster with MetalLB, or these credentials may not look
-  const { items } = JSON.parse(body) as { items: { metadata: { namespace?: string; name?: string } }[] };
-  const other = items.find(({ metadata }) => metadata.namespace !== LOAD_BALANCER_NAMESPACE);
-  if (other === undefined) return;
-  const { namespace, name } = other.metadata;
-  throw new ConfigError([{
-    key: "loadBalancer", found: `${found.server} with the pool "${name}" in the namespace ${namespace}`, allowed: "a cluster without a MetalLB of its own",
-    fix: `remove it: Services get addresses already; portal.addressPool may name a pool, for instance "${name}"`,
   }]);
 }
 

@@ -4,7 +4,7 @@ import { foundIn, foundOnThisMachine, freeRoom } from "./found.ts";
 import type { Found } from "./found.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { ConfigError } from "../check/mistakes.ts";
-import { proxyPlaceMistakes } from "../systems/proxy/place.ts";
+import { systems } from "../systems.ts";
 import { reachCluster } from "./reach.ts";
 
 /** What is there before anything is applied. */
@@ -25,7 +25,7 @@ export async function survey(settings: GuildSettings): Promise<Survey> {
   const mistakes = [
     ...foundMistakes(settings.config, found),
     ...(room === undefined ? [] : roomMistakes(settings.config, room)),
-    ...await proxyPlaceMistakes(settings.config),
+    ...await systems.surroundings(settings.config),
   ];
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return { kubeconfig, found };

@@ -68,7 +68,7 @@ export function registeredBy(raw: object): Promise<Registered[]> {
   const secret = (wanted: boolean) => (wanted ? pulumi.secret("key") : undefined);
   const secrets = (): GuildSecrets => ({
     meshApiKey: secret(given.meshApiKey), storageBackupKey: secret(given.storageBackupKey), dnsToken: secret(given.dnsToken), proxyCredentials: secret(given.proxyCredentials),
-    backup: { accessKey: secret(given.backupAccessKey), secretKey: secret(given.backupSecretKey), serverPassword: secret(given.backupServerPassword) },
+    backupAccessKey: secret(given.backupAccessKey), backupSecretKey: secret(given.backupSecretKey), backupServerPassword: secret(given.backupServerPassword),
   });
   return record(() => guild(config, config.cluster.kind === "existing" ? kubeconfig : undefined, secrets()));
 }

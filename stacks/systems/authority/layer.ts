@@ -1,8 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import { backupServerHost, CertificateAuthority, portalAddresses, registryHost } from "../../../components/index.ts";
+import { system } from "../../system.ts";
+import type { Layer } from "../../system.ts";
+import type { ClusterKeys } from "../cluster/schema.ts";
 import { headscaleHostname, meshNames } from "../mesh/names.ts";
-import { registryAddress } from "../../schema.ts";
-import type { GuildConfig } from "../../schema.ts";
+import type { MeshKeys } from "../mesh/schema.ts";
+import type { PortalKeys } from "../portal/schema.ts";
+import { registryAddress } from "../registry/address.ts";
+import type { RegistryKeys } from "../registry/schema.ts";
+
+export interface AuthorityGives {
+  /** The guild's one authority, made before the cluster: its nodes trust it for the registry from their start. */
+  authority: CertificateAuthority;
+}
+
+type Reads = PortalKeys & MeshKeys & ClusterKeys & RegistryKeys;
+
+export const authority = system({ keys: {}, layer: authorityLayer });
 
 /** What an authority may sign for, all below these included. */
 export interface AuthorityNames {
@@ -11,13 +25,14 @@ export interface AuthorityNames {
 }
 
 /** One for all that the guild serves, so that a browser imports one. The portal had it first, and a stack from then keeps what its browsers know. */
-export function guildAuthority(config: GuildConfig): CertificateAuthority {
+function authorityLayer(config: Reads & { name: string }): Layer<AuthorityGives, object> {
   const portal = `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::guildnet:index:Portal::portal`;
-  return new CertificateAuthority("authority", { commonName: `${config.name} CA`, permitted: authorityNames(config) }, { aliases: [{ name: "portal-authority", parent: portal }] });
+  const made = new CertificateAuthority("authority", { commonName: `${config.name} CA`, permitted: authorityNames(config) }, { aliases: [{ name: "portal-authority", parent: portal }] });
+  return { gives: { authority: made }, outputs: {} };
 }
 
 /** Names and addresses of the guild: of its portal and workspaces, of what is served inside its cluster, and of its mesh. */
-export function authorityNames(config: GuildConfig): AuthorityNames {
+export function authorityNames(config: Reads): AuthorityNames {
   const { portal, mesh, cluster } = config, registry = registryAddress(config);
   const own = mesh.kind === "headscale";
   const onMesh = mesh.kind === "none" ? [] : [meshNames(mesh).portalHost, meshNames(mesh).appsDomain, ...(own ? [headscaleHostname(mesh, portal)] : [])];

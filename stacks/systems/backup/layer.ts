@@ -1,36 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Backup, BackupServer, images, RandomSecret, restTarget, s3Target } from "../../../components/index.ts";
-import type { BackupTarget, BackupVolume, Portal, Scheduling } from "../../../components/index.ts";
-import type { BackupConfig } from "./schema.ts";
-import type { GuildConfig } from "../../schema.ts";
-
-/** A volume worth keeping. */
-export interface KeptVolume {
-  /** What a person calls it: a workspace's or app's name, "headscale" or "registry". */
-  name: string;
-  /** Its namespace; also the name of its repository. */
-  namespace: string;
-  /** Deployment that has it. */
-  deployment: string;
-  /** Handles of the people whose snapshots are this volume's, the owner first; undefined where it is the guild's. */
-  owners?: string[];
-  volume: BackupVolume;
-}
-
-/** Images a backup needs, where the cluster has them by other references than upstream's. */
-export interface BackupImages {
-  restic?: pulumi.Input<string>;
-  restServer?: pulumi.Input<string>;
-}
-
-/** Secrets beside the config. */
-export interface BackupSecrets {
-  /** The key of a guild that was there before. */
-  key?: pulumi.Output<string>;
-  accessKey?: pulumi.Output<string>;
-  secretKey?: pulumi.Output<string>;
-  serverPassword?: pulumi.Output<string>;
-}
+import { Backup, BACKUP_SERVER_PLACE, BackupServer, images, RandomSecret, restTarget, s3Target } from "../../../components/index.ts";
+import type { BackupTarget } from "../../../components/index.ts";
+import { system } from "../../system.ts";
+import type { ClusterWants, Ground, KeptVolume, Layer, Secrets, WantedVolume } from "../../system.ts";
+import type { ClusterGives } from "../cluster/layer.ts";
+import type { PortalGives } from "../portal/layer.ts";
+import type { SchedulingGives } from "../scheduling/layer.ts";
+import type { StorageGives } from "../storage/layer.ts";
+import { jobRoom } from "./room.ts";
+import { backupMistakes } from "./rules.ts";
+import { backupKeys } from "./schema.ts";
+import type { BackupConfig, BackupKeys } from "./schema.ts";
 
 /** What a stack says of its backups. */
 export interface BackupOutputs {
@@ -43,55 +23,67 @@ export interface BackupOutputs {
   repositories: Record<string, pulumi.Output<{ url: string; password: string }>>;
 }
 
-/** What backups stand on. */
-export interface BackupGround {
-  portal: Portal;
-  images: BackupImages;
-  /** Class of volumes that are kept, and of those that aren't. */
-  storageClass: (kept: boolean) => pulumi.Input<string> | undefined;
-  classes: Scheduling["classes"];
-  secrets: BackupSecrets;
-  volumes: readonly KeptVolume[];
+/** The key of a guild that was there before, and credentials of where snapshots go. */
+type BackupSecrets = Secrets<"backupKey" | "backupAccessKey" | "backupSecretKey" | "backupServerPassword">;
+type Needs = Ground & ClusterGives & SchedulingGives & StorageGives & PortalGives;
+
+export const backup = system({
+  keys: backupKeys,
+  secrets: ["backupKey", "backupAccessKey", "backupSecretKey", "backupServerPassword"],
+  rules: backupMistakes,
+  volumes: backupVolumes,
+  wants: backupWants,
+  layer: backupLayer,
+  notes: backupNotes,
+});
+
+function backupVolumes({ backup: wanted }: BackupKeys): WantedVolume[] {
+  return wanted?.target.kind !== "cluster" ? [] : [{ path: ["backup", "target"], ...BACKUP_SERVER_PLACE, size: wanted.target.storage, sizeKey: ["storage"] }];
 }
 
-/** Images an embedded node must have for backups. */
-export function backupImages({ backup }: GuildConfig): Record<string, { reference: string }> {
-  if (backup === undefined) return {};
-  return { restic: { reference: images.restic }, ...(backup.target.kind === "cluster" ? { "rest-server": { reference: images.restServer } } : {}) };
+function backupWants({ backup: wanted }: BackupKeys): Partial<ClusterWants> {
+  if (wanted === undefined) return {};
+  return { images: { restic: { reference: images.restic }, ...(wanted.target.kind === "cluster" ? { "rest-server": { reference: images.restServer } } : {}) } };
 }
 
 /** Where snapshots go, and a job for each volume. */
-export function backupLayer({ backup }: GuildConfig, ground: BackupGround, opts: pulumi.ComponentResourceOptions): BackupOutputs | undefined {
-  if (backup === undefined) return undefined;
-  const { secrets, volumes, classes } = ground;
-  const key = secrets.key ?? pulumi.secret(new RandomSecret("backup-key").value);
-  const target = targetOf(backup, ground, key, opts);
+function backupLayer(config: BackupKeys, ground: Needs, secrets: BackupSecrets): Layer<object, { backup: BackupOutputs | null }> {
+  const { backup: wanted } = config, room = jobRoom(config);
+  if (wanted === undefined || room === false) return { gives: {}, outputs: { backup: null } };
+  const { classes, opts } = ground;
+  const volumes = ownFirst(ground.kept);
+  const key = secrets.backupKey ?? pulumi.secret(new RandomSecret("backup-key").value);
+  const target = targetOf(wanted, ground, volumes, key, secrets);
   const repositories = volumes.map(({ name, namespace, owners, volume }) => {
     const repository = target.repository(namespace);
     new Backup(`${name}-backup`, {
-      volume, repository, host: name, owner: owners?.[0], room: { memory: backup.memory, cache: backup.cache }, schedule: backup.schedule, keep: backup.keep, image: ground.images.restic,
+      volume, repository, host: name, owner: owners?.[0], room, schedule: wanted.schedule, keep: wanted.keep, image: ground.image("restic"),
       // The guild's own don't wait for anybody's job.
       priorityClass: namespace.startsWith("guildnet-") ? classes.platform : classes.batch,
     }, opts);
     return [name, pulumi.secret(pulumi.output({ url: repository.url, password: repository.password }))] as const;
   });
-  return {
-    target: addressOf(backup), key, repositories: Object.fromEntries(repositories),
-    volumes: volumes.map(({ volume: _, ...told }) => told),
-  };
+  const told = { target: addressOf(wanted), key, repositories: Object.fromEntries(repositories), volumes: volumes.map(({ volume: _, ...volume }) => volume) };
+  return { gives: {}, outputs: { backup: told } };
 }
 
-function targetOf({ target }: BackupConfig, ground: BackupGround, key: pulumi.Input<string>, opts: pulumi.ComponentResourceOptions): BackupTarget {
-  const { secrets } = ground;
+/** The guild's own volumes by name, then those of people as the config has them. */
+function ownFirst(kept: readonly KeptVolume[]): KeptVolume[] {
+  const own = kept.filter(({ owners }) => owners === undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...own, ...kept.filter(({ owners }) => owners !== undefined)];
+}
+
+function targetOf({ target }: BackupConfig, ground: Needs, volumes: KeptVolume[], key: pulumi.Input<string>, secrets: BackupSecrets): BackupTarget {
   if (target.kind === "s3") {
     // The rules of the config make sure that they are there.
-    const credentials = { accessKey: secrets.accessKey ?? "", secretKey: secrets.secretKey ?? "", region: target.region };
+    const credentials = { accessKey: secrets.backupAccessKey ?? "", secretKey: secrets.backupSecretKey ?? "", region: target.region };
     return s3Target({ ...target, credentials, key });
   }
-  if (target.kind === "rest") return restTarget({ ...target, password: secrets.serverPassword, key });
+  if (target.kind === "rest") return restTarget({ ...target, password: secrets.backupServerPassword, key });
+  const { portal: { authority }, classes, classIn, image, opts } = ground;
   return new BackupServer("backup-server", {
-    repositories: ground.volumes.map(({ namespace }) => namespace), key, authority: ground.portal.authority,
-    image: ground.images.restServer, storage: target.storage, storageClass: ground.storageClass(target.keepData), keepData: target.keepData, priorityClass: ground.classes.platform,
+    repositories: volumes.map(({ namespace }) => namespace), key, authority,
+    image: image("rest-server"), storage: target.storage, storageClass: classIn(BACKUP_SERVER_PLACE, target.keepData), keepData: target.keepData, priorityClass: classes.platform,
   }, opts);
 }
 
@@ -101,10 +93,10 @@ function addressOf({ target }: BackupConfig): string {
 }
 
 /** What a person should know of the backups. */
-export function backupNotes({ backup }: GuildConfig): string[] {
-  if (backup === undefined) return [];
+function backupNotes({ backup: wanted }: BackupKeys): string[] {
+  if (wanted === undefined) return [];
   return [
     "Backups are read with their key alone, which `destroy` forgets: note it, from npm run pulumi -- stack output --show-secrets backup. A guild made anew reads them again with the secret guildnet:backupKey.",
-    ...(backup.target.kind === "cluster" ? ["Backups are kept in the cluster itself: they bring back what was deleted, and are lost with the machine. backup.target names a place elsewhere."] : []),
+    ...(wanted.target.kind === "cluster" ? ["Backups are kept in the cluster itself: they bring back what was deleted, and are lost with the machine. backup.target names a place elsewhere."] : []),
   ];
 }

@@ -1,16 +1,23 @@
-import type { Broken, Siblings } from "../../check/rules.ts";
-import { workspaceName } from "../../schema.ts";
-import type { GuildConfig } from "../../schema.ts";
+import type { Broken, Given } from "../../check/broken.ts";
+import type { AppsKeys } from "../apps/schema.ts";
+import type { MeshKeys } from "../mesh/schema.ts";
+import type { RegistryKeys } from "../registry/schema.ts";
+import { workspaceName } from "../workspaces/schema.ts";
+import type { WorkspacesKeys } from "../workspaces/schema.ts";
+import type { BackupConfig, BackupKeys } from "./schema.ts";
+
+type Reads = BackupKeys & MeshKeys & RegistryKeys & WorkspacesKeys & AppsKeys;
+type Credentials = Given<"backupAccessKey" | "backupSecretKey" | "backupServerPassword">;
 
 /** Rules of `backup` that are broken. */
-export function backupMistakes(config: GuildConfig, siblings: Siblings): Broken[] {
+export function backupMistakes(config: Reads, given: Credentials): Broken[] {
   const { backup } = config;
   if (backup === undefined) return [];
-  return [...nameMistakes(config), ...secretMistakes(backup.target, siblings)];
+  return [...nameMistakes(config), ...secretMistakes(backup.target, given)];
 }
 
 /** Volumes are told apart by one name each: `npm run restore -- registry`. */
-function nameMistakes({ mesh, registry, workspaces, apps }: GuildConfig): Broken[] {
+function nameMistakes({ mesh, registry, workspaces, apps }: Reads): Broken[] {
   const ours = [
     ...(registry === undefined ? [] : ["registry"]),
     ...(mesh.kind === "headscale" && mesh.placement === "cluster" ? ["headscale"] : []),
@@ -24,11 +31,11 @@ function nameMistakes({ mesh, registry, workspaces, apps }: GuildConfig): Broken
   }));
 }
 
-function secretMistakes(target: NonNullable<GuildConfig["backup"]>["target"], siblings: Siblings): Broken[] {
+function secretMistakes(target: BackupConfig["target"], given: Credentials): Broken[] {
   const missing = (key: string) => ({
     paths: [["backup", "target"]], allowed: `with the secret guildnet:${key}`, fix: `run: npm run pulumi -- config set --secret guildnet:${key}`,
   });
-  if (target.kind === "s3") return (["backupAccessKey", "backupSecretKey"] as const).filter((key) => siblings[key] !== true).map(missing);
-  if (target.kind === "rest" && target.user !== undefined && siblings.backupServerPassword !== true) return [missing("backupServerPassword")];
+  if (target.kind === "s3") return (["backupAccessKey", "backupSecretKey"] as const).filter((key) => given[key] !== true).map(missing);
+  if (target.kind === "rest" && target.user !== undefined && given.backupServerPassword !== true) return [missing("backupServerPassword")];
   return [];
 }

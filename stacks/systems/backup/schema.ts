@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { bytes, schedule } from "../../check/scalars.ts";
+import type { Told } from "../../system.ts";
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const FOLDER = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
@@ -44,3 +45,9 @@ export const backupSchema = z.strictObject({
 });
 
 export type BackupConfig = z.output<typeof backupSchema>;
+
+export const backupKeys = {
+  backup: backupSchema.optional().describe("Encrypted snapshots of the volumes of workspaces, apps, registry and mesh, on a schedule. Default: none. Write {} for one with every default."),
+};
+
+export type BackupKeys = Told<typeof backupKeys>;

@@ -1,22 +1,27 @@
 import { contains, rangeOf, rangesOverlap } from "../../../components/kube/address-range.ts";
 import { addressIn, networkMistake } from "../../../components/kube/cidr.ts";
 import { areHostsOf, MESH_NETWORKS, poolMistakes, upperHalf } from "../../../components/index.ts";
-import { addressPools } from "./layer.ts";
 import { closest } from "../../check/mistakes.ts";
 import type { Path } from "../../check/mistakes.ts";
-import { overlap } from "../cluster/networks.ts";
-import type { Broken } from "../../check/rules.ts";
-import type { GuildConfig } from "../../schema.ts";
+import { overlap } from "../../check/cidr.ts";
+import type { Broken } from "../../check/broken.ts";
+import type { ClusterKeys } from "../cluster/schema.ts";
+import type { MeshKeys } from "../mesh/schema.ts";
+import type { PortalKeys } from "../portal/schema.ts";
+import { addressPools } from "./pools.ts";
+import type { BalancerKeys } from "./schema.ts";
+
+type Reads = BalancerKeys & ClusterKeys & MeshKeys & PortalKeys;
 
 /** What is wrong with a load balancer, and with what asks it for an address. */
-export function loadBalancerMistakes(config: GuildConfig): Broken[] {
+export function loadBalancerMistakes(config: Reads): Broken[] {
   return [...askedPoolMistakes(config), ...clusterMistakes(config), ...lanMistakes(config), ...poolsMistakes(config)];
 }
 
 const key = (...path: PropertyKey[]): Path => ["loadBalancer", ...path];
 
 /** `addressPool` of whatever can be shown by a Service of type LoadBalancer. */
-function askedPoolMistakes(config: GuildConfig): Broken[] {
+function askedPoolMistakes(config: Reads): Broken[] {
   const { portal, mesh } = config;
   const known = config.loadBalancer === undefined ? undefined : addressPools(config).map(({ name }) => name);
   return ([["portal", portal], ...(mesh.kind === "headscale" ? [["mesh", mesh]] as const : [])] as const).flatMap(([whose, { addressPool, service }]): Broken[] => {
@@ -31,7 +36,7 @@ function askedPoolMistakes(config: GuildConfig): Broken[] {
 }
 
 /** What only one kind of cluster has or needs. */
-function clusterMistakes({ cluster, loadBalancer }: GuildConfig): Broken[] {
+function clusterMistakes({ cluster, loadBalancer }: Reads): Broken[] {
   if (loadBalancer === undefined) return [];
   const { lan, dhcp, interfaces, pools } = loadBalancer;
   if (cluster.kind === "existing") {
@@ -46,7 +51,7 @@ function clusterMistakes({ cluster, loadBalancer }: GuildConfig): Broken[] {
 }
 
 /** The network of the nodes of an existing cluster; that of an embedded one is looked at with its other networks. */
-function lanMistakes({ cluster, loadBalancer, mesh }: GuildConfig): Broken[] {
+function lanMistakes({ cluster, loadBalancer, mesh }: Reads): Broken[] {
   const lan = loadBalancer?.lan;
   if (loadBalancer === undefined || lan === undefined || cluster.kind === "embedded") return [];
   const allowed = networkMistake(lan);
@@ -62,7 +67,7 @@ function lanMistakes({ cluster, loadBalancer, mesh }: GuildConfig): Broken[] {
   }]));
 }
 
-function poolsMistakes({ cluster, loadBalancer }: GuildConfig): Broken[] {
+function poolsMistakes({ cluster, loadBalancer }: Reads): Broken[] {
   const pools = loadBalancer?.pools;
   if (loadBalancer === undefined || pools === undefined) return [];
   const among = poolMistakes(pools).map(({ pool, entry, allowed, fix }): Broken => ({ paths: [entry === undefined ? key("pools", pool, "name") : key("pools", pool, "addresses", entry)], allowed, fix }));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseRange } from "../../../components/kube/address-range.ts";
 import { POOL_NAME } from "../../../components/index.ts";
 import { cidr } from "../../check/scalars.ts";
+import type { Told } from "../../system.ts";
 
 /** Name of a pool. */
 export const poolName = z.string().regex(POOL_NAME, 'lower case letters, digits and "-", at most 63, for instance "public"');
@@ -23,3 +24,9 @@ export const loadBalancerSchema = z.strictObject({
 });
 
 export type LoadBalancerConfig = z.output<typeof loadBalancerSchema>;
+
+export const balancerKeys = {
+  loadBalancer: loadBalancerSchema.optional().describe("Addresses of their own for Services of type LoadBalancer: MetalLB. Default: none. Write {} for one with every default."),
+};
+
+export type BalancerKeys = Told<typeof balancerKeys>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LETS_ENCRYPT, tsigAlgorithms } from "../../../components/index.ts";
+import type { Told } from "../../system.ts";
 
 const NAMESERVER = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)(:\d{1,5})?$/;
 
@@ -27,3 +28,9 @@ export const certificatesSchema = z.strictObject({
     }),
   ]).prefault({ kind: "authority" }).describe("Who signs."),
 });
+
+export const certificatesKeys = {
+  certificates: certificatesSchema.optional().describe("cert-manager, which renews the certificates of portal, registry and mesh while they run. Default: none; npm run up renews them. Write {} for the guild's own authority."),
+};
+
+export type CertificatesKeys = Told<typeof certificatesKeys>;

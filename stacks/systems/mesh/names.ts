@@ -1,5 +1,6 @@
-import type { HeadscaleConfig, SomeMeshConfig } from "./schema.ts";
-import type { GuildConfig } from "../../schema.ts";
+import type { PortalArgs } from "../../../components/index.ts";
+import type { PortalKeys } from "../portal/schema.ts";
+import type { HeadscaleConfig, MeshKeys, SomeMeshConfig } from "./schema.ts";
 
 /** Names of a guild on its mesh. */
 export interface MeshNames {
@@ -31,6 +32,13 @@ export function meshNames(mesh: SomeMeshConfig): MeshNames {
 }
 
 /** Name devices log in at. */
-export function headscaleHostname(mesh: HeadscaleConfig, portal: Pick<GuildConfig["portal"], "host">): string {
+export function headscaleHostname(mesh: HeadscaleConfig, portal: Pick<PortalKeys["portal"], "host">): string {
   return mesh.hostname ?? `headscale.${portal.host}`;
+}
+
+/** The portal's names on the mesh. */
+export function portalOnMesh({ mesh }: MeshKeys): PortalArgs["mesh"] {
+  if (mesh.kind === "none") return undefined;
+  const { portalHost, appsDomain } = meshNames(mesh);
+  return { host: portalHost, appsDomain };
 }

@@ -1,22 +1,26 @@
 import ipaddr from "ipaddr.js";
 import { GUILD_USER, isBelow, MESH_NETWORKS, portalAddresses } from "../../../components/index.ts";
-import { headscaleHostname, meshNames, PORTAL_LABEL } from "./names.ts";
-import type { HeadscaleConfig, SomeMeshConfig } from "./schema.ts";
+import type { Broken, Given } from "../../check/broken.ts";
+import { overlap } from "../../check/cidr.ts";
 import type { Path } from "../../check/mistakes.ts";
-import { overlap } from "../cluster/networks.ts";
-import type { Broken, Siblings } from "../../check/rules.ts";
-import { peopleOf } from "../../schema.ts";
-import type { GuildConfig } from "../../schema.ts";
+import type { ClusterKeys } from "../cluster/schema.ts";
+import { peopleOf } from "../people/people.ts";
+import type { Membership } from "../people/people.ts";
+import type { PortalKeys } from "../portal/schema.ts";
+import { headscaleHostname, meshNames, PORTAL_LABEL } from "./names.ts";
+import type { HeadscaleConfig, MeshKeys, SomeMeshConfig } from "./schema.ts";
+
+type Reads = MeshKeys & ClusterKeys & PortalKeys & Membership;
 
 /** Ranges that a route may lead to; everything else is the internet, this machine, or a link of its own. */
 const ROUTABLE = new Set(["private", "unicast", "reserved"]);
 
 /** What is wrong with a mesh. */
-export function meshMistakes(config: GuildConfig, siblings: Siblings): Broken[] {
+export function meshMistakes(config: Reads, given: Given<"meshApiKey">): Broken[] {
   const { mesh } = config;
-  if (mesh.kind === "none") return siblings.meshApiKey ? [unusedKey("none")] : [];
+  if (mesh.kind === "none") return given.meshApiKey ? [unusedKey("none")] : [];
   return [
-    ...keyMistakes(mesh, siblings),
+    ...keyMistakes(mesh, given),
     ...(mesh.kind === "headscale" ? [...placeMistakes(config, mesh), ...networkMistakes(mesh), ...portMistakes(config, mesh)] : []),
     ...nameMistakes(config, mesh),
     ...routeMistakes(config, mesh),
@@ -28,13 +32,13 @@ function unusedKey(kind: string): Broken {
   return { paths: [["mesh", "kind"]], allowed: `no secret guildnet:meshApiKey where it is "${kind}"`, fix: "run: pulumi config rm guildnet:meshApiKey, or choose another kind" };
 }
 
-function keyMistakes(mesh: SomeMeshConfig, { meshApiKey = false }: Siblings): Broken[] {
+function keyMistakes(mesh: SomeMeshConfig, { meshApiKey = false }: Given<"meshApiKey">): Broken[] {
   if (mesh.kind === "headscale") return meshApiKey && mesh.placement === "cluster" ? [unusedKey("headscale")] : [];
   if (meshApiKey) return [];
   return [{ paths: [["mesh", "kind"]], allowed: `the secret guildnet:meshApiKey, where it is "${mesh.kind}"`, fix: "add it: pulumi config set --secret guildnet:meshApiKey" }];
 }
 
-function placeMistakes({ cluster, portal }: GuildConfig, mesh: HeadscaleConfig): Broken[] {
+function placeMistakes({ cluster, portal }: Reads, mesh: HeadscaleConfig): Broken[] {
   const broken: Broken[] = [];
   const onHost = mesh.placement === "host";
   const key = (name: string): Path => ["mesh", name];
@@ -67,7 +71,7 @@ function networkMistakes({ network }: HeadscaleConfig): Broken[] {
   return first === address.toString() ? [] : [{ paths: [["mesh", "network"]], allowed: "a network's first address and its length", fix: `write "${first}/${length}"` }];
 }
 
-function portMistakes({ cluster, portal }: GuildConfig, mesh: HeadscaleConfig): Broken[] {
+function portMistakes({ cluster, portal }: Reads, mesh: HeadscaleConfig): Broken[] {
   if (cluster.kind !== "embedded" || mesh.placement === "host") return [];
   const taken: [Path, number, string][] = [[["portal", "port"], portal.port, "the portal's"], [["cluster", "apiPort"], cluster.apiPort, "the API server's"]];
   return taken.filter(([, number]) => number === mesh.port).map(([path, number, whose]) => ({
@@ -79,7 +83,7 @@ function freePort(taken: number[]): number {
   return [8092, 8093, 8094].find((candidate) => !taken.includes(candidate)) ?? 8095;
 }
 
-function nameMistakes({ portal, ...config }: GuildConfig, mesh: SomeMeshConfig): Broken[] {
+function nameMistakes({ portal, ...config }: Reads, mesh: SomeMeshConfig): Broken[] {
   const broken: Broken[] = [];
   const { baseDomain, appsDomain, zone } = meshNames(mesh);
   const domain: Path = ["mesh", "domain"];
@@ -94,17 +98,17 @@ function nameMistakes({ portal, ...config }: GuildConfig, mesh: SomeMeshConfig):
     broken.push({ paths: [path, domain, ["mesh", "baseDomain"]], allowed: `a name outside of ${isBelow(name, baseDomain) ? baseDomain : zone.domain}, which devices ask the mesh for`, fix: "choose another mesh.domain, for instance your own below .internal" });
     break;
   }
-  if ((mesh.kind === "headscale" || mesh.kind === "existing") && peopleOf({ ...config, portal }).includes(GUILD_USER)) {
+  if ((mesh.kind === "headscale" || mesh.kind === "existing") && peopleOf(config).includes(GUILD_USER)) {
     broken.push({ paths: [["mesh", "kind"], ["people"], ["workspaces"]], allowed: `nobody called "${GUILD_USER}": on a mesh that is the guild itself`, fix: "give that person another handle" });
   }
-  const short = mesh.kind === "tailnet" ? undefined : peopleOf({ ...config, portal }).find((handle) => handle.length < 2);
+  const short = mesh.kind === "tailnet" ? undefined : peopleOf(config).find((handle) => handle.length < 2);
   if (short !== undefined) {
     broken.push({ paths: [["mesh", "kind"], ["people"], ["workspaces"]], allowed: `handles of two characters or more, unlike "${short}": Headscale takes no shorter ones`, fix: "give that person another handle" });
   }
   return broken;
 }
 
-function routeMistakes({ cluster }: GuildConfig, mesh: SomeMeshConfig): Broken[] {
+function routeMistakes({ cluster }: Reads, mesh: SomeMeshConfig): Broken[] {
   const own = (["podCidr", "serviceCidr"] as const).flatMap((key) => (cluster[key] === undefined ? [] : [{ key: `cluster.${key}`, path: ["cluster", key], cidr: cluster[key] }]));
   const broken = mesh.router.routes.flatMap((route, index): Broken[] => {
     const path = ["mesh", "router", "routes", index];
@@ -122,7 +126,7 @@ function routeMistakes({ cluster }: GuildConfig, mesh: SomeMeshConfig): Broken[]
   return broken;
 }
 
-function deviceMistakes(_: GuildConfig, mesh: SomeMeshConfig): Broken[] {
+function deviceMistakes(_: Reads, mesh: SomeMeshConfig): Broken[] {
   const taken = new Map<string, string>([[PORTAL_LABEL, "the portal's"], [mesh.router.hostname, "the router's"]]);
   const broken: Broken[] = mesh.router.hostname === PORTAL_LABEL
     ? [{ paths: [["mesh", "router", "hostname"]], allowed: `a name other than the portal's, "${PORTAL_LABEL}"`, fix: 'write "router"' }] : [];

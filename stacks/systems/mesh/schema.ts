@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { poolName } from "../balancer/schema.ts";
 import { bytes, cidr, dnsName, port } from "../../check/scalars.ts";
+import type { Told } from "../../system.ts";
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const ENGINE = /^(ssh|tcp|unix):\/\/\S+$/;
@@ -73,3 +74,9 @@ export type ExistingMeshConfig = z.output<typeof existing>;
 export type TailnetConfig = z.output<typeof tailnet>;
 /** A mesh that is one. */
 export type SomeMeshConfig = Exclude<MeshConfig, { kind: "none" }>;
+
+export const meshKeys = {
+  mesh: meshSchema.prefault({ kind: "none" }).describe("A private network of the members' devices, on which they find the portal and the workspaces from wherever they are."),
+};
+
+export type MeshKeys = Told<typeof meshKeys>;

@@ -4,7 +4,8 @@ import { networkInterfaces } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { proxyHost } from "../../../components/index.ts";
 import type { Mistake } from "../../check/mistakes.ts";
-import type { GuildConfig } from "../../schema.ts";
+import type { ClusterKeys } from "../cluster/schema.ts";
+import type { ProxyKeys } from "./schema.ts";
 
 /** How long a name server may take. Where it says nothing, nothing is said of it. */
 const WITHIN_MS = 2_000;
@@ -21,7 +22,7 @@ export interface Surroundings {
  * What is wrong with where the proxy turns out to be. NetworkPolicies know addresses alone: whether a name leads to a
  * private one shows only here, and whoever forgot to say so would have workspaces that reach nothing.
  */
-export async function proxyPlaceMistakes({ proxy, cluster }: Pick<GuildConfig, "proxy" | "cluster">, here: Surroundings = thisMachine()): Promise<Mistake[]> {
+export async function proxyPlaceMistakes({ proxy, cluster }: ProxyKeys & Pick<ClusterKeys, "cluster">, here: Surroundings = thisMachine()): Promise<Mistake[]> {
   if (proxy === undefined) return [];
   const told = await Promise.all((["https", "http"] as const).map(async (key): Promise<Mistake[]> => {
     const address = proxy[key];

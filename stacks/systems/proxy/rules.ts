@@ -1,12 +1,13 @@
 import ipaddr from "ipaddr.js";
 import { proxyHost } from "../../../components/index.ts";
-import { INTERNET, networkMistake } from "../workspaces/internet.ts";
 import type { Path } from "../../check/mistakes.ts";
-import type { Broken, Siblings } from "../../check/rules.ts";
-import type { GuildConfig } from "../../schema.ts";
+import type { Broken, Given } from "../../check/broken.ts";
+import { INTERNET, networkMistake } from "../cluster/internet.ts";
+import type { ClusterKeys } from "../cluster/schema.ts";
+import type { ProxyKeys } from "./schema.ts";
 
 /** What is wrong with where the proxy is said to be. */
-export function proxyMistakes(config: GuildConfig, { proxyCredentials }: Siblings): Broken[] {
+export function proxyMistakes(config: ProxyKeys & ClusterKeys, { proxyCredentials }: Given<"proxyCredentials">): Broken[] {
   const { proxy } = config;
   if (proxy === undefined) {
     return proxyCredentials !== true ? [] : [{ paths: [["proxy"]], allowed: "a proxy, as the secret guildnet:proxyCredentials is set", fix: "add it, or run: pulumi config rm guildnet:proxyCredentials" }];
@@ -20,7 +21,7 @@ export function proxyMistakes(config: GuildConfig, { proxyCredentials }: Sibling
 }
 
 /** The node is in a network of its own, and workspaces reach no address of the machine that they run on. */
-function placeMistake(config: GuildConfig, address: string, path: Path): Broken[] {
+function placeMistake(config: ClusterKeys, address: string, path: Path): Broken[] {
   const { host } = proxyHost(address);
   if (isLoopback(host)) {
     return [{

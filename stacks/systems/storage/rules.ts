@@ -1,8 +1,9 @@
-import type { Broken, Siblings } from "../../check/rules.ts";
-import type { GuildConfig } from "../../schema.ts";
+import type { Broken, Given } from "../../check/broken.ts";
+import type { ClusterKeys } from "../cluster/schema.ts";
+import type { StorageKeys } from "./schema.ts";
 
 /** What is wrong with where volumes come from. */
-export function storageMistakes({ cluster, storage }: GuildConfig, { storageBackupKey = false }: Siblings): Broken[] {
+export function storageMistakes({ cluster, storage }: StorageKeys & ClusterKeys, { storageBackupKey = false }: Given<"storageBackupKey">): Broken[] {
   if (storage.kind === "cluster-default") return storageBackupKey ? [unusedKey(["storage", "kind"])] : [];
   if (cluster.kind === "embedded") {
     return [{

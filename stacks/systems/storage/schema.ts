@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BACKUP_URL, dataLocalities } from "../../../components/index.ts";
 import { schedule } from "../../check/scalars.ts";
+import type { Told } from "../../system.ts";
 
 const retain = z.int().min(1).max(250);
 
@@ -32,3 +33,9 @@ const longhorn = z.strictObject({
 export const storageSchema = z.discriminatedUnion("kind", [clusterDefault, longhorn]);
 
 export type LonghornConfig = z.output<typeof longhorn>;
+
+export const storageKeys = {
+  storage: storageSchema.prefault({ kind: "cluster-default" }).describe("Where volumes come from."),
+};
+
+export type StorageKeys = Told<typeof storageKeys>;

@@ -1,8 +1,8 @@
 import ipaddr from "ipaddr.js";
+import type { Broken } from "../../check/broken.ts";
+import { overlap } from "../../check/cidr.ts";
 import type { Path } from "../../check/mistakes.ts";
-import { overlap } from "../cluster/networks.ts";
-import type { Broken } from "../../check/rules.ts";
-import type { GuildConfig } from "../../schema.ts";
+import type { ClusterKeys } from "./schema.ts";
 
 /** Where nothing that a workspace may be let to is: this machine, links of its own with the metadata services, groups. */
 const NOWHERE = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
@@ -10,17 +10,13 @@ const NOWHERE = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
 const NODE = "198.18.0.0/15";
 export const INTERNET = "0.0.0.0/0";
 
-/** What is wrong with the networks that workspaces and apps shall reach. */
-export function internetMistakes(config: GuildConfig): Broken[] {
-  const places = [
-    ...config.workspaces.map(({ internet }, index) => ({ internet, path: ["workspaces", index, "internet"] })),
-    ...config.apps.map(({ internet }, index) => ({ internet, path: ["apps", index, "internet"] })),
-  ];
-  return places.flatMap(({ internet, path }) => (typeof internet === "boolean" ? [] : internet.flatMap((cidr, index) => networkMistake(config, cidr, [...path, index]))));
+/** What is wrong with the networks that a workspace or app shall reach. */
+export function internetMistakes(config: ClusterKeys, internet: boolean | readonly string[], path: Path): Broken[] {
+  return typeof internet === "boolean" ? [] : internet.flatMap((cidr, index) => networkMistake(config, cidr, [...path, index]));
 }
 
 /** Why a place may not be let to a network. */
-export function networkMistake({ cluster }: GuildConfig, cidr: string, path: Path): Broken[] {
+export function networkMistake({ cluster }: ClusterKeys, cidr: string, path: Path): Broken[] {
   if (cidr === INTERNET) return [];
   const first = `${ipaddr.IPv4.networkAddressFromCIDR(cidr).toString()}/${cidr.split("/")[1]}`;
   if (first !== cidr) return [{ paths: [path], allowed: "a network's first address and its length", fix: `write "${first}"` }];

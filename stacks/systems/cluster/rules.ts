@@ -1,16 +1,17 @@
 import ipaddr from "ipaddr.js";
-import { appsDomainBeside, isBelow, portalAddresses } from "../../../components/index.ts";
+import { overlap } from "../../check/cidr.ts";
+import type { Broken, Given } from "../../check/broken.ts";
 import type { Path } from "../../check/mistakes.ts";
-import { workspaceName } from "../../schema.ts";
-import type { GuildConfig } from "../../schema.ts";
-import type { Broken } from "../../check/rules.ts";
+import type { PortalKeys } from "../portal/schema.ts";
+import type { WorkspacesKeys } from "../workspaces/schema.ts";
+import type { ClusterKeys } from "./schema.ts";
 
 /** Networks to propose where one is taken. */
 const PROPOSALS = ["10.96.0.0/16", "10.244.0.0/16", "10.97.0.0/16", "10.245.0.0/16", "172.20.0.0/16"];
 
-/** What is wrong with networks, ports and host names. */
-export function networkMistakes(config: GuildConfig): Broken[] {
-  return [...cidrMistakes(config), ...apiPortMistakes(config), ...domainMistakes(config), ...registryMistakes(config)];
+/** What is wrong with the cluster, its networks and its ports. */
+export function clusterMistakes(config: ClusterKeys & PortalKeys & WorkspacesKeys, given: Given<"kubeconfig">): Broken[] {
+  return [...cidrMistakes(config), ...apiPortMistakes(config), ...kindMistakes(config, given)];
 }
 
 /** What an embedded cluster lets one of its networks be, besides private. */
@@ -24,7 +25,7 @@ const LIMITS = {
 const LAN = "198.19.0.0/24";
 const NOBODYS = "198.19.0.0/16";
 
-function cidrMistakes({ cluster }: GuildConfig): Broken[] {
+function cidrMistakes({ cluster }: ClusterKeys): Broken[] {
   const networks = networksOf(cluster);
   const broken = networks.flatMap(({ key, path, cidr }): Broken[] => {
     const [address, length] = ipaddr.IPv4.parseCIDR(cidr);
@@ -47,7 +48,7 @@ interface Network {
   cidr: string;
 }
 
-function networksOf(cluster: GuildConfig["cluster"]): Network[] {
+function networksOf(cluster: ClusterKeys["cluster"]): Network[] {
   const named = { podCidr: cluster.podCidr, serviceCidr: cluster.serviceCidr, lanCidr: cluster.kind === "embedded" ? cluster.lanCidr : undefined };
   return (Object.keys(LIMITS) as Network["key"][]).flatMap((key) => (named[key] === undefined ? [] : [{ key, path: ["cluster", key], cidr: named[key] }]));
 }
@@ -79,15 +80,7 @@ function isInside(outer: string, cidr: string): boolean {
   return ipaddr.IPv4.parseCIDR(cidr)[1] >= ipaddr.IPv4.parseCIDR(outer)[1] && overlap(outer, cidr);
 }
 
-/** Whether two IPv4 networks have an address in common. */
-export function overlap(a: string, b: string): boolean {
-  const [addressA, lengthA] = ipaddr.IPv4.parseCIDR(a);
-  const [addressB, lengthB] = ipaddr.IPv4.parseCIDR(b);
-  const shorter = Math.min(lengthA, lengthB);
-  return addressA.match(addressB, shorter);
-}
-
-function apiPortMistakes({ cluster, portal }: GuildConfig): Broken[] {
+function apiPortMistakes({ cluster, portal }: ClusterKeys & PortalKeys): Broken[] {
   if (cluster.kind !== "embedded" || cluster.apiPort !== portal.port) return [];
   return [{
     paths: [["cluster", "apiPort"], ["portal", "port"]],
@@ -96,31 +89,27 @@ function apiPortMistakes({ cluster, portal }: GuildConfig): Broken[] {
   }];
 }
 
-/** Its certificate is for one address, and clients are sent to it: it can't be left to the cluster. */
-function registryMistakes(config: GuildConfig): Broken[] {
-  const { cluster: { serviceCidr }, registry } = config;
-  if (registry === undefined) return [];
-  const path = ["registry", "address"];
-  if (registry.address === undefined) {
-    return serviceCidr !== undefined ? [] : [{ paths: [path, ["cluster", "serviceCidr"]], allowed: "an address of the cluster's Services, where cluster.serviceCidr isn't said", fix: "add it, or add cluster.serviceCidr" }];
+function kindMistakes({ cluster, images, portal, workspaces }: ClusterKeys & PortalKeys & WorkspacesKeys, { kubeconfig = false }: Given<"kubeconfig">): Broken[] {
+  if (cluster.kind === "embedded") {
+    const untagged = (["workspace", "portal"] as const).filter((name) => images[name] !== undefined && !/^[^/@]+\/[^@]+$/.test(images[name]));
+    const unnamed = untagged.map((name): Broken => ({
+      paths: [["images", name], ["cluster"]],
+      allowed: 'registry, name and tag in full, as the embedded cluster is brought the image under its reference', fix: 'write it in full, for instance "docker.io/library/workspace:1.4"',
+    }));
+    if (portal.service === undefined) return unnamed;
+    return [...unnamed, { paths: [["portal", "service"], ["cluster"]], allowed: 'only with cluster.kind "existing"', fix: "remove it: an embedded cluster publishes the portal at portal.address" }];
   }
-  if (serviceCidr === undefined || ipaddr.IPv4.parse(registry.address).match(ipaddr.IPv4.parseCIDR(serviceCidr))) return [];
-  return [{ paths: [path, ["cluster", "serviceCidr"]], allowed: `an address inside cluster.serviceCidr, ${serviceCidr}`, fix: "write one of those, or remove the key" }];
-}
-
-/** A workspace's page must never share an origin, or a domain's cookies, with the portal. */
-function domainMistakes({ portal, workspaces, apps }: GuildConfig): Broken[] {
-  const { host, appsDomain } = portalAddresses(portal);
   const broken: Broken[] = [];
-  if (isBelow(host, appsDomain)) {
-    broken.push({ paths: [["portal", "appsDomain"], ["portal", "host"]], allowed: `a domain that portal.host, ${host}, is neither equal to nor below`, fix: `write "${appsDomainBeside(host)}", or remove the key` });
+  const path = ["cluster", "kubeconfigPath"];
+  if (cluster.kubeconfigPath === undefined && !kubeconfig) {
+    broken.push({ paths: [path], allowed: "a file, or the secret guildnet:kubeconfig instead", fix: "add it, for instance ~/.kube/config, or run: pulumi config set --secret guildnet:kubeconfig < FILE" });
   }
-  const named = [
-    ...workspaces.map((workspace, index) => ({ path: ["workspaces", index, "name"], name: workspaceName(workspace) })),
-    ...apps.map(({ name }, index) => ({ path: ["apps", index, "name"], name })),
-  ];
-  for (const { path, name } of named) {
-    if (`${name}.${appsDomain}` === host) broken.push({ paths: [path, ["portal"]], allowed: `a name whose address isn't the portal's own, ${host}`, fix: "rename it" });
+  if (cluster.kubeconfigPath !== undefined && kubeconfig) {
+    broken.push({ paths: [path], allowed: "a file or the secret guildnet:kubeconfig, not both", fix: "remove it, or run: pulumi config rm guildnet:kubeconfig" });
+  }
+  for (const name of ["workspace", "portal"] as const) {
+    if (images[name] !== undefined || (name === "workspace" && workspaces.every(({ image }) => image !== undefined))) continue;
+    broken.push({ paths: [["images", name], ["cluster"]], allowed: 'an image, as cluster.kind is "existing"', fix: "build it, push it to a registry the cluster pulls from, and name it here" });
   }
   return broken;
 }

@@ -1,0 +1,98 @@
+import * as pulumi from "@pulumi/pulumi";
+import { EmbeddedCluster, ExistingCluster } from "../../../components/index.ts";
+import type { ClusterAccess } from "../../../components/index.ts";
+import { system } from "../../system.ts";
+import type { ClusterWants, Ground, Layer } from "../../system.ts";
+import type { Kubeconfig } from "../../survey/kubeconfig.ts";
+import type { AuthorityGives } from "../authority/layer.ts";
+import type { ProxyGives } from "../proxy/layer.ts";
+import { clusterMistakes } from "./rules.ts";
+import { clusterKeys } from "./schema.ts";
+import type { ClusterKeys, EmbeddedConfig, ExistingConfig } from "./schema.ts";
+
+export interface ClusterGives {
+  access: ClusterAccess;
+  /** The machine itself, where the guild makes it. */
+  embedded: EmbeddedCluster | undefined;
+  /** Of every component in the cluster: its provider, and what it perishes with. */
+  opts: pulumi.ComponentResourceOptions;
+  /** Reference of an image that a system wants, known once the cluster has it. @throws where none wants it */
+  image: (name: string) => pulumi.Input<string>;
+}
+
+interface ClusterOutputs {
+  /** Administrator's access to the cluster. Secret. */
+  kubeconfig: pulumi.Output<string>;
+}
+
+type Needs = Ground & AuthorityGives & ProxyGives;
+
+export const cluster = system({
+  keys: clusterKeys,
+  secrets: ["kubeconfig"],
+  rules: clusterMistakes,
+  layer: clusterLayer,
+  notes: clusterNotes,
+});
+
+/** The machines. */
+function clusterLayer(config: ClusterKeys, ground: Needs): Layer<ClusterGives, ClusterOutputs> {
+  return config.cluster.kind === "embedded" ? embeddedLayer(config.cluster, ground) : existingLayer(config.cluster, ground);
+}
+
+function embeddedLayer(wanted: EmbeddedConfig, { authority, proxy, wants }: Needs): Layer<ClusterGives, ClusterOutputs> {
+  const { images, publish, registries } = wants;
+  const access = new EmbeddedCluster("cluster", {
+    apiPort: wanted.apiPort,
+    podCidr: wanted.podCidr,
+    serviceCidr: wanted.serviceCidr,
+    lanCidr: wanted.lanCidr,
+    keepVolumes: wanted.keepVolumes,
+    volumeSizes: wanted.volumeSizes === "reserved" ? "reserved" : undefined,
+    publish,
+    registries: registries.length === 0 ? undefined : registries.map((registry) => ({ ...registry, caCertificatePem: authority.certificatePem })),
+    images,
+    proxy,
+  });
+  return layerOn(access, access, (name) => access.images[name]);
+}
+
+function existingLayer(wanted: ExistingConfig, { kubeconfig, wants }: Needs): Layer<ClusterGives, ClusterOutputs> {
+  if (kubeconfig === undefined) throw new Error("an existing cluster needs its kubeconfig");
+  const access = new ExistingCluster("cluster", {
+    kubeconfig: kubeconfig.text,
+    endpoint: kubeconfig.server,
+    identity: wanted.identity ?? kubeconfig.identity ?? kubeconfig.clusterName,
+    isKnown: isKnown(wanted, kubeconfig),
+    storageClass: wanted.storageClass,
+    podCidr: wanted.podCidr,
+    serviceCidr: wanted.serviceCidr,
+  });
+  return layerOn(access, undefined, (name) => pulledFrom(wants.images[name]));
+}
+
+/** One that nobody could ask is believed to be what it was; so was a guild that is older than the question. */
+function isKnown({ identity }: ExistingConfig, kubeconfig: Kubeconfig): boolean {
+  return identity === undefined && (kubeconfig.hasGuild === true || kubeconfig.identity === undefined);
+}
+
+/** Nothing is built for a cluster that pulls: the rules make sure that what is used of such images has a reference in the config. */
+function pulledFrom(source: ClusterWants["images"][string] | undefined): string | undefined {
+  return source === undefined || "reference" in source ? source?.reference : "";
+}
+
+function layerOn(access: ClusterAccess, embedded: EmbeddedCluster | undefined, imageOf: (name: string) => pulumi.Input<string> | undefined): Layer<ClusterGives, ClusterOutputs> {
+  const image = (name: string) => {
+    const found = imageOf(name);
+    if (found === undefined) throw new Error(`the cluster was given no image "${name}"`);
+    return found;
+  };
+  return {
+    gives: { access, embedded, opts: { provider: access.provider, deletedWith: access.machine }, image },
+    outputs: { kubeconfig: pulumi.secret(access.kubeconfig) },
+  };
+}
+
+function clusterNotes(config: ClusterKeys): string[] {
+  return config.cluster.kind === "embedded" ? [] : ["NetworkPolicies keep workspaces apart where the cluster's network enforces them; not every one does (flannel alone, for instance)."];
+}
