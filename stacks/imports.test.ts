@@ -71,6 +71,8 @@ const others: [string, string][] = [
   ["stacks/types.ts", "export const count: number = 'one';\n"],
   ["components/storage/classes.ts", 'import type { Path } from "./local-path.ts";\nexport type Class = Path[];\n'],
   ["components/storage/local-path.ts", 'import type { Class } from "./classes.ts";\nexport type Path = string | Class;\n'],
+  ["stacks/check/broken.ts", 'import type { Rule } from "./rules.ts";\nexport type Broken = Rule[];\n'],
+  ["stacks/check/rules.ts", 'import type { Broken } from "./broken.ts";\nexport type Rule = string | Broken;\n'],
   ["stacks/words.ts", "export enum Word { One }\n"],
   ["images/pod/hen.ts", 'import type { Egg } from "./egg.ts";\nexport interface Hen { laid: Egg }\n'],
   ["images/pod/egg.ts", 'import type { Hen } from "./hen.ts";\nexport interface Egg { of: Hen }\n'],
@@ -119,6 +121,10 @@ test("the engine is given its environment, and its home", () => {
 
 test("files of components import each other in no circle, not for a type either", () => {
   expect(complaints.get("components/storage/classes.ts")).toContain("import(no-cycle)");
+});
+
+test("nor do files of stacks", () => {
+  expect(complaints.get("stacks/check/broken.ts")).toContain("import(no-cycle)");
 });
 
 test("a promise that nobody waits for is an error, and so is a wrong type or an enum", () => {
