@@ -99,9 +99,9 @@ describe("without an answer", () => {
 });
 
 test("names below .localhost are this machine", () => {
-  expect(reached("a.b.localhost")).toEqual({ host: "127.0.0.1", servername: "a.b.localhost" });
-  expect(reached("localhost.example.org")).toEqual({ host: "localhost.example.org" });
-  expect(reached("[::1]")).toEqual({ host: "::1" });
+  expect(reached("a.b.localhost")).toEqual({ hostname: "127.0.0.1", servername: "a.b.localhost" });
+  expect(reached("localhost.example.org")).toEqual({ hostname: "localhost.example.org" });
+  expect(reached("[::1]")).toEqual({ hostname: "::1" });
 });
 
 test.each([["http://h:8080", "url"], ["h:8080", "url"], ["https://h:8080", undefined]])("%s as a server's URL", (url, mistake) => {

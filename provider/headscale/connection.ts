@@ -1,9 +1,10 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import { request, type RequestOptions } from "node:https";
+import type { RequestOptions } from "node:https";
 import pRetry from "p-retry";
 import { z } from "zod";
 import { ActionableError, Unreachable } from "../errors.ts";
-import { passesByItself } from "../network-errors.ts";
+import { passesByItself } from "../http/network-errors.ts";
+import { ask, jsonOf, type Answer } from "../http/request.ts";
 
 const seconds = 1000;
 
@@ -65,7 +66,7 @@ export async function callServer(server: Server, call: Call, milliseconds: numbe
     retries: Infinity, maxRetryTime: milliseconds, minTimeout: 250, factor: 1.5, maxTimeout: 2 * seconds,
     shouldRetry: ({ error }) => error instanceof NoAnswer && error.repeatable,
   });
-  const json = parsed(text);
+  const json = jsonOf(text);
   if (status >= 200 && status < 300 && json !== undefined) return json;
   const answer = withoutSecrets(wordsOf(json) ?? text.slice(0, 300).trim(), server, call);
   const what = `the Headscale server ${server.url} answered ${status} to ${call.method} ${pathOnly(call)}: ${answer || "nothing"}`;
@@ -74,56 +75,33 @@ export async function callServer(server: Server, call: Call, milliseconds: numbe
   throw new Refusal(status, answer, what);
 }
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
-async function attempt(server: Server, call: Call, timeout: number): Promise<Answer> {
+async function attempt(server: Server, call: Call, patience: number): Promise<Answer> {
   const mayRepeat = call.method === "GET" || call.method === "PUT";
-  const failure = (error: NodeJS.ErrnoException, sent: boolean): Error => {
+  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  let sent = false;
+  const answer = await ask(at(server, call), { ...options(server, call), body, patience, headers: headers(server, body), onSent: () => (sent = true) }).catch((error: NodeJS.ErrnoException) => {
     const message = `the Headscale server ${server.url} does not answer: ${withoutSecrets(error.message || (error.code ?? ""), server, call)}`;
-    if (passesByItself(error)) return new NoAnswer(message, mayRepeat || !sent);
-    return new ActionableError("headscale-untrusted", `${message}. If an authority of your own signed its certificate, give that as caCertificatePem`);
-  };
-  const answer = await send(server, call, timeout, failure);
+    if (passesByItself(error)) throw new NoAnswer(message, mayRepeat || !sent);
+    throw new ActionableError("headscale-untrusted", `${message}. If an authority of your own signed its certificate, give that as caCertificatePem`);
+  });
   // What a proxy says when the server behind it is away.
   if ([502, 503, 504].includes(answer.status)) throw new NoAnswer(`the Headscale server ${server.url} is away: a proxy answered ${answer.status}`, mayRepeat);
   return answer;
 }
 
-function send(server: Server, call: Call, timeout: number, failure: (error: NodeJS.ErrnoException, sent: boolean) => Error): Promise<Answer> {
-  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-  return new Promise((resolve, reject) => {
-    let sent = false;
-    const fail = (error: NodeJS.ErrnoException): void => reject(failure(error, sent));
-    const sending = request({ ...options(server, call), timeout, headers: headers(server, body) }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (part: string) => (text += part)).on("error", fail)
-        .on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-    });
-    sending.on("socket", (socket) => socket.once("secureConnect", () => (sent = true)));
-    sending.on("timeout", () => sending.destroy(Object.assign(new Error(`no word for ${timeout / seconds} s`), { code: "ETIMEDOUT" })));
-    sending.on("error", fail).end(body);
-  });
-}
+const at = (server: Server, { path }: Call): URL => new URL(server.url.replace(/\/+$/, "") + path);
 
 function options(server: Server, call: Call): RequestOptions {
-  const url = new URL(server.url.replace(/\/+$/, "") + call.path);
-  return {
-    ...reached(url.hostname), port: url.port || 443, path: url.pathname + url.search,
-    method: call.method, agent: false,
-    ...(server.caCertificatePem === undefined ? {} : { ca: server.caCertificatePem }),
-  };
+  return { ...reached(at(server, call).hostname), method: call.method, agent: false, ...(server.caCertificatePem === undefined ? {} : { ca: server.caCertificatePem }) };
 }
 
 /**
  * Where a host is reached. Names below `.localhost` are this machine by RFC 6761, section 6.3,
  * which glibc's resolver does not know; the certificate is still held against the name.
  */
-export function reached(hostname: string): { host: string; servername?: string } {
-  if (hostname === "localhost" || hostname.endsWith(".localhost")) return { host: "127.0.0.1", servername: hostname };
-  return { host: hostname.replace(/^\[(.*)\]$/, "$1") };
+export function reached(hostname: string): { hostname: string; servername?: string } {
+  if (hostname === "localhost" || hostname.endsWith(".localhost")) return { hostname: "127.0.0.1", servername: hostname };
+  return { hostname: hostname.replace(/^\[(.*)\]$/, "$1") };
 }
 
 function headers({ url, apiKey }: Server, body: string | undefined): OutgoingHttpHeaders {
@@ -136,14 +114,6 @@ const status = z.object({ message: z.string() });
 /** The message of an error in the shape that the server's gateway gives it. */
 function wordsOf(json: unknown): string | undefined {
   return status.safeParse(json).data?.message;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // the caller tells of it
-  }
 }
 
 function withoutSecrets(text: string, { apiKey }: Server, { secret }: Call): string {

@@ -4,8 +4,9 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { readKubeconfig } from "../cluster/kubeconfig.ts";
 import { listPods, whyNotReady, type Pod } from "../cluster/pods.ts";
-import { ApiServer, messageOf } from "../cluster/server.ts";
+import { ApiServer } from "../cluster/server.ts";
 import { ActionableError, Unreachable } from "../errors.ts";
+import { messageOf } from "../http/network-errors.ts";
 import type { Progress } from "../node/toolchain.ts";
 
 const seconds = 1000;

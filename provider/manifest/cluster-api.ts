@@ -1,24 +1,15 @@
-import { KubeConfig } from "@kubernetes/client-node";
-import { request, type RequestOptions } from "node:https";
 import pRetry from "p-retry";
 import { z } from "zod";
 import { ActionableError, Unreachable } from "../errors.ts";
-import { passesByItself } from "../network-errors.ts";
-import { messageOf } from "../cluster/server.ts";
+import { Connection, type Request } from "../cluster/connection.ts";
+import { readKubeconfig } from "../cluster/kubeconfig.ts";
+import { messageOf, passesByItself } from "../http/network-errors.ts";
+import { jsonOf } from "../http/request.ts";
 
 const seconds = 1000;
 /** Milliseconds without a word after which a request is given up. */
 const longestAnswer = 20 * seconds;
 const status = z.object({ message: z.string() });
-
-export interface Request {
-  readonly method: "GET" | "PATCH" | "DELETE";
-  /** With its query, from /api or /apis on. */
-  readonly path: string;
-  /** JSON. */
-  readonly body?: string;
-  readonly accept?: string;
-}
 
 export interface Answer {
   readonly status: number;
@@ -26,31 +17,19 @@ export interface Answer {
   readonly json: unknown;
 }
 
-/** An API server, by requests of our own: the client's would wait for ever for one that takes the connection and says nothing. */
+/** An API server that is changed: what it is asked for is a state, and asked for again while it does not answer. */
 export class ClusterApi {
-  readonly #options: RequestOptions;
-  readonly #server: string;
+  readonly #connection: Connection;
   readonly #patience: number;
-
-  private constructor(server: string, options: RequestOptions, patience: number) {
-    this.#server = server.replace(/\/+$/, "");
-    this.#options = options;
-    this.#patience = patience;
-  }
 
   /**
    * @param kubeconfig YAML.
    * @param patience milliseconds for which a request is repeated while nobody answers it.
    * @throws ActionableError `kubeconfig-incomplete`.
    */
-  static async of(kubeconfig: string, context: string | undefined, patience: number): Promise<ClusterApi> {
-    const config = new KubeConfig(), options: RequestOptions = {};
-    config.loadFromString(kubeconfig);
-    if (context !== undefined) config.setCurrentContext(context);
-    const cluster = config.getCurrentCluster();
-    if (cluster === null) throw new ActionableError("kubeconfig-incomplete", `the kubeconfig has no cluster for its context ${JSON.stringify(config.getCurrentContext())}`);
-    await config.applyToHTTPSOptions(options);
-    return new ClusterApi(cluster.server, options, patience);
+  constructor(kubeconfig: string, context: string | undefined, patience: number) {
+    this.#connection = new Connection(readKubeconfig(kubeconfig, context), longestAnswer);
+    this.#patience = patience;
   }
 
   /**
@@ -69,38 +48,16 @@ export class ClusterApi {
   }
 
   async #attempt(asked: Request): Promise<Answer> {
-    const answer = await this.#send(asked).catch((error: unknown) => {
-      const words = `the API server ${this.#server} does not answer: ${messageOf(error)}`;
+    const { status: code, text } = await this.#connection.send(asked).catch((error: unknown) => {
+      const words = `the API server ${this.#connection.url} does not answer: ${messageOf(error)}`;
       throw passesByItself(error) ? new Unreachable("cluster-unreachable", words) : new ActionableError("cluster-refused", words);
     });
+    const answer = { status: code, json: jsonOf(text) };
     if (answer.status >= 500 || answer.status === 429) throw new Unreachable("cluster-unreachable", this.#words(asked, answer));
     return answer;
   }
 
   #words({ method, path }: Request, { status: code, json }: Answer): string {
-    return `the API server ${this.#server} answered ${code} to ${method} ${path.split("?")[0]}: ${status.safeParse(json).data?.message ?? "nothing more"}`;
-  }
-
-  #send({ method, path, body, accept = "application/json" }: Request): Promise<Answer> {
-    // The server takes JSON for YAML, which it is.
-    const content = body === undefined ? {} : { "Content-Type": "application/apply-patch+yaml", "Content-Length": Buffer.byteLength(body) };
-    const options = { ...this.#options, method, timeout: longestAnswer, headers: { ...this.#options.headers, ...content, Accept: accept } };
-    return new Promise((resolve, reject) => {
-      const asking = request(new URL(this.#server + path), options, (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (part: string) => (text += part)).on("error", reject)
-          .on("end", () => resolve({ status: response.statusCode ?? 0, json: parsed(text) }));
-      });
-      asking.on("timeout", () => asking.destroy(Object.assign(new Error(`no word for ${longestAnswer / seconds} s`), { code: "ETIMEDOUT" })));
-      asking.on("error", reject).end(body);
-    });
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // the caller tells of it
+    return `the API server ${this.#connection.url} answered ${code} to ${method} ${path.split("?")[0]}: ${status.safeParse(json).data?.message ?? "nothing more"}`;
   }
 }

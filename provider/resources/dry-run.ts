@@ -29,5 +29,5 @@ export const dryRun = define({
 async function run({ kubeconfig, context, object, timeoutSeconds }: Inputs): Promise<void> {
   const { ClusterApi } = await import("../manifest/cluster-api.ts");
   const { tryObject } = await import("../manifest/apply.ts");
-  await tryObject(await ClusterApi.of(kubeconfig, context, timeoutSeconds * seconds), object);
+  await tryObject(new ClusterApi(kubeconfig, context, timeoutSeconds * seconds), object);
 }

@@ -88,7 +88,7 @@ describe("UpstreamManifest", () => {
   test("says why a definition is not served", async () => {
     const store = await objectStore();
     store.refused.add("gadgets.example.org");
-    const api = await ClusterApi.of(store.kubeconfig, undefined, 1_000);
+    const api = new ClusterApi(store.kubeconfig, undefined, 1_000);
     const applying = applyObjects(api, objectsOf(manifestOf(definition("gadgets")), "crds.yaml"), { labels: {}, hash: "", progress: silent, untilServed: 300 });
     await expect(applying).rejects.toMatchObject({ code: "crd-not-served", message: "the API server does not serve gadgets.example.org: NamesAccepted: its plural is taken" });
   });

@@ -62,7 +62,7 @@ async function apply(inputs: Inputs, progress: Progress, id: string, before: rea
 /** Loaded late, for the cluster's client is large. */
 async function apiOf({ kubeconfig, context }: Inputs, milliseconds: number): Promise<ClusterApi> {
   const { ClusterApi } = await import("../manifest/cluster-api.ts");
-  return ClusterApi.of(kubeconfig, context, milliseconds);
+  return new ClusterApi(kubeconfig, context, milliseconds);
 }
 
 function appliedIn(state: Properties): Applied[] {
