@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
+import { systems } from "../stacks/systems.ts";
 
 // What a stranger reads leads somewhere: its links, the paths it names, and the commands.
 
@@ -55,4 +56,12 @@ test("every npm script that is named is one", () => {
   const named = pages.flatMap((page) => [...text(page).matchAll(/\bnpm run ([a-z][\w:-]*)/g)].map(([, script = ""]) => `${page}: ${script}`));
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter((each) => !Object.hasOwn(scripts, each.split(": ")[1] ?? ""))).toEqual([]);
+});
+
+test("every key of the config and every secret has its row", () => {
+  const config = text("docs/config.md");
+  const rows = [...config.matchAll(/^\| ((?:`[^`]+` ?)+)\|/gm)].flatMap(([, keys = ""]) => [...keys.matchAll(/`([^`]+)`/g)].map(([, key = ""]) => key));
+  const first = (key: string): string => /^[^.[]+/.exec(key)?.[0] ?? "";
+  expect(Object.keys(systems.keys).filter((key) => !rows.map(first).includes(key))).toEqual([]);
+  expect(systems.secrets.map((secret) => `guildnet:${secret}`).filter((key) => !rows.includes(key))).toEqual([]);
 });
