@@ -1,19 +1,24 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   App, Backup, BackupServer, BatchSpace, Certificates, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, LoadBalancer, Longhorn, MeshDns, Portal,
   Registry, registryAttachment, registryHost, registryIdentity, s3Target, Scheduling, Storage, SubnetRouter, Tailnet, Workspace,
 } from "./index.ts";
+import type { Transforms } from "./kube/transform.ts";
 import { network, plainMesh } from "./mesh/testing/mesh.ts";
 import { repositoryPassword } from "./backup/key.ts";
 import { record, showsInPlain } from "./testing/record.ts";
 import { ideAccess } from "./workspace/ide-access.ts";
 
+const files = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts") && !/\.test\.ts$|(^|\/)(dist|node_modules)\//.test(file));
+
 interface Case {
   component: string;
   /** Makes one under the name "it". */
-  make: (provider: () => k8s.Provider) => pulumi.ComponentResource;
+  make: (provider: () => k8s.Provider, transform?: Transforms<object>) => pulumi.ComponentResource;
   /** Every child as "type name", without the prefix "it-". */
   children: string[];
   outputs: string[];
@@ -72,7 +77,7 @@ const workspaceChildren = [
 const cases: Case[] = [
   {
     component: "EmbeddedCluster",
-    make: () => new EmbeddedCluster("it", { images: { tool: { reference: "example.org/tool:1" } } }),
+    make: (_, transform) => new EmbeddedCluster("it", { transform, images: { tool: { reference: "example.org/tool:1" } } }),
     children: [
       "guildnet:index:EmbeddedNode node", "guildnet:index:NodeImage image-pause", "guildnet:index:NodeImage image-coredns",
       "guildnet:index:NodeImage image-tool", provider, "guildnet:index:ClusterDns dns",
@@ -83,7 +88,7 @@ const cases: Case[] = [
   },
   {
     component: "ExistingCluster",
-    make: () => new ExistingCluster("it", { kubeconfig: "CANARY", endpoint: "https://example.org", identity: "theirs" }),
+    make: (_, transform) => new ExistingCluster("it", { transform, kubeconfig: "CANARY", endpoint: "https://example.org", identity: "theirs" }),
     children: [provider],
     outputs: ["kubeconfig", "endpoint"],
     secret: ["kubeconfig"],
@@ -91,7 +96,7 @@ const cases: Case[] = [
   },
   {
     component: "ClusterDns",
-    make: (on) => new ClusterDns("it", { image: "example.org/dns:1", serviceCidr: "10.96.0.0/16" }, { provider: on() }),
+    make: (on, transform) => new ClusterDns("it", { transform, image: "example.org/dns:1", serviceCidr: "10.96.0.0/16" }, { provider: on() }),
     children: [
       core("NamespacePatch", "namespace"), core("ServiceAccount", "account"), rbac("ClusterRole", "role"), rbac("ClusterRoleBinding", "binding"),
       core("ConfigMap", "config"), "kubernetes:networking.k8s.io/v1:NetworkPolicy network", "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
@@ -100,7 +105,7 @@ const cases: Case[] = [
   },
   {
     component: "Storage",
-    make: (on) => new Storage("it", { image: "example.org/storage:1", path: "/volumes" }, { provider: on() }),
+    make: (on, transform) => new Storage("it", { transform, image: "example.org/storage:1", path: "/volumes" }, { provider: on() }),
     children: [
       core("Namespace", "namespace"), core("ServiceAccount", "account"), rbac("Role", "role"), rbac("RoleBinding", "binding"),
       rbac("ClusterRole", "cluster-role"), rbac("ClusterRoleBinding", "cluster-binding"), core("ConfigMap", "config"),
@@ -111,7 +116,8 @@ const cases: Case[] = [
   },
   {
     component: "Longhorn",
-    make: (on) => new Longhorn("it", {
+    make: (on, transform) => new Longhorn("it", {
+      transform,
       snapshots: { cron: "0 * * * *", retain: 24 },
       backup: { url: "s3://volumes@eu-central-1/", accessKeyId: "AKIA", secretAccessKey: "CANARY", cron: "0 3 * * *", retain: 14 },
     }, { provider: on() }),
@@ -124,19 +130,19 @@ const cases: Case[] = [
   },
   {
     component: "Scheduling",
-    make: (on) => new Scheduling("it", {}, { provider: on() }),
+    make: (on, transform) => new Scheduling("it", { transform }, { provider: on() }),
     children: priorityClasses,
     outputs: ["classes"], secret: [], canaries: [],
   },
   {
     component: "Scheduling",
-    make: (on) => new Scheduling("it", { queue: { kind: "kueue", budget: { cpu: "4", memory: "8Gi" } } }, { provider: on() }),
+    make: (on, transform) => new Scheduling("it", { transform, queue: { kind: "kueue", budget: { cpu: "4", memory: "8Gi" } } }, { provider: on() }),
     children: [...priorityClasses, queue("ResourceFlavor", "flavor"), queue("ClusterQueue", "queue")],
     outputs: ["classes", "clusterQueue"], secret: [], canaries: [],
   },
   {
     component: "BatchSpace",
-    make: (on) => new BatchSpace("it", { owner: "ada", priorityClass: "batch", clusterQueue: "all" }, { provider: on() }),
+    make: (on, transform) => new BatchSpace("it", { transform, owner: "ada", priorityClass: "batch", clusterQueue: "all" }, { provider: on() }),
     children: [
       core("Namespace", "namespace"), core("ResourceQuota", "quota-batch"), core("ResourceQuota", "quota-other-classes"), core("ResourceQuota", "quota-volumes"),
       core("LimitRange", "limits"), policy("deny-all"), policy("to-dns"), policy("to-internet"), core("ServiceAccount", "account"), queue("LocalQueue", "queue"),
@@ -145,14 +151,15 @@ const cases: Case[] = [
   },
   {
     component: "Workspace",
-    make: (on) => new Workspace("it", { owner: "ada", image: "example.org/workspace:1" }, { provider: on() }),
+    make: (on, transform) => new Workspace("it", { transform, owner: "ada", image: "example.org/workspace:1" }, { provider: on() }),
     children: workspaceChildren,
     outputs: ["namespace"], secret: [],
     canaries: [ideAccess("random of it-ide-token").session],
   },
   {
     component: "Workspace",
-    make: (on) => new Workspace("it", {
+    make: (on, transform) => new Workspace("it", {
+      transform,
       owner: "ada", image: "example.org/workspace:1", attachments: [registryAttachment({ host: registryHost, identity: registryIdentity, caCertificate: "CA CERTIFICATE" })],
     }, { provider: on() }),
     children: [...workspaceChildren,
@@ -164,7 +171,7 @@ const cases: Case[] = [
   },
   {
     component: "App",
-    make: (on) => new App("it", { owner: "ada", image: "example.org/wiki:1", port: 3000, storage: { size: "1Gi", path: "/data" }, internet: true }, { provider: on() }),
+    make: (on, transform) => new App("it", { transform, owner: "ada", image: "example.org/wiki:1", port: 3000, storage: { size: "1Gi", path: "/data" }, internet: true }, { provider: on() }),
     children: [
       core("Namespace", "namespace"), core("ResourceQuota", "quota"), core("LimitRange", "limits"),
       policy("deny-all"), policy("from-portal"), policy("to-dns"), policy("to-internet"),
@@ -175,7 +182,8 @@ const cases: Case[] = [
   },
   {
     component: "Registry",
-    make: (on) => new Registry("it", {
+    make: (on, transform) => new Registry("it", {
+      transform,
       image: "example.org/registry:3", tokenImage: "example.org/portal:1", address: "10.96.0.11", endpoint: "https://10.0.0.1:6443", authority: guildAuthority,
     }, { provider: on() }),
     children: [...registryChildren, "guildnet:index:Certificate certificate", core("Secret", "tls")],
@@ -184,7 +192,8 @@ const cases: Case[] = [
   },
   {
     component: "Registry",
-    make: (on) => new Registry("it", {
+    make: (on, transform) => new Registry("it", {
+      transform,
       image: "example.org/registry:3", tokenImage: "example.org/portal:1", address: "10.96.0.11", endpoint: "https://10.0.0.1:6443", authority: guildAuthority, issuer,
     }, { provider: on() }),
     children: [...registryChildren, issued("certificate")],
@@ -193,14 +202,15 @@ const cases: Case[] = [
   },
   {
     component: "Certificates",
-    make: (on) => new Certificates("it", { cluster: { kubeconfig: "KUBECONFIG CANARY", endpoint: "https://10.0.0.1:6443" }, authority: guildAuthority }, { provider: on() }),
+    make: (on, transform) => new Certificates("it", { transform, cluster: { kubeconfig: "KUBECONFIG CANARY", endpoint: "https://10.0.0.1:6443" }, authority: guildAuthority }, { provider: on() }),
     children: certificatesChildren,
     outputs: ["own", "open"], secret: [],
     canaries: ["CA KEY", "KUBECONFIG CANARY"],
   },
   {
     component: "Certificates",
-    make: (on) => new Certificates("it", {
+    make: (on, transform) => new Certificates("it", {
+      transform,
       cluster: { kubeconfig: "kubeconfig", endpoint: "https://10.0.0.1:6443" }, authority: guildAuthority,
       acme: { email: "ada@example.org", dns01: { provider: "cloudflare" }, token: "TOKEN CANARY" },
     }, { provider: on() }),
@@ -210,7 +220,8 @@ const cases: Case[] = [
   },
   {
     component: "LoadBalancer",
-    make: (on) => new LoadBalancer("it", {
+    make: (on, transform) => new LoadBalancer("it", {
+      transform,
       pools: [{ name: "public", addresses: ["192.168.1.224/28"] }], cluster: { kubeconfig: "CANARY", endpoint: "https://10.0.0.1:6443" },
     }, { provider: on() }),
     children: [
@@ -228,7 +239,8 @@ const cases: Case[] = [
   },
   {
     component: "BackupServer",
-    make: (on) => new BackupServer("it", {
+    make: (on, transform) => new BackupServer("it", {
+      transform,
       key: pulumi.secret("CANARY"), repositories: ["ws-ada"], authority: { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") },
     }, { provider: on() }),
     children: [
@@ -240,7 +252,8 @@ const cases: Case[] = [
   },
   {
     component: "Backup",
-    make: (on) => new Backup("it", {
+    make: (on, transform) => new Backup("it", {
+      transform,
       volume: { namespace: "ws-ada", claim: "home", user: 1000, workload: "workspace" },
       repository: s3Target({ endpoint: "https://s3.example.org", bucket: "guild", prefix: "guildnet", key: "key", credentials: { accessKey: "ACCESS CANARY", secretKey: "SECRET CANARY" } }).repository("ws-ada"),
     }, { provider: on() }),
@@ -250,7 +263,7 @@ const cases: Case[] = [
   },
   {
     component: "Portal",
-    make: (on) => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", people: ["ada"], admins: ["ada"] }, { provider: on() }),
+    make: (on, transform) => new Portal("it", { transform, image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", people: ["ada"], admins: ["ada"] }, { provider: on() }),
     children: [...portalChildren, "guildnet:index:CertificateAuthority authority", "guildnet:index:Certificate certificate", core("Secret", "tls")],
     outputs: ["url", "caCertificate", "signInKey"],
     secret: ["signInKey"],
@@ -258,7 +271,7 @@ const cases: Case[] = [
   },
   {
     component: "Portal",
-    make: (on) => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", people: ["ada"], admins: ["ada"], authority: guildAuthority, issuer }, { provider: on() }),
+    make: (on, transform) => new Portal("it", { transform, image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", people: ["ada"], admins: ["ada"], authority: guildAuthority, issuer }, { provider: on() }),
     children: [...portalChildren, issued("certificate")],
     outputs: ["url", "caCertificate", "signInKey"],
     secret: ["signInKey"],
@@ -266,7 +279,7 @@ const cases: Case[] = [
   },
   {
     component: "Headscale",
-    make: (on) => new Headscale("it", { ...network, cluster: { kubeconfig: "CANARY" } }, { provider: on() }),
+    make: (on, transform) => new Headscale("it", { transform, ...network, cluster: { kubeconfig: "CANARY" } }, { provider: on() }),
     children: [
       core("Namespace", "namespace"), policy("deny-all"), policy("from-clients"), core("ServiceAccount", "account"),
       "guildnet:index:Certificate certificate", core("Secret", "tls"), core("ConfigMap", "config"), core("PersistentVolumeClaim", "data"),
@@ -278,7 +291,7 @@ const cases: Case[] = [
   },
   {
     component: "HeadscaleOnHost",
-    make: () => new HeadscaleOnHost("it", { ...network, host: "ssh://root@192.0.2.1", address: "192.0.2.1", apiKey: "CANARY" }),
+    make: (_, transform) => new HeadscaleOnHost("it", { transform, ...network, host: "ssh://root@192.0.2.1", address: "192.0.2.1", apiKey: "CANARY" }),
     children: [
       "pulumi:providers:docker docker", "guildnet:index:Certificate certificate", "docker:index/volume:Volume data",
       "docker:index/remoteImage:RemoteImage image", "docker:index/container:Container container",
@@ -296,7 +309,7 @@ const cases: Case[] = [
   },
   {
     component: "Tailnet",
-    make: () => new Tailnet("it", { apiKey: "CANARY", baseDomain: "tail1234.ts.net", split: { "guildnet.internal": ["10.96.3.5"] }, policy: network.policy }),
+    make: (_, transform) => new Tailnet("it", { transform, apiKey: "CANARY", baseDomain: "tail1234.ts.net", split: { "guildnet.internal": ["10.96.3.5"] }, policy: network.policy }),
     children: [
       "pulumi:providers:tailscale tailscale", "tailscale:index/dnsSplitNameservers:DnsSplitNameservers split-guildnet.internal", "tailscale:index/acl:Acl policy",
     ],
@@ -305,7 +318,7 @@ const cases: Case[] = [
   },
   {
     component: "MeshDns",
-    make: (on) => new MeshDns("it", { domain: "apps.guildnet.internal", names: { "*": "10.96.3.4" } }, { provider: on() }),
+    make: (on, transform) => new MeshDns("it", { transform, domain: "apps.guildnet.internal", names: { "*": "10.96.3.4" } }, { provider: on() }),
     children: [
       core("Namespace", "namespace"), policy("deny-all"), policy("from-routers"), core("ServiceAccount", "account"),
       core("ConfigMap", "config"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
@@ -314,7 +327,7 @@ const cases: Case[] = [
   },
   {
     component: "SubnetRouter",
-    make: (on) => new SubnetRouter("it", { mesh: plainMesh, routes: ["10.96.0.0/16"] }, { provider: on() }),
+    make: (on, transform) => new SubnetRouter("it", { transform, mesh: plainMesh, routes: ["10.96.0.0/16"] }, { provider: on() }),
     children: [
       core("Namespace", "namespace"), policy("deny-all"), policy("from-devices"), policy("to-networks"), core("ServiceAccount", "account"),
       "guildnet:index:HeadscalePreAuthKey key", core("Secret", "auth-key"), core("ConfigMap", "authorities"),
@@ -347,6 +360,18 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
       while (parents.get(top)) top = parents.get(top) ?? "";
       expect(top, name).toBe(it.urn);
     }
+  });
+
+  test("lets every child be changed, by its name, that is no resource of this project", async () => {
+    const mark = (_: object, opts: pulumi.CustomResourceOptions) => { opts.ignoreChanges = ["mark"]; };
+    const all = await record(() => make(() => new k8s.Provider("outer", { kubeconfig: "outer" }), new Proxy({}, { get: () => mark })));
+    const { urn } = all.find(({ type, name }) => name === "it" && type === `guildnet:index:${component}`) ?? expect.fail("it is not there");
+    const changeable = all.filter(({ parent, type }) => parent === urn && !type.startsWith("guildnet:"));
+    expect(changeable.filter(({ ignoreChanges }) => !ignoreChanges.includes("mark")).map(({ name }) => name)).toEqual([]);
+    const typed = changeable.length === 0 ? [] : typedChildren(component);
+    // What an attachment makes has names that a workspace knows nothing of.
+    const own = changeable.map(({ name }) => name.slice("it-".length)).filter((name) => component !== "Workspace" || !/^registry-/.test(name));
+    expect(own.filter((name) => !typed.some((pattern) => pattern.test(name)))).toEqual([]);
   });
 
   test("registers its outputs, secrets as such", async () => {
@@ -383,6 +408,15 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
     for (const object of inCluster) expect(object.provider).not.toBe("");
   });
 });
+
+/** Names of the children that a component's `transform` is typed for, from its source: types are gone when it runs. */
+function typedChildren(component: string): RegExp[] {
+  const source = files.map((file) => readFileSync(join(import.meta.dirname, file), "utf8")).find((text) => text.includes(`${component}Children `)) ?? expect.fail(`no file has ${component}Children`);
+  const type = source.slice(source.indexOf(`${component}Children `)).split("\n\n")[0] ?? "";
+  const names = [...type.matchAll(/^ +"?([\w-]+)"?: k?|Record<(Program),/gm)].map((found) => found[1] ?? found[2] ?? "");
+  const patterns = [...type.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text.replace("${string}", "[^/]+"));
+  return [...names, ...patterns].map((text) => new RegExp(`^${text.replace(/\$\{Program\}|^Program$/, "(controller|webhook|cainjector|speaker)")}$`));
+}
 
 function isSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && "secret" in value;

@@ -2,6 +2,7 @@ export type { Authority } from "./kube/authority.ts";
 export { issuedCertificate } from "./kube/certificate-issuer.ts";
 export type { CertificateIssuer, IssuedCertificateArgs } from "./kube/certificate-issuer.ts";
 export type { Attached, AttachedFiles, PodRoom, WorkspaceAttachment } from "./kube/attachment.ts";
+export type { Patch, Transform, Transforms } from "./kube/transform.ts";
 export type { ClusterAccess } from "./kube/cluster-access.ts";
 export { ClusterDns } from "./cluster/cluster-dns.ts";
 export type { ClusterDnsArgs } from "./cluster/cluster-dns.ts";

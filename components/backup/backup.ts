@@ -14,6 +14,16 @@ import type { Keep, ResolvedBackup } from "./pods.ts";
 import { filesEnvironment, repositoryFiles } from "./repository.ts";
 import type { BackupRepository } from "./repository.ts";
 import { LOWEST_FREE_USER } from "../kube/restricted.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
+
+/** What `transform` changes. */
+export interface BackupChildren {
+  repository: k8s.core.v1.SecretArgs;
+  network: k8s.networking.v1.NetworkPolicyArgs;
+  job: k8s.batch.v1.CronJobArgs;
+  restore: k8s.batch.v1.CronJobArgs;
+}
 
 export interface BackupArgs {
   volume: BackupVolume;
@@ -33,6 +43,8 @@ export interface BackupArgs {
   image?: pulumi.Input<string>;
   /** PriorityClass of its jobs, usually `Scheduling`'s `classes.batch`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<BackupChildren>;
 }
 
 const KEEP: Keep = { last: 3, daily: 7, weekly: 5, monthly: 12 };
@@ -48,7 +60,7 @@ const KEEP: Keep = { last: 3, daily: 7, weekly: 5, monthly: 12 };
  */
 export class Backup extends pulumi.ComponentResource {
   constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Backup", name, {}, opts);
+    super("guildnet:index:Backup", name, {}, transformed(name, args.transform, opts));
     const { volume, repository } = args;
     const place: Place = { name, app: BACKUP_APP, namespace: volume.namespace, parent: this };
     const secret = new k8s.core.v1.Secret(`${name}-repository`, {

@@ -9,12 +9,26 @@ import { denyAll } from "../kube/network-policies.ts";
 import { networkPolicies } from "../kube/network-policy.ts";
 import { metaIn, ownNamespace, powerlessAccount, retention, volumeClaim } from "../kube/place.ts";
 import { serverCertificate } from "../kube/tls.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { images } from "../versions.ts";
 import { keyId, signInPassword, userLine } from "./key.ts";
 import { fromBackups } from "./reach.ts";
 import { passwordOf, withUser } from "./repository.ts";
 import type { BackupRepository, BackupTarget } from "./repository.ts";
 import { BACKUP_SERVER_APP, BACKUP_SERVER_PORT, backupServerDeployment } from "./server-workload.ts";
+
+/** What `transform` changes. */
+export interface BackupServerChildren {
+  namespace: k8s.core.v1.NamespaceArgs;
+  [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+  account: k8s.core.v1.ServiceAccountArgs;
+  tls: k8s.core.v1.SecretArgs;
+  users: k8s.core.v1.SecretArgs;
+  data: k8s.core.v1.PersistentVolumeClaimArgs;
+  deployment: k8s.apps.v1.DeploymentArgs;
+  service: k8s.core.v1.ServiceArgs;
+}
 
 export interface BackupServerArgs {
   /** Names of the repositories' owners, usually of the volumes' namespaces. */
@@ -33,6 +47,8 @@ export interface BackupServerArgs {
   keepData?: boolean;
   /** PriorityClass of its pod, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<BackupServerChildren>;
 }
 
 const NAMESPACE = "guildnet-backup";
@@ -53,7 +69,7 @@ export class BackupServer extends pulumi.ComponentResource implements BackupTarg
   private readonly args: BackupServerArgs;
 
   constructor(name: string, args: BackupServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:BackupServer", name, {}, opts);
+    super("guildnet:index:BackupServer", name, {}, transformed(name, args.transform, opts));
     this.args = args;
     const data = retention(args.keepData);
     const place = ownNamespace(name, { app: BACKUP_SERVER_APP, namespace: NAMESPACE, level: "restricted", data }, this);

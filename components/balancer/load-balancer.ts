@@ -16,6 +16,24 @@ import type { AddressPool } from "./address-pool.ts";
 import { CONTROLLER_APP, controllerDeployment, excludedInterfaces, SPEAKER_APP, speakerDaemonSet } from "./metallb-pods.ts";
 import { accountOf } from "./metallb-rights.ts";
 import type { PrivilegedName } from "../kube/privileged-namespaces.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
+
+type Program = "controller" | "speaker";
+
+/** What `transform` changes. */
+export type LoadBalancerChildren = Record<`${Program}-account`, k8s.core.v1.ServiceAccountArgs> & Record<`${Program}-role`, k8s.rbac.v1.RoleArgs>
+  & Record<`${Program}-binding`, k8s.rbac.v1.RoleBindingArgs> & Record<`${Program}-cluster-role`, k8s.rbac.v1.ClusterRoleArgs>
+  & Record<`${Program}-cluster-binding`, k8s.rbac.v1.ClusterRoleBindingArgs> & {
+    namespace: k8s.core.v1.NamespaceArgs;
+    [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+    excluded: k8s.core.v1.ConfigMapArgs;
+    memberlist: k8s.core.v1.SecretArgs;
+    controller: k8s.apps.v1.DeploymentArgs;
+    speaker: k8s.apps.v1.DaemonSetArgs;
+    [pool: `pool-${string}`]: k8s.apiextensions.CustomResourceArgs;
+    advertisement: k8s.apiextensions.CustomResourceArgs;
+  };
 
 export interface LoadBalancerArgs {
   /** Where Services get their addresses of: hosts of the network that the nodes are on, which nobody else gives out. */
@@ -31,6 +49,8 @@ export interface LoadBalancerArgs {
   images?: { controller?: pulumi.Input<string>; speaker?: pulumi.Input<string> };
   /** PriorityClass of its pods, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<LoadBalancerChildren>;
 }
 
 /** Of the load balancer; pools in any other are another MetalLB's. */
@@ -53,7 +73,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
 
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
     checkPools(name, args.pools);
-    super("guildnet:index:LoadBalancer", name, {}, opts);
+    super("guildnet:index:LoadBalancer", name, {}, transformed(name, args.transform, opts));
     const place = ownNamespace(name, { app: "metallb", namespace: LOAD_BALANCER_NAMESPACE, level: "privileged" }, this);
     const ofController: Place = { ...place, app: CONTROLLER_APP }, ofSpeaker: Place = { ...place, app: SPEAKER_APP };
     const controller = accountOf("controller", ofController), speaker = accountOf("speaker", ofSpeaker);

@@ -9,6 +9,8 @@ import { contentVersion, objectMeta, unawaited } from "../kube/metadata.ts";
 import { networkPolicies } from "../kube/network-policy.ts";
 import { metaIn, ownNamespace } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { images, manifests } from "../versions.ts";
 import { acmeIssuerSpec } from "./acme.ts";
 import type { AcmeArgs } from "./acme.ts";
@@ -16,6 +18,22 @@ import { acceptedOfCertManager, certManagerDeployment } from "./cert-manager-pod
 import { programAccounts } from "./cert-manager-rbac.ts";
 import { cainjectorSettings, certManager, controllerSettings, WEBHOOK_PORT, webhookSettings } from "./cert-manager-settings.ts";
 import { certManagerReach } from "./reach.ts";
+
+/** What `transform` changes. */
+export type CertificatesChildren = Record<`${Program}-account`, k8s.core.v1.ServiceAccountArgs> & Record<`${Program}-role`, k8s.rbac.v1.ClusterRoleArgs>
+  & Record<`${Program}-binding`, k8s.rbac.v1.ClusterRoleBindingArgs> & Record<`${Program}-local-role`, k8s.rbac.v1.RoleArgs>
+  & Record<`${Program}-local-binding`, k8s.rbac.v1.RoleBindingArgs> & Record<Program, k8s.apps.v1.DeploymentArgs> & {
+    namespace: k8s.core.v1.NamespaceArgs;
+    settings: k8s.core.v1.ConfigMapArgs;
+    [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+    service: k8s.core.v1.ServiceArgs;
+    validation: k8s.admissionregistration.v1.ValidatingWebhookConfigurationArgs;
+    mutation: k8s.admissionregistration.v1.MutatingWebhookConfigurationArgs;
+    authority: k8s.core.v1.SecretArgs;
+    issuer: k8s.apiextensions.CustomResourceArgs;
+    "dns-token": k8s.core.v1.SecretArgs;
+    "acme-issuer": k8s.apiextensions.CustomResourceArgs;
+  };
 
 export interface CertificatesArgs {
   /** The cluster it works in; the definitions of its kinds are applied there. */
@@ -30,6 +48,8 @@ export interface CertificatesArgs {
   definitions?: string;
   /** PriorityClass of its pods, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<CertificatesChildren>;
 }
 
 type Program = "controller" | "webhook" | "cainjector";
@@ -51,7 +71,7 @@ export class Certificates extends pulumi.ComponentResource {
   readonly open: CertificateIssuer;
 
   constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Certificates", name, {}, opts);
+    super("guildnet:index:Certificates", name, {}, transformed(name, args.transform, opts));
     const place = ownNamespace(name, { app: "cert-manager", namespace: certManager.namespace, level: "restricted" }, this);
     const settings = { controller: controllerSettings({ acme: args.acme !== undefined }), webhook: webhookSettings(), cainjector: cainjectorSettings() };
     const settingsMap = new k8s.core.v1.ConfigMap(`${name}-settings`, {

@@ -8,12 +8,28 @@ import { API_PORTS } from "../kube/network-policies.ts";
 import { networkPolicy, tcp, udp } from "../kube/network-policy.ts";
 import type { Policy } from "../kube/network-policy.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
+
+/** What `transform` changes. */
+export interface ClusterDnsChildren {
+  namespace: k8s.core.v1.NamespacePatchArgs;
+  account: k8s.core.v1.ServiceAccountArgs;
+  role: k8s.rbac.v1.ClusterRoleArgs;
+  binding: k8s.rbac.v1.ClusterRoleBindingArgs;
+  config: k8s.core.v1.ConfigMapArgs;
+  network: k8s.networking.v1.NetworkPolicyArgs;
+  deployment: k8s.apps.v1.DeploymentArgs;
+  service: k8s.core.v1.ServiceArgs;
+}
 
 export interface ClusterDnsArgs {
   /** CoreDNS image. */
   image: pulumi.Input<string>;
   /** Addresses of Services; DNS answers at the tenth, where kubelets point pods to. */
   serviceCidr: string;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<ClusterDnsChildren>;
 }
 
 const NAMESPACE = "kube-system";
@@ -28,7 +44,7 @@ export class ClusterDns extends pulumi.ComponentResource {
   readonly address: string;
 
   constructor(name: string, args: ClusterDnsArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:ClusterDns", name, {}, opts);
+    super("guildnet:index:ClusterDns", name, {}, transformed(name, args.transform, opts));
     this.address = addressIn(args.serviceCidr, 10);
     restrictNamespace(name, this);
     const account = readerAccount(name, this);

@@ -6,13 +6,21 @@ import type { NodeProxy, NodeRegistry, PublishedPort } from "../../provider/sdk/
 import type { Proxy } from "../kube/proxy.ts";
 import { images, kubernetesVersion } from "../versions.ts";
 import type { ClusterAccess } from "../kube/cluster-access.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { ClusterDns } from "./cluster-dns.ts";
+import type { ClusterDnsArgs } from "./cluster-dns.ts";
 import { clusterProvider } from "./existing-cluster.ts";
 
 /** An image the node shall have: an upstream reference, or a folder with a Dockerfile. */
 export type ImageSource =
   | { reference: string }
   | { /** Folder, relative to the project. */ context: string; buildArgs?: Record<string, string> };
+
+/** What `transform` changes. */
+export interface EmbeddedClusterChildren {
+  kubernetes: k8s.ProviderArgs;
+}
 
 export interface EmbeddedClusterArgs {
   /** Port on 127.0.0.1 where this machine reaches the API server. @default 8091 */
@@ -35,6 +43,8 @@ export interface EmbeddedClusterArgs {
   keepVolumes?: pulumi.Input<boolean>;
   /** That `Storage` on it will be told `sizes: "reserved"`, for which the machine is tried before anything is made. @default it won't */
   volumeSizes?: "reserved";
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<EmbeddedClusterChildren> & { readonly dns?: ClusterDnsArgs["transform"] };
 }
 
 /**
@@ -61,7 +71,7 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
   readonly images: Record<string, pulumi.Output<string>>;
 
   constructor(name: string, args: EmbeddedClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:EmbeddedCluster", name, {}, opts);
+    super("guildnet:index:EmbeddedCluster", name, {}, transformed(name, args.transform, opts));
     this.podCidr = args.podCidr ?? "10.244.0.0/16";
     this.serviceCidr = args.serviceCidr ?? "10.96.0.0/16";
     this.lanCidr = args.lanCidr ?? nodeLan.cidr;
@@ -90,7 +100,7 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
       parent: this, deletedWith: this.machine,
       dependsOn: [pause], // no pod starts without it
     });
-    new ClusterDns(`${name}-dns`, { image: coredns.reference, serviceCidr: this.serviceCidr }, {
+    new ClusterDns(`${name}-dns`, { image: coredns.reference, serviceCidr: this.serviceCidr, transform: args.transform?.dns }, {
       parent: this, provider: this.provider, deletedWith: this.machine,
     });
     this.registerOutputs({ kubeconfig: this.kubeconfig, endpoint: this.endpoint, images: this.images });

@@ -1,6 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterAccess } from "../kube/cluster-access.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
+
+/** What `transform` changes. */
+export interface ExistingClusterChildren {
+  kubernetes: k8s.ProviderArgs;
+}
 
 export interface ExistingClusterArgs {
   /** kubeconfig with everything in it: no paths to files. Kept secret. */
@@ -22,6 +29,8 @@ export interface ExistingClusterArgs {
   podCidr?: pulumi.Input<string>;
   /** Addresses of its Services. @default unknown */
   serviceCidr?: pulumi.Input<string>;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<ExistingClusterChildren>;
 }
 
 /** A cluster that somebody else keeps; nothing of the cluster itself is made or changed. */
@@ -35,7 +44,7 @@ export class ExistingCluster extends pulumi.ComponentResource implements Cluster
   readonly provider: k8s.Provider;
 
   constructor(name: string, args: ExistingClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:ExistingCluster", name, {}, opts);
+    super("guildnet:index:ExistingCluster", name, {}, transformed(name, args.transform, opts));
     this.kubeconfig = pulumi.secret(args.kubeconfig);
     this.endpoint = pulumi.output(args.endpoint);
     this.storageClass = args.storageClass;

@@ -7,9 +7,21 @@ import { contentVersion, mountedVersion, unawaited } from "../kube/metadata.ts";
 import { networkPolicies, tcp, udp } from "../kube/network-policy.ts";
 import { metaIn, ownNamespace, powerlessAccount } from "../kube/place.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { images } from "../versions.ts";
 import { meshDnsReach } from "./reach.ts";
 import { ROUTER_APP } from "./router-workload.ts";
+
+/** What `transform` changes. */
+export interface MeshDnsChildren {
+  namespace: k8s.core.v1.NamespaceArgs;
+  [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+  account: k8s.core.v1.ServiceAccountArgs;
+  config: k8s.core.v1.ConfigMapArgs;
+  deployment: k8s.apps.v1.DeploymentArgs;
+  service: k8s.core.v1.ServiceArgs;
+}
 
 export interface MeshDnsArgs {
   /** Domain it answers for, for instance "apps.guildnet.internal". */
@@ -18,6 +30,8 @@ export interface MeshDnsArgs {
   names: Record<string, pulumi.Input<string>>;
   /** CoreDNS. @default upstream's */
   image?: pulumi.Input<string>;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<MeshDnsChildren>;
 }
 
 export const MESH_DNS_NAMESPACE = "guildnet-mesh-dns";
@@ -40,7 +54,7 @@ export class MeshDns extends pulumi.ComponentResource {
   constructor(name: string, args: MeshDnsArgs, opts?: pulumi.ComponentResourceOptions) {
     const wrong = Object.keys(args.names).filter((key) => !/^(\*|[a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(key));
     if (wrong.length > 0) throw new GuildError("mesh-dns-args", `mesh DNS "${name}": names are labels below ${args.domain}, the first of which may be "*"; found ${wrong.map((key) => `"${key}"`).join(", ")}`);
-    super("guildnet:index:MeshDns", name, {}, opts);
+    super("guildnet:index:MeshDns", name, {}, transformed(name, args.transform, opts));
     const place = ownNamespace(name, { app: APP, namespace: MESH_DNS_NAMESPACE, level: "restricted", data: "disposable" }, this);
     const queries = [...udp(POD_PORT), ...tcp(POD_PORT)];
     const guards = networkPolicies(place, meshDnsReach(APP, ROUTER_APP, queries), { prefix: `${APP}-` });

@@ -8,8 +8,18 @@ import type { KeySource } from "./headscale-control.ts";
 import { HEADSCALE_PORT, paths, serverUrl, STUN_PORT } from "./headscale-settings.ts";
 import { checkNetwork, closedPolicy, networkFiles } from "./headscale.ts";
 import type { Authority } from "../kube/authority.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import type { HeadscaleNetwork } from "./headscale.ts";
 import type { AuthKeyRequest, Mesh } from "./mesh.ts";
+
+/** What `transform` changes. */
+export interface HeadscaleOnHostChildren {
+  docker: docker.ProviderArgs;
+  data: docker.VolumeArgs;
+  image: docker.RemoteImageArgs;
+  container: docker.ContainerArgs;
+}
 
 export interface HeadscaleOnHostArgs extends HeadscaleNetwork {
   /** Docker engine of the host, for instance "ssh://root@mesh.example.org". */
@@ -27,6 +37,8 @@ export interface HeadscaleOnHostArgs extends HeadscaleNetwork {
   image?: pulumi.Input<string>;
   /** Whether its volume stays when it is removed. @default true */
   keepData?: boolean;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<HeadscaleOnHostChildren>;
 }
 
 const NAME = "guildnet-headscale";
@@ -44,7 +56,7 @@ export class HeadscaleOnHost extends pulumi.ComponentResource implements Mesh {
 
   constructor(name: string, args: HeadscaleOnHostArgs, opts?: pulumi.ComponentResourceOptions) {
     checkNetwork(name, args);
-    super("guildnet:index:HeadscaleOnHost", name, {}, opts);
+    super("guildnet:index:HeadscaleOnHost", name, {}, transformed(name, args.transform, opts));
     this.loginServer = serverUrl({ hostname: args.hostname, port: args.port ?? 443 });
     this.baseDomain = args.baseDomain;
     this.caCertificate = pulumi.output(args.authority.certificatePem);

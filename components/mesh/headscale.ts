@@ -16,6 +16,8 @@ import { metaIn, ownNamespace, powerlessAccount, retention, volumeClaim } from "
 import type { Place } from "../kube/place.ts";
 import { serverCertificate } from "../kube/tls.ts";
 import type { ServerCertificate } from "../kube/tls.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { images } from "../versions.ts";
 import { control, preAuthKey } from "./headscale-control.ts";
 import type { KeySource } from "./headscale-control.ts";
@@ -56,6 +58,19 @@ export interface HeadscaleNetwork {
   policy?: pulumi.Input<MeshPolicy>;
 }
 
+/** What `transform` changes. */
+export interface HeadscaleChildren {
+  namespace: k8s.core.v1.NamespaceArgs;
+  [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+  account: k8s.core.v1.ServiceAccountArgs;
+  certificate: k8s.apiextensions.CustomResourceArgs;
+  tls: k8s.core.v1.SecretArgs;
+  config: k8s.core.v1.ConfigMapArgs;
+  data: k8s.core.v1.PersistentVolumeClaimArgs;
+  deployment: k8s.apps.v1.DeploymentArgs;
+  service: k8s.core.v1.ServiceArgs;
+}
+
 export interface HeadscaleArgs extends HeadscaleNetwork {
   /** The cluster it runs in; the first API key is made inside its pod. */
   cluster: Pick<ClusterAccess, "kubeconfig">;
@@ -77,6 +92,8 @@ export interface HeadscaleArgs extends HeadscaleNetwork {
   storageClass?: pulumi.Input<string>;
   /** Whether namespace and volume stay when it is removed. @default true */
   keepData?: boolean;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<HeadscaleChildren>;
 }
 
 /**
@@ -97,7 +114,7 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
 
   constructor(name: string, args: HeadscaleArgs, opts?: pulumi.ComponentResourceOptions) {
     checkNetwork(name, args);
-    super("guildnet:index:Headscale", name, {}, opts);
+    super("guildnet:index:Headscale", name, {}, transformed(name, args.transform, opts));
     const port = args.port ?? 443;
     this.loginServer = serverUrl({ hostname: args.hostname, port });
     this.baseDomain = args.baseDomain;

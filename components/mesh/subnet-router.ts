@@ -7,12 +7,25 @@ import { contentVersion } from "../kube/metadata.ts";
 import { networkPolicies } from "../kube/network-policy.ts";
 import { metaIn, ownNamespace, powerlessAccount, retention, volumeClaim } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { images } from "../versions.ts";
 import { tag } from "./mesh.ts";
 import type { Mesh } from "./mesh.ts";
 import { routerReach } from "./reach.ts";
 import { ROUTER_APP, routerDeployment } from "./router-workload.ts";
 import type { RouterMode } from "./router-workload.ts";
+
+/** What `transform` changes. */
+export interface SubnetRouterChildren {
+  namespace: k8s.core.v1.NamespaceArgs;
+  [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+  account: k8s.core.v1.ServiceAccountArgs;
+  "auth-key": k8s.core.v1.SecretArgs;
+  authorities: k8s.core.v1.ConfigMapArgs;
+  data: k8s.core.v1.PersistentVolumeClaimArgs;
+  deployment: k8s.apps.v1.DeploymentArgs;
+}
 
 export interface SubnetRouterArgs {
   mesh: Mesh;
@@ -32,6 +45,8 @@ export interface SubnetRouterArgs {
   storageClass?: pulumi.Input<string>;
   /** Whether namespace and volume stay when it is removed. @default true */
   keepData?: boolean;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<SubnetRouterChildren>;
 }
 
 /** Two names, so that only a router that must be privileged is in the namespace that allows it. */
@@ -53,7 +68,7 @@ export class SubnetRouter extends pulumi.ComponentResource {
 
   constructor(name: string, args: SubnetRouterArgs, opts?: pulumi.ComponentResourceOptions) {
     if (args.routes.length === 0) throw new GuildError("router-args", `subnet router "${name}": it has no routes; name at least one network`);
-    super("guildnet:index:SubnetRouter", name, {}, opts);
+    super("guildnet:index:SubnetRouter", name, {}, transformed(name, args.transform, opts));
     const { mesh } = args;
     const mode = args.mode ?? "userspace";
     const data = retention(args.keepData);

@@ -4,6 +4,15 @@ import { KEY_HOURS } from "./mesh.ts";
 import type { AuthKeyRequest, Mesh } from "./mesh.ts";
 import { policyText } from "./policy-checks.ts";
 import type { MeshPolicy } from "./policy.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
+
+/** What `transform` changes. */
+export interface TailnetChildren {
+  tailscale: tailscale.ProviderArgs;
+  [domain: `split-${string}`]: tailscale.DnsSplitNameserversArgs;
+  policy: tailscale.AclArgs;
+}
 
 export interface TailnetArgs {
   /** API key, or the secret of an OAuth client with `clientId`. Kept secret. */
@@ -18,6 +27,8 @@ export interface TailnetArgs {
   split?: Record<string, pulumi.Input<string>[]>;
   /** The tailnet's whole policy file from now on. @default it is left as it is */
   policy?: pulumi.Input<MeshPolicy>;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<TailnetChildren>;
 }
 
 /**
@@ -31,7 +42,7 @@ export class Tailnet extends pulumi.ComponentResource implements Mesh {
   private readonly provider: tailscale.Provider;
 
   constructor(name: string, args: TailnetArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Tailnet", name, {}, opts);
+    super("guildnet:index:Tailnet", name, {}, transformed(name, args.transform, opts));
     this.baseDomain = pulumi.output(args.baseDomain);
     const secret = pulumi.secret(args.apiKey);
     const credentials = args.clientId === undefined ? { apiKey: secret } : { oauthClientId: args.clientId, oauthClientSecret: secret };

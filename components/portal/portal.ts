@@ -13,6 +13,8 @@ import { metaIn, ownNamespace, powerlessAccount } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
 import { serverCertificate } from "../kube/tls.ts";
 import type { ServerCertificate } from "../kube/tls.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { appsDomainBeside } from "./apps-domain.ts";
 import { ANNOUNCED_PORT, deploymentSpec, PORTAL_PORT } from "./deployment.ts";
 import { portalIdentity } from "../workspace/portal-identity.ts";
@@ -24,6 +26,24 @@ export type PortalExposure = Exposure & {
   /** Whether what leads to its NodePort announces each visitor's address, as a published port of an `EmbeddedCluster` does when told to. @default false: visitors have the address that they come from */
   announced?: boolean;
 };
+
+/** What `transform` changes. */
+export interface PortalChildren {
+  namespace: k8s.core.v1.NamespaceArgs;
+  account: k8s.core.v1.ServiceAccountArgs;
+  role: k8s.rbac.v1.ClusterRoleArgs;
+  binding: k8s.rbac.v1.ClusterRoleBindingArgs;
+  "sign-outs": k8s.core.v1.ConfigMapArgs;
+  people: k8s.core.v1.ConfigMapArgs;
+  "sign-outs-role": k8s.rbac.v1.RoleArgs;
+  "sign-outs-binding": k8s.rbac.v1.RoleBindingArgs;
+  [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+  certificate: k8s.apiextensions.CustomResourceArgs;
+  tls: k8s.core.v1.SecretArgs;
+  keys: k8s.core.v1.SecretArgs;
+  deployment: k8s.apps.v1.DeploymentArgs;
+  service: k8s.core.v1.ServiceArgs;
+}
 
 export interface PortalArgs {
   image: pulumi.Input<string>;
@@ -53,6 +73,8 @@ export interface PortalArgs {
   exposure?: PortalExposure;
   /** PriorityClass of its pod, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<PortalChildren>;
 }
 
 /**
@@ -73,7 +95,7 @@ export class Portal extends pulumi.ComponentResource {
   private readonly addresses: PortalAddresses;
 
   constructor(name: string, args: PortalArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Portal", name, {}, opts);
+    super("guildnet:index:Portal", name, {}, transformed(name, args.transform, opts));
     this.addresses = portalAddresses(args);
     this.url = this.addresses.origin;
     const place = ownNamespace(name, { app: "portal", namespace: portalIdentity.namespace, level: "restricted", labels: { [label.stack]: stackLabel() } }, this);

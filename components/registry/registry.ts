@@ -12,12 +12,29 @@ import { metaIn, ownNamespace, powerlessAccount, retention, volumeClaim } from "
 import type { Place } from "../kube/place.ts";
 import { serverCertificate, tlsSecret } from "../kube/tls.ts";
 import type { KeyPair } from "../kube/tls.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { registryHost, registryIdentity } from "./identity.ts";
 import type { RegistryAccess } from "./identity.ts";
 import { collectorCronJob, REGISTRY_USER, registryDeployment } from "./pods.ts";
 import type { ResolvedRegistry } from "./pods.ts";
 import { registryReach } from "./reach.ts";
 import { registrySettings, TOKEN_PORT } from "./settings.ts";
+
+/** What `transform` changes. */
+export interface RegistryChildren {
+  namespace: k8s.core.v1.NamespaceArgs;
+  account: k8s.core.v1.ServiceAccountArgs;
+  settings: k8s.core.v1.ConfigMapArgs;
+  data: k8s.core.v1.PersistentVolumeClaimArgs;
+  certificate: k8s.apiextensions.CustomResourceArgs;
+  tls: k8s.core.v1.SecretArgs;
+  signer: k8s.core.v1.SecretArgs;
+  [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+  deployment: k8s.apps.v1.DeploymentArgs;
+  collector: k8s.batch.v1.CronJobArgs;
+  service: k8s.core.v1.ServiceArgs;
+}
 
 export interface RegistryArgs {
   /** Image of the CNCF registry, version 3. */
@@ -42,6 +59,8 @@ export interface RegistryArgs {
   maintenanceHour?: number;
   /** PriorityClass of its pods, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<RegistryChildren>;
 }
 
 /**
@@ -62,7 +81,7 @@ export class Registry extends pulumi.ComponentResource implements RegistryAccess
   readonly volume: BackupVolume;
 
   constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Registry", name, {}, opts);
+    super("guildnet:index:Registry", name, {}, transformed(name, args.transform, opts));
     this.caCertificate = pulumi.output(args.authority.certificatePem);
     const data = retention(args.keepData);
     const place = ownNamespace(name, { app: "registry", namespace: this.identity.namespace, level: "restricted", data }, this);

@@ -7,9 +7,21 @@ import { denyAll, toDns, toInternet } from "../kube/network-policies.ts";
 import { networkPolicies } from "../kube/network-policy.ts";
 import { metaIn, ownNamespace } from "../kube/place.ts";
 import type { OwnPlace, Place } from "../kube/place.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { batchLimitRange, batchQuotas } from "./batch-quota.ts";
 import type { BatchSize } from "./batch-quota.ts";
 import { localQueue } from "./kueue.ts";
+
+/** What `transform` changes. */
+export interface BatchSpaceChildren {
+  namespace: k8s.core.v1.NamespaceArgs;
+  [quota: `quota-${string}`]: k8s.core.v1.ResourceQuotaArgs;
+  limits: k8s.core.v1.LimitRangeArgs;
+  [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+  account: k8s.core.v1.ServiceAccountArgs;
+  queue: k8s.apiextensions.CustomResourceArgs;
+}
 
 export interface BatchSpaceArgs {
   /** Handle of the person whose jobs run in it; the namespace is `batch-<owner>`. */
@@ -22,6 +34,8 @@ export interface BatchSpaceArgs {
   clusterQueue?: pulumi.Input<string>;
   /** Whether jobs may reach the internet; never private networks. @default true */
   internet?: boolean;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<BatchSpaceChildren>;
 }
 
 /**
@@ -33,7 +47,7 @@ export class BatchSpace extends pulumi.ComponentResource {
   declare readonly namespace: pulumi.Output<string>;
 
   constructor(name: string, args: BatchSpaceArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:BatchSpace", name, {}, opts);
+    super("guildnet:index:BatchSpace", name, {}, transformed(name, args.transform, opts));
     const place = ownNamespace(name, { app: "batch", namespace: `batch-${args.owner}`, level: "restricted", labels: { [label.owner]: args.owner, [label.batch]: args.owner } }, this);
     this.namespace = place.namespace;
     quotas(place, args);

@@ -2,6 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { appLabels } from "../kube/labels.ts";
 import { objectMeta } from "../kube/metadata.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { clusterQueue } from "./kueue.ts";
 import type { QueueBudget } from "./kueue.ts";
 import { priorities, priorityClassName, prioritySpecs } from "./priority.ts";
@@ -13,9 +15,20 @@ export type BatchQueue =
   /** Kueue, which is in the cluster already, holds jobs back until all their pods fit into the budget. */
   | { kind: "kueue"; budget: QueueBudget };
 
+/** What `transform` changes. */
+export interface SchedulingChildren {
+  platform: k8s.scheduling.v1.PriorityClassArgs;
+  interactive: k8s.scheduling.v1.PriorityClassArgs;
+  batch: k8s.scheduling.v1.PriorityClassArgs;
+  flavor: k8s.apiextensions.CustomResourceArgs;
+  queue: k8s.apiextensions.CustomResourceArgs;
+}
+
 export interface SchedulingArgs {
   /** Who lets batch jobs start. @default none */
   queue?: BatchQueue;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<SchedulingChildren>;
 }
 
 /**
@@ -30,7 +43,7 @@ export class Scheduling extends pulumi.ComponentResource {
   readonly clusterQueue?: pulumi.Output<string>;
 
   constructor(name: string, args: SchedulingArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Scheduling", name, {}, opts);
+    super("guildnet:index:Scheduling", name, {}, transformed(name, args.transform, opts));
     const made = priorities.map((priority) => [priority, priorityClass(name, priority, this)] as const);
     this.classes = Object.fromEntries(made) as Record<Priority, pulumi.Output<string>>;
     if (args.queue?.kind === "kueue") this.clusterQueue = clusterQueue(name, args.queue.budget, this);

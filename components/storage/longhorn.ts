@@ -11,7 +11,21 @@ import type { LonghornBackup, LonghornSchedule } from "./longhorn-jobs.ts";
 import { classParameters, longhornValues } from "./longhorn-values.ts";
 import type { DataLocality, LonghornSettings, ResolvedLonghorn } from "./longhorn-values.ts";
 import type { PrivilegedName } from "../kube/privileged-namespaces.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import type { StorageClasses } from "./classes.ts";
+
+/** What `transform` changes. */
+export interface LonghornChildren {
+  namespace: k8s.core.v1.NamespaceArgs;
+  release: k8s.helm.v3.ReleaseArgs;
+  snapshots: k8s.apiextensions.CustomResourceArgs;
+  backups: k8s.apiextensions.CustomResourceArgs;
+  "backup-credentials": k8s.core.v1.SecretArgs;
+  "backup-target": k8s.apiextensions.CustomResourceArgs;
+  class: k8s.storage.v1.StorageClassArgs;
+  "disposable-class": k8s.storage.v1.StorageClassArgs;
+}
 
 export interface LonghornArgs {
   /** Nodes that each volume is on; there must be as many. @default 3 */
@@ -37,6 +51,8 @@ export interface LonghornArgs {
    * @default true
    */
   keepData?: boolean;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<LonghornChildren>;
 }
 
 const NAMESPACE: PrivilegedName = "longhorn-system";
@@ -59,7 +75,7 @@ export class Longhorn extends pulumi.ComponentResource implements StorageClasses
 
   constructor(name: string, args: LonghornArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     checkLonghorn(name, args);
-    super("guildnet:index:Longhorn", name, {}, opts);
+    super("guildnet:index:Longhorn", name, {}, transformed(name, args.transform, opts));
     const keepData = args.keepData ?? true;
     const resolved: ResolvedLonghorn = {
       replicas: args.replicas ?? 3, dataLocality: args.dataLocality ?? "best-effort", dataPath: args.dataPath ?? "/var/lib/longhorn", keepData, settings: args.settings ?? {},

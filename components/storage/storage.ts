@@ -9,7 +9,24 @@ import { metaIn, ownNamespace, powerlessAccount } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
 import { helperPod, provisionerConfig, provisionerDeployment, reservedSetupScript, reservedTeardownScript, setupScript, teardownScript } from "./local-path.ts";
 import { privilegedNamespaces } from "../kube/privileged-namespaces.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import type { StorageClasses } from "./classes.ts";
+
+/** What `transform` changes. */
+export interface StorageChildren {
+  namespace: k8s.core.v1.NamespaceArgs;
+  account: k8s.core.v1.ServiceAccountArgs;
+  role: k8s.rbac.v1.RoleArgs;
+  binding: k8s.rbac.v1.RoleBindingArgs;
+  "cluster-role": k8s.rbac.v1.ClusterRoleArgs;
+  "cluster-binding": k8s.rbac.v1.ClusterRoleBindingArgs;
+  config: k8s.core.v1.ConfigMapArgs;
+  [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+  provisioner: k8s.apps.v1.DeploymentArgs;
+  class: k8s.storage.v1.StorageClassArgs;
+  "disposable-class": k8s.storage.v1.StorageClassArgs;
+}
 
 export interface StorageArgs {
   /** Image of local-path-provisioner, with a shell in it for the helper pods. */
@@ -26,6 +43,8 @@ export interface StorageArgs {
   endpoint?: pulumi.Input<string>;
   /** PriorityClass of the provisioner, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<StorageChildren>;
 }
 
 const APP = "local-path-provisioner";
@@ -44,7 +63,7 @@ export class Storage extends pulumi.ComponentResource implements StorageClasses 
   declare readonly disposableClassName: pulumi.Output<string>;
 
   constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Storage", name, {}, opts);
+    super("guildnet:index:Storage", name, {}, transformed(name, args.transform, opts));
     const place = ownNamespace(name, { app: APP, namespace: NAMESPACE, level: "privileged" }, this);
     const account = provisionerAccount(place);
     const reserved = args.sizes === "reserved";

@@ -13,6 +13,8 @@ import type { Proxy } from "../kube/proxy.ts";
 import { portalIdentity } from "./portal-identity.ts";
 import type { PortalIdentity } from "./portal-identity.ts";
 import { smaller } from "../kube/quantity.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { placeMistakes, sizeMistakes } from "./checks.ts";
 import type { WorkspacePort } from "./deployment.ts";
 import { limits, personalPlace, portalRights } from "./personal-place.ts";
@@ -25,6 +27,22 @@ import type { BackupRoom } from "../backup/size.ts";
 /** Who may open an app: its owner, whoever is signed in at the portal, or everybody who reaches the portal. */
 export const visibilities = ["private", "members", "public"] as const;
 export type Visibility = (typeof visibilities)[number];
+
+/** What `transform` changes. */
+export interface AppChildren {
+  namespace: k8s.core.v1.NamespaceArgs;
+  quota: k8s.core.v1.ResourceQuotaArgs;
+  limits: k8s.core.v1.LimitRangeArgs;
+  [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+  "portal-role": k8s.rbac.v1.RoleArgs;
+  "portal-binding": k8s.rbac.v1.RoleBindingArgs;
+  account: k8s.core.v1.ServiceAccountArgs;
+  data: k8s.core.v1.PersistentVolumeClaimArgs;
+  proxy: k8s.core.v1.SecretArgs;
+  deployment: k8s.apps.v1.DeploymentArgs;
+  disruptions: k8s.policy.v1.PodDisruptionBudgetArgs;
+  service: k8s.core.v1.ServiceArgs;
+}
 
 export interface AppArgs {
   /** Handle of the person it belongs to. */
@@ -63,6 +81,8 @@ export interface AppArgs {
   backup?: boolean | BackupRoom;
   /** The portal that may read its state. @default the one of `Portal` */
   portal?: PortalIdentity;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<AppChildren>;
 }
 
 export interface AppStorage {
@@ -85,7 +105,7 @@ export class App extends pulumi.ComponentResource {
 
   constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
     checkApp(name, args);
-    super("guildnet:index:App", name, {}, opts);
+    super("guildnet:index:App", name, {}, transformed(name, args.transform, opts));
     const size = appSize(args), replicas = args.replicas ?? 1, user = args.user ?? 1000;
     const ports = [{ name: APP_PORT, port: args.port }, ...(args.ports ?? [])];
     // Without a volume there is nothing to keep.

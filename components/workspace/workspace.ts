@@ -13,6 +13,8 @@ import { metaIn, powerlessAccount, retention, volumeClaim } from "../kube/place.
 import type { Place } from "../kube/place.ts";
 import { acceptedOfProxy, proxyEnvironment, usedProxy } from "../kube/proxy.ts";
 import type { Proxy } from "../kube/proxy.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { roomFor } from "../backup/size.ts";
 import type { BackupRoom } from "../backup/size.ts";
 import { checkWorkspace } from "./checks.ts";
@@ -26,6 +28,22 @@ import { sizeOf } from "./presets.ts";
 import type { PresetName, WorkspaceSize } from "./presets.ts";
 import { limitRangeSpec, quotaSpec } from "./quota.ts";
 import { personalReach } from "./reach.ts";
+
+/** What `transform` changes. */
+export interface WorkspaceChildren {
+  namespace: k8s.core.v1.NamespaceArgs;
+  quota: k8s.core.v1.ResourceQuotaArgs;
+  limits: k8s.core.v1.LimitRangeArgs;
+  [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+  "portal-role": k8s.rbac.v1.RoleArgs;
+  "portal-binding": k8s.rbac.v1.RoleBindingArgs;
+  account: k8s.core.v1.ServiceAccountArgs;
+  home: k8s.core.v1.PersistentVolumeClaimArgs;
+  "ide-access": k8s.core.v1.SecretArgs;
+  proxy: k8s.core.v1.SecretArgs;
+  deployment: k8s.apps.v1.DeploymentArgs;
+  service: k8s.core.v1.ServiceArgs;
+}
 
 export interface WorkspaceArgs {
   /** Handle of the person it belongs to; the portal lets nobody else in. */
@@ -66,6 +84,8 @@ export interface WorkspaceArgs {
   keepData?: boolean;
   /** The portal that may read its state. @default the one of `Portal` */
   portal?: PortalIdentity;
+  /** Changes its children before they are made. @default none */
+  transform?: Transforms<WorkspaceChildren>;
 }
 
 /**
@@ -80,7 +100,7 @@ export class Workspace extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkspaceArgs, opts?: pulumi.ComponentResourceOptions) {
     checkWorkspace(name, args);
-    super("guildnet:index:Workspace", name, {}, opts);
+    super("guildnet:index:Workspace", name, {}, transformed(name, args.transform, opts));
     const size = sizeOf(args.preset ?? "standard", args.resources);
     const data = retention(args.keepData), labels = args.labels ?? {};
     const own = personalPlace(name, "workspace", { owner: args.owner, data, labels }, this);
