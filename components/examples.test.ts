@@ -20,6 +20,7 @@ const shows: Record<string, string[]> = {
   "registry": ["EmbeddedCluster", "Storage", "Registry", "Workspace"],
   "scheduling": ["EmbeddedCluster", "Scheduling", "BatchSpace"],
   "storage": ["EmbeddedCluster", "Storage"],
+  "transform": ["Workspace", "App"],
   "workspace-on-a-cluster": ["Workspace"],
   "whole-guild": ["EmbeddedCluster", "Storage", "Portal", "Workspace"],
 };
