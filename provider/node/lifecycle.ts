@@ -246,8 +246,10 @@ async function freshCgroup(clusterName: string): Promise<void> {
 async function waitUntilReady(folder: string, spec: NodeSpec, progress: Progress): Promise<void> {
   let last: Readiness = { ready: false };
   let granted = false;
-  // Old and small machines take minutes; what is waited for is said meanwhile.
-  const deadline = Date.now() + 300 * seconds;
+  // Old and small machines take minutes, and busy ones many: a node that goes on is waited for, one that only repeats itself is not.
+  const told = new Set<string | undefined>();
+  const end = Date.now() + 1800 * seconds;
+  let deadline = 0;
   await waitFor(async () => {
     const roles = granted ? { ready: true } : await grantRoles(folder, spec);
     granted = roles.ready;
@@ -255,6 +257,8 @@ async function waitUntilReady(folder: string, spec: NodeSpec, progress: Progress
     const wait = summary(current);
     if (wait !== undefined && wait !== summary(last)) progress(wait);
     last = current;
+    if (!told.has(current.reason)) deadline = Math.min(Date.now() + 300 * seconds, end);
+    told.add(current.reason);
     return current.ready || Date.now() > deadline || initProcess(folder) === undefined;
   }, { interval: 100 });
   const init = initProcess(folder), logs = join(folder, "log");
