@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { guildSchema } from "../stacks/schema.ts";
 import { systems } from "../stacks/systems.ts";
 
 // What a stranger reads leads somewhere: its links, the paths it names, and the commands.
@@ -64,4 +66,11 @@ test("every key of the config and every secret has its row", () => {
   const first = (key: string): string => /^[^.[]+/.exec(key)?.[0] ?? "";
   expect(Object.keys(systems.keys).filter((key) => !rows.map(first).includes(key))).toEqual([]);
   expect(systems.secrets.map((secret) => `guildnet:${secret}`).filter((key) => !rows.includes(key))).toEqual([]);
+});
+
+test("every piece of config that is shown has the config's shape", () => {
+  const blocks = pages.flatMap((page) => [...text(page).matchAll(/^```yaml\n(.*?)^```/gms)].map(([, yaml = ""]) => ({ page, value: parse(yaml) as Record<string, unknown> })));
+  const configs = blocks.filter(({ value }) => !("plugins" in value)).map(({ page, value }) => ({ page, guild: (value["config"] as Record<string, unknown> | undefined)?.["guildnet:guild"] ?? value }));
+  expect(configs.length).toBeGreaterThan(8);
+  expect(configs.flatMap(({ page, guild }) => (guildSchema.safeParse(guild).error?.issues ?? []).map(({ path, message }) => `${page}: ${path.join(".")}: ${message}`))).toEqual([]);
 });
