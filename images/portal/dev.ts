@@ -5,15 +5,15 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { SignJWT } from "jose";
-import { readConfig } from "./config.ts";
 import { createLog } from "../pod/logging.ts";
-import { MemoryMachine } from "./guild/machine.ts";
-import { MemoryMembers } from "./identity/members.ts";
-import { MemoryWorkspaces } from "./guild/memory-workspaces.ts";
-import { startPortal } from "./portal.ts";
-import { MemorySignOuts } from "./identity/sign-outs.ts";
-import { startBackend } from "./testing/backend.ts";
 import { testCertificate } from "../pod/testing/certificates.ts";
+import { readConfig } from "./config.ts";
+import { MemoryMachine } from "./guild/machine.ts";
+import { MemoryWorkspaces } from "./guild/memory-workspaces.ts";
+import { MemoryMembers } from "./identity/members.ts";
+import { MemorySignOuts } from "./identity/sign-outs.ts";
+import { startPortal } from "./portal.ts";
+import { startBackend } from "./testing/backend.ts";
 
 const port = process.env["PORT"] ?? "8095";
 const certificate = await testCertificate(["guildnet.localhost", "*.apps.guildnet.localhost"]);

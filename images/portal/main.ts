@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
-import { clusterWorkspaces } from "./watch/workspaces.ts";
-import { ConfigError, readConfig } from "./config.ts";
 import { createLog } from "../pod/logging.ts";
-import { startPortal } from "./portal.ts";
+import { ConfigError, readConfig } from "./config.ts";
 import { readSigningKeys } from "./identity/signing-keys.ts";
+import { startPortal } from "./portal.ts";
+import { clusterWorkspaces } from "./watch/workspaces.ts";
 
 /** The portal in its pod. Any failure to start is told in one line and ends the process, for Kubernetes to show and retry. */
 async function main(): Promise<void> {

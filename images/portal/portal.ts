@@ -1,27 +1,27 @@
 import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
+import { healthServer, type Readiness } from "../pod/health.ts";
+import { readCertificate, watchCertificate } from "../pod/tls.ts";
+import { portalApp } from "./api/portal-app.ts";
+import type { Services } from "./api/services.ts";
+import { workspaceApp } from "./api/workspace-app.ts";
 import type { PortalConfig } from "./config.ts";
 import { ErrorPage } from "./entrance/error-page.ts";
 import { gate } from "./entrance/gate.ts";
-import { healthServer, type Readiness } from "../pod/health.ts";
 import { Hosts, Site } from "./entrance/hosts.ts";
-import { Leases } from "./identity/leases.ts";
-import { Machine, type MachineReports } from "./guild/machine.ts";
-import { Members, type MemberList } from "./identity/members.ts";
-import { portalApp } from "./api/portal-app.ts";
+import { proxyProtocolServer } from "./entrance/proxy-protocol.ts";
 import { TIMEOUTS, type Timeouts } from "./entrance/request-body.ts";
-import type { Services } from "./api/services.ts";
+import { Machine, type MachineReports } from "./guild/machine.ts";
+import { mayOpen, type WorkspaceAccess, type WorkspaceDirectory } from "./guild/workspaces.ts";
+import { Leases } from "./identity/leases.ts";
+import { Members, type MemberList } from "./identity/members.ts";
 import { Sessions } from "./identity/sessions.ts";
 import { SignInLinks } from "./identity/sign-in-links.ts";
 import { SignOuts, type SignOutStore } from "./identity/sign-outs.ts";
 import type { SigningKeys } from "./identity/signing-keys.ts";
-import { readCertificate, watchCertificate } from "../pod/tls.ts";
 import { Upstreams } from "./proxy/upstream.ts";
-import { proxyProtocolServer } from "./entrance/proxy-protocol.ts";
-import { workspaceApp } from "./api/workspace-app.ts";
 import { WorkspaceHost } from "./proxy/workspace-host.ts";
-import { mayOpen, type WorkspaceAccess, type WorkspaceDirectory } from "./guild/workspaces.ts";
 
 const GRACE_MS = 10_000;
 

@@ -1,9 +1,9 @@
 import { PassThrough } from "node:stream";
 import type { FastifyReply } from "fastify";
-import type { ListedWorkspace, LiveEvents, MachineNotice } from "./types.ts";
-import type { Services } from "./services.ts";
-import type { Session } from "../identity/sessions.ts";
 import type { Workspace } from "../guild/workspaces.ts";
+import type { Session } from "../identity/sessions.ts";
+import type { Services } from "./services.ts";
+import type { ListedWorkspace, LiveEvents, MachineNotice } from "./types.ts";
 
 const KEEP_ALIVE_MS = 25_000;
 const MOST_UNREAD_BYTES = 1024 * 1024;

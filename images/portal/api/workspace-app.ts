@@ -1,15 +1,15 @@
 import { connect } from "node:net";
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { WaitingState } from "./types.ts";
 import { APP_COOKIE, HANDOFF_COOKIE, hostCookie, readCookie } from "../entrance/cookies.ts";
 import { PortalError } from "../entrance/errors.ts";
 import { httpApp } from "../entrance/http-app.ts";
 import { OWN_PAGE_HEADERS } from "../entrance/own-headers.ts";
 import { registerAssets, RESERVED_PREFIX } from "../entrance/pages.ts";
 import { refuseCrossOrigin, safePath } from "../entrance/request-checks.ts";
-import type { Services } from "./services.ts";
-import { admit } from "../identity/admission.ts";
 import type { Upstream } from "../guild/workspaces.ts";
+import { admit } from "../identity/admission.ts";
+import type { Services } from "./services.ts";
+import type { WaitingState } from "./types.ts";
 
 const PROBE_TIMEOUT_MS = 1_000;
 

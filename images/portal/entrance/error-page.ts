@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
+import { APP_PORT, IDE_PORT } from "../../pod/names.ts";
+import type { Workspace } from "../guild/workspaces.ts";
 import type { PortalError } from "./errors.ts";
 import type { Hosts } from "./hosts.ts";
 import { OWN_PAGE_HEADERS } from "./own-headers.ts";
-import { APP_PORT, IDE_PORT } from "../../pod/names.ts";
-import type { Workspace } from "../guild/workspaces.ts";
 import { isNavigation } from "./request-checks.ts";
 
 const TITLES: Readonly<Record<string, string>> = {

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { startBackend, type Backend } from "../testing/backend.ts";
 import { testCertificate } from "../../pod/testing/certificates.ts";
+import { startBackend, type Backend } from "../testing/backend.ts";
 import { appHost, PORTAL_HOST, startHarness, type Harness } from "../testing/harness.ts";
 
 let guild: Harness;

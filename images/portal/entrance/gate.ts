@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { MIN_TLS_VERSION, type CertificatePair } from "../../pod/tls.ts";
 import type { ErrorPage } from "./error-page.ts";
 import { PortalError, toPortalError } from "./errors.ts";
 import { refuseOddFraming } from "./framing.ts";
@@ -10,7 +11,6 @@ import { RESERVED_PREFIX } from "./pages.ts";
 import { answerErrorTo, refuseRaw, refuseUpgrade } from "./raw-answers.ts";
 import { hasBody, limitOwnBody, type Timeouts } from "./request-body.ts";
 import { destination, requestId } from "./request-checks.ts";
-import { MIN_TLS_VERSION, type CertificatePair } from "../../pod/tls.ts";
 import { answerTooManyCookies, hasTooManyCookies, refuseEndlessHead, tooManyCookies } from "./too-many-cookies.ts";
 
 const HEADERS_TIMEOUT_MS = 30_000;

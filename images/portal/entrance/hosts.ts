@@ -1,5 +1,5 @@
-import { PortalError } from "./errors.ts";
 import { HOST_LABEL } from "../../pod/names.ts";
+import { PortalError } from "./errors.ts";
 
 /** Who a request is for, decided by its Host header alone. */
 export type Destination = { readonly kind: "portal" } | { readonly kind: "app"; readonly label: string };

@@ -1,10 +1,10 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { errorBody, PortalError, toPortalError } from "./errors.ts";
 import { pathOf } from "../../pod/logging.ts";
-import { requestId } from "./request-checks.ts";
 import type { ErrorPage } from "./error-page.ts";
+import { errorBody, PortalError, toPortalError } from "./errors.ts";
 import type { Hosts } from "./hosts.ts";
 import { OWN_PAGE_HEADERS } from "./own-headers.ts";
+import { requestId } from "./request-checks.ts";
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ClusterMachine } from "../watch/machine.ts";
-import { MemoryMachine, type MachineState } from "./machine.ts";
 import { startApiServer, type TestApiServer } from "../../pod/testing/api-server.ts";
 import { startHarness, type Harness } from "../testing/harness.ts";
+import { ClusterMachine } from "../watch/machine.ts";
+import { MemoryMachine, type MachineState } from "./machine.ts";
 
 const collection = "/api/v1/namespaces/default/configmaps";
 const soon = { timeout: 20_000 };

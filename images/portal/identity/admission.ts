@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { APP_COOKIE, HANDOFF_COOKIE, readCookie } from "../entrance/cookies.ts";
 import { APP_PORT, IDE_PORT, WORKSPACE_ID } from "../../pod/names.ts";
-import type { AppSession, Sessions } from "./sessions.ts";
+import { APP_COOKIE, HANDOFF_COOKIE, readCookie } from "../entrance/cookies.ts";
 import { mayOpen, type Workspace, type WorkspaceDirectory } from "../guild/workspaces.ts";
+import type { AppSession, Sessions } from "./sessions.ts";
 
 /** What a host name below the apps domain stands for. */
 export interface App {

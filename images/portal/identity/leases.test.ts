@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Leases } from "./leases.ts";
-import { MemoryMembers, Members } from "./members.ts";
 import { LONGEST_SECONDS } from "./lifetimes.ts";
+import { MemoryMembers, Members } from "./members.ts";
 import { Sessions } from "./sessions.ts";
 import { MemorySignOuts, SignOuts } from "./sign-outs.ts";
 

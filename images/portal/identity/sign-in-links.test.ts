@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { PortalError } from "../entrance/errors.ts";
+import { cookiesOf, ORIGIN, signInWith, startHarness, type Harness } from "../testing/harness.ts";
 import { MemoryMembers } from "./members.ts";
 import { MemorySignOuts } from "./sign-outs.ts";
-import { cookiesOf, ORIGIN, signInWith, startHarness, type Harness } from "../testing/harness.ts";
 
 let guild: Harness;
 beforeAll(async () => void (guild = await startHarness({ GUILDNET_ADMINS: "root" })));

@@ -1,7 +1,7 @@
 import { errors, jwtVerify } from "jose";
 import { z } from "zod";
-import { PortalError } from "../entrance/errors.ts";
 import { HANDLE } from "../../pod/names.ts";
+import { PortalError } from "../entrance/errors.ts";
 import { OneTimeRegister } from "./one-time.ts";
 import type { SignOuts } from "./sign-outs.ts";
 

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mayOpen, type Visibility, type Workspace } from "../guild/workspaces.ts";
 import { startBackend, type Backend, type Seen } from "../testing/backend.ts";
 import { appHost, cookiesOf, pathOf, startHarness, type Harness } from "../testing/harness.ts";
-import { mayOpen, type Visibility, type Workspace } from "../guild/workspaces.ts";
 
 let guild: Harness;
 let echo: Backend;

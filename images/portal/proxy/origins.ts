@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { IDE_PORT } from "../../pod/names.ts";
 import { PortalError } from "../entrance/errors.ts";
 import type { Site } from "../entrance/hosts.ts";
-import { IDE_PORT } from "../../pod/names.ts";
 import { refuseCrossOrigin } from "../entrance/request-checks.ts";
 import type { App } from "../identity/admission.ts";
 

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { mistakeInAnswer } from "../entrance/framing.ts";
-import { readableHead } from "./origins.ts";
 import { responseHeaders } from "./headers.ts";
+import { readableHead } from "./origins.ts";
 import type { ProxiedRequest } from "./proxied-request.ts";
 import { badAnswer, failure } from "./upstream.ts";
 

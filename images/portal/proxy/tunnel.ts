@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { ProxyParts } from "./forward.ts";
-import { keyRefused, route, type Route } from "./route.ts";
 import { mistakeInAnswer } from "../entrance/framing.ts";
-import { refusedByIde } from "./ide-login.ts";
-import { requestHeaders, responseHeaders } from "./headers.ts";
 import { head as headText, remoteAddress } from "../entrance/raw-answers.ts";
-import { badAnswer, upgrade, type Upgraded } from "./upstream.ts";
 import type { Admitted } from "../identity/admission.ts";
+import type { ProxyParts } from "./forward.ts";
+import { requestHeaders, responseHeaders } from "./headers.ts";
+import { refusedByIde } from "./ide-login.ts";
+import { keyRefused, route, type Route } from "./route.ts";
+import { badAnswer, upgrade, type Upgraded } from "./upstream.ts";
 
 const KEEP_ALIVE_MS = 30_000;
 

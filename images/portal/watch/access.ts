@@ -1,8 +1,8 @@
 import type { CoreV1Api } from "@kubernetes/client-node";
-import { PortalError } from "../entrance/errors.ts";
-import { IDE_PORT } from "../../pod/names.ts";
-import type { Upstream, WorkspaceAccess } from "../guild/workspaces.ts";
 import { plainError } from "../../pod/api-error.ts";
+import { IDE_PORT } from "../../pod/names.ts";
+import { PortalError } from "../entrance/errors.ts";
+import type { Upstream, WorkspaceAccess } from "../guild/workspaces.ts";
 import { appKind, workspaceKind, type Kind } from "./kinds.ts";
 
 const SECRET = "ide-access";

@@ -5,8 +5,8 @@ import type { Readiness } from "../../pod/health.ts";
 import { HANDLE, WORKSPACE_ID } from "../../pod/names.ts";
 import type { Workspace, WorkspaceDirectory } from "../guild/workspaces.ts";
 import type { Kind } from "./kinds.ts";
-import { OWNER_LABEL, WatchedWorkspace, type ClusterApis } from "./watched-workspace.ts";
 import { WatchedList } from "./watched-list.ts";
+import { OWNER_LABEL, WatchedWorkspace, type ClusterApis } from "./watched-workspace.ts";
 
 export interface ClusterDirectoryOptions extends ClusterApis {
   readonly kind: Kind;

@@ -1,5 +1,5 @@
-import type { MachineReports, MachineState } from "../guild/machine.ts";
 import { WORKSPACE_ID } from "../../pod/names.ts";
+import type { MachineReports, MachineState } from "../guild/machine.ts";
 import { WatchedConfigMap, type Data, type WatchedConfigMapOptions } from "./watched-config-map.ts";
 
 /** In a ConfigMap that an embedded node writes (its `keeper.mjs`), so that the portal need not be allowed to ask nodes. Other clusters have none. */

@@ -1,7 +1,7 @@
 import { CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { plainError } from "../../pod/api-error.ts";
 import { PortalError } from "../entrance/errors.ts";
 import type { SignOutStore } from "../identity/sign-outs.ts";
-import { plainError } from "../../pod/api-error.ts";
 import { ownNamespace, WatchedConfigMap, type Data, type WatchedConfigMapOptions } from "./watched-config-map.ts";
 
 const NAME = "sign-outs";

@@ -1,8 +1,8 @@
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { MachineReports } from "../guild/machine.ts";
+import type { WorkspaceAccess, WorkspaceDirectory } from "../guild/workspaces.ts";
 import type { MemberList } from "../identity/members.ts";
 import type { SignOutStore } from "../identity/sign-outs.ts";
-import type { WorkspaceAccess, WorkspaceDirectory } from "../guild/workspaces.ts";
 import { ClusterAccess } from "./access.ts";
 import { ClusterDirectory } from "./directory.ts";
 import { JoinedDirectory } from "./joined-directory.ts";

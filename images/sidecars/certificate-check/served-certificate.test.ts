@@ -6,9 +6,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { healthServer } from "../../pod/health.ts";
-import { servedCertificate } from "./served-certificate.ts";
 import { testCertificate } from "../../pod/testing/certificates.ts";
 import { readCertificate } from "../../pod/tls.ts";
+import { servedCertificate } from "./served-certificate.ts";
 
 async function served() {
   const certificate = await testCertificate(["localhost"]);

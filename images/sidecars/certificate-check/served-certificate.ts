@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { connect } from "node:tls";
-import { readCertificate } from "../../pod/tls.ts";
 import type { Readiness } from "../../pod/health.ts";
+import { readCertificate } from "../../pod/tls.ts";
 
 const ANSWER_MS = 3_000;
 

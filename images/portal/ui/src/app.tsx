@@ -3,9 +3,9 @@ import type { Me, SignInHelp } from "../../api/types.ts";
 import { Header } from "./header.tsx";
 import { Notice } from "./notice.tsx";
 import { ApiError, fetchMe, signOut } from "./portal-api.ts";
+import { requestedApp } from "./return-to.ts";
 import { SignIn } from "./sign-in.tsx";
 import { SignedOut } from "./signed-out.tsx";
-import { requestedApp } from "./return-to.ts";
 import { WorkspaceList } from "./workspace-list.tsx";
 
 type Person = { kind: "unknown" } | { kind: "signed-out"; help: SignInHelp } | { kind: "signed-in"; me: Me } | { kind: "error"; error: ApiError };

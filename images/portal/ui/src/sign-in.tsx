@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useState } from "react";
 import type { LinkInfo, LinkErrorDetails } from "../../api/types.ts";
+import { Contacts } from "./contacts.tsx";
 import { Notice } from "./notice.tsx";
 import { ApiError, checkLink, signIn } from "./portal-api.ts";
 import { takeReturn } from "./return-to.ts";
-import { Contacts } from "./contacts.tsx";
 
 type Step = { kind: "looking" } | { kind: "asking"; link: LinkInfo } | { kind: "signing-in" } | { kind: "refused"; error: ApiError };
 

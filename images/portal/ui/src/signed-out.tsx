@@ -1,8 +1,8 @@
 import { useEffect } from "react";
 import type { SignInHelp } from "../../api/types.ts";
+import { Contacts } from "./contacts.tsx";
 import { Notice } from "./notice.tsx";
 import { rememberReturn, requestedApp } from "./return-to.ts";
-import { Contacts } from "./contacts.tsx";
 
 /** How to get in: there are no passwords. What was wanted opens afterwards. */
 export function SignedOut({ help: { ask, link_command: linkCommand }, onReturn }: { help: SignInHelp; onReturn: () => void }) {

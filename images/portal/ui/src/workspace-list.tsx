@@ -1,8 +1,8 @@
 import type { ListedWorkspace, Me } from "../../api/types.ts";
+import { Contacts } from "./contacts.tsx";
 import { Notice } from "./notice.tsx";
 import { Reason, StateBadge } from "./state.tsx";
 import { useWorkspaces } from "./use-workspaces.ts";
-import { Contacts } from "./contacts.tsx";
 
 interface WorkspaceListProps {
   readonly me: Me;
