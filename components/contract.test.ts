@@ -4,9 +4,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
-  App, Backup, BackupServer, BatchSpace, Certificates, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, HeadscaleOnHost, LoadBalancer, Longhorn, MeshDns, Portal,
-  Registry, registryAttachment, registryHost, registryIdentity, s3Target, Scheduling, Storage, SubnetRouter, Tailnet, Workspace,
+  App, Backup, BackupServer, BatchSpace, Certificates, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, LoadBalancer, Longhorn, MeshDns, Portal,
+  Registry, registryAttachment, registryHost, registryIdentity, s3Target, Scheduling, Storage, SubnetRouter, Workspace,
 } from "./index.ts";
+import { HeadscaleOnHost } from "./docker.ts";
+import { Tailnet } from "./tailscale.ts";
 import type { Transforms } from "./kube/transform.ts";
 import { network, plainMesh } from "./mesh/testing/mesh.ts";
 import { repositoryPassword } from "./backup/key.ts";

@@ -16,8 +16,6 @@ export { stackLabel } from "./kube/metadata.ts";
 export { ExistingHeadscale } from "./mesh/existing-headscale.ts";
 export type { ExistingHeadscaleArgs } from "./mesh/existing-headscale.ts";
 export { GUILD_USER } from "./mesh/headscale-control.ts";
-export { HeadscaleOnHost } from "./mesh/headscale-on-host.ts";
-export type { HeadscaleOnHostArgs } from "./mesh/headscale-on-host.ts";
 export { isBelow, MESH_NETWORKS } from "./mesh/headscale-settings.ts";
 export { Headscale, MESH_NAMESPACE, MESH_PLACE } from "./mesh/headscale.ts";
 export type { HeadscaleArgs, HeadscaleNetwork } from "./mesh/headscale.ts";
@@ -31,8 +29,6 @@ export type { Destination, GuildPolicyConfig, MeshPolicy, PolicyRule } from "./m
 export type { RouterMode } from "./mesh/router-workload.ts";
 export { SubnetRouter } from "./mesh/subnet-router.ts";
 export type { SubnetRouterArgs } from "./mesh/subnet-router.ts";
-export { Tailnet } from "./mesh/tailnet.ts";
-export type { TailnetArgs } from "./mesh/tailnet.ts";
 export { CertificateAuthority, DryRun, RandomSecret, UpstreamManifest } from "../provider/sdk/index.ts";
 export type { DryRunArgs, UpstreamManifestArgs, UpstreamManifestSource } from "../provider/sdk/index.ts";
 export { App, APP_PATH, appSize, smallestApp, smallestVolume, visibilities } from "./workspace/app.ts";

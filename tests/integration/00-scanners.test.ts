@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as docker from "../../components/docker.ts";
 import * as components from "../../components/index.ts";
+import * as tailscale from "../../components/tailscale.ts";
 import { exceptionsForAll, mismatches, withoutAccepted } from "../support/exceptions.ts";
 import type { Scanner } from "../support/exceptions.ts";
 import { registeredBy, wholeGuilds } from "../support/guilds.ts";
@@ -90,7 +92,7 @@ describe.each(names)("the guild that is %s", (name) => {
 });
 
 test("each component is in one of the guilds, but those that have no object in a cluster", () => {
-  const all = Object.entries(components).filter(([, value]) => typeof value === "function" && value.prototype instanceof pulumi.ComponentResource).map(([name]) => name);
+  const all = Object.entries({ ...components, ...docker, ...tailscale }).filter(([, value]) => typeof value === "function" && value.prototype instanceof pulumi.ComponentResource).map(([name]) => name);
   expect(all.filter((name) => !types.has(`guildnet:index:${name}`)).sort()).toEqual(["ExistingHeadscale", "HeadscaleOnHost"]);
 });
 

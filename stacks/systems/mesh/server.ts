@@ -1,5 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { ExistingHeadscale, Headscale, HeadscaleOnHost, MESH_NAMESPACE, MESH_NETWORKS, Tailnet } from "../../../components/index.ts";
+import { HeadscaleOnHost } from "../../../components/docker.ts";
+import { ExistingHeadscale, Headscale, MESH_NAMESPACE, MESH_NETWORKS } from "../../../components/index.ts";
+import { Tailnet } from "../../../components/tailscale.ts";
 import type { HeadscaleNetwork, Mesh, MeshDns, MeshPolicy, PortalExposure } from "../../../components/index.ts";
 import type { KeptVolume } from "../../system.ts";
 import type { CertificatesGives } from "../certificates/layer.ts";

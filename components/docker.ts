@@ -1,0 +1,3 @@
+// What takes Docker's provider, for whoever has it installed: the package's entry "guildnet/docker".
+export { HeadscaleOnHost } from "./mesh/headscale-on-host.ts";
+export type { HeadscaleOnHostArgs } from "./mesh/headscale-on-host.ts";
