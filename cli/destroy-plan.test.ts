@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ownersIn, planText, volumesIn, type Doomed } from "./destroy-plan.ts";
+import { ownersIn, planText, volumesIn, type DestroyPlan } from "./destroy-plan.ts";
 import type { StateResource } from "../engine/stack-state.ts";
 
 const object = (kind: string, metadata: object, spec: object = {}): StateResource => ({ urn: `urn:x::${JSON.stringify(metadata)}`, type: `kubernetes:core/v1:${kind}`, inputs: { metadata, spec } });
@@ -16,14 +16,14 @@ it("reads out of a state which volumes there are and whose they are", () => {
   ]);
 });
 
-const embedded: Doomed = {
+const embedded: DestroyPlan = {
   stack: "lab", data: false, clusters: ["guildnet-lab-cluster"], people: ["ada", "bob"], volumes: volumesIn(state),
   used: new Map([["ws-lab/home", 3 * 2 ** 29]]), folders: ["/clusters/lab/volumes"], backups: "cluster",
 };
 
 /** The lines of each half. */
-function halves(doomed: Doomed): [string, string] {
-  const [, goes = "", stays = ""] = /Goes[^\n]*\n([^]*)\n\nStays:\n([^]*)/.exec(planText(doomed)) ?? [];
+function halves(plan: DestroyPlan): [string, string] {
+  const [, goes = "", stays = ""] = /Goes[^\n]*\n([^]*)\n\nStays:\n([^]*)/.exec(planText(plan)) ?? [];
   return [goes, stays];
 }
 
@@ -48,6 +48,6 @@ it("tells kept volumes of a cluster that was joined from the others", () => {
 });
 
 it("knows volumes of a stack that was destroyed before", () => {
-  const before: Doomed = { ...embedded, data: true, clusters: [], people: [], volumes: [], used: new Map(), backups: undefined };
+  const before: DestroyPlan = { ...embedded, data: true, clusters: [], people: [], volumes: [], used: new Map(), backups: undefined };
   expect(halves(before)[0]).toBe("  the files in /clusters/lab/volumes");
 });

@@ -16,7 +16,7 @@ export interface StackVolume {
 }
 
 /** What a destroy is about. */
-export interface Doomed {
+export interface DestroyPlan {
   readonly stack: string;
   /** Whether data goes as well. */
   readonly data: boolean;
@@ -62,19 +62,19 @@ function metadataOf({ inputs }: StateResource): Metadata {
 }
 
 /** What goes with a stack and what stays, for a person to read before it does. */
-export function planText(doomed: Doomed): string {
-  const { stack, data, clusters, people, volumes, folders, backups } = doomed;
+export function planText(plan: DestroyPlan): string {
+  const { stack, data, clusters, people, volumes, folders, backups } = plan;
   const stays = (volume: StackVolume) => !data && (clusters.length > 0 || volume.kept);
   const goes = [
     ...clusters.map((cluster) => `the cluster ${cluster}, with all that runs in it`),
     ...(clusters.length === 0 && volumes.length > 0 ? ["all that the stack has in its cluster"] : []),
     ...(people.length === 0 ? [] : [`access of ${people.join(", ")}`]),
-    ...volumeLines("volumes", volumes.filter((volume) => !stays(volume)), doomed),
+    ...volumeLines("volumes", volumes.filter((volume) => !stays(volume)), plan),
     ...(data ? folders.map((folder) => `the files in ${folder}`) : []),
     ...(backups === "cluster" && data ? ["all backups, which are on a volume of the cluster"] : []),
   ];
   const stay = [
-    ...volumeLines(clusters.length > 0 ? `volumes, in ${folders.join(", ") || "a folder of this machine"}` : "volumes, in the cluster", volumes.filter(stays), doomed),
+    ...volumeLines(clusters.length > 0 ? `volumes, in ${folders.join(", ") || "a folder of this machine"}` : "volumes, in the cluster", volumes.filter(stays), plan),
     ...(clusters.length > 0 || data ? [] : folders.map((folder) => `the files in ${folder}`)),
     ...backupLines(backups, data),
   ];
@@ -85,7 +85,7 @@ function section(title: string, lines: readonly string[]): string[] {
   return ["", title, ...(lines.length === 0 ? ["  nothing"] : lines.map((line) => `  ${line}`))];
 }
 
-function volumeLines(title: string, volumes: readonly StackVolume[], { used }: Doomed): string[] {
+function volumeLines(title: string, volumes: readonly StackVolume[], { used }: DestroyPlan): string[] {
   if (volumes.length === 0) return [];
   const rows = volumes.map(({ namespace, claim, size: asked, owner }) => {
     const bytes = used.get(`${namespace}/${claim}`);

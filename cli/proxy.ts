@@ -8,7 +8,7 @@ import type { Project } from "../engine/project.ts";
 import { stackSecret } from "../engine/stack-secret.ts";
 import { stackFile, stackSettings } from "../engine/stack-config.ts";
 import { guildnetHome } from "../toolchain/home.ts";
-import { either, LOOPBACK } from "../toolchain/reach.ts";
+import { proxyVariable, LOOPBACK } from "../toolchain/proxied-fetch.ts";
 
 /** As `stacks/systems/proxy/schema.ts` has it, which tells of mistakes. */
 const ADDRESS = /^http:\/\/[a-z0-9-]+(\.[a-z0-9-]+)*:\d{1,5}$/;
@@ -33,7 +33,7 @@ export async function takeProxy(project: Project, stack: string, env: NodeJS.Pro
   const guild = guildShape.parse(stackSettings(project, stack)["guildnet:guild"]);
   const wanted = guild.proxy?.https === undefined ? {} : await variables(guild, project, stack, env);
   const excepted = [env["NO_PROXY"], env["no_proxy"], wanted.no_proxy].flatMap((list) => (list ?? "").split(",")).map((name) => name.trim()).filter((name) => name !== "");
-  const values = { https_proxy: either(env, "https_proxy") ?? wanted.https_proxy, http_proxy: either(env, "http_proxy") ?? wanted.http_proxy, no_proxy: [...new Set(excepted)].join(",") || undefined };
+  const values = { https_proxy: proxyVariable(env, "https_proxy") ?? wanted.https_proxy, http_proxy: proxyVariable(env, "http_proxy") ?? wanted.http_proxy, no_proxy: [...new Set(excepted)].join(",") || undefined };
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined) env[name] = env[name.toUpperCase()] = value;
   }

@@ -17,7 +17,7 @@ const STACK_CHANGES = new Set(["import", "rm", "remove", "rename", "change-secre
 /** Commands that run the program, and so the policy pack. */
 const RUNS_THE_PROGRAM = new Set(["up", "update", "preview", "pre", "watch"]);
 
-/** What the toolchain has to know of a command line for the engine. */
+/** What has to be known of a command line for the engine. */
 export interface EngineArguments {
   /** `preview`, `stack` …; undefined for `pulumi --help`. */
   readonly command?: string;

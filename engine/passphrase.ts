@@ -41,9 +41,9 @@ export class Keyring {
     const open = await key;
     if (open !== undefined) return open;
     const { from, isGiven } = this.#passphrase;
-    const way = isGiven
+    const remedy = isGiven
       ? "Give the right one there; or unset the variable, and your own passphrase is taken again."
       : "Give the passphrase it was encrypted with by PULUMI_CONFIG_PASSPHRASE_FILE, a file with it, or by PULUMI_CONFIG_PASSPHRASE: whoever shares the file has it in ~/.guildnet/passphrase.";
-    throw new UserError("wrong-passphrase", `${file} was encrypted with another passphrase than that of ${from}. Nothing was changed.\n${way}`);
+    throw new UserError("wrong-passphrase", `${file} was encrypted with another passphrase than that of ${from}. Nothing was changed.\n${remedy}`);
   }
 }

@@ -52,10 +52,10 @@ function inPlain(resource: ResourceState, open: Open): unknown {
 
 function damaged({ checkpoint, history }: StateFiles, { path: [urn, ...path] }: UnreadableSecret, open: Open): UserError {
   const whole = newestReadable(history, open);
-  const way = whole === undefined
+  const remedy = whole === undefined
     ? `There is no copy of it in ${history} that could be read. Put one back from a backup.`
     : `The newest copy whose secrets can all be read is of the end of an update. To go on from it:\n\n  cp ${whole} ${checkpoint}`;
-  return new UserError("state-secret-damaged", `A secret in the state file ${checkpoint} is damaged and can't be decrypted: ${path.join(".")} of ${urn}. Nothing was changed.\n${way}`);
+  return new UserError("state-secret-damaged", `A secret in the state file ${checkpoint} is damaged and can't be decrypted: ${path.join(".")} of ${urn}. Nothing was changed.\n${remedy}`);
 }
 
 function newestReadable(history: string, open: Open): string | undefined {

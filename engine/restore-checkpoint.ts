@@ -49,10 +49,10 @@ function lossOf({ time }: Copy, isBase: boolean): string {
 
 function beyondRepair({ checkpoint, history, olderBackups }: StateFiles, damage: string, empty: Copy | undefined): UserError {
   const lies = `Nothing was changed. Put a copy of your own there, or one of ${history} or ${olderBackups}, if there is one.`;
-  const way = empty === undefined
+  const remedy = empty === undefined
     ? `and there is no whole copy beside it. ${lies}`
     : `and the only whole copy beside it is of the empty stack: with it the next run would make a new authority and new secrets. ${lies} To begin with the empty one all the same:\n\n  cp ${empty.file} ${checkpoint}`;
-  return new UserError("state-damaged", `The state file ${checkpoint} is damaged (${damage}), ${way}`);
+  return new UserError("state-damaged", `The state file ${checkpoint} is damaged (${damage}), ${remedy}`);
 }
 
 function copyAt(file: string): Copy | undefined {

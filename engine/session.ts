@@ -1,6 +1,6 @@
 import { delimiter, join } from "node:path";
 import type { Home } from "../toolchain/home.ts";
-import { LOOPBACK } from "../toolchain/reach.ts";
+import { LOOPBACK } from "../toolchain/proxied-fetch.ts";
 import type { InstalledTool } from "../toolchain/tools/tool.ts";
 
 /** Where the engine keeps state: our file backend, or wherever the user is logged in. */

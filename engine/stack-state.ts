@@ -1,4 +1,4 @@
-/** What of an exported deployment (`pulumi stack export`) the toolchain looks at. */
+/** What of an exported deployment (`pulumi stack export`) is looked at. */
 export interface StackState {
   readonly deployment: {
     readonly resources?: readonly StateResource[];

@@ -1,12 +1,12 @@
 import * as grpc from "@grpc/grpc-js";
 import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
-import { paced, type Pace } from "./pace.ts";
+import { throttled, type Throttle } from "./throttle.ts";
 
 /** Where a resource's words go. */
 export interface ResourceLog {
   /** Status lines of one resource; each replaces the one before. */
-  progressOf(urn: string): Pace;
+  progressOf(urn: string): Throttle;
   /** A line that stays, beside the resource's result. */
   note(urn: string, message: string): void;
 }
@@ -21,8 +21,8 @@ export class EngineLog implements ResourceLog {
   }
 
   /** One a second: without a terminal, the engine prints each on a line of its own, and a build has hundreds. */
-  progressOf(urn: string): Pace {
-    return paced(1000, (message) => this.#log(urn, message, true));
+  progressOf(urn: string): Throttle {
+    return throttled(1000, (message) => this.#log(urn, message, true));
   }
 
   note(urn: string, message: string): void {

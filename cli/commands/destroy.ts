@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { deleteNode, noteVolumeOwners, volumesOf } from "../../provider/control.ts";
 import { writeFileAtomic } from "../../toolchain/atomic-file.ts";
 import { askFor, canAsk } from "../confirm.ts";
-import { ownersIn, planText, volumesIn, type Doomed } from "../destroy-plan.ts";
+import { ownersIn, planText, volumesIn, type DestroyPlan } from "../destroy-plan.ts";
 import { findMadeElsewhere } from "../drift/half-made.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { openEngine } from "../open-engine.ts";
@@ -37,7 +37,7 @@ async function destroyAlone(engine: Engine, { data, isAsked }: { data: boolean; 
   engine.assertFree();
   kept.remember(abandoned);
   if (isAsked) {
-    process.stderr.write(`\n${planText(await doomed(engine, kept, data))}\n`);
+    process.stderr.write(`\n${planText(await planOf(engine, kept, data))}\n`);
     await askFor(engine.stack, `Write the name of the stack, ${engine.stack}, to go on: `);
   }
   if (await engine.stackExists()) {
@@ -71,7 +71,7 @@ async function destroyStack(engine: Engine, kept: KeptVolumes, data: boolean): P
 }
 
 /** All that a destroy would be about. What nobody can look at, in a cluster that is stopped, is told as it was asked for. */
-async function doomed(engine: Engine, kept: KeptVolumes, data: boolean): Promise<Doomed> {
+async function planOf(engine: Engine, kept: KeptVolumes, data: boolean): Promise<DestroyPlan> {
   const isThere = await engine.stackExists();
   const state = isThere ? await engine.json<StackState>(["stack", "export"]) : { deployment: {} };
   const outputs = isThere ? await engine.json<Partial<StackOutputs>>(["stack", "output", "--json", "--show-secrets"]) : {};

@@ -5,14 +5,18 @@ import { report, type Finding } from "../status/findings.ts";
 import { stackFindings } from "../status/stack.ts";
 import { untilWell } from "../status/until-well.ts";
 
-/** Waits until all parts of the stack are well; exit code 1, with what is not, when that takes longer than `patience` milliseconds. */
+/** Waits until all parts of the stack are well. @throws UserError `stack-ill`, with what is not, when that takes longer than `patience` milliseconds */
 export async function verifyCommand(stack: string, patience: number): Promise<void> {
   const engine = await openEngine(stack);
   let findings: readonly Finding[] = [];
-  await runSteps([{ title: `Verify the stack ${stack}`, run: async (report) => void (findings = await untilWell(() => stackFindings(engine), { patience, report })) }], 1);
-  const ill = findings.filter(({ healthy }) => !healthy);
+  await runSteps([{
+    title: `Verify the stack ${stack}`,
+    run: async (tell) => {
+      findings = await untilWell(() => stackFindings(engine), { patience, report: tell });
+      if (findings.some(({ healthy }) => !healthy)) throw new UserError("stack-ill", verdict(stack, findings));
+    },
+  }], 1);
   process.stdout.write(`${verdict(stack, findings)}\n`);
-  if (ill.length > 0) process.exitCode = 1;
 }
 
 /** All that was looked at where all is well, else what is not. */

@@ -1,4 +1,4 @@
-/** What the toolchain reads of Kubernetes objects. */
+/** What the command line reads of Kubernetes objects. */
 export interface Job {
   metadata: { name: string; namespace?: string; labels?: Record<string, string>; creationTimestamp?: string };
   spec?: { template: { spec: { containers: Container[] } } };

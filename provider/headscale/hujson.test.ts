@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseHuJson, sayTheSame } from "./hujson.ts";
+import { parseHuJson, isSameHuJson } from "./hujson.ts";
 
 test("HuJSON is JSON with comments and trailing commas", () => {
   expect(parseHuJson('{\n// who\n"acls": [1, 2,], /* and */ "url": "https://a//b", }')).toEqual({ acls: [1, 2], url: "https://a//b" });
@@ -8,10 +8,10 @@ test("HuJSON is JSON with comments and trailing commas", () => {
 
 describe("two texts", () => {
   test("say the same, however they are laid out", () => {
-    expect(sayTheSame('{"a":1,"b":{"c":[1,2]}}', '{ // first\n "b": {"c": [1, 2,]}, "a": 1 }')).toBe(true);
+    expect(isSameHuJson('{"a":1,"b":{"c":[1,2]}}', '{ // first\n "b": {"c": [1, 2,]}, "a": 1 }')).toBe(true);
   });
 
   test.each([['{"a":1}', '{"a":"1"}'], ['{"a":[1,2]}', '{"a":[2,1]}'], ['{"a":1}', '{"a":1,"b":null}'], ["{", "{"]])("%s and %s do not", (one, other) => {
-    expect(sayTheSame(one, other)).toBe(false);
+    expect(isSameHuJson(one, other)).toBe(false);
   });
 });

@@ -11,7 +11,7 @@ export function parseHuJson(text: string): unknown {
 }
 
 /** Whether two texts say the same, whatever their comments, spaces and order of keys. False where one is not HuJSON. */
-export function sayTheSame(one: string, other: string): boolean {
+export function isSameHuJson(one: string, other: string): boolean {
   try {
     return isDeepStrictEqual(parseHuJson(one), parseHuJson(other));
   } catch (error) {

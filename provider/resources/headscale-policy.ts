@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { HeadscaleApi } from "../headscale/api.ts";
 import { littlePatience, patience, serverSchema } from "../headscale/connection.ts";
-import { parseHuJson, sayTheSame } from "../headscale/hujson.ts";
+import { parseHuJson, isSameHuJson } from "../headscale/hujson.ts";
 import { define } from "./resource.ts";
 
 const schema = z.object({
@@ -18,7 +18,7 @@ type Inputs = z.infer<typeof schema>;
 export const headscalePolicy = define({
   schema,
   replaceOn: [],
-  same: (input, old, wanted) => input === "policy" && typeof old === "string" && typeof wanted === "string" && sayTheSame(old, wanted),
+  same: (input, old, wanted) => input === "policy" && typeof old === "string" && typeof wanted === "string" && isSameHuJson(old, wanted),
   async create(inputs) {
     await ensure(inputs);
     return { id: randomUUID(), outputs: {} };
@@ -30,7 +30,7 @@ export const headscalePolicy = define({
   async drift({ server, policy }) {
     const current = await new HeadscaleApi(server, littlePatience).policy();
     if (current === undefined) return "the server has no policy";
-    return sayTheSame(current, policy) ? undefined : "the server has another policy";
+    return isSameHuJson(current, policy) ? undefined : "the server has another policy";
   },
 });
 
@@ -38,7 +38,7 @@ export const headscalePolicy = define({
 async function ensure({ server, policy }: Inputs): Promise<void> {
   const api = new HeadscaleApi(server, patience);
   const current = await api.policy();
-  if (current === undefined || !sayTheSame(current, policy)) await api.setPolicy(policy);
+  if (current === undefined || !isSameHuJson(current, policy)) await api.setPolicy(policy);
 }
 
 function mistakeIn(text: string): string | undefined {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { placeBusybox, staticBusybox } from "./busybox.ts";
 import { compiled, mozillaAuthorities, place } from "./go-images.ts";
-import type { Kitchen } from "./kitchen.ts";
+import type { Builder } from "./recipe.ts";
 import { withScratch } from "./scratch.ts";
 
 interface Program {
@@ -15,22 +15,22 @@ interface Program {
 }
 
 /** restic beside a shell, as in upstream's image; of that its entry point, ssh and fuse are left out. */
-export function restic(reference: string, kitchen: Kitchen): Promise<void> {
-  return besideAShell(reference, { module: "restic", command: "github.com/restic/restic/cmd/restic", name: "restic" }, ["--entrypoint", '["restic"]'], kitchen);
+export function restic(reference: string, builder: Builder): Promise<void> {
+  return besideAShell(reference, { module: "restic", command: "github.com/restic/restic/cmd/restic", name: "restic" }, ["--entrypoint", '["restic"]'], builder);
 }
 
 /** restic's REST server beside a shell; upstream's helpers that write its list of users are left out. */
-export function restServer(reference: string, kitchen: Kitchen): Promise<void> {
+export function restServer(reference: string, builder: Builder): Promise<void> {
   const program = { module: "rest-server", command: "github.com/restic/rest-server/cmd/rest-server", name: "rest-server" };
-  return besideAShell(reference, program, ["--cmd", '["rest-server"]', "--port", "8000"], kitchen);
+  return besideAShell(reference, program, ["--cmd", '["rest-server"]', "--port", "8000"], builder);
 }
 
-async function besideAShell(reference: string, { module, command, name }: Program, config: readonly string[], kitchen: Kitchen): Promise<void> {
-  const { store } = kitchen;
+async function besideAShell(reference: string, { module, command, name }: Program, config: readonly string[], builder: Builder): Promise<void> {
+  const { store } = builder;
   await withScratch(store.home, async (scratch) => {
-    const binary = await compiled({ module, command, variables: {} }, scratch, kitchen);
-    const shell = await staticBusybox(kitchen, scratch);
-    const authorities = await mozillaAuthorities(kitchen, scratch);
+    const binary = await compiled({ module, command, variables: {} }, scratch, builder);
+    const shell = await staticBusybox(builder, scratch);
+    const authorities = await mozillaAuthorities(builder, scratch);
     await store.compose(reference, "scratch", async (root) => {
       await placeBusybox(shell, root);
       await place(binary, join(root, "usr/bin", name));

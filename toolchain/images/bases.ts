@@ -1,6 +1,6 @@
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { type Kitchen, runTool } from "./kitchen.ts";
+import { type Builder, runTool } from "./recipe.ts";
 import { npmPackage, type PackedPackage } from "./packages.ts";
 import { withScratch } from "./scratch.ts";
 
@@ -18,29 +18,29 @@ const NODE = {
 const NPM: PackedPackage = { name: "npm", version: "11.19.1", integrity: "sha512-ztsxKxt/kkIaAs+2i0GU6I+DRmUdrNasxTZKJe9TCdSjKxlhah/4r/hl5ygMD6XAg1qZ9c2TNomR4qgOydp10g==" };
 
 /** Debian's smallest base, from Debian's own mirrors, security updates included, unpacked straight into the image's root folder. */
-export async function debianBase(reference: string, kitchen: Kitchen): Promise<void> {
-  await kitchen.store.compose(reference, "scratch", async (root) => {
+export async function debianBase(reference: string, builder: Builder): Promise<void> {
+  await builder.store.compose(reference, "scratch", async (root) => {
     const settings = [...SLIM, ...SLIM_KEEPS].map((setting) => `--dpkgopt=${setting}`);
-    await runTool(kitchen, "mmdebstrap", ["--variant=minbase", ...settings, "bookworm", root]);
+    await runTool(builder, "mmdebstrap", ["--variant=minbase", ...settings, "bookworm", root]);
     await rm(join(root, "etc/hostname"), { force: true });
     await rm(join(root, "etc/resolv.conf"), { force: true });
   }, ["--cmd", '["bash"]', "--env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]);
 }
 
 /** Node with npm and its headers on the Debian base, with the user `node` (1000) that the official image has. */
-export async function nodeBase(reference: string, kitchen: Kitchen): Promise<void> {
-  const { store, log } = kitchen;
+export async function nodeBase(reference: string, builder: Builder): Promise<void> {
+  const { store, log } = builder;
   const node = process.arch === "arm64" ? NODE.arm64 : NODE.x64;
-  await kitchen.ensure(DEBIAN);
+  await builder.ensure(DEBIAN);
   await withScratch(store.home, async (scratch) => {
-    const nodeArchive = await npmPackage(kitchen, node, scratch);
-    const npmArchive = await npmPackage(kitchen, NPM, scratch);
+    const nodeArchive = await npmPackage(builder, node, scratch);
+    const npmArchive = await npmPackage(builder, NPM, scratch);
     await store.compose(reference, DEBIAN, async (root, container) => {
       const local = join(root, "usr/local");
       const npm = join(local, "lib/node_modules/npm");
       await mkdir(npm, { recursive: true });
-      await unpack(kitchen, nodeArchive, local, ["--exclude=*/openssl/archs/*", "package/bin", "package/include", "package/LICENSE"]);
-      await unpack(kitchen, npmArchive, npm, []);
+      await unpack(builder, nodeArchive, local, ["--exclude=*/openssl/archs/*", "package/bin", "package/include", "package/LICENSE"]);
+      await unpack(builder, npmArchive, npm, []);
       await symlink("../lib/node_modules/npm/bin/npm-cli.js", join(local, "bin/npm"));
       await symlink("../lib/node_modules/npm/bin/npx-cli.js", join(local, "bin/npx"));
       await symlink("node", join(local, "bin/nodejs"));
@@ -49,6 +49,6 @@ export async function nodeBase(reference: string, kitchen: Kitchen): Promise<voi
   });
 }
 
-async function unpack(kitchen: Kitchen, archive: string, into: string, members: string[]): Promise<void> {
-  await runTool(kitchen, "tar", ["--extract", "--file", archive, "--directory", into, "--strip-components=1", "--no-same-owner", ...members]);
+async function unpack(builder: Builder, archive: string, into: string, members: string[]): Promise<void> {
+  await runTool(builder, "tar", ["--extract", "--file", archive, "--directory", into, "--strip-components=1", "--no-same-owner", ...members]);
 }

@@ -1,12 +1,12 @@
 import { chmod, copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import type { Kitchen } from "./kitchen.ts";
+import type { Builder } from "./recipe.ts";
 import { debianPackage } from "./packages.ts";
 
 /** Fetches Debian's static busybox, a shell and the small tools in one program; returns its path. */
-export async function staticBusybox(kitchen: Kitchen, scratch: string): Promise<string> {
-  return join(await debianPackage(kitchen, "busybox-static", scratch), "bin/busybox");
+export async function staticBusybox(builder: Builder, scratch: string): Promise<string> {
+  return join(await debianPackage(builder, "busybox-static", scratch), "bin/busybox");
 }
 
 /** Lays out an empty root folder: busybox under each applet's name, and the few files programs expect. */

@@ -1,7 +1,7 @@
 import { mkdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { compiled, mozillaAuthorities, place, placeBasics } from "./go-images.ts";
-import type { Kitchen } from "./kitchen.ts";
+import type { Builder } from "./recipe.ts";
 import { parseReference } from "./reference.ts";
 import { withScratch } from "./scratch.ts";
 
@@ -15,12 +15,12 @@ const pathOf = (program: string): string => `/app/cmd/${program}/${program}`;
  * library with a main of this project, since upstream's own commands are in no registry, and it is the other two as
  * well, by the name it is called: their images are this one with another entry point.
  */
-export async function certManagerController(reference: string, kitchen: Kitchen): Promise<void> {
-  const { store } = kitchen;
+export async function certManagerController(reference: string, builder: Builder): Promise<void> {
+  const { store } = builder;
   await withScratch(store.home, async (scratch) => {
     const variables = { "github.com/cert-manager/cert-manager/pkg/util.AppVersion": parseReference(reference).tag };
-    const binary = await compiled({ module: "cert-manager", command: ".", variables }, scratch, kitchen);
-    const authorities = await mozillaAuthorities(kitchen, scratch);
+    const binary = await compiled({ module: "cert-manager", command: ".", variables }, scratch, builder);
+    const authorities = await mozillaAuthorities(builder, scratch);
     await store.compose(reference, "scratch", async (root) => {
       const [first = "", ...others] = PROGRAMS.map(pathOf);
       await place(binary, join(root, first));
@@ -35,7 +35,7 @@ export async function certManagerController(reference: string, kitchen: Kitchen)
 
 /** Made of the controller's image, whose layer it shares. */
 export function certManager(program: "webhook" | "cainjector") {
-  return async (reference: string, { store, ensure }: Kitchen): Promise<void> => {
+  return async (reference: string, { store, ensure }: Builder): Promise<void> => {
     const controller = reference.replace(`-${program}:`, "-controller:");
     await ensure(controller);
     await store.compose(reference, controller, async () => {}, entryPoint(program));

@@ -3,17 +3,17 @@ import { dirname, join } from "node:path";
 import { openLog } from "../log.ts";
 import { goBuild, type GoBuild } from "../tools/go-build.ts";
 import { placeBusybox, staticBusybox } from "./busybox.ts";
-import type { Kitchen } from "./kitchen.ts";
+import type { Builder } from "./recipe.ts";
 import { debianPackage } from "./packages.ts";
 import { parseReference } from "./reference.ts";
 import { withScratch } from "./scratch.ts";
 
 /** CoreDNS at /coredns, as upstream places it, with the certificate authorities a `forward` over TLS needs. */
-export async function coredns(reference: string, kitchen: Kitchen): Promise<void> {
-  const { store } = kitchen;
+export async function coredns(reference: string, builder: Builder): Promise<void> {
+  const { store } = builder;
   await withScratch(store.home, async (scratch) => {
-    const binary = await compiled({ module: "coredns", command: ".", variables: {} }, scratch, kitchen);
-    const authorities = await mozillaAuthorities(kitchen, scratch);
+    const binary = await compiled({ module: "coredns", command: ".", variables: {} }, scratch, builder);
+    const authorities = await mozillaAuthorities(builder, scratch);
     await store.compose(reference, "scratch", async (root) => {
       await place(binary, join(root, "coredns"));
       await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
@@ -23,15 +23,15 @@ export async function coredns(reference: string, kitchen: Kitchen): Promise<void
 }
 
 /** The storage provisioner at upstream's place, beside a shell: its helper pods run in the same image. */
-export async function localPathProvisioner(reference: string, kitchen: Kitchen): Promise<void> {
-  const { store } = kitchen;
+export async function localPathProvisioner(reference: string, builder: Builder): Promise<void> {
+  const { store } = builder;
   await withScratch(store.home, async (scratch) => {
     const binary = await compiled({
       module: "local-path-provisioner",
       command: "github.com/rancher/local-path-provisioner",
       variables: { "main.VERSION": parseReference(reference).tag },
-    }, scratch, kitchen);
-    const shell = await staticBusybox(kitchen, scratch);
+    }, scratch, builder);
+    const shell = await staticBusybox(builder, scratch);
     await store.compose(reference, "scratch", async (root) => {
       await placeBusybox(shell, root);
       await place(binary, join(root, "usr/bin/local-path-provisioner"));
@@ -40,15 +40,15 @@ export async function localPathProvisioner(reference: string, kitchen: Kitchen):
 }
 
 /** The CNCF registry at the place of Docker's own image of it, with the authorities it would need as a mirror. */
-export async function registry(reference: string, kitchen: Kitchen): Promise<void> {
-  const { store } = kitchen;
+export async function registry(reference: string, builder: Builder): Promise<void> {
+  const { store } = builder;
   await withScratch(store.home, async (scratch) => {
     const binary = await compiled({
       module: "registry",
       command: ".",
       variables: { "github.com/distribution/distribution/v3/version.version": `v${parseReference(reference).tag}` },
-    }, scratch, kitchen);
-    const authorities = await mozillaAuthorities(kitchen, scratch);
+    }, scratch, builder);
+    const authorities = await mozillaAuthorities(builder, scratch);
     await store.compose(reference, "scratch", async (root) => {
       await place(binary, join(root, "bin/registry"));
       await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
@@ -58,15 +58,15 @@ export async function registry(reference: string, kitchen: Kitchen): Promise<voi
 }
 
 /** Compiles into the scratch folder and returns the program's path. @param name of the program, where a module has several */
-export async function compiled(build: Omit<GoBuild, "output">, scratch: string, { store: { home }, log }: Kitchen, name = build.module): Promise<string> {
+export async function compiled(build: Omit<GoBuild, "output">, scratch: string, { store: { home }, log }: Builder, name = build.module): Promise<string> {
   const output = join(scratch, `${name}.program`);
   await goBuild({ ...build, output }, { home, log: openLog(home, `go-${build.module}`), report: log });
   return output;
 }
 
 /** Mozilla's list as Debian packs it: this machine's own bundle may hold a private authority. */
-export async function mozillaAuthorities(kitchen: Kitchen, scratch: string): Promise<string> {
-  const folder = join(await debianPackage(kitchen, "ca-certificates", scratch), "usr/share/ca-certificates/mozilla");
+export async function mozillaAuthorities(builder: Builder, scratch: string): Promise<string> {
+  const folder = join(await debianPackage(builder, "ca-certificates", scratch), "usr/share/ca-certificates/mozilla");
   const files = (await readdir(folder)).sort();
   return (await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")))).join("");
 }

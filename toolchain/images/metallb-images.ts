@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { compiled, place } from "./go-images.ts";
-import type { Recipe } from "./kitchen.ts";
+import type { Recipe } from "./recipe.ts";
 import { withScratch } from "./scratch.ts";
 
 /**
@@ -8,10 +8,10 @@ import { withScratch } from "./scratch.ts";
  * says. What upstream adds to the speaker for BGP through FRR is left out.
  */
 function metallb(program: "controller" | "speaker"): Recipe {
-  return async (reference, kitchen) => {
-    const { store } = kitchen;
+  return async (reference, builder) => {
+    const { store } = builder;
     await withScratch(store.home, async (scratch) => {
-      const binary = await compiled({ module: "metallb", command: `go.universe.tf/metallb/${program}`, variables: {} }, scratch, kitchen, program);
+      const binary = await compiled({ module: "metallb", command: `go.universe.tf/metallb/${program}`, variables: {} }, scratch, builder, program);
       await store.compose(reference, "scratch", (root) => place(binary, join(root, program)), ["--entrypoint", `["/${program}"]`]);
     });
   };

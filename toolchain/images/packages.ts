@@ -4,7 +4,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { UserError } from "../errors.ts";
-import { type Kitchen, runTool } from "./kitchen.ts";
+import { type Builder, runTool } from "./recipe.ts";
 
 /** One package of the npm registry, fixed by the hash the registry published for it. */
 export interface PackedPackage {
@@ -18,11 +18,11 @@ export interface PackedPackage {
  * Fetches a package's archive into a folder and returns its path.
  * @throws UserError where its hash is not the pinned one
  */
-export async function npmPackage(kitchen: Kitchen, wanted: PackedPackage, folder: string): Promise<string> {
+export async function npmPackage(builder: Builder, wanted: PackedPackage, folder: string): Promise<string> {
   const into = join(folder, wanted.name);
   await mkdir(into);
-  const cache = join(kitchen.store.home.cache, "npm");
-  await runTool(kitchen, "npm", ["pack", "--silent", "--cache", cache, "--pack-destination", into, `${wanted.name}@${wanted.version}`], folder);
+  const cache = join(builder.store.home.cache, "npm");
+  await runTool(builder, "npm", ["pack", "--silent", "--cache", cache, "--pack-destination", into, `${wanted.name}@${wanted.version}`], folder);
   const archive = join(into, `${wanted.name}-${wanted.version}.tgz`);
   const found = await integrityOf(archive);
   if (found !== wanted.integrity) {
@@ -39,19 +39,19 @@ export async function integrityOf(file: string): Promise<string> {
 }
 
 /** Fetches a Debian package (apt checks its hash and signature) and unpacks it into a folder, without installing it. */
-export async function debianPackage(kitchen: Kitchen, name: string, folder: string): Promise<string> {
+export async function debianPackage(builder: Builder, name: string, folder: string): Promise<string> {
   const download = join(folder, `${name}.download`);
   const root = join(folder, name);
   await mkdir(download);
   try {
-    await runTool(kitchen, "apt-get", ["download", name], download);
+    await runTool(builder, "apt-get", ["download", name], download);
   } catch {
     // A machine may have thrown its package lists away, or hold lists that name versions gone by now.
-    await runTool(kitchen, "apt-get", ["update"]);
-    await runTool(kitchen, "apt-get", ["download", name], download);
+    await runTool(builder, "apt-get", ["update"]);
+    await runTool(builder, "apt-get", ["download", name], download);
   }
   const archive = (await readdir(download)).find((file) => file.endsWith(".deb"));
   if (!archive) throw new UserError("image-build-failed", `apt-get download ${name} brought no package`);
-  await runTool(kitchen, "dpkg-deb", ["--extract", join(download, archive), root]);
+  await runTool(builder, "dpkg-deb", ["--extract", join(download, archive), root]);
   return root;
 }

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { reach } from "../reach.ts";
+import { proxiedFetch } from "../proxied-fetch.ts";
 import { parseReference } from "./reference.ts";
 import type { ImageStore, Log } from "./store.ts";
 
@@ -41,7 +41,7 @@ export function registryHost(registry: string): string {
 
 async function answers(host: string): Promise<boolean> {
   try {
-    await reach(`https://${host}/v2/`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    await proxiedFetch(`https://${host}/v2/`, { signal: AbortSignal.timeout(ANSWER_MS) });
     return true;
   } catch {
     return false;

@@ -3,7 +3,7 @@ import { debianBase, nodeBase } from "./bases.ts";
 import { certManager, certManagerController } from "./cert-manager-images.ts";
 import { agnhost, debianWithTools, etcd, nautilus, nonewprivs, sampleApiserver, shell } from "./conformance-images.ts";
 import { coredns, localPathProvisioner, registry } from "./go-images.ts";
-import type { Recipe } from "./kitchen.ts";
+import type { Recipe } from "./recipe.ts";
 import { headscale, tailscale } from "./mesh-images.ts";
 import { metallbController, metallbSpeaker } from "./metallb-images.ts";
 import { pause } from "./pause.ts";

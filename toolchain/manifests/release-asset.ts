@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Home } from "../home.ts";
-import { reach } from "../reach.ts";
+import { proxiedFetch } from "../proxied-fetch.ts";
 import { verify } from "../tools/archive-source.ts";
 import type { Archive } from "../versions.ts";
 
@@ -34,7 +34,7 @@ export async function releaseAsset(asset: Archive, home: Home, report: (activity
 
 async function downloaded(url: string): Promise<Uint8Array | undefined> {
   try {
-    const response = await reach(url, { signal: AbortSignal.timeout(WITHIN_MS) });
+    const response = await proxiedFetch(url, { signal: AbortSignal.timeout(WITHIN_MS) });
     return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
   } catch {
     return undefined; // the caller has another way

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { UserError } from "../errors.ts";
-import { reach } from "../reach.ts";
+import { proxiedFetch } from "../proxied-fetch.ts";
 import { runLogged } from "../run-logged.ts";
 import type { Archive, Pinned } from "../versions.ts";
 import type { Source, SourceContext } from "./source.ts";
@@ -34,7 +34,7 @@ export function archiveSource(pinned: Pinned, layout: ArchiveLayout, cpu: string
 
 async function isReachable(url: string): Promise<boolean> {
   try {
-    const response = await reach(url, { method: "HEAD", signal: AbortSignal.timeout(REACHABLE_WITHIN_MS) });
+    const response = await proxiedFetch(url, { method: "HEAD", signal: AbortSignal.timeout(REACHABLE_WITHIN_MS) });
     return response.ok;
   } catch {
     return false;
@@ -54,7 +54,7 @@ async function provide(folder: string, archive: Archive, layout: ArchiveLayout, 
 }
 
 async function download(url: string, file: string): Promise<void> {
-  const response = await reach(url);
+  const response = await proxiedFetch(url);
   if (!response.ok || response.body === null) throw new UserError("download-failed", `${url} answered ${response.status} ${response.statusText}`);
   await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(file));
 }

@@ -2,7 +2,7 @@
 export const LOOPBACK = ["localhost", ".localhost", "127.0.0.1", "::1"] as const;
 
 /** Like `fetch`, which knows of no proxy: where the environment names one for the address, through it. */
-export async function reach(url: string, init: { readonly method?: "HEAD"; readonly signal?: AbortSignal } = {}): Promise<Response> {
+export async function proxiedFetch(url: string, init: { readonly method?: "HEAD"; readonly signal?: AbortSignal } = {}): Promise<Response> {
   const proxy = proxyFor(url);
   if (proxy === undefined) return fetch(url, init);
   const { fetch: fetchThrough, ProxyAgent } = await import("undici");
@@ -13,12 +13,12 @@ export async function reach(url: string, init: { readonly method?: "HEAD"; reado
 /** The proxy that an address is asked for through, as the environment of most programs says it; undefined where that is none. */
 export function proxyFor(url: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const { protocol, hostname } = new URL(url);
-  const proxy = protocol === "https:" ? either(env, "https_proxy") : either(env, "http_proxy");
-  return proxy === undefined || isDirect(hostname, either(env, "no_proxy") ?? "") ? undefined : proxy;
+  const proxy = protocol === "https:" ? proxyVariable(env, "https_proxy") : proxyVariable(env, "http_proxy");
+  return proxy === undefined || isDirect(hostname, proxyVariable(env, "no_proxy") ?? "") ? undefined : proxy;
 }
 
 /** A variable in small letters or capitals; the small ones win, as with curl. */
-export function either(env: NodeJS.ProcessEnv, name: "http_proxy" | "https_proxy" | "no_proxy"): string | undefined {
+export function proxyVariable(env: NodeJS.ProcessEnv, name: "http_proxy" | "https_proxy" | "no_proxy"): string | undefined {
   return env[name] || env[name.toUpperCase()] || undefined;
 }
 

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { paced } from "./pace.ts";
+import { throttled } from "./throttle.ts";
 
-describe("paced", () => {
+describe("throttled", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   test("passes on one message a second of a flood, the latest each time, and the last", () => {
     const sent: string[] = [];
-    const { say } = paced(1000, (message) => sent.push(message));
+    const { say } = throttled(1000, (message) => sent.push(message));
     for (let line = 0; line < 290; line++) {
       say(`line ${line}`);
       vi.advanceTimersByTime(10);
@@ -19,7 +19,7 @@ describe("paced", () => {
 
   test("passes on at once what comes after a pause", () => {
     const sent: string[] = [];
-    const { say } = paced(1000, (message) => sent.push(message));
+    const { say } = throttled(1000, (message) => sent.push(message));
     say("first");
     vi.advanceTimersByTime(1001);
     say("second");
@@ -28,7 +28,7 @@ describe("paced", () => {
 
   test("says nothing twice", () => {
     const sent: string[] = [];
-    const { say, flush } = paced(1000, (message) => sent.push(message));
+    const { say, flush } = throttled(1000, (message) => sent.push(message));
     say("only");
     flush();
     vi.advanceTimersByTime(5000);
@@ -37,7 +37,7 @@ describe("paced", () => {
 
   test("passes on at a flush what still waits", () => {
     const sent: string[] = [];
-    const { say, flush } = paced(1000, (message) => sent.push(message));
+    const { say, flush } = throttled(1000, (message) => sent.push(message));
     say("stopping");
     say("kept the volumes");
     flush();

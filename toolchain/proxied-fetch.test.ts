@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { proxyFor, reach } from "./reach.ts";
+import { proxyFor, proxiedFetch } from "./proxied-fetch.ts";
 import { forwardProxy } from "./testing/forward-proxy.ts";
 
 afterEach(() => void vi.unstubAllEnvs());
@@ -35,8 +35,8 @@ it("what only a proxy can reach is had through it, with the sign-in it wants, an
   const { port } = server.address() as AddressInfo;
   const proxy = await forwardProxy({ "archives.example": port }, "ada:p@ss");
   vi.stubEnv("http_proxy", proxy.url.replace("//", `//ada:${encodeURIComponent("p@ss")}@`));
-  expect(await (await reach("http://archives.example/a.tar.gz")).text()).toBe("here");
+  expect(await (await proxiedFetch("http://archives.example/a.tar.gz")).text()).toBe("here");
   expect(proxy.asked).toEqual(["archives.example:80"]);
-  expect(await (await reach(`http://127.0.0.1:${port}/`)).text()).toBe("here");
+  expect(await (await proxiedFetch(`http://127.0.0.1:${port}/`)).text()).toBe("here");
   expect(proxy.asked).toEqual(["archives.example:80"]);
 });
