@@ -74,3 +74,8 @@ test("every piece of config that is shown has the config's shape", () => {
   expect(configs.length).toBeGreaterThan(8);
   expect(configs.flatMap(({ page, guild }) => (guildSchema.safeParse(guild).error?.issues ?? []).map(({ path, message }) => `${page}: ${path.join(".")}: ${message}`))).toEqual([]);
 });
+
+test("every example is named", () => {
+  const named = linksOf("docs/components.md").map(({ target }) => target);
+  expect(readdirSync(join(root, "examples")).filter((example) => existsSync(join(root, "examples", example, "Pulumi.yaml")) && !named.includes(`examples/${example}/index.ts`))).toEqual([]);
+});
