@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { configure, everything, guildnet, kubectl, mustGuildnet, onBareMachine, portalUrl, trustedCertificate } from "../support/guildnet.ts";
-import { openNamespace, reaches } from "../support/network.ts";
+import { openNamespace, reachable, reaches } from "../support/network.ts";
+import { mayReach } from "../support/reach.ts";
+import type { NetworkPolicy } from "../support/reach.ts";
 
 const soon = { timeout: 60_000, interval: 500 };
 
@@ -40,6 +42,23 @@ describe("a guild with every system", () => {
     expect(items.length).toBeGreaterThan(12);
     expect(items.filter(({ status }) => !["Running", "Succeeded"].includes(status.phase)).map(({ metadata }) => metadata.name)).toEqual([]);
     expect(items.filter(({ status }) => status.containerStatuses?.some(({ restartCount }) => restartCount > 0)).map(({ metadata }) => metadata.name)).toEqual([]);
+  });
+
+  test("lets a workspace reach of all ports of all pods those that the table of policies says", async () => {
+    interface Listed<T> { items: T[] }
+    interface Named { metadata: { name: string; namespace: string; labels?: Record<string, string> } }
+    interface Pod extends Named { spec: { hostNetwork?: boolean; containers: { ports?: { containerPort: number; protocol?: string }[] }[] }; status: { phase: string; podIP: string } }
+    const listed = async <T>(kind: string) => (JSON.parse(await kubectl("get", kind, "--all-namespaces", "--output", "json")) as Listed<T>).items;
+    const rules = { policies: await listed<NetworkPolicy>("networkpolicies"), namespaces: new Map((await listed<Named>("namespaces")).map(({ metadata }) => [metadata.name, metadata.labels ?? {}])) };
+    const pods = (await listed<Pod>("pods")).filter(({ spec, status }) => status.phase === "Running" && spec.hostNetwork !== true);
+    const seen = ({ metadata, status }: Pod) => ({ namespace: metadata.namespace, labels: metadata.labels ?? {}, address: status.podIP });
+    const from = pods.find(({ metadata }) => metadata.namespace === "ws-ada") ?? expect.fail("no workspace runs");
+    const there = pods.filter((pod) => pod !== from).flatMap((pod) => pod.spec.containers.flatMap(({ ports = [] }) => ports)
+      .filter(({ protocol = "TCP" }) => protocol === "TCP").map(({ containerPort: port }) => ({ pod: seen(pod), port, address: `${pod.status.podIP}:${port}` })));
+    expect(there.length).toBeGreaterThan(10);
+    const allowed = there.filter(({ pod, port }) => mayReach(rules, seen(from), pod, port));
+    expect(new Set(allowed.map(({ pod }) => pod.namespace))).toEqual(new Set(["kube-system", "guildnet-registry"]));
+    expect(await reachable("ws-ada", there.map(({ address }) => address))).toEqual(allowed.map(({ address }) => address).sort());
   });
 
   test("keeps people's workspaces from each other, whatever either of them allows alone", async () => {

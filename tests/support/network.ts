@@ -13,6 +13,16 @@ export async function reaches(namespace: string, address: string): Promise<boole
   return said === "yes";
 }
 
+/**
+ * Which of many addresses a workspace gets a TCP connection to, all asked at once.
+ * @param addresses `address:port` each
+ */
+export async function reachable(namespace: string, addresses: readonly string[]): Promise<string[]> {
+  const ask = 'for each in "$@"; do (timeout 5 bash -c "exec 3<>/dev/tcp/${each%:*}/${each##*:}" 2>/dev/null && echo "$each") & done; wait';
+  const said = await kubectl("exec", "--namespace", namespace, "deploy/workspace", "--", "bash", "-c", ask, "bash", ...addresses);
+  return said.split("\n").filter((line) => line !== "").sort();
+}
+
 /** Lets a namespace's pods out, or others in, with one policy more: `open-egress` or `open-ingress`. */
 export async function openNamespace(namespace: string, direction: "Egress" | "Ingress"): Promise<void> {
   const way = direction.toLowerCase();
