@@ -29,6 +29,8 @@ export const {
   mesh,
   /** Where backups are, of what, and the key that reads them. The key is secret. */
   backup,
+  /** Addresses that answer where all is well, for `npm run status`. */
+  probes,
   /** What to know about this stack. */
   notes,
 } = guild(settings.config, joined, settings, found);

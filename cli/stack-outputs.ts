@@ -36,6 +36,17 @@ export interface BackupOutput {
   readonly volumes: readonly BackedUpVolume[];
 }
 
+/** An address that answers over HTTPS where a system is well, as the system declares it. */
+export interface Probe {
+  /** What to call it where no pods of the stack's answer there. */
+  readonly what: string;
+  /** The component whose pods do; `name` is there where there are many of its class. */
+  readonly component: { readonly type: string; readonly name?: string };
+  readonly url: string;
+  /** PEM of the authority to trust there; not there for those that every machine knows. */
+  readonly authority?: string;
+}
+
 /** The stack's outputs as `index.ts` exports them. Secrets are in plain text: nothing of this goes to a log. */
 export interface StackOutputs {
   readonly portalUrl: string;
@@ -51,6 +62,8 @@ export interface StackOutputs {
   readonly kubeconfig: string;
   readonly mesh?: MeshOutput | null;
   readonly backup?: BackupOutput | null;
+  /** Not there in a stack that an earlier version brought up last. */
+  readonly probes?: readonly Probe[];
   readonly notes?: readonly string[];
 }
 

@@ -123,6 +123,15 @@ describe("the embedded guild", () => {
   });
 });
 
+test("every address that a guild publishes has a probe", async () => {
+  const { outputs } = await graph({ workspaces: two, apps: [{ name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000 }], mesh: { kind: "headscale" } });
+  expect(outputs.probes.map(({ what, component }) => [what, component])).toEqual([
+    ["portal", { type: "Portal" }], ["mesh server", { type: "Headscale" }],
+    ["workspace you", { type: "Workspace", name: "you" }], ["workspace ada", { type: "Workspace", name: "ada" }], ["app wiki", { type: "App", name: "wiki" }],
+  ]);
+  expect((await graph({ mesh: { kind: "none" } })).outputs.probes.map(({ what }) => what)).toEqual(["portal", "workspace you"]);
+});
+
 describe("backups", () => {
   const app = { name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000, storage: { size: "1Gi", path: "/data" }, user: 999 };
   const raw = { workspaces: two, apps: [app, { name: "page", owner: "ada", image: "example.org/page:1", port: 3000 }], registry: {}, mesh: { kind: "headscale" } };

@@ -61,7 +61,9 @@ function list<Keys extends z.ZodRawShape, Reads, Secret extends string, Standing
       },
       layers: (config, start, secrets) => {
         const { ground, outputs } = before.layers(config, start, secrets), made = next.layer(config, ground, secrets);
-        const soFar: Pick<Ground, "attachments" | "kept"> = { attachments: [...ground.attachments, ...made.attachments ?? []], kept: [...ground.kept, ...made.kept ?? []] };
+        const soFar: Pick<Ground, "attachments" | "kept" | "probes"> = {
+          attachments: [...ground.attachments, ...made.attachments ?? []], kept: [...ground.kept, ...made.kept ?? []], probes: [...ground.probes, ...made.probes ?? []],
+        };
         return { ground: { ...ground, ...made.gives, ...soFar }, outputs: { ...outputs, ...made.outputs } };
       },
       notes: (config, given) => [...before.notes(config, given), ...next.notes?.(config, given) ?? []],

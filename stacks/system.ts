@@ -62,6 +62,8 @@ export interface Layer<Gives extends object, Outputs extends object> {
   attachments?: readonly WorkspaceAttachment[];
   /** Volumes that are worth a backup. */
   kept?: readonly KeptVolume[];
+  /** What proves it well beside its pods and objects. */
+  probes?: readonly Probe[];
 }
 
 /** What the first system stands on, and all after it. */
@@ -75,6 +77,7 @@ export interface Ground {
   /** Of the systems so far. */
   readonly attachments: readonly WorkspaceAttachment[];
   readonly kept: readonly KeptVolume[];
+  readonly probes: readonly Probe[];
 }
 
 /** What a cluster must have from its start. */
@@ -85,6 +88,20 @@ export interface ClusterWants {
   readonly publish: NonNullable<EmbeddedClusterArgs["publish"]>;
   /** Registries inside it that its nodes pull from; their certificates are of the guild's authority. */
   readonly registries: readonly { host: string; address: string }[];
+}
+
+/**
+ * An address that answers over HTTPS where a system is well. Its pods and objects are looked at without being named here:
+ * they are in the stack's state. `npm run status` and `npm run verify` read all of them.
+ */
+export interface Probe {
+  /** What to call it where no pods of the stack's answer there. */
+  what: string;
+  /** The component whose pods do: of both is told in one line. `name` is there where there are many of its class. */
+  component: { type: string; name?: string };
+  url: pulumi.Input<string>;
+  /** PEM of the authority to trust there; undefined where every machine's own do. */
+  authority?: pulumi.Input<string>;
 }
 
 /** A volume worth keeping. */

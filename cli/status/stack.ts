@@ -14,7 +14,7 @@ import { declaredWorkloads } from "./declared.ts";
 import { addressFinding, workloadFinding, type Finding } from "./findings.ts";
 import { machineFindings } from "./machine.ts";
 import { objectFindings } from "./objects.ts";
-import { answersAt, publishedAddresses } from "./published.ts";
+import { answersAt, notProbed } from "./probes.ts";
 
 /**
  * How each part of a stack is: what `status` prints, and `verify` waits for.
@@ -47,19 +47,19 @@ async function stackState(engine: Engine): Promise<StackState> {
   return (await engine.stackExists()) ? engine.state() : { deployment: {} };
 }
 
-/** The cluster, each workload that the state knows, with the address it is published at, and what else is published. */
+/** The cluster, each workload that the state knows, with the address that its system declares, and what else is declared. */
 export async function runningFindings(outputs: StackOutputs, state: StackState): Promise<Finding[]> {
   const declared = declaredWorkloads(state);
-  const [cluster, addresses] = await Promise.all([
+  const [cluster, probed] = await Promise.all([
     clusterReport(embeddedClusters(state), outputs.kubeconfig, declared.map(({ workload }) => workload)),
-    Promise.all(publishedAddresses(outputs).map(async (address) => ({ ...address, answer: await checkHttps(address.url, address.authority) }))),
+    Promise.all((outputs.probes ?? []).map(async (probe) => ({ ...probe, answer: await checkHttps(probe.url, probe.authority) }))),
   ]);
   const workloads = (cluster.observed?.workloads ?? []).flatMap((observed, index) => {
     const one = declared[index];
     if (one === undefined) return [];
     const leadsTo = one.component?.type === "SubnetRouter" ? outputs.mesh?.routes : undefined;
-    return [workloadFinding(one, observed, { checked: addresses.find((address) => answersAt(one.component, address)), leadsTo })];
+    return [workloadFinding(one, observed, { checked: probed.find((probe) => answersAt(one.component, probe)), leadsTo })];
   });
-  const others = addresses.filter((address) => cluster.observed === undefined || !declared.some(({ component }) => answersAt(component, address)));
-  return [...cluster.findings, ...workloads, ...others.map((address) => addressFinding(address.what, address))];
+  const others = probed.filter((probe) => cluster.observed === undefined || !declared.some(({ component }) => answersAt(component, probe)));
+  return [...cluster.findings, ...workloads, ...others.map((probe) => addressFinding(probe.what, probe)), ...notProbed(outputs)];
 }

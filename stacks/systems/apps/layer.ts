@@ -47,5 +47,5 @@ function appsLayer(config: Reads, { classes, classIn, opts, portal, proxy }: Nee
     return volume === undefined ? [] : [{ name, namespace: data.namespace, deployment: "app", owners: ownersOf({ owner: app.owner, takeOverFrom }), volume }];
   });
   const told = config.apps.map(({ name, owner, visibility }) => ({ name, owner, visibility, url: portal.workspaceUrl(name) }));
-  return { gives: {}, outputs: { apps: told }, kept };
+  return { gives: {}, outputs: { apps: told }, kept, probes: told.map(({ name, url }) => ({ what: `app ${name}`, component: { type: "App", name }, url, authority: portal.caCertificate })) };
 }

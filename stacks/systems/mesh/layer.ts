@@ -74,7 +74,8 @@ function meshLayer(config: Reads, ground: Needs, { meshApiKey }: Secrets<"meshAp
   const routes = routesOf(config, ground, dns);
   const { server, kept } = meshServer(config, ground, { dns, policy: policyOf(config, ground, dns, routes), apiKey: meshApiKey });
   const outputs = { loginServer: server.loginServer, caCertificate: server.caCertificate, portalUrl: `https://${portalHost}`, dns: { domain: zone.domain, nameserver: dns.address } };
-  if (wanted.kind === "headscale" && wanted.placement === "host" && meshApiKey === undefined) return { gives: {}, outputs: { mesh: { ...outputs, keys: {} } } };
+  const probes = server.loginServer === undefined ? [] : [{ what: "mesh server", component: { type: "Headscale" }, url: server.loginServer, authority: server.caCertificate }];
+  if (wanted.kind === "headscale" && wanted.placement === "host" && meshApiKey === undefined) return { gives: {}, outputs: { mesh: { ...outputs, keys: {} } }, probes };
   const { router, keyGeneration } = wanted;
   // A key at a server that outlives the cluster is to be ended there, not forgotten with the cluster.
   const perishing = inCluster(wanted) ? opts : { ...opts, deletedWith: undefined };
@@ -83,7 +84,7 @@ function meshLayer(config: Reads, ground: Needs, { meshApiKey }: Secrets<"meshAp
     image: ground.image("tailscale"), storageClass: ground.storageClass,
   }, perishing);
   const keys = wanted.devices.map((device) => [device, server.authKey(`mesh-device-${device}`, { tags: [tag.client], generation: keyGeneration }, { parent: server })]);
-  return { gives: {}, outputs: { mesh: { ...outputs, routes: way.routes, keys: Object.fromEntries(keys) as MeshOutputs["keys"] } }, kept };
+  return { gives: {}, outputs: { mesh: { ...outputs, routes: way.routes, keys: Object.fromEntries(keys) as MeshOutputs["keys"] } }, kept, probes };
 }
 
 /** The cluster's networks where they are known, else the two addresses that matter; and what the config adds. */

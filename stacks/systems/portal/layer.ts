@@ -73,6 +73,7 @@ function portalLayer(config: Reads & { name: string }, { access, authority, cert
   return {
     gives: { portal: made, portalImage },
     outputs: { portalUrl: made.url, appsDomain: portalAddresses(config.portal).appsDomain, caCertificate: made.caCertificate, signInKey: pulumi.secret(made.signInKey) },
+    probes: [{ what: "portal", component: { type: "Portal" }, url: made.url, authority: made.caCertificate }],
   };
 }
 

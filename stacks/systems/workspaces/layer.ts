@@ -70,5 +70,5 @@ function workspacesLayer(config: Reads, { attachments, classes, classIn, image, 
     return { name, namespace: home.namespace, deployment: "workspace", owners: ownersOf({ owner, takeOverFrom }), volume };
   });
   const told = config.workspaces.map((workspace) => ({ name: workspaceName(workspace), owner: workspace.owner, url: portal.workspaceUrl(workspaceName(workspace)) }));
-  return { gives: {}, outputs: { workspaces: told }, kept };
+  return { gives: {}, outputs: { workspaces: told }, kept, probes: told.map(({ name, url }) => ({ what: `workspace ${name}`, component: { type: "Workspace", name }, url, authority: portal.caCertificate })) };
 }
