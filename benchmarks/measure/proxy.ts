@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { testCertificate } from "../../images/pod/testing/certificates.ts";
+import { PAGES } from "../../images/portal/entrance/pages.ts";
 import { listening, startNginx } from "../../images/portal/testing/nginx.ts";
 import { ratio, type Figure } from "../figures.ts";
 import { percentile, readLoad, type Load } from "./load.ts";
@@ -43,7 +44,7 @@ async function prepare(folder: string): Promise<void> {
   await mkdir(join(folder, "files"));
   await mkdir(join(folder, "assets"));
   await writeFile(join(folder, "files", "big"), Buffer.alloc(64 * 1024, "guild"));
-  for (const page of ["index.html", "waiting.html"]) await writeFile(join(folder, page), "");
+  for (const page of Object.values(PAGES)) await writeFile(join(folder, page), "");
 }
 
 async function startPortal(folder: string): Promise<() => Promise<void>> {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { HOST_LABEL } from "../../pod/names.ts";
-import { page } from "../entrance/pages.ts";
+import { page, PAGES } from "../entrance/pages.ts";
 import { safePath } from "../entrance/request-checks.ts";
 import { mayOpen } from "../guild/workspaces.ts";
 import { findApp } from "../identity/admission.ts";
@@ -12,7 +12,7 @@ const openQuery = z.object({ return: z.string().optional(), state: z.string().ma
 
 /** The pages of the portal's own host. They are one; what it shows, its address and its script decide. */
 export async function registerPages(app: FastifyInstance, services: Services): Promise<void> {
-  const shell = await page(services.uiDirectory, "index.html");
+  const shell = await page(services.uiDirectory, PAGES.portal);
   app.get("/", (_request, reply) => shell(reply));
   // Looking at a sign-in link must not use it up (chat programs fetch links to preview them): the page's script posts the token.
   app.get("/sign-in", (_request, reply) => shell(reply));

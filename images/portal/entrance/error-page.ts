@@ -7,6 +7,7 @@ import type { Workspace } from "../guild/workspaces.ts";
 import type { PortalError } from "./errors.ts";
 import type { Hosts } from "./hosts.ts";
 import { OWN_PAGE_HEADERS } from "./own-headers.ts";
+import { PAGES } from "./pages.ts";
 import { isNavigation } from "./request-checks.ts";
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -46,7 +47,7 @@ export class ErrorPage {
 
   /** @param uiDirectory where the built pages are */
   static async read(uiDirectory: string, guildName: string, hosts: Hosts): Promise<ErrorPage> {
-    return new ErrorPage(await readFile(join(uiDirectory, "error.html"), "utf8"), guildName, hosts);
+    return new ErrorPage(await readFile(join(uiDirectory, PAGES.error), "utf8"), guildName, hosts);
   }
 
   private constructor(template: string, guildName: string, hosts: Hosts) {

@@ -7,6 +7,9 @@ import { OWN_PAGE_HEADERS } from "./own-headers.ts";
 /** Everything of the portal's own on a workspace's host is below this path and is never forwarded. */
 export const RESERVED_PREFIX = "/.guildnet/";
 
+/** The built pages, beside their `assets/`: the portal's own, and what stands in for a workspace that does not answer, or went wrong. */
+export const PAGES = { portal: "index.html", waiting: "waiting.html", error: "error.html" } as const;
+
 /** Serves scripts and styles of the built pages; their names carry a hash, so browsers may keep them for good. */
 export async function registerAssets(app: FastifyInstance, uiDirectory: string): Promise<void> {
   await app.register(fastifyStatic, {
@@ -22,7 +25,7 @@ export async function registerAssets(app: FastifyInstance, uiDirectory: string):
 }
 
 /** @returns how to answer with one built page */
-export async function page(uiDirectory: string, file: string): Promise<(reply: FastifyReply, statusCode?: number) => FastifyReply> {
+export async function page(uiDirectory: string, file: (typeof PAGES)[keyof typeof PAGES]): Promise<(reply: FastifyReply, statusCode?: number) => FastifyReply> {
   const html = await readFile(join(uiDirectory, file));
   return (reply, statusCode = 200) => reply.code(statusCode).headers(OWN_PAGE_HEADERS).type("text/html; charset=utf-8").send(html);
 }

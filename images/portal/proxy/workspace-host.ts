@@ -9,6 +9,7 @@ import type { ErrorPage } from "../entrance/error-page.ts";
 import { PortalError, toPortalError } from "../entrance/errors.ts";
 import type { HostHandler } from "../entrance/gate.ts";
 import type { Hosts } from "../entrance/hosts.ts";
+import { PAGES } from "../entrance/pages.ts";
 import { answer, answerError, answerErrorTo, refuseUpgrade } from "../entrance/raw-answers.ts";
 import { isNavigation, requestId, safePath } from "../entrance/request-checks.ts";
 import { admit, findApp, handoffNonce, type Admitted, type AdmissionParts } from "../identity/admission.ts";
@@ -45,7 +46,7 @@ export class WorkspaceHost implements HostHandler {
   readonly #waitingPage: Buffer;
 
   static async create(parts: WorkspaceHostParts, log: FastifyBaseLogger): Promise<WorkspaceHost> {
-    return new WorkspaceHost(parts, log, await readFile(join(parts.uiDirectory, "waiting.html")));
+    return new WorkspaceHost(parts, log, await readFile(join(parts.uiDirectory, PAGES.waiting)));
   }
 
   private constructor(parts: WorkspaceHostParts, log: FastifyBaseLogger, waitingPage: Buffer) {

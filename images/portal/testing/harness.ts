@@ -10,6 +10,7 @@ import { WebSocket, type ClientOptions } from "ws";
 import { createLog } from "../../pod/logging.ts";
 import { testCertificate, type TestCertificate } from "../../pod/testing/certificates.ts";
 import { readConfig } from "../config.ts";
+import { PAGES } from "../entrance/pages.ts";
 import type { Timeouts } from "../entrance/request-body.ts";
 import { MemoryMachine } from "../guild/machine.ts";
 import { MemoryWorkspaces } from "../guild/memory-workspaces.ts";
@@ -173,9 +174,9 @@ export function pathOf(location: string | undefined): string {
 async function stubPages(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "guildnet-portal-ui-"));
   await mkdir(join(directory, "assets"));
-  await writeFile(join(directory, "index.html"), "<title>portal page</title>");
-  await writeFile(join(directory, "waiting.html"), "<title>waiting page</title>");
-  await copyFile(new URL("../ui/error.html", import.meta.url), join(directory, "error.html"));
+  await writeFile(join(directory, PAGES.portal), "<title>portal page</title>");
+  await writeFile(join(directory, PAGES.waiting), "<title>waiting page</title>");
+  await copyFile(new URL("../ui/error.html", import.meta.url), join(directory, PAGES.error));
   await writeFile(join(directory, "assets/app.js"), "export {};");
   return directory;
 }
