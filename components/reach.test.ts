@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { label } from "./kube/labels.ts";
 import { registeredBy, wholeGuilds } from "../tests/support/guilds.ts";
-import { renderedObjects } from "../tests/support/rendered.ts";
 import { mayReach, reachTable } from "../tests/support/reach.ts";
 import type { NetworkPolicy, Pod, Rules } from "../tests/support/reach.ts";
+import { renderedObjects } from "../tests/support/rendered.ts";
+import { label } from "./kube/labels.ts";
 
 // Who may reach whom, over all that a config can turn on.
 

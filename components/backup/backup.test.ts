@@ -1,18 +1,18 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
+import { policySpec } from "../kube/network-policy.ts";
 import { record } from "../testing/record.ts";
-import { limitRangeSpec, quotaSpec } from "../workspace/quota.ts";
 import { sizeOf } from "../workspace/presets.ts";
+import { limitRangeSpec, quotaSpec } from "../workspace/quota.ts";
+import { Backup } from "./backup.ts";
+import type { BackupArgs } from "./backup.ts";
 import { keyId, repositoryPassword, signInPassword, userLine } from "./key.ts";
+import { toTarget } from "./reach.ts";
 import { filesEnvironment, reachOf, repositoryFiles, restTarget, s3Target, withUser } from "./repository.ts";
 import type { BackupRepository } from "./repository.ts";
 import { BackupServer } from "./server.ts";
-import { policySpec } from "../kube/network-policy.ts";
 import { roomFor } from "./size.ts";
-import { Backup } from "./backup.ts";
-import { toTarget } from "./reach.ts";
-import type { BackupArgs } from "./backup.ts";
 
 const key = "a-key-of-the-guild";
 

@@ -5,17 +5,17 @@ import type { BackupVolume } from "../kube/backup-volume.ts";
 import { networkPolicy } from "../kube/network-policy.ts";
 import { metaIn } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
-import { images } from "../versions.ts";
-import { toTarget } from "./reach.ts";
-import { backupSize } from "./size.ts";
-import type { BackupRoom } from "./size.ts";
-import { BACKUP_APP, backupCronJob, REPOSITORY_FOLDER, restoreCronJob } from "./pods.ts";
-import type { Keep, ResolvedBackup } from "./pods.ts";
-import { filesEnvironment, repositoryFiles } from "./repository.ts";
-import type { BackupRepository } from "./repository.ts";
 import { LOWEST_FREE_USER } from "../kube/restricted.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
+import { images } from "../versions.ts";
+import { BACKUP_APP, backupCronJob, REPOSITORY_FOLDER, restoreCronJob } from "./pods.ts";
+import type { Keep, ResolvedBackup } from "./pods.ts";
+import { toTarget } from "./reach.ts";
+import { filesEnvironment, repositoryFiles } from "./repository.ts";
+import type { BackupRepository } from "./repository.ts";
+import { backupSize } from "./size.ts";
+import type { BackupRoom } from "./size.ts";
 
 /** What `transform` changes. */
 export interface BackupChildren {

@@ -2,9 +2,9 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../kube/labels.ts";
 import { plus } from "../kube/quantity.ts";
+import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 import { backupScript, restoreScript, VOLUME } from "./scripts.ts";
 import type { backupSize } from "./size.ts";
-import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 
 export const BACKUP_APP = "backup";
 /** Where a job has the repository's address and secrets. */

@@ -1,7 +1,7 @@
+import { appSelector } from "../kube/labels.ts";
 import { toDns } from "../kube/network-policies.ts";
 import { program, tcp } from "../kube/network-policy.ts";
 import type { Policy } from "../kube/network-policy.ts";
-import { appSelector } from "../kube/labels.ts";
 import { BACKUP_APP } from "./pods.ts";
 import type { BackupReach } from "./repository.ts";
 

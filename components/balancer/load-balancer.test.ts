@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, test } from "vitest";
-import { restrictedViolations } from "../../policy/src/pod-security.ts";
 import { podSpecOf } from "../../policy/src/objects.ts";
+import { restrictedViolations } from "../../policy/src/pod-security.ts";
 import { exposureAnnotations } from "../kube/exposure.ts";
 import { record } from "../testing/record.ts";
 import { LoadBalancer } from "./load-balancer.ts";

@@ -10,14 +10,14 @@ import { denyAll, toApiServer } from "../kube/network-policies.ts";
 import { networkPolicies } from "../kube/network-policy.ts";
 import { metaIn, ownNamespace } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
+import type { PrivilegedName } from "../kube/privileged-namespaces.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { images, manifests } from "../versions.ts";
 import { poolMistakes } from "./address-pool.ts";
 import type { AddressPool } from "./address-pool.ts";
 import { CONTROLLER_APP, controllerDeployment, excludedInterfaces, SPEAKER_APP, speakerDaemonSet } from "./metallb-pods.ts";
 import { accountOf } from "./metallb-rights.ts";
-import type { PrivilegedName } from "../kube/privileged-namespaces.ts";
-import { transformed } from "../kube/transform.ts";
-import type { Transforms } from "../kube/transform.ts";
 
 type Program = "controller" | "speaker";
 

@@ -3,8 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { accepted } from "../kube/accepted-findings.ts";
 import { appLabels, appSelector } from "../kube/labels.ts";
 import { mountedVersion } from "../kube/metadata.ts";
-import { CONTROLLER_HEALTH_PORT, WEBHOOK_HEALTH_PORT, WEBHOOK_PORT } from "./cert-manager-settings.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { CONTROLLER_HEALTH_PORT, WEBHOOK_HEALTH_PORT, WEBHOOK_PORT } from "./cert-manager-settings.ts";
 
 /** Nobody's on a node. Upstream's images name 1000, to whom nothing in them belongs. */
 const USER = 65532;

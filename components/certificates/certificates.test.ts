@@ -1,10 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, test } from "vitest";
-import { restrictedViolations } from "../../policy/src/pod-security.ts";
 import type { PodSpec } from "../../policy/src/objects.ts";
+import { restrictedViolations } from "../../policy/src/pod-security.ts";
 import { Headscale } from "../mesh/headscale.ts";
 import { network } from "../mesh/testing/mesh.ts";
 import { Portal } from "../portal/portal.ts";
+import { Registry } from "../registry/registry.ts";
 import { record } from "../testing/record.ts";
 import { acmeIssuerSpec } from "./acme.ts";
 import type { AcmeArgs } from "./acme.ts";
@@ -12,7 +13,6 @@ import { controllerRules } from "./cert-manager-rbac.ts";
 import { cainjectorSettings, controllerSettings, webhookSettings } from "./cert-manager-settings.ts";
 import { Certificates } from "./certificates.ts";
 import type { CertificatesArgs } from "./certificates.ts";
-import { Registry } from "../registry/registry.ts";
 
 const authority = { certificatePem: "CA CERTIFICATE", privateKeyPem: "CA KEY" };
 const acme: AcmeArgs = { email: "ada@example.org", dns01: { provider: "cloudflare" }, token: "TOKEN CANARY" };

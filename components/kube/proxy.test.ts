@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import * as pulumi from "@pulumi/pulumi";
-import { record, showsInPlain } from "../testing/record.ts";
 import { App } from "../index.ts";
+import { record, showsInPlain } from "../testing/record.ts";
+import { Workspace } from "../workspace/workspace.ts";
+import type { WorkspaceArgs } from "../workspace/workspace.ts";
 import type { Internet } from "./network-policies.ts";
 import { policySpec } from "./network-policy.ts";
 import type { Policies } from "./network-policy.ts";
 import { PROXY_ADDRESS, proxyMistakes, proxyVariables, toProxy, usedProxy } from "./proxy.ts";
 import type { Proxy } from "./proxy.ts";
-import { Workspace } from "../workspace/workspace.ts";
-import type { WorkspaceArgs } from "../workspace/workspace.ts";
 
 const proxy: Proxy = { https: "http://10.1.2.3:3128", exclude: ["intern.example.org", "10.96.0.0/16"] };
 const NO_PROXY = "intern.example.org,10.96.0.0/16,localhost,.localhost,127.0.0.1,::1,.svc,.cluster.local";

@@ -1,15 +1,15 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Certificate } from "../../provider/sdk/index.ts";
+import type { Authority } from "../kube/authority.ts";
 import { GuildError } from "../kube/errors.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { images } from "../versions.ts";
 import { control, preAuthKey } from "./headscale-control.ts";
 import type { KeySource } from "./headscale-control.ts";
 import { HEADSCALE_PORT, paths, serverUrl, STUN_PORT } from "./headscale-settings.ts";
 import { checkNetwork, closedPolicy, networkFiles } from "./headscale.ts";
-import type { Authority } from "../kube/authority.ts";
-import { transformed } from "../kube/transform.ts";
-import type { Transforms } from "../kube/transform.ts";
 import type { HeadscaleNetwork } from "./headscale.ts";
 import type { AuthKeyRequest, Mesh } from "./mesh.ts";
 

@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { restrictedViolations } from "../../policy/src/pod-security.ts";
 import type { PodSpec } from "../../policy/src/objects.ts";
+import { restrictedViolations } from "../../policy/src/pod-security.ts";
 import { GuildError } from "../kube/errors.ts";
 import { record } from "../testing/record.ts";
 import { ExistingHeadscale } from "./existing-headscale.ts";

@@ -24,8 +24,8 @@ import type { KeySource } from "./headscale-control.ts";
 import { HEADSCALE_PORT, MESH_NETWORKS, serverUrl, settingsFiles, settingsMistakes, STUN_PORT } from "./headscale-settings.ts";
 import { HEADSCALE_APP, HEADSCALE_CONTAINER, HEADSCALE_USER, headscaleDeployment } from "./headscale-workload.ts";
 import type { AuthKeyRequest, HostAlias, Mesh } from "./mesh.ts";
-import { headscaleReach } from "./reach.ts";
 import type { MeshPolicy } from "./policy.ts";
+import { headscaleReach } from "./reach.ts";
 
 /** Namespace of the mesh's servers. */
 export const MESH_NAMESPACE = "guildnet-mesh";

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tailscale from "@pulumi/tailscale";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { KEY_HOURS } from "./mesh.ts";
 import type { AuthKeyRequest, Mesh } from "./mesh.ts";
 import { policyText } from "./policy-checks.ts";
 import type { MeshPolicy } from "./policy.ts";
-import { transformed } from "../kube/transform.ts";
-import type { Transforms } from "../kube/transform.ts";
 
 /** What `transform` changes. */
 export interface TailnetChildren {

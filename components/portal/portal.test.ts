@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, test } from "vitest";
-import { record } from "../testing/record.ts";
 import { endpointPort } from "../kube/network-policies.ts";
+import { record } from "../testing/record.ts";
 import { Portal, portalAddresses } from "./portal.ts";
 import type { PortalArgs, PortalExposure } from "./portal.ts";
 

@@ -15,9 +15,9 @@ import { serverCertificate } from "../kube/tls.ts";
 import type { ServerCertificate } from "../kube/tls.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
+import { portalIdentity } from "../workspace/portal-identity.ts";
 import { appsDomainBeside } from "./apps-domain.ts";
 import { ANNOUNCED_PORT, deploymentSpec, PORTAL_PORT } from "./deployment.ts";
-import { portalIdentity } from "../workspace/portal-identity.ts";
 import { portalReach } from "./reach.ts";
 import { signOuts } from "./sign-outs.ts";
 

@@ -2,8 +2,8 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../kube/labels.ts";
 import { mountedVersion } from "../kube/metadata.ts";
-import { maintenanceAt, paths, REGISTRY_PORT, TOKEN_HEALTH_PORT, TOKEN_PORT } from "./settings.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { maintenanceAt, paths, REGISTRY_PORT, TOKEN_HEALTH_PORT, TOKEN_PORT } from "./settings.ts";
 
 /** Whom its volume belongs to. */
 export const REGISTRY_USER = 65532;

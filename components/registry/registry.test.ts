@@ -1,12 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, test } from "vitest";
 import { record } from "../testing/record.ts";
-import { credentialsFile, registryAttachment } from "./attachment.ts";
 import { Workspace } from "../workspace/workspace.ts";
+import { credentialsFile, registryAttachment } from "./attachment.ts";
 import { registryHost, registryIdentity } from "./identity.ts";
-import { maintenanceAt, registrySettings } from "./settings.ts";
 import { Registry } from "./registry.ts";
 import type { RegistryArgs } from "./registry.ts";
+import { maintenanceAt, registrySettings } from "./settings.ts";
 
 const minutes = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
 

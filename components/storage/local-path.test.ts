@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { WORKSPACE_USER } from "../workspace/deployment.ts";
+import * as k8s from "@pulumi/kubernetes";
 import { record } from "../testing/record.ts";
+import { WORKSPACE_USER } from "../workspace/deployment.ts";
 import { helperPod, provisionerConfig, reservedSetupScript, reservedTeardownScript, setupScript, teardownScript } from "./local-path.ts";
 import { Storage } from "./storage.ts";
-import * as k8s from "@pulumi/kubernetes";
 
 let folder = "";
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "local-path-"))));

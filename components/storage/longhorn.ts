@@ -1,19 +1,19 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { isSchedule } from "../kube/cron.ts";
 import { GuildError } from "../kube/errors.ts";
 import { appLabels } from "../kube/labels.ts";
 import { objectMeta } from "../kube/metadata.ts";
 import { ownNamespace, retention } from "../kube/place.ts";
+import type { PrivilegedName } from "../kube/privileged-namespaces.ts";
+import { transformed } from "../kube/transform.ts";
+import type { Transforms } from "../kube/transform.ts";
 import { charts } from "../versions.ts";
-import { isSchedule } from "../kube/cron.ts";
+import type { StorageClasses } from "./classes.ts";
 import { BACKUP_URL, backupTarget, recurringJob } from "./longhorn-jobs.ts";
 import type { LonghornBackup, LonghornSchedule } from "./longhorn-jobs.ts";
 import { classParameters, longhornValues } from "./longhorn-values.ts";
 import type { DataLocality, LonghornSettings, ResolvedLonghorn } from "./longhorn-values.ts";
-import type { PrivilegedName } from "../kube/privileged-namespaces.ts";
-import { transformed } from "../kube/transform.ts";
-import type { Transforms } from "../kube/transform.ts";
-import type { StorageClasses } from "./classes.ts";
 
 /** What `transform` changes. */
 export interface LonghornChildren {

@@ -7,11 +7,11 @@ import { denyAll, toApiServer } from "../kube/network-policies.ts";
 import { networkPolicies } from "../kube/network-policy.ts";
 import { metaIn, ownNamespace, powerlessAccount } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
-import { helperPod, provisionerConfig, provisionerDeployment, reservedSetupScript, reservedTeardownScript, setupScript, teardownScript } from "./local-path.ts";
 import { privilegedNamespaces } from "../kube/privileged-namespaces.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
 import type { StorageClasses } from "./classes.ts";
+import { helperPod, provisionerConfig, provisionerDeployment, reservedSetupScript, reservedTeardownScript, setupScript, teardownScript } from "./local-path.ts";
 
 /** What `transform` changes. */
 export interface StorageChildren {

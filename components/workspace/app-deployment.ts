@@ -2,10 +2,10 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { accepted } from "../kube/accepted-findings.ts";
 import { appLabels, appSelector } from "../kube/labels.ts";
-import type { WorkspacePort } from "./deployment.ts";
 import { acceptedOfProxy } from "../kube/proxy.ts";
 import type { Proxy } from "../kube/proxy.ts";
 import { LOWEST_FREE_USER, restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import type { WorkspacePort } from "./deployment.ts";
 
 /** Name of the port that an app is there for: the portal serves it at the app's own host name. */
 export const APP_PORT = "app";

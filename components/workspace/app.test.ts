@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, test } from "vitest";
 import { record } from "../testing/record.ts";
-import { Workspace } from "./workspace.ts";
 import { APP_PATH, App, appMistakes, appSize } from "./app.ts";
 import type { AppArgs } from "./app.ts";
+import { Workspace } from "./workspace.ts";
 
 async function made(build: (opts: { provider: k8s.Provider }) => unknown) {
   const all = await record(() => build({ provider: new k8s.Provider("outer") }));

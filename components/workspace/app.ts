@@ -1,7 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { GuildError } from "../kube/errors.ts";
+import { roomFor } from "../backup/size.ts";
+import type { BackupRoom } from "../backup/size.ts";
 import type { BackupVolume } from "../kube/backup-volume.ts";
+import { GuildError } from "../kube/errors.ts";
 import { appSelector, label } from "../kube/labels.ts";
 import { unawaited } from "../kube/metadata.ts";
 import type { Internet } from "../kube/network-policies.ts";
@@ -10,19 +12,17 @@ import { metaIn, powerlessAccount, retention, volumeClaim } from "../kube/place.
 import type { Place } from "../kube/place.ts";
 import { proxyEnvironment, usedProxy } from "../kube/proxy.ts";
 import type { Proxy } from "../kube/proxy.ts";
-import { portalIdentity } from "./portal-identity.ts";
-import type { PortalIdentity } from "./portal-identity.ts";
 import { smaller } from "../kube/quantity.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
+import { acceptedOfApps, APP_PORT, appDeployment, disruptionBudget } from "./app-deployment.ts";
 import { placeMistakes, sizeMistakes } from "./checks.ts";
 import type { WorkspacePort } from "./deployment.ts";
 import { limits, personalPlace, portalRights } from "./personal-place.ts";
+import { portalIdentity } from "./portal-identity.ts";
+import type { PortalIdentity } from "./portal-identity.ts";
 import { limitRangeSpec, quotaSpec } from "./quota.ts";
 import { personalReach } from "./reach.ts";
-import { acceptedOfApps, APP_PORT, appDeployment, disruptionBudget } from "./app-deployment.ts";
-import { roomFor } from "../backup/size.ts";
-import type { BackupRoom } from "../backup/size.ts";
 
 /** Who may open an app: its owner, whoever is signed in at the portal, or everybody who reaches the portal. */
 export const visibilities = ["private", "members", "public"] as const;

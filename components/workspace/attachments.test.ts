@@ -2,8 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import { expect, test } from "vitest";
 import { registryAttachment, registryHost, registryIdentity, Workspace } from "../index.ts";
 import type { WorkspaceAttachment, WorkspaceArgs } from "../index.ts";
-import { metaIn } from "../kube/place.ts";
 import { program, tcp } from "../kube/network-policy.ts";
+import { metaIn } from "../kube/place.ts";
 import { record } from "../testing/record.ts";
 import before from "./fixtures/with-registry.json" with { type: "json" };
 

@@ -1,14 +1,14 @@
 import { networkMistake } from "../kube/cidr.ts";
 import { GuildError } from "../kube/errors.ts";
 import { foreignLabel } from "../kube/labels.ts";
+import type { Internet } from "../kube/network-policies.ts";
+import { proxyMistakes } from "../kube/proxy.ts";
+import type { Proxy } from "../kube/proxy.ts";
 import { parseQuantity, quantity } from "../kube/quantity.ts";
 import { IDE_PORT } from "./deployment.ts";
 import type { WorkspacePort } from "./deployment.ts";
-import type { Internet } from "../kube/network-policies.ts";
 import { smallest } from "./presets.ts";
 import type { WorkspaceSize } from "./presets.ts";
-import { proxyMistakes } from "../kube/proxy.ts";
-import type { Proxy } from "../kube/proxy.ts";
 import { RESERVED_ENVIRONMENT, variableFault, variablesFault, WORKSPACE_ENVIRONMENT } from "./variables.ts";
 
 /** A workspace's id: its namespace and its host name are made of it, where "--" parts a port from it. */

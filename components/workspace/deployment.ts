@@ -2,8 +2,8 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Attached, AttachedFiles } from "../kube/attachment.ts";
 import { appLabels, appSelector } from "../kube/labels.ts";
-import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 import { multiply } from "../kube/quantity.ts";
+import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 import type { sizeOf } from "./presets.ts";
 
 /** The port every workspace's IDE listens at. */
@@ -43,8 +43,8 @@ export interface ResolvedWorkspace {
 }
 
 /**
- * The Deployment of a workspace. It has no `replicas`: whether the workspace runs is the
- * portal's to say, and a field that isn't applied is left as it is.
+ * The Deployment of a workspace. It has no `replicas`, as a field that isn't applied is left as it is: who
+ * scales it, as `npm run restore` does for a while, is not undone by the next run.
  */
 export function deploymentSpec(v: ResolvedWorkspace): k8s.types.input.apps.v1.DeploymentSpec {
   return {

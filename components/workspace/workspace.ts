@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomSecret } from "../../provider/sdk/index.ts";
+import { roomFor } from "../backup/size.ts";
+import type { BackupRoom } from "../backup/size.ts";
 import { accepted } from "../kube/accepted-findings.ts";
 import type { WorkspaceAttachment } from "../kube/attachment.ts";
 import type { BackupVolume } from "../kube/backup-volume.ts";
@@ -15,8 +17,6 @@ import { acceptedOfProxy, proxyEnvironment, usedProxy } from "../kube/proxy.ts";
 import type { Proxy } from "../kube/proxy.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
-import { roomFor } from "../backup/size.ts";
-import type { BackupRoom } from "../backup/size.ts";
 import { checkWorkspace } from "./checks.ts";
 import { deploymentSpec, servicePorts, WORKSPACE_USER } from "./deployment.ts";
 import type { ResolvedWorkspace, WorkspacePort } from "./deployment.ts";
@@ -143,7 +143,7 @@ function ideAccessSecret(place: Place): k8s.core.v1.Secret {
   }, { parent: place.parent });
 }
 
-/** How many pods it has is left to the portal, so that scanners take it for more than one. */
+/** How many pods it has is left to who scales it, so that scanners take it for more than one. */
 const acceptedOfWorkspaces = (proxy: Proxy | undefined) => accepted({
   "low-user": "the files of homes belong to the user of the image",
   "single-replica": "it is one person's editor, and its home is writable by one pod at a time",
