@@ -17,6 +17,8 @@ describe("parseEngineArguments", () => {
     [["destroy", "-yd"], { command: "destroy", stack: undefined, changesConfig: false, updates: true, changesState: true, runsTheProgram: false, readsSecrets: true, debugs: true }],
     [["preview", "--diff"], { command: "preview", stack: undefined, changesConfig: false, updates: false, changesState: false, runsTheProgram: true, readsSecrets: true, debugs: false }],
     [["stack", "import", "--file", "x"], { command: "stack", stack: undefined, changesConfig: false, updates: false, changesState: true, runsTheProgram: false, readsSecrets: false, debugs: false }],
+    [["cancel", "homelab", "--yes"], { command: "cancel", stack: "homelab", changesConfig: false, updates: false, changesState: true, runsTheProgram: false, readsSecrets: false, debugs: false }],
+    [["stack", "rm", "homelab"], { command: "stack", stack: "homelab", changesConfig: false, updates: false, changesState: true, runsTheProgram: false, readsSecrets: false, debugs: false }],
     [["state", "delete", "urn"], { command: "state", stack: undefined, changesConfig: false, updates: false, changesState: true, runsTheProgram: false, readsSecrets: false, debugs: false }],
   ])("reads %j", (args, expected) => expect(parseEngineArguments(args)).toEqual(expected));
 });

@@ -10,8 +10,8 @@ const PROJECT_FOLDER = new Set(["-C", "--cwd"]);
 const WITH_CONFIG_FILE = new Set(["up", "update", "preview", "pre", "destroy", "down", "dn", "refresh", "watch", "import", "logs", "config"]);
 /** Commands that change what the stack is made of, step by step. */
 const UPDATES = new Set(["up", "update", "destroy", "down", "dn", "refresh"]);
-/** Commands that change the state in another way. */
-const CHANGES_STATE = new Set(["import", "state", "watch"]);
+/** Commands that change the state in another way. A `cancel` takes the lock alone from a run that goes on. */
+const CHANGES_STATE = new Set(["import", "state", "watch", "cancel"]);
 /** What `stack` does of the kind. */
 const STACK_CHANGES = new Set(["import", "rm", "remove", "rename", "change-secrets-provider"]);
 /** Commands that run the program, and so the policy pack. */
@@ -41,11 +41,12 @@ export interface EngineArguments {
 
 /** Reads a command line; it is the engine's to judge. */
 export function parseEngineArguments(args: readonly string[]): EngineArguments {
-  const [command, sub] = positionals(args);
+  const [command, sub, third] = positionals(args);
+  const named = command === "cancel" ? sub : isStackRemoval(args) ? third : undefined;
   const updates = isUpdate(args, command);
   const changesState = updates || CHANGES_STATE.has(command ?? "") || (command === "stack" && STACK_CHANGES.has(sub ?? ""));
   const runsTheProgram = RUNS_THE_PROGRAM.has(command ?? "") && !hasFlag(args, "--help") && !hasFlag(args, "-h");
-  return { command, stack: flagValue(args, "--stack", "-s"), projectFolder: flagValue(args, "--cwd", "-C"), changesConfig: command === "config", updates, changesState, runsTheProgram, readsSecrets: updates || RUNS_THE_PROGRAM.has(command ?? ""), debugs: hasFlag(args, "--debug") || args.some((arg) => SHORT_DEBUG.test(arg)) };
+  return { command, stack: flagValue(args, "--stack", "-s") ?? named, projectFolder: flagValue(args, "--cwd", "-C"), changesConfig: command === "config", updates, changesState, runsTheProgram, readsSecrets: updates || RUNS_THE_PROGRAM.has(command ?? ""), debugs: hasFlag(args, "--debug") || args.some((arg) => SHORT_DEBUG.test(arg)) };
 }
 
 function isUpdate(args: readonly string[], command: string | undefined): boolean {
