@@ -47,7 +47,7 @@ afterEach(() => {
 });
 
 const nothingMade = async () => new Map();
-const up = () => engine.run(["up", "--yes", "--skip-preview"], "ignore");
+const up = () => engine.run(["up", "--yes", "--skip-preview"], { stdio: "ignore" });
 const stackFile = () => readFileSync(join(project, "Pulumi.dev.yaml"), "utf8");
 const lockFolder = () => join(engine.home.state, ".pulumi", "locks", "organization", "recovery", "dev");
 const checkpoint = () => join(engine.home.state, ".pulumi", "stacks", "recovery", "dev.json");
@@ -66,14 +66,14 @@ it("applies a stack, keeps the checkout clean and every secret encrypted", async
 it("shows what programs tell for debugging where it is asked to", async () => {
   await engine.ensureStack();
   const output = join(scratch, "output"), file = openSync(output, "w");
-  expect(await engine.run(["preview", "--debug"], ["ignore", file, file])).toBe(0);
+  expect(await engine.run(["preview", "--debug"], { stdio: ["ignore", file, file] })).toBe(0);
   closeSync(file);
   expect(readFileSync(output, "utf8")).toContain("Registering resource: t=");
 }, 60_000);
 
 it("takes a setting over into the checkout, with the file's comment", async () => {
   await engine.ensureStack();
-  expect(await engine.run(["config", "set", "recovery:a", "c"], "ignore")).toBe(0);
+  expect(await engine.run(["config", "set", "recovery:a", "c"], { stdio: "ignore" })).toBe(0);
   expect(stackFile()).toBe("# mine\nconfig:\n  recovery:a: c\n");
 }, 120_000);
 
@@ -123,7 +123,7 @@ it("keeps its secrets under the passphrase, by whichever of its names the stack 
   expect(await up()).toBe(0);
   const named = await openEngine("organization/recovery/dev", project);
   expect(named.folder).toBe(engine.folder);
-  for (const run of [() => named.run(["up", "--yes", "--skip-preview"], "ignore"), up]) {
+  for (const run of [() => named.run(["up", "--yes", "--skip-preview"], { stdio: "ignore" }), up]) {
     rmSync(engine.folder, { recursive: true });
     expect(await run()).toBe(0);
     expect(JSON.parse(readFileSync(checkpoint(), "utf8"))).toMatchObject({ checkpoint: { latest: { secrets_providers: { type: "passphrase" } } } });
@@ -205,7 +205,7 @@ it("applies nothing of a state of which a secret is damaged", async () => {
   expect(await up()).toBe(0);
   const damaged = readFileSync(checkpoint(), "utf8").replace(/("ciphertext": "v1:[^:]*:)(.)/, (_all, before: string, first: string) => `${before}${first === "A" ? "B" : "A"}`);
   writeFileSync(checkpoint(), damaged);
-  for (const command of ["preview", "up", "refresh", "destroy"]) await expect(engine.run([command, "--yes"], "ignore")).rejects.toMatchObject({ code: "state-secret-damaged" });
+  for (const command of ["preview", "up", "refresh", "destroy"]) await expect(engine.run([command, "--yes"], { stdio: "ignore" })).rejects.toMatchObject({ code: "state-secret-damaged" });
   expect(readFileSync(checkpoint(), "utf8")).toBe(damaged);
 }, 120_000);
 
@@ -213,12 +213,12 @@ it("speaks to its program past a proxy of the environment that answers nobody", 
   for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"]) vi.stubEnv(name, "http://127.0.0.1:9");
   const behind = await openEngine("dev", project);
   await behind.ensureStack();
-  expect(await behind.run(["preview"], "ignore")).toBe(0);
+  expect(await behind.run(["preview"], { stdio: "ignore" })).toBe(0);
 }, 120_000);
 
 it("reads the secrets of a stack file that another person shares, once it is given that person's passphrase", async () => {
   await engine.ensureStack();
-  expect(await engine.run(["config", "set", "--secret", "recovery:key", "hidden"], "ignore")).toBe(0);
+  expect(await engine.run(["config", "set", "--secret", "recovery:key", "hidden"], { stdio: "ignore" })).toBe(0);
   const theirs = join(scratch, "theirs"), passphrase = engine.home.passphrase;
   mkdirSync(theirs);
   symlinkSync(engine.home.tools, join(theirs, "tools"));
@@ -229,7 +229,7 @@ it("reads the secrets of a stack file that another person shares, once it is giv
   const given = await openEngine("dev", project);
   await given.ensureStack();
   expect(await given.json(["config", "get", "recovery:key", "--json"])).toMatchObject({ value: "hidden" });
-  expect(await given.run(["preview"], "ignore")).toBe(0);
+  expect(await given.run(["preview"], { stdio: "ignore" })).toBe(0);
 }, 120_000);
 
 it("names the variable that hides the stack's own state", async () => {

@@ -15,6 +15,7 @@ import { foldJournal } from "./journal/journal-file.ts";
 import { journaled, type StartEngine } from "./journal/journaled.ts";
 import type { OtherStacks } from "./journal/state-service.ts";
 import { Update } from "./journal/update.ts";
+import { whileAlive, type IsAlive } from "./lost-clusters.ts";
 import { Keyring, type Passphrase } from "./passphrase.ts";
 import { begunCreations, withoutPending, type FindMade } from "./pending.ts";
 import type { Project } from "./project.ts";
@@ -24,7 +25,7 @@ import { restoreCheckpoint } from "./restore-checkpoint.ts";
 import { unsealed } from "./sealed.ts";
 import type { Backend } from "./session.ts";
 import { prepareStackConfig, stackFolder, type StackConfig } from "./stack-config.ts";
-import type { StackState, StateResource } from "./stack-state.ts";
+import { embeddedClusters, type StackState, type StateResource } from "./stack-state.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 import { forgetState, hasState, projectName, removeIfEmpty, stateFiles, type StateFiles } from "./state-folder.ts";
 
@@ -222,9 +223,10 @@ export class Engine {
 
   /**
    * Runs the engine on the stack with the terminal as its own, and with the policy pack where it runs the program.
+   * @param isAlive looks at the clusters that an update works in, and ends it once one of them has ended by itself
    * @returns the exit code
    */
-  async run(args: readonly string[], stdio: StdioOptions = "inherit"): Promise<number> {
+  async run(args: readonly string[], { stdio = "inherit", isAlive }: { stdio?: StdioOptions; isAlive?: IsAlive } = {}): Promise<number> {
     const config = this.#config();
     const pack = join(this.#project.root, "policy");
     const policyPack = existsSync(join(pack, "PulumiPolicy.yaml")) ? pack : undefined;
@@ -236,7 +238,7 @@ export class Engine {
     const [code] = await withTemporaryFolder(this.home, (TMPDIR) => {
       const start: StartEngine<number> = (env, onStart) => runAttended("pulumi", line, { cwd: this.#project.root, env: { ...this.env, ...debug, TMPDIR, ...env }, stdio, onStart, endsWithUs: isJournaled });
       return Promise.all([
-        isJournaled ? this.#journaled(TMPDIR, start) : start({}),
+        isJournaled ? this.#journaled(TMPDIR, start, isAlive) : start({}),
         import("execa"), // wanted next, and loaded while there is nothing else to do
       ]);
     });
@@ -264,9 +266,14 @@ export class Engine {
     return existsSync(checkpoint) ? exported(readFileSync(checkpoint, "utf8")) : undefined;
   };
 
-  async #journaled(folder: string, start: StartEngine<number>): Promise<number> {
-    const update = new Update(this.project, this.stack, this.#files);
-    const code = await journaled(update, folder, { others: this.#others, explain: (error) => unwritable(error, { root: this.home.root, stackFiles: this.#project.stackFiles }) ?? error }, start);
+  async #journaled(folder: string, start: StartEngine<number>, isAlive?: IsAlive): Promise<number> {
+    const update = new Update(this.project, this.stack, this.#files), before = embeddedClusters(update.deployment() as StackState);
+    const running = journaled(update, folder, { others: this.#others, explain: (error) => unwritable(error, { root: this.home.root, stackFiles: this.#project.stackFiles }) ?? error }, start);
+    const onLost = (cluster: string): void => {
+      this.#say(`\nThe cluster ${cluster} ended in the middle of this run. What is waited for in it can't come any more: the run is ended.`);
+      process.kill(update.engine, "SIGTERM");
+    };
+    const code = await (isAlive === undefined ? running : whileAlive(running, { clusters: () => [...before, ...update.clusters], isAlive, onLost }));
     this.#changes = update.changes;
     if (code !== 0 && (update.isInterrupted || update.isBrokenOff || code > SIGNALLED)) {
       this.#say(`\n${update.isInterrupted ? "This run was interrupted." : "A process of this run was killed, or crashed."} Run it again: what it has done is kept, and the rest is done then.`);

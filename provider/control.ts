@@ -13,7 +13,7 @@ export type { Volume } from "./node/volume-usage.ts";
 export { withCredentials } from "./node/proxy-sign-in.ts";
 export { lowSharedLimits } from "./node/shared-limits.ts";
 export { prepareNode, suspendNode } from "./node/lifecycle.ts";
-export { deleteNode, nodeHealth as clusterStatus, stopNode as stopCluster } from "./node/lifecycle.ts";
+export { deleteNode, isAlive, nodeHealth as clusterStatus, stopNode as stopCluster } from "./node/lifecycle.ts";
 
 /** Names of the nodes that this machine has data of. */
 export function listClusters(): string[] {

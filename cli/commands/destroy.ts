@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { deleteNode, noteVolumeOwners, volumesOf } from "../../provider/control.ts";
+import { deleteNode, isAlive, noteVolumeOwners, volumesOf } from "../../provider/control.ts";
 import { writeFileAtomic } from "../../toolchain/atomic-file.ts";
 import { askFor, canAsk } from "../confirm.ts";
 import { ownersIn, planText, volumesIn, type DestroyPlan } from "../destroy-plan.ts";
@@ -59,7 +59,7 @@ async function destroyStack(engine: Engine, kept: KeptVolumes, data: boolean): P
   kept.remember(embeddedClusters(state));
   for (const cluster of embeddedClusters(state)) noteVolumeOwners(cluster, ownersIn(state));
   const held = data ? [] : protectedResources(state);
-  const code = await engine.run(["destroy", "--yes", "--skip-preview", ...(held.length > 0 ? ["--exclude-protected"] : [])]);
+  const code = await engine.run(["destroy", "--yes", "--skip-preview", ...(held.length > 0 ? ["--exclude-protected"] : [])], { isAlive });
   if (code !== 0) return code;
   if (held.length > 0) {
     process.stdout.write(`\nKept, because it is protected: ${held.join(", ")}. \`npm run destroy -- --data\` removes it too.\n`);

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { isAlive } from "../../provider/control.ts";
 import { findMade } from "../drift/half-made.ts";
 import { isStackRename, parseEngineArguments, withoutProjectFolder } from "../../engine/arguments.ts";
 import { openEngine, projectAt } from "../open-engine.ts";
@@ -34,7 +35,7 @@ export async function pulumiCommand(args: readonly string[], defaultStack: strin
   if (projectFolder === PROJECT_ROOT) assertKeepsName(args, stack);
   if (projectFolder === PROJECT_ROOT && runsTheProgram) assertHasFile(projectAt(), stack);
   const engine = await openEngine(stack, resolve(PROJECT_ROOT, projectFolder));
-  const run = async (): Promise<void> => void (process.exitCode = await engine.run(withoutProjectFolder(args)));
+  const run = async (): Promise<void> => void (process.exitCode = await engine.run(withoutProjectFolder(args), { isAlive }));
   if (WITHOUT_STACK.has(command) || args.includes("--help")) return run();
   if (!changesState) {
     if (command !== "stack") await engine.ensureStack();

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { handOverHomes, noteClaims, noteVolumeOwners, type NotedClaim } from "../../provider/control.ts";
+import { handOverHomes, isAlive, noteClaims, noteVolumeOwners, type NotedClaim } from "../../provider/control.ts";
 import { writeFileAtomic } from "../../toolchain/atomic-file.ts";
 import { settleRestores, suggestsRestore, withoutHeld } from "../backup/restores.ts";
 import { ownersIn, volumesIn, type StackVolume } from "../destroy-plan.ts";
@@ -88,10 +88,10 @@ async function update(engine: Engine, sight: Sight): Promise<boolean> {
   const found = deviationsOf(sight);
   if (found.length > 0) {
     process.stderr.write(`Not as the stack left it, and put right now:\n${lines(found)}\n`);
-    const refreshed = await engine.run(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...found.flatMap(({ urn }) => ["--target", urn])]);
+    const refreshed = await engine.run(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...found.flatMap(({ urn }) => ["--target", urn])], { isAlive });
     if (refreshed !== 0) return failed(refreshed);
   }
-  const code = await engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
+  const code = await engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], { isAlive });
   return code === 0 || failed(code);
 }
 

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 /** A resource as a state file has it, version 3 of the format. What is not named here is passed on as it is. */
 export interface ResourceState {
   urn: string;
+  type?: string;
   parent?: string;
   /** `<URN>::<id>` of its provider. */
   provider?: string;

@@ -62,10 +62,10 @@ it("lets a program refer to another stack, in an update as in a preview", async 
   const other = await openEngine("other", project);
   await other.ensureStack();
   Object.assign(other.env, { ROUND: "begin" });
-  expect(await other.run(["up", "--yes", "--skip-preview"], "ignore")).toBe(0);
+  expect(await other.run(["up", "--yes", "--skip-preview"], { stdio: "ignore" })).toBe(0);
   Object.assign(engine.env, { ROUND: "refer" });
-  expect(await engine.run(["preview"], "ignore")).toBe(0);
-  expect(await engine.run(["up", "--yes"], "ignore")).toBe(0);
+  expect(await engine.run(["preview"], { stdio: "ignore" })).toBe(0);
+  expect(await engine.run(["up", "--yes"], { stdio: "ignore" })).toBe(0);
   const { deployment } = await engine.state();
   expect(deployment.resources?.find(({ urn }) => urn.endsWith("::first"))?.inputs).toMatchObject({ form: "begin", password: "of the other" });
 }, 120_000);
@@ -74,14 +74,14 @@ it.each(["GUILDNET_JOURNAL", "PULUMI_DISABLE_JOURNALING"])("is left out where %s
   vi.stubEnv(name, name.startsWith("GUILDNET") ? "off" : "true");
   const without = await openEngine("dev", project);
   Object.assign(without.env, { ROUND: "begin" });
-  expect(await without.run(["up", "--yes", "--skip-preview"], "ignore")).toBe(0);
+  expect(await without.run(["up", "--yes", "--skip-preview"], { stdio: "ignore" })).toBe(0);
   expect(readdirSync(engine.home.state)).toEqual([".pulumi"]);
   expect((await without.state()).deployment.resources?.length).toBeGreaterThan(5);
 }, 120_000);
 
 function journaled(args: string[], env: Record<string, string>, parallel: number): Promise<number> {
   Object.assign(engine.env, { ROUND: undefined, GONE: undefined, ...env });
-  return engine.run([...args, "--yes", "--parallel", String(parallel)], "ignore");
+  return engine.run([...args, "--yes", "--parallel", String(parallel)], { stdio: "ignore" });
 }
 
 async function withFileBackend(args: string[], env: Record<string, string>, parallel: number): Promise<number | undefined> {

@@ -110,6 +110,13 @@ describe("the state service", () => {
     expect(readFileSync(files.checkpoint, "utf8").includes("pending_operations")).toBe(isKept);
   });
 
+  it("knows the embedded clusters that it has made", async () => {
+    const authorization = await started();
+    const node = { ...told("node").state, type: "guildnet:index:EmbeddedNode", inputs: { clusterName: "p-dev-cluster" } };
+    await call("PATCH", `${stack}/update/${update.id}/journalentries`, { authorization, body: { entries: [told("new"), { ...told("node"), sequenceID: 2, state: node }] } });
+    expect(update.clusters).toEqual(["p-dev-cluster"]);
+  });
+
   it("notices that somebody asked the engine to stop", async () => {
     await started();
     for (const [message, isInterrupted] of [["^C is what a program printed", false], ["SIGTERM received; cancelling. If you would like to terminate immediately, send SIGTERM again.\n", true]] as const) {

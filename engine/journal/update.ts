@@ -7,6 +7,7 @@ import { writeFileAtomic } from "../../toolchain/atomic-file.ts";
 import { UserError } from "../../toolchain/errors.ts";
 import { markOf } from "../processes.ts";
 import { lockHolders, type LockHolder } from "../recovery.ts";
+import { embeddedClusters, type StackState } from "../stack-state.ts";
 import type { StateFiles } from "../state-folder.ts";
 import { entriesSchema, JOURNAL_VERSION } from "./entries.ts";
 import { exported, type Exported } from "./deployment.ts";
@@ -50,6 +51,7 @@ export class Update {
   #begun = Date.now();
   #journal?: Journal;
   #changes?: Readonly<Record<string, number>>;
+  readonly #clusters: string[] = [];
   #isBrokenOff = false;
   #isInterrupted = false;
 
@@ -63,6 +65,11 @@ export class Update {
   /** How many resources became what (`create`, `same` …); undefined until the engine has told. */
   get changes(): Readonly<Record<string, number>> | undefined {
     return this.#changes;
+  }
+
+  /** Names of the embedded clusters that it has made or changed. */
+  get clusters(): readonly string[] {
+    return this.#clusters;
   }
 
   /** Whether a process that the engine works with was killed, or crashed, as far as the engine has told. */
@@ -104,7 +111,9 @@ export class Update {
   /** Returns once the entries are on the disk. */
   tell(message: unknown): void {
     if (this.#journal === undefined) throw new Error("the update has not started, or has ended");
-    this.#journal.append((messageSchema.parse(message).entries ?? []) as JournalEntry[]);
+    const entries = (messageSchema.parse(message).entries ?? []) as JournalEntry[];
+    this.#journal.append(entries);
+    this.#clusters.push(...embeddedClusters({ deployment: { resources: entries.flatMap(({ state }) => state ?? []) } } as StackState));
   }
 
   /** Remembers, of all that happens, how many resources became what, whether something broke off, and whether somebody interrupted it. */

@@ -138,6 +138,13 @@ export async function nodeHealth(clusterName: string): Promise<Readiness> {
   return readiness(folder, spec, nodeName);
 }
 
+/** Whether a node's first process runs; undefined where there is no node, and while a program is at work on it. */
+export async function isAlive(clusterName: string): Promise<boolean | undefined> {
+  const folder = nodeFolder(clusterName);
+  if (savedSpec(folder) === undefined || (await check(folder, lockOptions(folder)))) return undefined;
+  return initProcess(folder) !== undefined;
+}
+
 /** The specification a node was last started with; none when that was by a version of this program which wrote it otherwise. */
 export function savedSpec(folder: string): NodeSpec | undefined {
   const path = join(folder, "spec.json");
