@@ -1,6 +1,7 @@
 import { execa } from "execa";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import waitFor from "p-wait-for";
 import { afterAll, describe, expect, test } from "vitest";
 import { killOne, processesOf, victims, type Victim } from "../../engine/testing/victims.ts";
 import { changesAhead, clusterFolder, configure, exportedState, guildnet, home, kubectl, mustGuildnet, onePerson, root, stack, stackFiles, upWith } from "../support/guildnet.ts";
@@ -48,16 +49,16 @@ describe("an update of which a process is killed", () => {
     expect(processesOf(victims.engine, ours)).toEqual([]);
   });
 
-  test("while it makes a person's workspace leaves nothing of it once her lines are out", async () => {
+  // Persons of their own: of one who was there, the folder of the volumes is there.
+  test.each<[Victim, string]>([["engine", "grace"], ["Kubernetes plugin", "hedy"]])("the %s, while it makes a person's workspace leaves nothing of it once her lines are out", async (whom, owner) => {
     await upWith(onePerson);
-    configure({ workspaces: [...onePerson.workspaces, linus] });
-    const before = volumes();
-    const killed = await killedUp(() => volumes().some((name) => name.includes("ws-linus") && !before.includes(name)), "engine");
+    configure({ workspaces: [...onePerson.workspaces, { owner, keepData: false }] });
+    const killed = await killedUp(() => volumes().includes(`ws-${owner}`), whom);
     expect(killed.isKilled, killed.all).toBe(true);
     configure(onePerson);
     const { exitCode, all } = await guildnet("up");
     expect(exitCode, all).toBe(0);
-    expect(await kubectl("get", "namespaces", "--output", "name")).not.toContain("ws-linus");
+    expect(await kubectl("get", "namespaces", "--output", "name")).not.toContain(`ws-${owner}`);
     expect(await orphans()).toEqual([]);
     expect(await changesAhead()).toEqual([]);
   });
@@ -69,6 +70,24 @@ describe("an update of which a process is killed", () => {
     const { exitCode, all } = await guildnet("destroy", ["--data"], "cold");
     expect(exitCode, all).toBe(0);
     expect(readdirSync(join(home, "clusters")).filter((name) => name.startsWith("guildnet-cold"))).toEqual([]);
+  });
+});
+
+describe("an update whose cluster ends in the middle of it", () => {
+  test("ends soon and says so: what is waited for can't come any more", async () => {
+    await upWith(onePerson);
+    configure({ workspaces: [...onePerson.workspaces, { owner: "ida", keepData: false }] });
+    const { pid } = JSON.parse(readFileSync(join(clusterFolder, "run", "init.json"), "utf8")) as { pid: number };
+    const run = startUp();
+    await waitFor(() => volumes().includes("ws-ida"), { interval: 20, timeout: 60_000 });
+    process.kill(pid, "SIGKILL");
+    const { exitCode, all } = await run;
+    expect(exitCode, all).not.toBe(0);
+    expect(all).toMatch(/cluster guildnet-test-cluster ended in the middle of this run[^]*Run it again/);
+    configure(onePerson);
+    await mustGuildnet("up");
+    expect(await orphans()).toEqual([]);
+    expect(await changesAhead()).toEqual([]);
   });
 });
 
@@ -93,11 +112,15 @@ async function scaleWorkspace(replicas: number): Promise<void> {
   await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
 }
 
+function startUp(name: string = stack) {
+  return execa(process.execPath, ["toolchain/bootstrap.mjs", "up", "--stack", name], { cwd: root, reject: false, stdin: "ignore", all: true, env: { GUILDNET_STACK_FILES: stackFiles } });
+}
+
 interface Killed { readonly isKilled: boolean; readonly all: string }
 
 /** Starts an up and kills one of its processes, and nothing else, once that is there after a time or as soon as something holds. */
 async function killedUp(when: number | (() => boolean), whom: Victim, name: string = stack): Promise<Killed> {
-  const run = execa(process.execPath, ["toolchain/bootstrap.mjs", "up", "--stack", name], { cwd: root, reject: false, stdin: "ignore", all: true, env: { GUILDNET_STACK_FILES: stackFiles } });
+  const run = startUp(name);
   const started = Date.now();
   const isTime = (): boolean => (typeof when === "number" ? Date.now() - started >= when : when());
   const isKilled = await killOne(whom, { pid: run.pid ?? 0, ended: run, variable: ours, isTime });
