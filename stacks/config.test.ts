@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, describe, expect, test } from "vitest";
-import { readSettings } from "./config.ts";
 import { ConfigError } from "./check/mistakes.ts";
+import { readSettings } from "./config.ts";
 
 afterEach(() => pulumi.runtime.setAllConfig({}));
 

@@ -1,18 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
+import { record, showsInPlain } from "../components/testing/record.ts";
+import type { Registered } from "../components/testing/record.ts";
+import { podSpecOf } from "../policy/src/objects.ts";
+import { restrictedViolations } from "../policy/src/pod-security.ts";
 import { resourceRules, stackRules } from "../policy/src/rules.ts";
 import { stackViolations, violations } from "../policy/src/testing/check.ts";
 import type { Given } from "../policy/src/testing/check.ts";
-import { restrictedViolations } from "../policy/src/pod-security.ts";
-import { podSpecOf } from "../policy/src/objects.ts";
 import { nodeLan } from "../provider/sdk/index.ts";
-import { record, showsInPlain } from "../components/testing/record.ts";
-import type { Registered } from "../components/testing/record.ts";
+import { parseGuild } from "./check/parse.ts";
 import { guild } from "./guild.ts";
 import type { GuildOutputs } from "./guild.ts";
 import type { Found } from "./survey/found.ts";
 import type { Kubeconfig } from "./survey/kubeconfig.ts";
-import { parseGuild } from "./check/parse.ts";
 import { portalExposure } from "./systems/portal/exposure.ts";
 import { portalNotes } from "./systems/portal/layer.ts";
 

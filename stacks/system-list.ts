@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { Broken, Given } from "./check/broken.ts";
 import type { Mistake } from "./check/mistakes.ts";
-import type { ClusterWants, Ground, Keeping, Secrets, System, WantedVolume } from "./system.ts";
 import type { Kubeconfig } from "./survey/kubeconfig.ts";
+import type { ClusterWants, Ground, Keeping, Secrets, System, WantedVolume } from "./system.ts";
 
 /** What all systems of a list are together. */
 interface Together<Keys extends z.ZodRawShape, Reads, Secret extends string, Standing extends Ground, Outputs extends object> {
@@ -42,9 +42,10 @@ export const noSystems = list<Record<never, never>, unknown, never, Ground, obje
 function list<Keys extends z.ZodRawShape, Reads, Secret extends string, Standing extends Ground, Outputs extends object>(
   before: Together<Keys, Reads, Secret, Standing, Outputs>,
 ): SystemList<Keys, Reads, Secret, Standing, Outputs> {
-  return {
-    ...before,
-    with: <K extends z.ZodRawShape, R, S extends string, G extends object, O extends object>(next: System<K, R, S, Standing, G, O>) => list<Keys & K, Reads & R, Secret | S, Standing & G, Outputs & O>({
+  const withNext = <K extends z.ZodRawShape, R, S extends string, G extends object, O extends object>(next: System<K, R, S, Standing, G, O>) => {
+    refuseTwice("key", Object.keys(before.keys), Object.keys(next.keys));
+    refuseTwice("secret", before.secrets, next.secrets ?? []);
+    return list<Keys & K, Reads & R, Secret | S, Standing & G, Outputs & O>({
       keys: { ...before.keys, ...next.keys },
       secrets: [...before.secrets, ...next.secrets ?? []],
       rules: (config, given) => [...before.rules(config, given), ...next.rules?.(config, given) ?? []],
@@ -57,6 +58,7 @@ function list<Keys extends z.ZodRawShape, Reads, Secret extends string, Standing
       },
       wants: (config) => {
         const { images, publish, registries } = before.wants(config), more = next.wants?.(config);
+        refuseTwice("image", Object.keys(images), Object.keys(more?.images ?? {}));
         return { images: { ...images, ...more?.images }, publish: [...publish, ...more?.publish ?? []], registries: [...registries, ...more?.registries ?? []] };
       },
       layers: (config, start, secrets) => {
@@ -67,6 +69,13 @@ function list<Keys extends z.ZodRawShape, Reads, Secret extends string, Standing
         return { ground: { ...ground, ...made.gives, ...soFar }, outputs: { ...outputs, ...made.outputs } };
       },
       notes: (config, given) => [...before.notes(config, given), ...next.notes?.(config, given) ?? []],
-    }),
+    });
   };
+  return { ...before, with: withNext };
+}
+
+/** The later would silently stand instead of the earlier. */
+function refuseTwice(what: string, before: readonly string[], next: readonly string[]): void {
+  const twice = next.find((name) => before.includes(name));
+  if (twice !== undefined) throw new Error(`two systems have the ${what} "${twice}"`);
 }

@@ -1,11 +1,11 @@
+import type { GuildConfig } from "../schema.ts";
 import { NEW } from "../survey/former.ts";
 import type { Former } from "../survey/former.ts";
+import { systems } from "../systems.ts";
+import { asBefore } from "../systems/portal/former.ts";
 import type { Given } from "./broken.ts";
 import { ConfigError, foundAt, keyOf } from "./mistakes.ts";
 import type { Mistake } from "./mistakes.ts";
-import type { GuildConfig } from "../schema.ts";
-import { systems } from "../systems.ts";
-import { asBefore } from "../systems/portal/former.ts";
 import { parseShape } from "./shape.ts";
 
 /** Which secrets a stack has beside its config. */

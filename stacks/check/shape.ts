@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { guildSchema } from "../schema.ts";
+import type { GuildConfig } from "../schema.ts";
 import { closest, foundAt, isRecord, keyOf, valueAt } from "./mistakes.ts";
 import type { Mistake, Path } from "./mistakes.ts";
 import { Omitted } from "./omitted.ts";
-import { guildSchema } from "../schema.ts";
-import type { GuildConfig } from "../schema.ts";
 
 type Issue = z.core.$ZodIssue;
 type Node = z.core.JSONSchema.BaseSchema;

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { z } from "zod";
-import type { Credentials, ExecCommand, Kubeconfig, Source } from "./kubeconfig.ts";
 import { ConfigError } from "../check/mistakes.ts";
+import type { Credentials, ExecCommand, Kubeconfig, Source } from "./kubeconfig.ts";
 
 const TIMEOUT_MS = 60_000;
 

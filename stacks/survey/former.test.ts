@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { formerOf } from "./former.ts";
 import { parseGuild } from "../check/parse.ts";
+import { formerOf } from "./former.ts";
 
 const portalUrl = "https://guild.example.org:8090";
 const nothing = { kubeconfig: false };

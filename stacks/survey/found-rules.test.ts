@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { parseGuild } from "../check/parse.ts";
 import { keepingSizes } from "../systems/workspaces/keeping-sizes.ts";
 import { foundMistakes, roomMistakes } from "./found-rules.ts";
 import type { Found, FoundPlace } from "./found.ts";
-import { parseGuild } from "../check/parse.ts";
 
 const config = (raw: object) => parseGuild(raw, { kubeconfig: false });
 const place = (owner: string | undefined, claims: Record<string, string>, folder?: string): FoundPlace =>

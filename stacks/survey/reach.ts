@@ -1,14 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { label, portalIdentity, stackLabel } from "../../components/index.ts";
+import { ConfigError } from "../check/mistakes.ts";
+import type { GuildSettings } from "../config.ts";
+import { systems } from "../systems.ts";
+import type { ExistingConfig } from "../systems/cluster/schema.ts";
 import { ask } from "./ask.ts";
 import type { Answer } from "./ask.ts";
-import type { GuildSettings } from "../config.ts";
 import { execCredentials } from "./exec-credentials.ts";
 import { parseKubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import type { Kubeconfig, Source } from "./kubeconfig.ts";
-import { ConfigError } from "../check/mistakes.ts";
-import { systems } from "../systems.ts";
-import type { ExistingConfig } from "../systems/cluster/schema.ts";
 
 /** Oldest release all our objects work on: 1.30 has admission policies and sidecars as stable. */
 const OLDEST_MINOR = 30;

@@ -1,10 +1,10 @@
+import { ConfigError } from "../check/mistakes.ts";
 import type { GuildSettings } from "../config.ts";
+import { systems } from "../systems.ts";
 import { foundMistakes, roomMistakes } from "./found-rules.ts";
 import { foundIn, foundOnThisMachine, freeRoom } from "./found.ts";
 import type { Found } from "./found.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
-import { ConfigError } from "../check/mistakes.ts";
-import { systems } from "../systems.ts";
 import { reachCluster } from "./reach.ts";
 
 /** What is there before anything is applied. */

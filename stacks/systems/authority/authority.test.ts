@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { certificateAuthority } from "../../../provider/resources/certificates.ts";
-import { authorityNames } from "./layer.ts";
 import { guildSchema } from "../../schema.ts";
+import { authorityNames } from "./layer.ts";
 
 const names = (config: object) => authorityNames(guildSchema.parse(config));
 const inside = ["registry.guildnet-registry.svc", "backup-server.guildnet-backup.svc"];

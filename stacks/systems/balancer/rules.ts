@@ -1,10 +1,10 @@
+import { areHostsOf, MESH_NETWORKS, poolMistakes, upperHalf } from "../../../components/index.ts";
 import { contains, rangeOf, rangesOverlap } from "../../../components/kube/address-range.ts";
 import { addressIn, networkMistake } from "../../../components/kube/cidr.ts";
-import { areHostsOf, MESH_NETWORKS, poolMistakes, upperHalf } from "../../../components/index.ts";
+import type { Broken } from "../../check/broken.ts";
+import { overlap } from "../../check/cidr.ts";
 import { closest } from "../../check/mistakes.ts";
 import type { Path } from "../../check/mistakes.ts";
-import { overlap } from "../../check/cidr.ts";
-import type { Broken } from "../../check/broken.ts";
 import type { ClusterKeys } from "../cluster/schema.ts";
 import type { MeshKeys } from "../mesh/schema.ts";
 import type { PortalKeys } from "../portal/schema.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseRange } from "../../../components/kube/address-range.ts";
 import { POOL_NAME } from "../../../components/index.ts";
+import { parseRange } from "../../../components/kube/address-range.ts";
 import { cidr } from "../../check/scalars.ts";
 import type { Told } from "../../system.ts";
 

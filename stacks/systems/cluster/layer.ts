@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { EmbeddedCluster, ExistingCluster } from "../../../components/index.ts";
 import type { ClusterAccess } from "../../../components/index.ts";
+import type { Kubeconfig } from "../../survey/kubeconfig.ts";
 import { system } from "../../system.ts";
 import type { ClusterWants, Ground, Layer } from "../../system.ts";
-import type { Kubeconfig } from "../../survey/kubeconfig.ts";
 import type { AuthorityGives } from "../authority/layer.ts";
 import type { ProxyGives } from "../proxy/layer.ts";
 import { clusterMistakes } from "./rules.ts";

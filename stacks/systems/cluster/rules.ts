@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
-import { overlap } from "../../check/cidr.ts";
 import type { Broken, Given } from "../../check/broken.ts";
+import { overlap } from "../../check/cidr.ts";
 import type { Path } from "../../check/mistakes.ts";
 import type { PortalKeys } from "../portal/schema.ts";
 import type { WorkspacesKeys } from "../workspaces/schema.ts";

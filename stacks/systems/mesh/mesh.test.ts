@@ -8,10 +8,10 @@ import { restrictedViolations } from "../../../policy/src/pod-security.ts";
 import { resourceRules, stackRules } from "../../../policy/src/rules.ts";
 import { stackViolations, violations } from "../../../policy/src/testing/check.ts";
 import type { Given } from "../../../policy/src/testing/check.ts";
+import { parseGuild } from "../../check/parse.ts";
 import { guild } from "../../guild.ts";
 import type { GuildOutputs } from "../../guild.ts";
 import { meshNotes } from "./layer.ts";
-import { parseGuild } from "../../check/parse.ts";
 
 // Images by reference, so that the graph doesn't depend on what is built on this machine.
 const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { poolName } from "../balancer/schema.ts";
 import { bytes, cidr, dnsName, port } from "../../check/scalars.ts";
 import type { Told } from "../../system.ts";
+import { poolName } from "../balancer/schema.ts";
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const ENGINE = /^(ssh|tcp|unix):\/\/\S+$/;

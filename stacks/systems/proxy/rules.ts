@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { proxyHost } from "../../../components/index.ts";
-import type { Path } from "../../check/mistakes.ts";
 import type { Broken, Given } from "../../check/broken.ts";
+import type { Path } from "../../check/mistakes.ts";
 import { INTERNET, networkMistake } from "../cluster/internet.ts";
 import type { ClusterKeys } from "../cluster/schema.ts";
 import type { ProxyKeys } from "./schema.ts";
