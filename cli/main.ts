@@ -112,6 +112,11 @@ function toolCommands(root: Command): void {
     .description("write a docker-archive of an image of the local store to stdout")
     .argument("<reference>")
     .action(async (reference: string) => (await import("./commands/image.ts")).imageExportCommand(reference));
+  root.command("image-push")
+    .description("push an image of the local store to a registry; credentials and caCertificatePem are read from stdin, as JSON")
+    .argument("<reference>")
+    .argument("<destination>", "registry/name:tag")
+    .action(async (reference: string, destination: string) => (await import("./commands/image.ts")).imagePushCommand(reference, destination));
   root.command("cluster-prepare")
     .description("make an embedded cluster's files ready for its start; for its systemd unit")
     .argument("<cluster>")

@@ -90,11 +90,14 @@ const cases: Case[] = [
   },
   {
     component: "ExistingCluster",
-    make: (_, transform) => new ExistingCluster("it", { transform, kubeconfig: "CANARY", endpoint: "https://example.org", identity: "theirs" }),
-    children: [provider],
+    make: (_, transform) => new ExistingCluster("it", {
+      transform, kubeconfig: "CANARY", endpoint: "https://example.org", identity: "theirs",
+      images: { tool: { context: join(import.meta.dirname, "..", "images", "workspace") } }, registry: { address: "registry.example.org", credentials: "guild:PASSWORD" },
+    }),
+    children: ["guildnet:index:PushedImage image-tool", provider],
     outputs: ["kubeconfig", "endpoint"],
     secret: ["kubeconfig"],
-    canaries: ["CANARY"],
+    canaries: ["CANARY", "PASSWORD"],
   },
   {
     component: "ClusterDns",

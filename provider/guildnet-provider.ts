@@ -10,6 +10,7 @@ import { headscalePolicy } from "./resources/headscale-policy.ts";
 import { headscalePreAuthKey } from "./resources/headscale-pre-auth-key.ts";
 import { headscaleUser } from "./resources/headscale-user.ts";
 import { nodeImage } from "./resources/node-image.ts";
+import { pushedImage } from "./resources/pushed-image.ts";
 import { randomSecret } from "./resources/random-secret.ts";
 import { PartlyCreated, type Existing, type Properties, type ResourceKind } from "./resources/resource.ts";
 import { upstreamManifest } from "./resources/upstream-manifest.ts";
@@ -26,6 +27,7 @@ const kinds: Record<string, ResourceKind> = {
   "guildnet:index:HeadscalePreAuthKey": headscalePreAuthKey,
   "guildnet:index:HeadscaleUser": headscaleUser,
   "guildnet:index:NodeImage": nodeImage,
+  "guildnet:index:PushedImage": pushedImage,
   "guildnet:index:RandomSecret": randomSecret,
   "guildnet:index:UpstreamManifest": upstreamManifest,
 };

@@ -5,6 +5,7 @@ import type { Properties, ResourceKind } from "./resources/resource.ts";
 const kinds: Readonly<Record<string, () => Promise<ResourceKind>>> = {
   "guildnet:index:HeadscalePolicy": async () => (await import("./resources/headscale-policy.ts")).headscalePolicy,
   "guildnet:index:HeadscaleUser": async () => (await import("./resources/headscale-user.ts")).headscaleUser,
+  "guildnet:index:PushedImage": async () => (await import("./resources/pushed-image.ts")).pushedImage,
   "guildnet:index:UpstreamManifest": async () => (await import("./resources/upstream-manifest.ts")).upstreamManifest,
 };
 

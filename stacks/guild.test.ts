@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
+import { images as upstream } from "../components/index.ts";
 import { record, showsInPlain } from "../components/testing/record.ts";
 import type { Registered } from "../components/testing/record.ts";
 import { podSpecOf } from "../policy/src/objects.ts";
@@ -7,7 +8,7 @@ import { restrictedViolations } from "../policy/src/pod-security.ts";
 import { resourceRules, stackRules } from "../policy/src/rules.ts";
 import { stackViolations, violations } from "../policy/src/testing/check.ts";
 import type { Given } from "../policy/src/testing/check.ts";
-import { nodeLan } from "../provider/sdk/index.ts";
+import { imageReference, nodeLan } from "../provider/sdk/index.ts";
 import { parseGuild } from "./check/parse.ts";
 import { guild } from "./guild.ts";
 import type { GuildOutputs } from "./guild.ts";
@@ -327,6 +328,29 @@ describe("a guild on an existing cluster", () => {
     const after = await graph(config, { ...kubeconfig, text: "OTHER", server: "https://192.0.2.2:6443" });
     expect(after.named("cluster-kubernetes").inputs["clusterIdentifier"]).toBe(before.named("cluster-kubernetes").inputs["clusterIdentifier"]);
     expect(after.all.map(({ urn }) => urn).sort()).toEqual(before.all.map(({ urn }) => urn).sort());
+  });
+
+  test("pulls what it runs: upstream's images by their references, and what is built here from the registry that it is pushed to", async () => {
+    const wanted = parseGuild({ ...config, mesh: { kind: "headscale", service: "LoadBalancer", hostname: "headscale.example.org" }, images: { registry: "registry.example.org/guild", portal: "example.org/portal:1" } }, { kubeconfig: true, imagesCredentials: true });
+    const all = await record(() => void guild(wanted, kubeconfig, { imagesCredentials: pulumi.secret("guild:PUSH CANARY") }));
+    const named = (name: string) => all.find((resource) => resource.name === name) ?? expect.fail(`no ${name}`);
+    expect(all.filter(({ type }) => type === "guildnet:index:PushedImage").map(({ name }) => name)).toEqual(["cluster-image-workspace"]);
+    const { inputs, parent } = named("cluster-image-workspace");
+    expect(inputs).toMatchObject({ image: imageReference("workspace", "images/workspace"), context: "images/workspace" });
+    expect(JSON.stringify(inputs["registry"])).toContain('"registry.example.org/guild"');
+    expect(parent).toBe(all.find(({ type }) => type === "guildnet:index:ExistingCluster")?.urn);
+    expect(JSON.stringify(named("ada-deployment").inputs)).toContain('"image":"registry.example.org/guild/workspace:');
+    expect(named("ada-deployment").dependencies).toContain(named("cluster-image-workspace").urn);
+    expect(JSON.stringify(named("portal-deployment").inputs)).toContain('"image":"example.org/portal:1"');
+    expect(JSON.stringify(all.filter(({ name }) => name.startsWith("mesh")).map((resource) => resource.inputs))).toContain(`"image":"${upstream.headscale}"`);
+    expect(JSON.stringify(all)).toContain("PUSH CANARY");
+    for (const { inputs: own, outputs, name } of all) expect(showsInPlain([own, outputs], "PUSH CANARY"), name).toBe(false);
+  });
+
+  test("needs neither registry nor image of the guild's for workspaces that have their own", async () => {
+    const { all } = await graph({ ...config, images: { portal: images.portal }, workspaces: [{ owner: "you", image: "example.org/mine:1" }] }, kubeconfig);
+    expect(JSON.stringify(all.find(({ name }) => name === "you-deployment")?.inputs)).toContain('"image":"example.org/mine:1"');
+    expect(all.filter(({ type }) => type === "guildnet:index:PushedImage")).toEqual([]);
   });
 
   test("shows its kubeconfig nowhere", async () => {

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { EmbeddedNode, imageReference, NodeImage, nodeLan } from "../../provider/sdk/index.ts";
 import type { NodeProxy, NodeRegistry, PublishedPort } from "../../provider/sdk/index.ts";
 import type { ClusterAccess } from "../kube/cluster-access.ts";
+import type { ImageSource } from "../kube/image-supply.ts";
 import type { Proxy } from "../kube/proxy.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
@@ -11,11 +12,6 @@ import { images, kubernetesVersion } from "../versions.ts";
 import { ClusterDns } from "./cluster-dns.ts";
 import type { ClusterDnsArgs } from "./cluster-dns.ts";
 import { clusterProvider } from "./existing-cluster.ts";
-
-/** An image the node shall have: an upstream reference, or a folder with a Dockerfile. */
-export type ImageSource =
-  | { reference: string }
-  | { /** Folder, relative to the project. */ context: string; buildArgs?: Record<string, string> };
 
 /** What `transform` changes. */
 export interface EmbeddedClusterChildren {
@@ -67,7 +63,7 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
   readonly volumesPath = "/run/guildnet/volumes";
   readonly provider: k8s.Provider;
   readonly machine: EmbeddedNode;
-  /** References of `args.images`, each known once its image is on the node. */
+  /** References of `args.images`, each known once its image is linked into the node. */
   readonly images: Record<string, pulumi.Output<string>>;
 
   constructor(name: string, args: EmbeddedClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {

@@ -1,8 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { ImageRegistry } from "../../provider/sdk/index.ts";
 import type { ClusterAccess } from "../kube/cluster-access.ts";
+import type { ImageSource, ImageSupply } from "../kube/image-supply.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
+import { pulledImages } from "./pulled-images.ts";
 
 /** What `transform` changes. */
 export interface ExistingClusterChildren {
@@ -29,11 +32,15 @@ export interface ExistingClusterArgs {
   podCidr?: pulumi.Input<string>;
   /** Addresses of its Services. @default unknown */
   serviceCidr?: pulumi.Input<string>;
+  /** Images that pods will name, by a short name; `images` tells as what. @default none */
+  images?: Record<string, ImageSource>;
+  /** Where those of them that are built here are pushed to. Its nodes must be able to pull from it. @default nowhere, so that only upstream's can be had */
+  registry?: ImageRegistry;
   /** Changes its children before they are made. @default none */
   transform?: Transforms<ExistingClusterChildren>;
 }
 
-/** A cluster that somebody else keeps; nothing of the cluster itself is made or changed. */
+/** A cluster that somebody else keeps; nothing of the cluster itself is made or changed. Its nodes pull their images. */
 export class ExistingCluster extends pulumi.ComponentResource implements ClusterAccess {
   readonly kind = "existing";
   declare readonly kubeconfig: pulumi.Output<string>;
@@ -41,6 +48,8 @@ export class ExistingCluster extends pulumi.ComponentResource implements Cluster
   readonly storageClass?: pulumi.Input<string>;
   readonly podCidr?: pulumi.Input<string>;
   readonly serviceCidr?: pulumi.Input<string>;
+  /** References of `args.images`: upstream's as they are, and what is built here by its digest, known once it is pushed. */
+  readonly images: ImageSupply;
   readonly provider: k8s.Provider;
 
   constructor(name: string, args: ExistingClusterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -50,6 +59,7 @@ export class ExistingCluster extends pulumi.ComponentResource implements Cluster
     this.storageClass = args.storageClass;
     this.podCidr = args.podCidr;
     this.serviceCidr = args.serviceCidr;
+    this.images = pulledImages(name, args.images ?? {}, args.registry, this);
     this.provider = clusterProvider(name, { ...args, kubeconfig: this.kubeconfig }, { parent: this });
     this.registerOutputs({ kubeconfig: this.kubeconfig, endpoint: this.endpoint });
   }

@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import type { ImageSupply } from "./image-supply.ts";
 
 /**
  * All that the layers above need of a cluster, however it came to be. The cluster
@@ -17,6 +18,8 @@ export interface ClusterAccess {
   readonly serviceCidr?: pulumi.Input<string>;
   /** StorageClass for volumes; undefined means the cluster's own default. */
   readonly storageClass?: pulumi.Input<string>;
+  /** The images it was given, as pods name them. */
+  readonly images: ImageSupply;
   /** The one Kubernetes provider of this cluster; components above get it as an option and inherit it. */
   readonly provider: k8s.Provider;
   /**

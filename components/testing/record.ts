@@ -51,6 +51,7 @@ type Callback = (error: Error | undefined, response: { getUrn?: () => string } |
 /** What the provider would answer; `undefined` in a preview of something new. */
 const answers: Record<string, (inputs: Record<string, unknown>, name: string) => Record<string, unknown>> = {
   "guildnet:index:EmbeddedNode": ({ apiPort, clusterName }) => ({ kubeconfig: pulumi.secret("kubeconfig of the node"), endpoint: `https://127.0.0.1:${String(apiPort)}`, clusterIdentifier: `id-of-${String(clusterName)}` }),
+  "guildnet:index:PushedImage": ({ image, registry }) => ({ reference: `${shown<{ address: string }>(registry).address}/${String(image).split("/")[1]}@sha256:${"0".repeat(64)}` }),
   "guildnet:index:RandomSecret": (_, name) => ({ value: pulumi.secret(`random of ${name}`) }),
   "guildnet:index:CertificateAuthority": () => ({ certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") }),
   "guildnet:index:UpstreamManifest": () => ({ objects: [], hash: "HASH" }),
@@ -138,6 +139,11 @@ function plain(value: unknown): unknown {
   const entries = value as Record<string, unknown>;
   if (entries[SIGNATURE] === SECRET) return { secret: plain(entries["value"]) };
   return Object.fromEntries(Object.entries(entries).map(([key, entry]) => [key, plain(entry)]));
+}
+
+/** A value without the mark that the SDK puts on it when there is a secret in it. */
+function shown<T>(value: unknown): T {
+  return (typeof value === "object" && value !== null && SIGNATURE in value ? (value as unknown as { value: T }).value : value) as T;
 }
 
 /** Whether text stands anywhere outside of a secret. */

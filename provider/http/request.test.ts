@@ -22,8 +22,8 @@ async function server(answer: RequestListener): Promise<string> {
 
 describe("a question", () => {
   test("takes the whole answer, whatever its status", async () => {
-    const url = await server((request, response) => void response.writeHead(418).end(`${request.method} ${request.url}`));
-    expect(await ask(`${url}/a?b=c`, { ca, patience: 1000, method: "PUT", body: "x" })).toEqual({ status: 418, text: "PUT /a?b=c" });
+    const url = await server((request, response) => void response.writeHead(418, { "X-Made-Of": "clay" }).end(`${request.method} ${request.url}`));
+    expect(await ask(`${url}/a?b=c`, { ca, patience: 1000, method: "PUT", body: "x" })).toEqual({ status: 418, text: "PUT /a?b=c", headers: expect.objectContaining({ "x-made-of": "clay" }) });
   });
 
   test("ends in silence, before an answer and within one", async () => {

@@ -1,8 +1,10 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { request, type RequestOptions } from "node:https";
 
 /** What a server answered, whatever its status. */
 export interface Answer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
@@ -25,7 +27,7 @@ export function ask(url: string | URL, { body, patience, onSent, ...options }: Q
     const asking = request(url, { ...options, timeout: patience }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (part: string) => (text += part)).on("error", reject)
-        .on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+        .on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
     });
     if (onSent !== undefined) asking.on("socket", (socket) => socket.once("secureConnect", onSent));
     asking.on("timeout", () => asking.destroy(Object.assign(new Error(`no word for ${patience / 1000} s`), { code: "ETIMEDOUT" })));

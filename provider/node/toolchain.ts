@@ -62,6 +62,16 @@ export async function ensureImage(reference: string, options: { context?: string
   return image.safeParse(parsed(lastLines(stdout, 1))).data?.unpacked;
 }
 
+/**
+ * Pushes an image of the machine's image store to a registry.
+ *
+ * @param destination `registry/name:tag`
+ * @param access goes to the toolchain by its standard input: arguments and the environment can be read by others
+ */
+export async function pushImage(reference: string, destination: string, access: { credentials?: string; caCertificatePem?: string }, progress: Progress): Promise<void> {
+  await runToolchain(["image-push", reference, destination], progress, JSON.stringify(access));
+}
+
 /** Fetches a manifest and returns the paths of its files, which are what was pinned. @throws ActionableError `no-toolchain`, or the toolchain's own words */
 export async function fetchManifest({ module, files, sha256, release }: ManifestSource, progress: Progress): Promise<string[]> {
   const asset = release === undefined ? [] : ["--release-url", release.url, "--release-sha256", release.sha256];
@@ -72,10 +82,10 @@ export async function fetchManifest({ module, files, sha256, release }: Manifest
   return data.files;
 }
 
-async function runToolchain(args: readonly string[], progress: Progress): Promise<{ stdout: string }> {
+async function runToolchain(args: readonly string[], progress: Progress, input?: string): Promise<{ stdout: string }> {
   const command = toolchainCommand();
   if (command === undefined) throw new ActionableError("no-toolchain", "this needs GuildNet's toolchain: set GUILDNET_TOOLCHAIN_CLI to toolchain/bootstrap.mjs of a checkout of GuildNet");
-  const child = execa(process.execPath, [command, ...args], { reject: false, stdin: "ignore" });
+  const child = execa(process.execPath, [command, ...args], { reject: false, ...(input === undefined ? { stdin: "ignore" } : { input }) });
   createInterface({ input: child.stderr }).on("line", (line) => {
     if (line.trim() !== "") progress(line.trim());
   });

@@ -4,5 +4,6 @@ export * from "./embedded-node.ts";
 export * from "./headscale.ts";
 export * from "./image-inputs.ts";
 export * from "./node-image.ts";
+export * from "./pushed-image.ts";
 export * from "./random-secret.ts";
 export * from "./upstream-manifest.ts";

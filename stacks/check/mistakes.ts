@@ -46,13 +46,16 @@ export function keyOf(path: Path): string {
 /** What stands before the host of an address: a password, as likely as not. */
 const SIGN_IN = /(?<=:\/\/)[^\s"]*@/g;
 
+/** Where an "@" is of no password: of one that is hidden already, and of a digest. */
+const NO_SIGN_IN = /:\/\/\(not shown\)@|@sha256:/g;
+
 /** The value at a path, as text short enough for a line, without the values of environment variables and without passwords in addresses. */
 export function foundAt(root: unknown, path: Path): string {
   const value = valueAt(root, path);
   if (value === undefined) return "nothing";
   if (path.includes("environment")) return "a value (not shown)";
   const text = JSON.stringify(value, (key, inner: unknown) => (key === "environment" ? "(not shown)" : inner)).replaceAll(SIGN_IN, "(not shown)@");
-  if (path.includes("proxy") && text.replaceAll(SIGN_IN, "").includes("@")) return "a value (not shown)";
+  if ((path.includes("proxy") || path.includes("images")) && text.replaceAll(NO_SIGN_IN, "").includes("@")) return "a value (not shown)";
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 

@@ -82,7 +82,10 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "address-is-a-name": [["portal.address"], /remove the key for "127\.0\.0\.1"/],
   "service-type-on-an-embedded-cluster": [["portal.service"], /remove it/],
   "existing-cluster-without-a-kubeconfig": [["cluster.kubeconfigPath"], /--secret guildnet:kubeconfig/],
-  "existing-cluster-without-images": [["images.workspace", "images.portal"], /registry/],
+  "existing-cluster-without-images": [["images.workspace", "images.portal"], /set images\.registry/],
+  "registry-for-images-of-an-embedded-cluster": [["images.registry"], /remove it/],
+  "registry-for-images-without-a-host": [["images.registry"], /./],
+  "authority-of-no-registry-for-images": [["images.caCertificate"], /remove it/],
   "unknown-kind-of-storage": [["storage.kind"], /did you mean "longhorn"/],
   "longhorn-on-an-embedded-cluster": [["storage.kind"], /needs nodes with iSCSI/],
   "longhorn-beside-a-class-of-the-cluster": [["cluster.storageClass"], /remove it/],
@@ -275,6 +278,13 @@ describe("valid", () => {
     expect(withCredentials()).toEqual(["proxy"]);
   });
 
+  test("a registry for images may have credentials, and nothing else takes them", () => {
+    const withCredentials = (raw: object) => { try { parseGuild(raw, { kubeconfig: true, imagesCredentials: true }); } catch (error) { return (error as ConfigError).mistakes.map(({ key }) => key); } };
+    const cluster = { kind: "existing" }, images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
+    expect(withCredentials({ cluster, images: { registry: "registry.example.org/guild" } })).toBeUndefined();
+    expect(withCredentials({ cluster, images })).toEqual(["images.registry"]);
+  });
+
   test("a secret kubeconfig does instead of a path, and not beside one", () => {
     const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
     expect(mistakesOf({ cluster: { kind: "existing" }, images }, true)).toEqual([]);
@@ -306,6 +316,7 @@ describe("what is printed", () => {
   test.each([
     { proxy: { https: "http://ada:CANARY@proxy.example.org:3128" } }, { proxy: { https: "http://ada:CAN@ARY@proxy.example.org:3128" } }, { proxy: { https: "ada:CANARY@proxy.example.org:3128" } },
     { proxy: { exclude: ["http://ada:CANARY@proxy.example.org:3128"] } }, { proxy: "http://ada:CANARY@proxy:3128" }, { proxy: { url: "ada:CANARY@proxy:3128" } },
+    { images: { registry: "ada:CANARY@registry.example.org" } }, { images: { registry: "https://ada:CANARY@registry.example.org/guild" } },
     { workspaces: [{ owner: "ada", dotfiles: "https://ada:CANARY@example.org/dotfiles" }] }, { backup: { target: { kind: "rest", url: "https://ada:CANARY@backup.example.org" } } },
   ])("never holds a password in an address: %j", (raw) => {
     const mistakes = mistakesOf(raw);

@@ -14,6 +14,8 @@ const IMAGE_HOST = "[a-z0-9]+(?:-+[a-z0-9]+)*(?:\\.[a-z0-9]+(?:-+[a-z0-9]+)*)*(?
 const IMAGE_PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 const IMAGE = new RegExp(`^(?=.{1,255}$)(?:${IMAGE_HOST}/)?${IMAGE_PART}(?:/${IMAGE_PART})*(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$`);
 
+const IMAGE_REGISTRY = new RegExp(`^(?=.{1,150}$)(?=localhost|[^/]*[.:])${IMAGE_HOST}(?:/${IMAGE_PART})*$`);
+
 /** Text, or a number that YAML made of one. */
 export const text = z.union([z.string(), z.number()]).transform(String);
 
@@ -26,6 +28,9 @@ export const schedule = z.string().refine(isSchedule, 'a time as cron has it, fo
 
 export const image = z.string().regex(IMAGE, 'an image with a tag or digest, for instance "registry.example.org/workspace:1.4"')
   .refine((reference) => !reference.endsWith(":latest"), 'a tag other than "latest", which may be another image tomorrow');
+
+/** Where images can be pushed to. Without a dot or a port the first part would be a folder of Docker's. */
+export const imageRegistry = z.string().regex(IMAGE_REGISTRY, 'a registry\'s host, with a path where it has one, for instance "registry.example.org/guild"');
 
 /** Cores, at least so many. */
 export function cores(least: string) {

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { EmbeddedCluster, ExistingCluster } from "../../../components/index.ts";
-import type { ClusterAccess } from "../../../components/index.ts";
+import { EmbeddedCluster, ExistingCluster, imageOf } from "../../../components/index.ts";
+import type { ClusterAccess, ExistingClusterArgs } from "../../../components/index.ts";
 import type { Kubeconfig } from "../../survey/kubeconfig.ts";
 import { system } from "../../system.ts";
-import type { ClusterWants, Ground, Layer } from "../../system.ts";
+import type { Ground, Layer, Secrets } from "../../system.ts";
 import type { AuthorityGives } from "../authority/layer.ts";
 import type { ProxyGives } from "../proxy/layer.ts";
 import { clusterMistakes } from "./rules.ts";
@@ -29,15 +29,18 @@ type Needs = Ground & AuthorityGives & ProxyGives;
 
 export const cluster = system({
   keys: clusterKeys,
-  secrets: ["kubeconfig"],
+  secrets: ["kubeconfig", "imagesCredentials"],
   rules: clusterMistakes,
   layer: clusterLayer,
   notes: clusterNotes,
 });
 
 /** The machines. */
-function clusterLayer(config: ClusterKeys, ground: Needs): Layer<ClusterGives, ClusterOutputs> {
-  return config.cluster.kind === "embedded" ? embeddedLayer(config.cluster, ground) : existingLayer(config.cluster, ground);
+function clusterLayer(config: ClusterKeys, ground: Needs, { imagesCredentials }: Secrets<"imagesCredentials">): Layer<ClusterGives, ClusterOutputs> {
+  if (config.cluster.kind === "embedded") return embeddedLayer(config.cluster, ground);
+  const { registry, caCertificate } = config.images;
+  const pushedTo = registry === undefined ? undefined : { address: registry, credentials: imagesCredentials, caCertificatePem: caCertificate };
+  return existingLayer(config.cluster, ground, pushedTo);
 }
 
 function embeddedLayer(wanted: EmbeddedConfig, { authority, proxy, wants }: Needs): Layer<ClusterGives, ClusterOutputs> {
@@ -54,10 +57,10 @@ function embeddedLayer(wanted: EmbeddedConfig, { authority, proxy, wants }: Need
     images,
     proxy,
   });
-  return layerOn(access, access, (name) => access.images[name]);
+  return layerOn(access, access);
 }
 
-function existingLayer(wanted: ExistingConfig, { kubeconfig, wants }: Needs): Layer<ClusterGives, ClusterOutputs> {
+function existingLayer(wanted: ExistingConfig, { kubeconfig, wants }: Needs, registry: ExistingClusterArgs["registry"]): Layer<ClusterGives, ClusterOutputs> {
   if (kubeconfig === undefined) throw new Error("an existing cluster needs its kubeconfig");
   const access = new ExistingCluster("cluster", {
     kubeconfig: kubeconfig.text,
@@ -67,8 +70,10 @@ function existingLayer(wanted: ExistingConfig, { kubeconfig, wants }: Needs): La
     storageClass: wanted.storageClass,
     podCidr: wanted.podCidr,
     serviceCidr: wanted.serviceCidr,
+    images: wants.images,
+    registry,
   });
-  return layerOn(access, undefined, (name) => pulledFrom(wants.images[name]));
+  return layerOn(access, undefined);
 }
 
 /** One that nobody could ask is believed to be what it was; so was a guild that is older than the question. */
@@ -76,19 +81,9 @@ function isKnown({ identity }: ExistingConfig, kubeconfig: Kubeconfig): boolean 
   return identity === undefined && (kubeconfig.hasGuild === true || kubeconfig.identity === undefined);
 }
 
-/** Nothing is built for a cluster that pulls: the rules make sure that what is used of such images has a reference in the config. */
-function pulledFrom(source: ClusterWants["images"][string] | undefined): string | undefined {
-  return source === undefined || "reference" in source ? source?.reference : "";
-}
-
-function layerOn(access: ClusterAccess, embedded: EmbeddedCluster | undefined, imageOf: (name: string) => pulumi.Input<string> | undefined): Layer<ClusterGives, ClusterOutputs> {
-  const image = (name: string) => {
-    const found = imageOf(name);
-    if (found === undefined) throw new Error(`the cluster was given no image "${name}"`);
-    return found;
-  };
+function layerOn(access: ClusterAccess, embedded: EmbeddedCluster | undefined): Layer<ClusterGives, ClusterOutputs> {
   return {
-    gives: { access, embedded, opts: { provider: access.provider, deletedWith: access.machine }, image },
+    gives: { access, embedded, opts: { provider: access.provider, deletedWith: access.machine }, image: (name) => imageOf(access.images, name) },
     outputs: { kubeconfig: pulumi.secret(access.kubeconfig) },
   };
 }

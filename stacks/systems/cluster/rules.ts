@@ -10,8 +10,8 @@ import type { ClusterKeys } from "./schema.ts";
 const PROPOSALS = ["10.96.0.0/16", "10.244.0.0/16", "10.97.0.0/16", "10.245.0.0/16", "172.20.0.0/16"];
 
 /** What is wrong with the cluster, its networks and its ports. */
-export function clusterMistakes(config: ClusterKeys & PortalKeys & WorkspacesKeys, given: Given<"kubeconfig">): Broken[] {
-  return [...cidrMistakes(config), ...apiPortMistakes(config), ...kindMistakes(config, given)];
+export function clusterMistakes(config: ClusterKeys & PortalKeys & WorkspacesKeys, given: Given<"kubeconfig" | "imagesCredentials">): Broken[] {
+  return [...cidrMistakes(config), ...apiPortMistakes(config), ...kindMistakes(config, given), ...imagesMistakes(config, given)];
 }
 
 /** What an embedded cluster lets one of its networks be, besides private. */
@@ -89,27 +89,45 @@ function apiPortMistakes({ cluster, portal }: ClusterKeys & PortalKeys): Broken[
   }];
 }
 
-function kindMistakes({ cluster, images, portal, workspaces }: ClusterKeys & PortalKeys & WorkspacesKeys, { kubeconfig = false }: Given<"kubeconfig">): Broken[] {
+function kindMistakes({ cluster, portal }: ClusterKeys & PortalKeys, { kubeconfig = false }: Given<"kubeconfig">): Broken[] {
   if (cluster.kind === "embedded") {
-    const untagged = (["workspace", "portal"] as const).filter((name) => images[name] !== undefined && !/^[^/@]+\/[^@]+$/.test(images[name]));
-    const unnamed = untagged.map((name): Broken => ({
-      paths: [["images", name], ["cluster"]],
-      allowed: 'registry, name and tag in full, as the embedded cluster is brought the image under its reference', fix: 'write it in full, for instance "docker.io/library/workspace:1.4"',
-    }));
-    if (portal.service === undefined) return unnamed;
-    return [...unnamed, { paths: [["portal", "service"], ["cluster"]], allowed: 'only with cluster.kind "existing"', fix: "remove it: an embedded cluster publishes the portal at portal.address" }];
+    if (portal.service === undefined) return [];
+    return [{ paths: [["portal", "service"], ["cluster"]], allowed: 'only with cluster.kind "existing"', fix: "remove it: an embedded cluster publishes the portal at portal.address" }];
   }
-  const broken: Broken[] = [];
   const path = ["cluster", "kubeconfigPath"];
   if (cluster.kubeconfigPath === undefined && !kubeconfig) {
-    broken.push({ paths: [path], allowed: "a file, or the secret guildnet:kubeconfig instead", fix: "add it, for instance ~/.kube/config, or run: pulumi config set --secret guildnet:kubeconfig < FILE" });
+    return [{ paths: [path], allowed: "a file, or the secret guildnet:kubeconfig instead", fix: "add it, for instance ~/.kube/config, or run: pulumi config set --secret guildnet:kubeconfig < FILE" }];
   }
   if (cluster.kubeconfigPath !== undefined && kubeconfig) {
-    broken.push({ paths: [path], allowed: "a file or the secret guildnet:kubeconfig, not both", fix: "remove it, or run: pulumi config rm guildnet:kubeconfig" });
+    return [{ paths: [path], allowed: "a file or the secret guildnet:kubeconfig, not both", fix: "remove it, or run: pulumi config rm guildnet:kubeconfig" }];
   }
-  for (const name of ["workspace", "portal"] as const) {
-    if (images[name] !== undefined || (name === "workspace" && workspaces.every(({ image }) => image !== undefined))) continue;
-    broken.push({ paths: [["images", name], ["cluster"]], allowed: 'an image, as cluster.kind is "existing"', fix: "build it, push it to a registry the cluster pulls from, and name it here" });
+  return [];
+}
+
+/** An embedded node is brought its images; the nodes of any other cluster pull theirs. */
+function imagesMistakes({ cluster, images, workspaces }: ClusterKeys & WorkspacesKeys, { imagesCredentials = false }: Given<"imagesCredentials">): Broken[] {
+  const own = ["workspace", "portal"] as const, broken: Broken[] = [];
+  if (imagesCredentials && images.registry === undefined) {
+    broken.push({ paths: [["images", "registry"]], allowed: "a registry, as the secret guildnet:imagesCredentials is set", fix: "add it, or run: pulumi config rm guildnet:imagesCredentials" });
   }
-  return broken;
+  if (images.caCertificate !== undefined && images.registry === undefined) {
+    broken.push({ paths: [["images", "caCertificate"], ["images", "registry"]], allowed: "only beside images.registry, whose authority it is", fix: "remove it" });
+  }
+  if (cluster.kind === "embedded") {
+    if (images.registry !== undefined) {
+      broken.push({ paths: [["images", "registry"], ["cluster"]], allowed: 'only with cluster.kind "existing"', fix: "remove it: an embedded cluster is brought what is built here without a registry" });
+    }
+    const untagged = own.filter((name) => images[name] !== undefined && !/^[^/@]+\/[^@]+$/.test(images[name]));
+    return [...broken, ...untagged.map((name): Broken => ({
+      paths: [["images", name], ["cluster"]],
+      allowed: 'registry, name and tag in full, as the embedded cluster is brought the image under its reference', fix: 'write it in full, for instance "docker.io/library/workspace:1.4"',
+    }))];
+  }
+  if (images.registry !== undefined) return broken;
+  const missing = own.filter((name) => images[name] === undefined && !(name === "workspace" && workspaces.every(({ image }) => image !== undefined)));
+  return [...broken, ...missing.map((name): Broken => ({
+    paths: [["images", name], ["images", "registry"], ["cluster"]],
+    allowed: 'an image, or images.registry, as cluster.kind is "existing"',
+    fix: 'set images.registry to a registry that this machine can push to and the cluster pulls from, for instance "registry.example.org/guild", or name an image of your own here',
+  }))];
 }

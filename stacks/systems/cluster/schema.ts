@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr, image, port } from "../../check/scalars.ts";
+import { cidr, image, imageRegistry, port } from "../../check/scalars.ts";
 import type { Told } from "../../system.ts";
 
 /** A DNS-1123 subdomain. */
@@ -30,7 +30,9 @@ export const clusterKeys = {
   images: z.strictObject({
     workspace: image.optional().describe("Image of workspaces. Default: built from images/workspace."),
     portal: image.optional().describe("Image of the portal. Default: built from images/portal."),
-  }).default({}).describe("Images of your own. An existing cluster needs both, from a registry it can pull from."),
+    registry: imageRegistry.optional().describe("Registry that what is built here is pushed to, with an existing cluster, whose nodes must be able to pull from it. The secret guildnet:imagesCredentials signs in. No default."),
+    caCertificate: z.string().startsWith("-----BEGIN CERTIFICATE-----", "a certificate as PEM").optional().describe("Authority that signed the registry's certificate, PEM. Default: one the system knows."),
+  }).default({}).describe("Images of the guild. An existing cluster needs a registry, or both images of your own from one it can pull from."),
 };
 
 export type ClusterKeys = Told<typeof clusterKeys>;
