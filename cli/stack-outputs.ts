@@ -10,10 +10,6 @@ export interface AppOutput extends WorkspaceOutput { readonly visibility: string
 
 /** The mesh, where there is one. */
 export interface MeshOutput {
-  /** URL that devices log in at; not there for Tailscale's own. */
-  readonly loginServer?: string;
-  /** PEM of the authority to trust there; not there where every machine knows it. */
-  readonly caCertificate?: string;
   /** Networks that the router leads to, comma-separated. */
   readonly routes?: string;
 }

@@ -31,14 +31,14 @@ it("is given its environment, home and passphrase: nothing of this process's own
   onTestFinished(() => void vi.unstubAllEnvs());
   const elsewhere = engine({ kind: "elsewhere", credentials: scratch.path, by: "a test" });
   expect(await elsewhere.json(["about"])).toEqual({ given: "to the engine", home: "", arguments: "about --stack dev --non-interactive" });
-  expect(await elsewhere.run(["about"], "ignore")).toBe(0);
+  expect(await elsewhere.run(["about"], { stdio: "ignore" })).toBe(0);
   expect(JSON.parse(readFileSync(join(scratch.path, "answer"), "utf8"))).toMatchObject({ given: "to the engine", home: "" });
 });
 
 it("takes a stack's settings from the folder that the project names, and keeps what it makes of them in the home that it is given", async () => {
   writeFileSync(join(scratch.path, "stack-files", "Pulumi.dev.yaml"), "config:\n  lab:a: b\n");
   const own = engine({ kind: "own" });
-  expect(await own.run(["preview"], "ignore")).toBe(0);
+  expect(await own.run(["preview"], { stdio: "ignore" })).toBe(0);
   const file = join(own.folder, "Pulumi.dev.yaml");
   expect(file.startsWith(scratch.home.root)).toBe(true);
   expect(readFileSync(file, "utf8")).toBe("config:\n  lab:a: b\n");

@@ -35,7 +35,7 @@ export function toolEnvironment({ home, tools, toolchainCommand, env }: Pick<Ses
 }
 
 /** Engine, program and plugins speak to each other on the loopback, gRPC does so through whatever proxy it finds, and most read but one of the two names. */
-export function pastProxies({ NO_PROXY, no_proxy }: NodeJS.ProcessEnv): { NO_PROXY: string; no_proxy: string } {
+function pastProxies({ NO_PROXY, no_proxy }: NodeJS.ProcessEnv): { NO_PROXY: string; no_proxy: string } {
   const given = [NO_PROXY, no_proxy].flatMap((list) => (list ?? "").split(",")).map((host) => host.trim()).filter((host) => host !== "");
   const hosts = [...new Set([...given, ...LOOPBACK])].join(",");
   return { NO_PROXY: hosts, no_proxy: hosts };

@@ -100,7 +100,7 @@ function saltOf(settings: Document): string | undefined {
 }
 
 /** The checkout's settings with the salt of the last run's copy. */
-export function mergeSecretsSettings(settings: Document, previous: Document): string {
+function mergeSecretsSettings(settings: Document, previous: Document): string {
   const merged = settings.clone();
   for (const key of SECRETS_KEYS) {
     if (previous.has(key)) merged.set(key, previous.get(key));

@@ -22,7 +22,7 @@ export async function withTemporaryFolder<T>(home: Home, work: (folder: string) 
 }
 
 /** A folder is named after the process it is for. */
-export function removeAbandoned(parent: string): void {
+function removeAbandoned(parent: string): void {
   if (!existsSync(parent)) return;
   for (const name of readdirSync(parent).filter((entry) => entry.startsWith(PREFIX))) {
     if (!existsSync(join("/proc", name.split("-")[1] ?? ""))) rmSync(join(parent, name), { recursive: true, force: true });

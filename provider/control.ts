@@ -1,7 +1,5 @@
 /** What the command line does with clusters outside of the graph: stop embedded ones, start them again, look. */
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { guildnetHome, nodeFolder } from "./node/layout.ts";
+import { nodeFolder } from "./node/layout.ts";
 import { savedSpec, startNode } from "./node/lifecycle.ts";
 import type { Progress } from "./node/toolchain.ts";
 import type { Volume } from "./node/volume-usage.ts";
@@ -14,13 +12,6 @@ export { withCredentials } from "./node/proxy-sign-in.ts";
 export { lowSharedLimits } from "./node/shared-limits.ts";
 export { prepareNode, suspendNode } from "./node/lifecycle.ts";
 export { deleteNode, isAlive, nodeHealth as clusterStatus, stopNode as stopCluster } from "./node/lifecycle.ts";
-
-/** Names of the nodes that this machine has data of. */
-export function listClusters(): string[] {
-  const directory = join(guildnetHome(), "clusters");
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory() && savedSpec(nodeFolder(entry.name)) !== undefined).map((entry) => entry.name);
-}
 
 /** Starts a node that was stopped, as it was. */
 export async function startCluster(clusterName: string, progress?: Progress): Promise<void> {

@@ -30,6 +30,13 @@ describe("a cluster", () => {
     expect(served.asked.sort()).toEqual(["/api/v1/services", "/apis/apps/v1/deployments", "/version"]);
   });
 
+  test("tells of everything in a namespace, named or not", async () => {
+    const served = await holding(1), lists = served.lists;
+    Object.assign(lists, { "/apis/apps/v1/deployments": [deployment(1), { ...deployment(1), metadata: { name: "other", namespace: "elsewhere", generation: 1 } }], "/apis/apps/v1/statefulsets": [], "/apis/apps/v1/daemonsets": [], "/apis/batch/v1/cronjobs": [] });
+    const { inNamespaces } = await observeCluster(served.address.kubeconfig, [], ["mesh"]);
+    expect(inNamespaces).toEqual([{ ...server, state: "1/1 ready", condition: "well", address: "10.96.0.9:443" }]);
+  });
+
   test("that does not answer, or refuses, is no finding but an error", async () => {
     const served = await holding(1);
     served.status = 403;

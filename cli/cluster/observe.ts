@@ -2,7 +2,7 @@ import { readServices, reachOf, type Service } from "./addresses.ts";
 import { readKubeconfig } from "../../provider/cluster/kubeconfig.ts";
 import { listPods, whyNotReady } from "../../provider/cluster/pods.ts";
 import { ApiServer } from "../../provider/cluster/server.ts";
-import { workloadOf, workloadPaths, type Health, type Workload, type WorkloadKind } from "./workloads.ts";
+import { workloadKinds, workloadOf, workloadPaths, type Health, type Workload, type WorkloadKind } from "./workloads.ts";
 
 /** Milliseconds without a word after which the API server is given up. */
 const patience = 5000;
@@ -26,16 +26,19 @@ export interface ObservedCluster {
   readonly version: string;
   /** How each of the workloads is, in the order they were asked for. */
   readonly workloads: readonly Observed[];
+  /** All there are in the namespaces that were asked for. */
+  readonly inNamespaces: readonly (WorkloadName & Observed)[];
 }
 
 /**
  * Asks a cluster how workloads of it are, by a handful of lists however many they are.
  *
+ * @param namespaces of which every workload is told.
  * @throws Unreachable; ActionableError `cluster-refused`, `kubeconfig-incomplete`.
  */
-export async function observeCluster(kubeconfig: string, names: readonly WorkloadName[]): Promise<ObservedCluster> {
+export async function observeCluster(kubeconfig: string, names: readonly WorkloadName[], namespaces: readonly string[] = []): Promise<ObservedCluster> {
   const server = new ApiServer(readKubeconfig(kubeconfig), patience);
-  const kinds = [...new Set(names.map(({ kind }) => kind))];
+  const kinds = namespaces.length > 0 ? workloadKinds : [...new Set(names.map(({ kind }) => kind))];
   const [version, services, ...lists] = await Promise.all([
     server.version(),
     server.list("/api/v1/services", "Services").then(readServices),
@@ -46,7 +49,9 @@ export async function observeCluster(kubeconfig: string, names: readonly Workloa
     const workload = found.get(kind)?.find((one) => one.namespace === namespace && one.name === name);
     return workload === undefined ? { state: `${kind} ${namespace}/${name} is gone`, condition: "ill" as const } : observed(server, workload, services);
   }));
-  return { server: server.url, version, workloads };
+  const within = lists.flatMap(([kind, all]) => all.filter(({ namespace }) => namespaces.includes(namespace)).map((workload) => ({ kind, workload })));
+  const inNamespaces = await Promise.all(within.map(async ({ kind, workload }) => ({ kind, namespace: workload.namespace, name: workload.name, ...await observed(server, workload, services) })));
+  return { server: server.url, version, workloads, inNamespaces };
 }
 
 async function observed(server: ApiServer, workload: Workload, services: readonly Service[]): Promise<Observed> {

@@ -3,10 +3,9 @@ import { handOverHomes, isAlive, noteClaims, noteVolumeOwners, type NotedClaim }
 import { writeFileAtomic } from "../../toolchain/atomic-file.ts";
 import { settleRestores, suggestsRestore, withoutHeld } from "../backup/restores.ts";
 import { ownersIn, volumesIn, type StackVolume } from "../destroy-plan.ts";
-import type { Deviation } from "../drift/deviation.ts";
+import { deviationLines, type Deviation } from "../drift/deviation.ts";
 import { findMade } from "../drift/half-made.ts";
-import { deviationsOf, isClear, isEmptied, look, type Sight } from "../drift/look.ts";
-import { lines } from "../drift/words.ts";
+import { deviationsOf, isClear, detectDrift, isEmptied, type DriftReport } from "../drift/detect.ts";
 import { UserError } from "../../toolchain/errors.ts";
 import type { Changes, Engine } from "../../engine/engine.ts";
 import { assertHasFile } from "../../engine/stack-config.ts";
@@ -62,15 +61,15 @@ async function bringUp(engine: Engine): Promise<void> {
  * Looks, with restores put right first: what one has stopped that goes on must not be started, and what one had that was
  * killed would be forgotten, once its backups are as the stack wants them.
  */
-function looking(engine: Engine): () => Promise<Sight> {
+function looking(engine: Engine): () => Promise<DriftReport> {
   const told = new Set<string>();
   const tell = (line: string): void => void (told.has(line) || (told.add(line), process.stderr.write(`${line}\n`)));
   return async () => {
-    const sight = await look(engine.state());
+    const sight = await detectDrift(engine.state());
     const { kubeconfig, backup } = suggestsRestore(sight) ? outputsSoFar(await engine.state()) : {};
     if (kubeconfig === undefined || !backup) return sight;
     const held = await withKubectl(engine.home, kubeconfig, (kubectl) => settleRestores(kubectl, backup.volumes, tell));
-    return withoutHeld(await look(engine.state()), held);
+    return withoutHeld(await detectDrift(engine.state()), held);
   };
 }
 
@@ -84,10 +83,10 @@ function emptied(stack: string): UserError {
  * state alone, and would take a lost policy for one that is there.
  * @returns whether it went well; sets the exit code otherwise
  */
-async function update(engine: Engine, sight: Sight): Promise<boolean> {
+async function update(engine: Engine, sight: DriftReport): Promise<boolean> {
   const found = deviationsOf(sight);
   if (found.length > 0) {
-    process.stderr.write(`Not as the stack left it, and put right now:\n${lines(found)}\n`);
+    process.stderr.write(`Not as the stack left it, and put right now:\n${deviationLines(found)}\n`);
     const refreshed = await engine.run(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...found.flatMap(({ urn }) => ["--target", urn])], { isAlive });
     if (refreshed !== 0) return failed(refreshed);
   }
@@ -101,12 +100,12 @@ function failed(code: number): false {
 }
 
 /** What a run came to. @param last look at the cluster */
-export function summary(stack: string, unchanged: boolean, repaired: readonly Deviation[], last: Sight): string {
+export function summary(stack: string, unchanged: boolean, repaired: readonly Deviation[], last: DriftReport): string {
   const left = deviationsOf(last), mended = repaired.filter(({ urn }) => !left.some((one) => one.urn === urn));
   return [
     unchanged && repaired.length === 0 ? `The stack ${stack} is unchanged.` : `The stack ${stack} is up.`,
-    ...(mended.length > 0 ? [`Put right, as it was not as the stack left it:\n${lines(mended)}`] : []),
-    ...(left.length > 0 ? [`Not put right, run this again or look for what keeps it so:\n${lines(left)}`] : []),
+    ...(mended.length > 0 ? [`Put right, as it was not as the stack left it:\n${deviationLines(mended)}`] : []),
+    ...(left.length > 0 ? [`Not put right, run this again or look for what keeps it so:\n${deviationLines(left)}`] : []),
     ...("why" in last ? [`Whether its objects are in the cluster was not looked at: ${last.why}`] : []),
   ].join("\n");
 }

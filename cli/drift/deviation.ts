@@ -55,3 +55,8 @@ const named = (list: readonly Named[], { name }: Named): Named | undefined => li
 function at(value: unknown, key: string): unknown {
   return isRecord(value) ? value[key] : undefined;
 }
+
+/** A line for each, indented. */
+export function deviationLines(deviations: readonly Deviation[]): string {
+  return deviations.map(({ what, how }) => `  ${what}: ${how}`).join("\n");
+}

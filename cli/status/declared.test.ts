@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StateResource } from "../../engine/stack-state.ts";
-import { declaredWorkloads, inWords } from "./declared.ts";
+import { declaredReleases, declaredWorkloads, inWords } from "./declared.ts";
 
 const root = "urn:pulumi:dev::guildnet::";
 const component = (type: string, name: string, parent?: StateResource): StateResource =>
@@ -53,3 +53,10 @@ describe("the workloads of a stack", () => {
 });
 
 it("puts classes into words", () => expect(["MeshDns", "App", "LoadBalancer"].map(inWords)).toEqual(["mesh DNS", "app", "load balancer"]));
+
+it("finds releases of charts, by their component and the namespace that they are in", () => {
+  const longhorn = component("Longhorn", "storage");
+  const release = { urn: `${root}kubernetes:helm.sh/v3:Release::storage-release`, type: "kubernetes:helm.sh/v3:Release", parent: longhorn.urn, inputs: { name: "longhorn", namespace: "longhorn-system" } };
+  expect(declaredReleases({ deployment: { resources: [longhorn, release, { ...release, delete: true }] } })).toEqual([{ what: "longhorn", component: { type: "Longhorn", name: "storage" }, namespace: "longhorn-system" }]);
+  expect(declaredReleases({ deployment: { resources: [{ ...release, parent: undefined }] } })).toEqual([{ what: "longhorn", namespace: "longhorn-system" }]);
+});

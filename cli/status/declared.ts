@@ -32,6 +32,25 @@ export function declaredWorkloads({ deployment }: StackState): Declared[] {
   return found.map(({ workload, component }) => ({ workload, ...(component && { component }), what: wordsFor(workload, component, found.map((one) => one.component)) })).sort(inOrder);
 }
 
+/** What a Helm chart made for a component. Its workloads are in no state: of them the namespace is known alone. */
+export interface DeclaredRelease {
+  readonly what: string;
+  readonly component?: Component;
+  readonly namespace: string;
+}
+
+const RELEASE = "kubernetes:helm.sh/v3:Release";
+
+/** Every release of a chart in a stack's state. */
+export function declaredReleases({ deployment }: StackState): DeclaredRelease[] {
+  const resources = (deployment.resources ?? []).filter((resource) => resource.delete !== true);
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  return resources.filter(({ type }) => type === RELEASE).map((resource) => {
+    const { name, namespace } = resource.inputs ?? {}, component = componentOf(resource, byUrn);
+    return { what: component === undefined ? String(name) : inWords(component.type), ...(component && { component }), namespace: typeof namespace === "string" ? namespace : "default" };
+  });
+}
+
 /** The Kubernetes plugin's ids are "namespace/name". */
 function workloadOf({ type, id }: StateResource): WorkloadName | undefined {
   const kind = WORKLOAD.exec(type)?.[1];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Declared } from "./declared.ts";
-import { report, workloadFinding } from "./findings.ts";
+import { releaseFinding, report, workloadFinding } from "./findings.ts";
 
 const workload = { kind: "Deployment", namespace: "ws-ada", name: "workspace" } as const;
 const workspace: Declared = { what: "workspace ada", component: { type: "Workspace", name: "ada" }, workload };
@@ -37,5 +37,20 @@ describe("a workload", () => {
     const stopped = { state: "stopped", condition: "stopped" } as const;
     expect(workloadFinding(workspace, stopped, { checked: { url, answer: { ok: false, reason: "HTTP 503" } } })).toEqual({ what: "workspace ada", where: url, state: "stopped", healthy: true });
     expect(workloadFinding(registry, stopped)).toMatchObject({ state: "stopped, though the stack wants it to run", healthy: false });
+  });
+});
+
+describe("a chart's release", () => {
+  const release = { what: "longhorn", namespace: "longhorn-system" };
+  const workload = (name: string, state: string, condition: "well" | "ill" | "stopped", namespace = release.namespace) => ({ kind: "Deployment" as const, namespace, name, state, condition });
+
+  it("is well where all of its workloads are, or were made to run nothing", () => {
+    const all = [workload("csi", "3/3 ready", "well"), workload("ui", "stopped", "stopped"), workload("elsewhere", "0/1 ready", "ill", "other")];
+    expect(releaseFinding(release, all)).toEqual({ what: "longhorn", where: "longhorn-system", state: "2 workloads are well", healthy: true });
+  });
+
+  it("names those that are ill, and misses all where there are none", () => {
+    expect(releaseFinding(release, [workload("csi", "3/3 ready", "well"), workload("manager", "0/1 ready: OOMKilled", "ill")])).toMatchObject({ state: "manager 0/1 ready: OOMKilled", healthy: false });
+    expect(releaseFinding(release, [])).toMatchObject({ state: "none of its pods are there", healthy: false });
   });
 });

@@ -1,7 +1,7 @@
-import type { Observed } from "../cluster/observe.ts";
+import type { Observed, WorkloadName } from "../cluster/observe.ts";
 import type { Answer } from "../https-check.ts";
 import { columns } from "../links.ts";
-import type { Declared } from "./declared.ts";
+import type { Declared, DeclaredRelease } from "./declared.ts";
 
 /** One line of the report. */
 export interface Finding {
@@ -44,6 +44,13 @@ export function workloadFinding({ what, component, workload }: Declared, observe
   if (observed.condition === "stopped") return stopped({ what, where }, component?.type === "Workspace", observed.state);
   if (observed.condition === "ill" || checked === undefined) return { what, where, state: observed.state, healthy: observed.condition === "well" };
   return addressFinding(what, checked, observed.state);
+}
+
+/** How all is that a chart made: what it made to run no pod is well. */
+export function releaseFinding({ what, namespace }: DeclaredRelease, workloads: readonly (WorkloadName & Observed)[]): Finding {
+  const its = workloads.filter((workload) => workload.namespace === namespace), ill = its.filter(({ condition }) => condition === "ill");
+  const state = its.length === 0 ? "none of its pods are there" : ill.map((one) => `${one.name} ${one.state}`).join("; ") || `${its.length} workloads are well`;
+  return { what, where: namespace, state, healthy: its.length > 0 && ill.length === 0 };
 }
 
 /** People stop their workspaces; whatever else doesn't run was turned off behind the program's back. */

@@ -1,6 +1,6 @@
 import type { WorkloadName } from "../cluster/observe.ts";
 import type { Deviation } from "../drift/deviation.ts";
-import type { Sight } from "../drift/look.ts";
+import type { DriftReport } from "../drift/detect.ts";
 import type { Finding } from "./findings.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { Finding } from "./findings.ts";
  * would be missed; and what has a word of its own for being ready, and is not.
  * @param workloads that are reported by themselves
  */
-export function objectFindings(sight: Sight, workloads: readonly WorkloadName[]): Finding[] {
+export function objectFindings(sight: DriftReport, workloads: readonly WorkloadName[]): Finding[] {
   if ("why" in sight) return [{ what: "objects", state: `not looked at: ${sight.why}`, healthy: false, where: "" }];
   const { objects, deviations, unready = [] } = sight;
   const waiting = unready.map(({ what, why }): Finding => ({ what, state: `not ready: ${why}`, healthy: false, where: "" }));

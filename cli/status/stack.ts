@@ -1,8 +1,8 @@
 import { suggestsRestore, withoutHeld } from "../backup/restores.ts";
 import { backupFindings } from "../backup/status.ts";
 import { heldVolumes } from "../backup/stopped.ts";
-import { lookAtOwn } from "../drift/look-at-own.ts";
-import { both, look, type Sight } from "../drift/look.ts";
+import { detectOwnDrift } from "../drift/detect-own.ts";
+import { mergedReports, detectDrift, type DriftReport } from "../drift/detect.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { embeddedClusters, type StackState } from "../../engine/stack-state.ts";
 import { isActionable } from "../../toolchain/errors.ts";
@@ -10,8 +10,8 @@ import { checkHttps } from "../https-check.ts";
 import { withKubectl } from "../kubernetes/kubectl.ts";
 import { outputsIn, type BackupOutput, type StackOutputs } from "../stack-outputs.ts";
 import { clusterReport } from "./cluster.ts";
-import { declaredWorkloads } from "./declared.ts";
-import { addressFinding, workloadFinding, type Finding } from "./findings.ts";
+import { declaredReleases, declaredWorkloads } from "./declared.ts";
+import { addressFinding, releaseFinding, workloadFinding, type Finding } from "./findings.ts";
 import { machineFindings } from "./machine.ts";
 import { objectFindings } from "./objects.ts";
 import { answersAt, notProbed } from "./probes.ts";
@@ -22,9 +22,9 @@ import { answersAt, notProbed } from "./probes.ts";
  */
 export async function stackFindings(engine: Engine): Promise<Finding[]> {
   const state = await stackState(engine), outputs = outputsIn(state, engine.stack);
-  const [findings, seen, own] = await Promise.all([runningFindings(outputs, state), look(Promise.resolve(state)), lookAtOwn(state)]);
+  const [findings, seen, own] = await Promise.all([runningFindings(outputs, state), detectDrift(Promise.resolve(state)), detectOwnDrift(state)]);
   const { backup } = outputs;
-  const sight = both(backup && suggestsRestore(seen) ? await besideRestores(engine, outputs.kubeconfig, backup, seen) : seen, own);
+  const sight = mergedReports(backup && suggestsRestore(seen) ? await besideRestores(engine, outputs.kubeconfig, backup, seen) : seen, own);
   // Of a cluster that does not answer there is a line already.
   if (!("why" in sight) || findings.every(({ healthy }) => healthy)) findings.push(...objectFindings(sight, declaredWorkloads(state).map(({ workload }) => workload)));
   findings.push(...await machineFindings(embeddedClusters(state), outputs.kubeconfig, engine.home.root));
@@ -33,7 +33,7 @@ export async function stackFindings(engine: Engine): Promise<Finding[]> {
 }
 
 /** Of what restores have stopped, their backups' lines tell. */
-async function besideRestores(engine: Engine, kubeconfig: string, { volumes }: BackupOutput, seen: Sight): Promise<Sight> {
+async function besideRestores(engine: Engine, kubeconfig: string, { volumes }: BackupOutput, seen: DriftReport): Promise<DriftReport> {
   try {
     return await withKubectl(engine.home, kubeconfig, async (kubectl) => withoutHeld(seen, await heldVolumes(kubectl, volumes)));
   } catch (error) {
@@ -47,11 +47,11 @@ async function stackState(engine: Engine): Promise<StackState> {
   return (await engine.stackExists()) ? engine.state() : { deployment: {} };
 }
 
-/** The cluster, each workload that the state knows, with the address that its system declares, and what else is declared. */
+/** The cluster, what charts made, each workload that the state knows, with the address that its system declares, and what else is declared. */
 export async function runningFindings(outputs: StackOutputs, state: StackState): Promise<Finding[]> {
-  const declared = declaredWorkloads(state);
+  const declared = declaredWorkloads(state), releases = declaredReleases(state);
   const [cluster, probed] = await Promise.all([
-    clusterReport(embeddedClusters(state), outputs.kubeconfig, declared.map(({ workload }) => workload)),
+    clusterReport(embeddedClusters(state), outputs.kubeconfig, declared.map(({ workload }) => workload), releases.map(({ namespace }) => namespace)),
     Promise.all((outputs.probes ?? []).map(async (probe) => ({ ...probe, answer: await checkHttps(probe.url, probe.authority) }))),
   ]);
   const workloads = (cluster.observed?.workloads ?? []).flatMap((observed, index) => {
@@ -60,6 +60,7 @@ export async function runningFindings(outputs: StackOutputs, state: StackState):
     const leadsTo = one.component?.type === "SubnetRouter" ? outputs.mesh?.routes : undefined;
     return [workloadFinding(one, observed, { checked: probed.find((probe) => answersAt(one.component, probe)), leadsTo })];
   });
+  const charts = cluster.observed === undefined ? [] : releases.map((release) => releaseFinding(release, cluster.observed?.inNamespaces ?? []));
   const others = probed.filter((probe) => cluster.observed === undefined || !declared.some(({ component }) => answersAt(component, probe)));
-  return [...cluster.findings, ...workloads, ...others.map((probe) => addressFinding(probe.what, probe)), ...notProbed(outputs)];
+  return [...cluster.findings, ...charts, ...workloads, ...others.map((probe) => addressFinding(probe.what, probe)), ...notProbed(outputs)];
 }

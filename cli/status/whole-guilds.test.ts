@@ -5,7 +5,7 @@ import { apiServer } from "../../provider/testing/cluster.ts";
 import { registeredBy, wholeGuilds } from "../../tests/support/guilds.ts";
 import { workloadPaths, type WorkloadKind } from "../cluster/workloads.ts";
 import type { StackOutputs } from "../stack-outputs.ts";
-import { declaredWorkloads, type Declared } from "./declared.ts";
+import { declaredReleases, declaredWorkloads, type Declared } from "./declared.ts";
 import { runningFindings } from "./stack.ts";
 
 // Guilds as their program makes them, on an API server that says of each workload what the test wants.
@@ -18,13 +18,11 @@ const PROVEN_OTHERWISE: Readonly<Record<string, string>> = {
   ExistingCluster: "the API server's answer",
   Tailnet: "the router that joins it",
   Backup: "the last snapshot",
-  Longhorn: "a Helm release, whose pods are its chart's",
-  Storage: "where it is Longhorn's, that",
 };
 
 /** As the engine would keep it. */
 function stateOf(registered: readonly Registered[]): StackState {
-  return { deployment: { resources: registered.map(({ urn, type, parent, custom, inputs }) => ({ urn, type, custom, ...(parent !== "" && { parent }), ...(custom && { id: idOf(inputs) }) })) } };
+  return { deployment: { resources: registered.map(({ urn, type, parent, custom, inputs }) => ({ urn, type, custom, ...(parent !== "" && { parent }), ...(custom && { id: idOf(inputs) }), inputs })) } };
 }
 
 function idOf({ metadata }: Record<string, unknown>): string {
@@ -71,7 +69,7 @@ describe("a guild", () => {
   it("has a probe for each of its components: pods, or what else is said here", () => {
     for (const registered of [everything, joined, others]) {
       const components = registered.filter(({ custom, type }) => !custom && type.startsWith("guildnet:index:")).map(({ type, name }) => ({ type: type.slice("guildnet:index:".length), name }));
-      const probed = new Set(declaredWorkloads(stateOf(registered)).map(({ component }) => `${component?.type} ${component?.name}`));
+      const probed = new Set([...declaredWorkloads(stateOf(registered)), ...declaredReleases(stateOf(registered))].map(({ component }) => `${component?.type} ${component?.name}`));
       expect(components.length).toBeGreaterThan(10);
       expect(components.filter(({ type, name }) => !probed.has(`${type} ${name}`) && !(type in PROVEN_OTHERWISE))).toEqual([]);
     }

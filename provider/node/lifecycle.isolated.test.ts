@@ -10,7 +10,7 @@ import { scratchFolder, scratchHome } from "../testing/scratch.ts";
 import { readiness } from "./api.ts";
 import { createCgroup } from "./cgroup.ts";
 import { deleteNode, nodeHealth, prepareNode, savedSpec, startNode, stopNode, suspendNode } from "./lifecycle.ts";
-import { isCurrent } from "./makings.ts";
+import { isCurrent } from "./node-files.ts";
 import { initProcess } from "./process.ts";
 import type { NodeSpec } from "./spec.ts";
 import { disableUnit, hasSystemd, isUnitActive, removeUnit, startUnit } from "./systemd.ts";

@@ -16,7 +16,7 @@ import { isHalfStopped } from "./half-stopped.ts";
 import { handOverHomes } from "./home-ownership.ts";
 import { inNode, nodeFolder, nodeName } from "./layout.ts";
 import { checkMachine, checkNetfilter, checkPorts, portsOf } from "./machine.ts";
-import { fingerprints, isFurnishedAlike, madeOf, makings, network, programsOf, runsOn, runsWith, startedWith, writeFiles } from "./makings.ts";
+import { fingerprints, isFurnishedAlike, fingerprintFile, nodeFingerprint, network, programsOf, runsOn, runsWith, startedWith, writeFiles } from "./node-files.ts";
 import { initProcess, containerProcesses } from "./process.ts";
 import { services, type Service } from "./services.ts";
 import { raiseSharedLimits } from "./shared-limits.ts";
@@ -63,7 +63,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     // In version 1 systemd sweeps empty cgroups away as it reads its units anew, and knows nothing of this one.
     if (!isDelegated()) await createCgroup(cgroupOf(spec.clusterName));
     await writeAtomically(join(folder, "spec.json"), JSON.stringify(spec, null, 2), 0o600);
-    await writeAtomically(madeOf(folder), makings(spec));
+    await writeAtomically(fingerprintFile(folder), nodeFingerprint(spec));
     await waitUntilReady(folder, spec, progress);
     return kubeconfig;
   });

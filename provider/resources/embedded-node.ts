@@ -5,7 +5,7 @@ import { isDueForRenewal } from "../pki/x509.ts";
 import { endpoint } from "../node/credentials.ts";
 import { nodeFolder } from "../node/layout.ts";
 import { deleteNode, nodeHealth, savedIdentity, startNode } from "../node/lifecycle.ts";
-import { isCurrent } from "../node/makings.ts";
+import { isCurrent } from "../node/node-files.ts";
 import { nodeSpec, type NodeSpec } from "../node/spec.ts";
 import { isSameMachine, machineIdentity, MOVED_HERE, thisMachine } from "../node/this-machine.ts";
 import type { Progress } from "../node/toolchain.ts";

@@ -39,7 +39,7 @@ export function runProgram(request: RunRequest, engineAddress: string): Promise<
  * Where tsx keeps what it has compiled: below its temporary folder, which is the engine's own and
  * gone after each run.
  */
-export function cacheEnvironment(home: string | undefined): NodeJS.ProcessEnv {
+function cacheEnvironment(home: string | undefined): NodeJS.ProcessEnv {
   if (home === undefined) return {};
   const TMPDIR = join(home, "cache", "program");
   mkdirSync(TMPDIR, { recursive: true, mode: 0o700 });

@@ -5,20 +5,20 @@ import { deviationOf, type Deviation } from "./deviation.ts";
 import { unreadyOf, type Unready } from "./unready.ts";
 
 /** What a look at the world says of a stack's objects; or why there was none. */
-export type Sight =
+export type DriftReport =
   | { readonly objects: number; readonly deviations: readonly Deviation[]; /** By their own word. */ readonly unready?: readonly Unready[] }
   | { readonly why: string };
 
-export const deviationsOf = (sight: Sight): readonly Deviation[] => ("why" in sight ? [] : sight.deviations);
+export const deviationsOf = (sight: DriftReport): readonly Deviation[] => ("why" in sight ? [] : sight.deviations);
 
 /** Whether everything was seen, and is as the stack left it. */
-export const isClear = (sight: Sight): boolean => !("why" in sight) && sight.deviations.length === 0;
+export const isClear = (sight: DriftReport): boolean => !("why" in sight) && sight.deviations.length === 0;
 
 /** A stack of less may well have lost them all. */
 const FEW = 10;
 
 /** Whether not one object is there: to make them all anew is nothing to do unasked. */
-export function isEmptied(sight: Sight): boolean {
+export function isEmptied(sight: DriftReport): boolean {
   return !("why" in sight) && sight.objects > FEW && sight.deviations.filter(({ how }) => how === "gone").length === sight.objects;
 }
 
@@ -27,7 +27,7 @@ export function isEmptied(sight: Sight): boolean {
  *
  * @param state its secrets in plain
  */
-export async function look(state: Promise<StackState>): Promise<Sight> {
+export async function detectDrift(state: Promise<StackState>): Promise<DriftReport> {
   // The client takes a while to load, and so does what opens a state's secrets, in another thread.
   const [read] = await Promise.all([state, import("../cluster/objects.ts")]);
   const clusters = declaredObjects(read);
@@ -41,7 +41,7 @@ export async function look(state: Promise<StackState>): Promise<Sight> {
 }
 
 /** Two looks as one. */
-export function both(one: Sight, other: Sight): Sight {
+export function mergedReports(one: DriftReport, other: DriftReport): DriftReport {
   if ("why" in one || "why" in other) return "why" in one ? one : other;
   const unready = [...one.unready ?? [], ...other.unready ?? []];
   return { objects: one.objects + other.objects, deviations: [...one.deviations, ...other.deviations], ...(unready.length > 0 && { unready }) };

@@ -16,8 +16,8 @@ const scripts = join(import.meta.dirname, "scripts");
 
 /** Whether a node was last started, or changed, with all that this program would start it with today. */
 export function isCurrent(spec: NodeSpec): boolean {
-  const path = madeOf(nodeFolder(spec.clusterName));
-  return existsSync(path) && readFileSync(path, "utf8") === makings(spec);
+  const path = fingerprintFile(nodeFolder(spec.clusterName));
+  return existsSync(path) && readFileSync(path, "utf8") === nodeFingerprint(spec);
 }
 
 /**
@@ -47,13 +47,13 @@ async function writeProxy(folder: string, settings: string | undefined): Promise
 const ownScripts = ["start", "init", "network", "machine-addresses", "resolver.mjs", "volume", "keeper.mjs"];
 
 /** A hash of everything that a node is made of and that another version of this program may make otherwise. */
-export function makings(spec: NodeSpec): string {
+export function nodeFingerprint(spec: NodeSpec): string {
   const texts = [...ownScripts, "log", "run"].map((name) => readFileSync(join(scripts, name), "utf8"));
   return createHash("sha256").update(JSON.stringify([files(spec, { cgroup: cgroupOf(spec.clusterName) }), services(spec), texts])).digest("hex");
 }
 
 /** Where the hash is that a node was last started or changed with. */
-export function madeOf(folder: string): string {
+export function fingerprintFile(folder: string): string {
   return join(folder, "run", "made-of");
 }
 

@@ -2,7 +2,7 @@ import { isLookedAt, ownDriftOf } from "../../provider/control.ts";
 import type { StackState, StateResource } from "../../engine/stack-state.ts";
 import { isActionable } from "../../toolchain/errors.ts";
 import type { Deviation } from "./deviation.ts";
-import type { Sight } from "./look.ts";
+import type { DriftReport } from "./detect.ts";
 
 type Properties = Parameters<typeof ownDriftOf>[1];
 
@@ -12,7 +12,7 @@ type Properties = Parameters<typeof ownDriftOf>[1];
  *
  * @param state its secrets in plain
  */
-export async function lookAtOwn({ deployment: { resources = [] } }: StackState): Promise<Sight> {
+export async function detectOwnDrift({ deployment: { resources = [] } }: StackState): Promise<DriftReport> {
   const own = resources.filter(({ type, delete: replaced }) => isLookedAt(type) && replaced !== true);
   try {
     return { objects: own.length, deviations: (await Promise.all(own.map(deviationOf))).flat() };
