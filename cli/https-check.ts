@@ -19,6 +19,7 @@ const lookup: LookupFunction = (hostname, options, callback) => {
 
 /**
  * Asks an address once, trusting the authorities that every machine knows. Redirects count as an answer.
+ * The head of an answer is enough: an app's may never end, so that the provider's client, which takes all of it, won't do.
  * @param caCertificate PEM of one more authority to trust, usually the guild's
  */
 export function checkHttps(url: string, caCertificate?: string): Promise<Answer> {

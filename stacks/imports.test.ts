@@ -76,6 +76,8 @@ const others: [string, string][] = [
   ["stacks/words.ts", "export enum Word { One }\n"],
   ["images/pod/hen.ts", 'import type { Egg } from "./egg.ts";\nexport interface Hen { laid: Egg }\n'],
   ["images/pod/egg.ts", 'import type { Hen } from "./hen.ts";\nexport interface Egg { of: Hen }\n'],
+  ["cli/egg.ts", 'import type { Hen } from "./hen.ts";\nexport interface Egg { of: Hen }\n'],
+  ["cli/hen.ts", 'import type { Egg } from "./egg.ts";\nexport interface Hen { laid: Egg }\n'],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), "guildnet-imports-"));
@@ -110,8 +112,8 @@ test("only stacks/config.ts reads the engine's config", () => {
   expect(complaints.get("stacks/config.ts")).toBeUndefined();
 });
 
-test("files of images stand in no circle, not by their types either", () => {
-  expect(complaints.get("images/pod/hen.ts")).toContain("import(no-cycle)");
+test("files of images and of the command line stand in no circle, not by their types either", () => {
+  for (const file of ["images/pod/hen.ts", "cli/hen.ts"]) expect(complaints.get(file)).toContain("import(no-cycle)");
 });
 
 test("the engine is given its environment, and its home", () => {

@@ -4,15 +4,15 @@ import type { BackedUpVolume } from "../stack-outputs.ts";
 import { heldVolumes, resumeAbandoned } from "./stopped.ts";
 
 /** Whether a restore goes on somewhere, or was killed: each suspends its volume's backups, which are declared to go on. */
-export function suggestsRestore(sight: DriftReport): boolean {
-  return deviationsOf(sight).some(({ what, how }) => /^CronJob [^/]+\/backup$/.test(what) && how.startsWith("differs"));
+export function suggestsRestore(drift: DriftReport): boolean {
+  return deviationsOf(drift).some(({ what, how }) => /^CronJob [^/]+\/backup$/.test(what) && how.startsWith("differs"));
 }
 
 /** What a look saw but for what restores have stopped, which is theirs to start again. */
-export function withoutHeld(sight: DriftReport, volumes: readonly BackedUpVolume[]): DriftReport {
-  if ("why" in sight) return sight;
+export function withoutHeld(drift: DriftReport, volumes: readonly BackedUpVolume[]): DriftReport {
+  if ("why" in drift) return drift;
   const held = new Set(volumes.flatMap(({ namespace, deployment }) => [`CronJob ${namespace}/backup`, `Deployment ${namespace}/${deployment}`]));
-  return { ...sight, deviations: sight.deviations.filter(({ what }) => !held.has(what)) };
+  return { ...drift, deviations: drift.deviations.filter(({ what }) => !held.has(what)) };
 }
 
 /**

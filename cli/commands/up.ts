@@ -5,7 +5,7 @@ import { settleRestores, suggestsRestore, withoutHeld } from "../backup/restores
 import { ownersIn, volumesIn, type StackVolume } from "../destroy-plan.ts";
 import { deviationLines, type Deviation } from "../drift/deviation.ts";
 import { findMade } from "../drift/half-made.ts";
-import { deviationsOf, isClear, detectDrift, isEmptied, type DriftReport } from "../drift/detect.ts";
+import { detectDrift, deviationsOf, isClear, isEmptied, type DriftReport } from "../drift/detect.ts";
 import { UserError } from "../../toolchain/errors.ts";
 import type { Changes, Engine } from "../../engine/engine.ts";
 import { assertHasFile } from "../../engine/stack-config.ts";
@@ -65,9 +65,9 @@ function looking(engine: Engine): () => Promise<DriftReport> {
   const told = new Set<string>();
   const tell = (line: string): void => void (told.has(line) || (told.add(line), process.stderr.write(`${line}\n`)));
   return async () => {
-    const sight = await detectDrift(engine.state());
-    const { kubeconfig, backup } = suggestsRestore(sight) ? outputsSoFar(await engine.state()) : {};
-    if (kubeconfig === undefined || !backup) return sight;
+    const drift = await detectDrift(engine.state());
+    const { kubeconfig, backup } = suggestsRestore(drift) ? outputsSoFar(await engine.state()) : {};
+    if (kubeconfig === undefined || !backup) return drift;
     const held = await withKubectl(engine.home, kubeconfig, (kubectl) => settleRestores(kubectl, backup.volumes, tell));
     return withoutHeld(await detectDrift(engine.state()), held);
   };
@@ -83,8 +83,8 @@ function emptied(stack: string): UserError {
  * state alone, and would take a lost policy for one that is there.
  * @returns whether it went well; sets the exit code otherwise
  */
-async function update(engine: Engine, sight: DriftReport): Promise<boolean> {
-  const found = deviationsOf(sight);
+async function update(engine: Engine, drift: DriftReport): Promise<boolean> {
+  const found = deviationsOf(drift);
   if (found.length > 0) {
     process.stderr.write(`Not as the stack left it, and put right now:\n${deviationLines(found)}\n`);
     const refreshed = await engine.run(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...found.flatMap(({ urn }) => ["--target", urn])], { isAlive });

@@ -20,8 +20,8 @@ it("sees a user of the mesh that somebody deleted, and takes nothing to be gone 
 
 it("says why where something else stands in its way", async () => {
   const bad = { urn: "u::definitions", type: "guildnet:index:UpstreamManifest", inputs: { kubeconfig: "clusters: []", source: { module: "a.b/c@v1", files: ["x.yaml"], sha256: "0".repeat(64) }, labels: {}, keep: true }, outputs: { objects: [], hash: "" } };
-  const sight = await detectOwnDrift({ deployment: { resources: [bad] } });
-  expect(sight).toEqual({ why: expect.stringContaining("kubeconfig") as string });
+  const drift = await detectOwnDrift({ deployment: { resources: [bad] } });
+  expect(drift).toEqual({ why: expect.stringContaining("kubeconfig") as string });
   const clear = { objects: 3, deviations: [] };
-  expect([mergedReports(clear, sight), mergedReports(sight, clear), mergedReports(clear, clear)]).toEqual([sight, sight, { objects: 6, deviations: [] }]);
+  expect([mergedReports(clear, drift), mergedReports(drift, clear), mergedReports(clear, clear)]).toEqual([drift, drift, { objects: 6, deviations: [] }]);
 });

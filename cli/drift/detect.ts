@@ -9,17 +9,17 @@ export type DriftReport =
   | { readonly objects: number; readonly deviations: readonly Deviation[]; /** By their own word. */ readonly unready?: readonly Unready[] }
   | { readonly why: string };
 
-export const deviationsOf = (sight: DriftReport): readonly Deviation[] => ("why" in sight ? [] : sight.deviations);
+export const deviationsOf = (drift: DriftReport): readonly Deviation[] => ("why" in drift ? [] : drift.deviations);
 
 /** Whether everything was seen, and is as the stack left it. */
-export const isClear = (sight: DriftReport): boolean => !("why" in sight) && sight.deviations.length === 0;
+export const isClear = (drift: DriftReport): boolean => !("why" in drift) && drift.deviations.length === 0;
 
 /** A stack of less may well have lost them all. */
 const FEW = 10;
 
 /** Whether not one object is there: to make them all anew is nothing to do unasked. */
-export function isEmptied(sight: DriftReport): boolean {
-  return !("why" in sight) && sight.objects > FEW && sight.deviations.filter(({ how }) => how === "gone").length === sight.objects;
+export function isEmptied(drift: DriftReport): boolean {
+  return !("why" in drift) && drift.objects > FEW && drift.deviations.filter(({ how }) => how === "gone").length === drift.objects;
 }
 
 /**

@@ -8,9 +8,9 @@ import type { Finding } from "./findings.ts";
  * would be missed; and what has a word of its own for being ready, and is not.
  * @param workloads that are reported by themselves
  */
-export function objectFindings(sight: DriftReport, workloads: readonly WorkloadName[]): Finding[] {
-  if ("why" in sight) return [{ what: "objects", state: `not looked at: ${sight.why}`, healthy: false, where: "" }];
-  const { objects, deviations, unready = [] } = sight;
+export function objectFindings(drift: DriftReport, workloads: readonly WorkloadName[]): Finding[] {
+  if ("why" in drift) return [{ what: "objects", state: `not looked at: ${drift.why}`, healthy: false, where: "" }];
+  const { objects, deviations, unready = [] } = drift;
   const waiting = unready.map(({ what, why }): Finding => ({ what, state: `not ready: ${why}`, healthy: false, where: "" }));
   if (deviations.length === 0) return [{ what: "objects", state: `${objects} as the stack left them`, healthy: true, where: "" }, ...waiting];
   const reported = new Set(workloads.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`));

@@ -24,9 +24,9 @@ export async function stackFindings(engine: Engine): Promise<Finding[]> {
   const state = await stackState(engine), outputs = outputsIn(state, engine.stack);
   const [findings, seen, own] = await Promise.all([runningFindings(outputs, state), detectDrift(Promise.resolve(state)), detectOwnDrift(state)]);
   const { backup } = outputs;
-  const sight = mergedReports(backup && suggestsRestore(seen) ? await besideRestores(engine, outputs.kubeconfig, backup, seen) : seen, own);
+  const drift = mergedReports(backup && suggestsRestore(seen) ? await besideRestores(engine, outputs.kubeconfig, backup, seen) : seen, own);
   // Of a cluster that does not answer there is a line already.
-  if (!("why" in sight) || findings.every(({ healthy }) => healthy)) findings.push(...objectFindings(sight, declaredWorkloads(state).map(({ workload }) => workload)));
+  if (!("why" in drift) || findings.every(({ healthy }) => healthy)) findings.push(...objectFindings(drift, declaredWorkloads(state).map(({ workload }) => workload)));
   findings.push(...await machineFindings(embeddedClusters(state), outputs.kubeconfig, engine.home.root));
   if (backup) findings.push(...await withKubectl(engine.home, outputs.kubeconfig, (kubectl) => backupFindings(kubectl, backup)));
   return findings;
