@@ -3,9 +3,9 @@ import { z } from "zod";
 import { NOTHING } from "./survey/found.ts";
 import { noSystems } from "./system-list.ts";
 import { system } from "./system.ts";
-import type { ClusterWants, KeptVolume, Layer } from "./system.ts";
+import type { Wants, KeptVolume, Layer } from "./system.ts";
 
-const wants: ClusterWants = { images: {}, publish: [], registries: [] };
+const wants: Wants = { images: {}, publish: [], registries: [], dnsNames: [], ipAddresses: [] };
 const ground = { kubeconfig: undefined, found: NOTHING, wants, attachments: [], kept: [], probes: [] };
 const volume = (name: string): KeptVolume => ({ name, namespace: name, deployment: name, volume: { namespace: name, claim: "data", user: 1000, workload: name } });
 

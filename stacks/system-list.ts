@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Broken, Given } from "./check/broken.ts";
 import type { Mistake } from "./check/mistakes.ts";
 import type { Kubeconfig } from "./survey/kubeconfig.ts";
-import type { ClusterWants, Ground, Keeping, Secrets, System, WantedVolume } from "./system.ts";
+import type { Wants, Ground, Keeping, Secrets, System, WantedVolume } from "./system.ts";
 
 /** What all systems of a list are together. */
 interface Together<Keys extends z.ZodRawShape, Reads, Secret extends string, Standing extends Ground, Outputs extends object> {
@@ -13,7 +13,7 @@ interface Together<Keys extends z.ZodRawShape, Reads, Secret extends string, Sta
   readonly surroundings: (config: Reads) => Promise<Mistake[]>;
   readonly volumes: (config: Reads) => WantedVolume[];
   readonly keeping: Keeping<Reads>;
-  readonly wants: (config: Reads) => ClusterWants;
+  readonly wants: (config: Reads) => Wants;
   readonly layers: (config: Reads, ground: Ground, secrets: Secrets<Secret>) => { ground: Standing; outputs: Outputs };
   readonly notes: (config: Reads, given: Given<Secret>) => string[];
 }
@@ -34,7 +34,7 @@ export const noSystems = list<Record<never, never>, unknown, never, Ground, obje
   surroundings: () => Promise.resolve([]),
   volumes: () => [],
   keeping: (config) => ({ config, notes: [] }),
-  wants: () => ({ images: {}, publish: [], registries: [] }),
+  wants: () => ({ images: {}, publish: [], registries: [], dnsNames: [], ipAddresses: [] }),
   layers: (_, ground) => ({ ground, outputs: {} }),
   notes: () => [],
 });
@@ -57,9 +57,12 @@ function list<Keys extends z.ZodRawShape, Reads, Secret extends string, Standing
         return { config: then?.config ?? first.config, notes: [...first.notes, ...then?.notes ?? []] };
       },
       wants: (config) => {
-        const { images, publish, registries } = before.wants(config), more = next.wants?.(config);
-        refuseTwice("image", Object.keys(images), Object.keys(more?.images ?? {}));
-        return { images: { ...images, ...more?.images }, publish: [...publish, ...more?.publish ?? []], registries: [...registries, ...more?.registries ?? []] };
+        const wants = before.wants(config), { images = {}, publish = [], registries = [], dnsNames = [], ipAddresses = [] } = next.wants?.(config) ?? {};
+        refuseTwice("image", Object.keys(wants.images), Object.keys(images));
+        return {
+          images: { ...wants.images, ...images }, publish: [...wants.publish, ...publish], registries: [...wants.registries, ...registries],
+          dnsNames: [...wants.dnsNames, ...dnsNames], ipAddresses: [...wants.ipAddresses, ...ipAddresses],
+        };
       },
       layers: (config, start, secrets) => {
         const { ground, outputs } = before.layers(config, start, secrets), made = next.layer(config, ground, secrets);

@@ -29,8 +29,8 @@ export interface System<Keys extends z.ZodRawShape, Reads, Secret extends string
   readonly volumes?: (config: Reads) => WantedVolume[];
   /** The config as it is applied to what is there. */
   readonly keeping?: Keeping<Reads>;
-  /** What the cluster must have from its start. */
-  readonly wants?: (config: Reads) => Partial<ClusterWants>;
+  /** What must be known of it before anything is made. */
+  readonly wants?: (config: Reads) => Partial<Wants>;
   /** Makes its components. */
   readonly layer: (config: Reads, ground: Needs, secrets: Secrets<Secret>) => Layer<Gives, Outputs>;
   /** What a person should know of it. */
@@ -73,21 +73,24 @@ export interface Ground {
   /** What is in the cluster before. */
   readonly found: Found;
   /** Of all systems together. */
-  readonly wants: ClusterWants;
+  readonly wants: Wants;
   /** Of the systems so far. */
   readonly attachments: readonly WorkspaceAttachment[];
   readonly kept: readonly KeptVolume[];
   readonly probes: readonly Probe[];
 }
 
-/** What a cluster must have from its start. */
-export interface ClusterWants {
+/** What authority and cluster must have from their start. */
+export interface Wants {
   /** Images that its nodes run, by a short name. */
   readonly images: Readonly<Record<string, ImageSource>>;
   /** NodePorts that an embedded node publishes. */
   readonly publish: NonNullable<EmbeddedClusterArgs["publish"]>;
   /** Registries inside it that its nodes pull from; their certificates are of the guild's authority. */
   readonly registries: readonly { host: string; address: string }[];
+  /** Names and addresses that the guild's authority may sign for, all below these included. */
+  readonly dnsNames: readonly string[];
+  readonly ipAddresses: readonly string[];
 }
 
 /**

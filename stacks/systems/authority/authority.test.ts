@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { certificateAuthority } from "../../../provider/resources/certificates.ts";
 import { guildSchema } from "../../schema.ts";
+import { systems } from "../../systems.ts";
 import { authorityNames } from "./layer.ts";
 
-const names = (config: object) => authorityNames(guildSchema.parse(config));
+const names = (raw: object) => {
+  const config = guildSchema.parse(raw);
+  return authorityNames(config, systems.wants(config));
+};
 const inside = ["registry.guildnet-registry.svc", "backup-server.guildnet-backup.svc"];
 
 describe("what the guild's authority may sign for", () => {

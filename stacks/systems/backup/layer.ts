@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Backup, BACKUP_SERVER_PLACE, BackupServer, images, RandomSecret, restTarget, s3Target } from "../../../components/index.ts";
+import { Backup, BACKUP_SERVER_PLACE, BackupServer, backupServerHost, images, RandomSecret, restTarget, s3Target } from "../../../components/index.ts";
 import type { BackupTarget } from "../../../components/index.ts";
 import { system } from "../../system.ts";
-import type { ClusterWants, Ground, KeptVolume, Layer, Secrets, WantedVolume } from "../../system.ts";
+import type { Wants, Ground, KeptVolume, Layer, Secrets, WantedVolume } from "../../system.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
 import type { PortalGives } from "../portal/layer.ts";
 import type { SchedulingGives } from "../scheduling/layer.ts";
@@ -41,9 +41,11 @@ function backupVolumes({ backup: wanted }: BackupKeys): WantedVolume[] {
   return wanted?.target.kind !== "cluster" ? [] : [{ path: ["backup", "target"], ...BACKUP_SERVER_PLACE, size: wanted.target.storage, sizeKey: ["storage"] }];
 }
 
-function backupWants({ backup: wanted }: BackupKeys): Partial<ClusterWants> {
-  if (wanted === undefined) return {};
-  return { images: { restic: { reference: images.restic }, ...(wanted.target.kind === "cluster" ? { "rest-server": { reference: images.restServer } } : {}) } };
+function backupWants({ backup: wanted }: BackupKeys): Partial<Wants> {
+  // Signed for without a server as well: the authority is then the same when there is one.
+  const signed = { dnsNames: [backupServerHost] };
+  if (wanted === undefined) return signed;
+  return { ...signed, images: { restic: { reference: images.restic }, ...(wanted.target.kind === "cluster" ? { "rest-server": { reference: images.restServer } } : {}) } };
 }
 
 /** Where snapshots go, and a job for each volume. */

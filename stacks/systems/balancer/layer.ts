@@ -1,6 +1,6 @@
 import { images, LoadBalancer } from "../../../components/index.ts";
 import { system } from "../../system.ts";
-import type { ClusterWants, Layer } from "../../system.ts";
+import type { Wants, Layer } from "../../system.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
 import type { ClusterKeys } from "../cluster/schema.ts";
 import type { SchedulingGives } from "../scheduling/layer.ts";
@@ -21,7 +21,7 @@ export const balancer = system({
   notes: balancerNotes,
 });
 
-function balancerWants({ loadBalancer }: Reads): Partial<ClusterWants> {
+function balancerWants({ loadBalancer }: Reads): Partial<Wants> {
   if (loadBalancer === undefined) return {};
   return { images: { "metallb-controller": { reference: images.metallb.controller }, "metallb-speaker": { reference: images.metallb.speaker } } };
 }

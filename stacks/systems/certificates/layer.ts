@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Certificates, images } from "../../../components/index.ts";
 import type { AcmeArgs } from "../../../components/index.ts";
 import { system } from "../../system.ts";
-import type { ClusterWants, Layer, Secrets } from "../../system.ts";
+import type { Wants, Layer, Secrets } from "../../system.ts";
 import type { AuthorityGives } from "../authority/layer.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
 import type { SchedulingGives } from "../scheduling/layer.ts";
@@ -25,7 +25,7 @@ export const certificates = system({
   layer: certificatesLayer,
 });
 
-function certificatesWants({ certificates: wanted }: CertificatesKeys): Partial<ClusterWants> {
+function certificatesWants({ certificates: wanted }: CertificatesKeys): Partial<Wants> {
   if (wanted === undefined) return {};
   const { controller, webhook, cainjector } = images.certManager;
   return { images: { "cert-manager-controller": { reference: controller }, "cert-manager-webhook": { reference: webhook }, "cert-manager-cainjector": { reference: cainjector } } };

@@ -3,7 +3,7 @@ import { guildPolicy, images, MESH_PLACE, MeshDns, SubnetRouter, tag } from "../
 import type { MeshPolicy } from "../../../components/index.ts";
 import type { Given } from "../../check/broken.ts";
 import { system } from "../../system.ts";
-import type { ClusterWants, Layer, Secrets, WantedVolume } from "../../system.ts";
+import type { Wants, Layer, Secrets, WantedVolume } from "../../system.ts";
 import type { CertificatesGives } from "../certificates/layer.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
 import type { ClusterKeys } from "../cluster/schema.ts";
@@ -12,7 +12,7 @@ import type { Membership } from "../people/people.ts";
 import type { PortalGives } from "../portal/layer.ts";
 import type { PortalKeys } from "../portal/schema.ts";
 import type { StorageGives } from "../storage/layer.ts";
-import { meshNames } from "./names.ts";
+import { headscaleHostname, meshNames } from "./names.ts";
 import { meshMistakes } from "./rules.ts";
 import { meshKeys } from "./schema.ts";
 import type { MeshKeys } from "./schema.ts";
@@ -51,12 +51,15 @@ function meshVolumes({ mesh: wanted }: MeshKeys): WantedVolume[] {
   return inCluster(wanted) ? [{ path: ["mesh"], ...MESH_PLACE, size: wanted.storage, sizeKey: ["storage"] }] : [];
 }
 
-function meshWants({ mesh: wanted }: MeshKeys): Partial<ClusterWants> {
+function meshWants({ mesh: wanted, cluster, portal }: Reads): Partial<Wants> {
   if (wanted.kind === "none") return {};
-  const router = { tailscale: { reference: images.tailscale } };
-  if (!inCluster(wanted)) return { images: router };
+  const router = { tailscale: { reference: images.tailscale } }, { portalHost, appsDomain } = meshNames(wanted);
+  const dnsNames = [portalHost, appsDomain, ...(wanted.kind === "headscale" ? [headscaleHostname(wanted, portal)] : [])];
+  if (!inCluster(wanted)) return { images: router, dnsNames };
   return {
     images: { ...router, headscale: { reference: images.headscale } },
+    dnsNames,
+    ipAddresses: cluster.kind === "embedded" ? [wanted.address] : [],
     publish: [{ hostAddress: wanted.address, hostPort: wanted.port, nodePort: HEADSCALE_NODE_PORT }],
   };
 }

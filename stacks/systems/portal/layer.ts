@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { appsDomainBeside, isBelow, Portal, portalAddresses } from "../../../components/index.ts";
 import { system } from "../../system.ts";
-import type { ClusterWants, Layer } from "../../system.ts";
+import type { Wants, Layer } from "../../system.ts";
 import type { AppsKeys } from "../apps/schema.ts";
 import type { AuthorityGives } from "../authority/layer.ts";
 import type { CertificatesGives } from "../certificates/layer.ts";
@@ -44,7 +44,7 @@ export const portal = system({
   notes: portalNotes,
 });
 
-function portalWants({ images, portal: { address, port } }: Reads): Partial<ClusterWants> {
+function portalWants({ images, portal: { address, port } }: Reads): Partial<Wants> {
   return {
     images: { portal: images.portal === undefined ? { context: "images/portal" } : { reference: images.portal } },
     publish: [{ hostAddress: address, hostPort: port, nodePort: PORTAL_NODE_PORT, announceVisitors: true }],

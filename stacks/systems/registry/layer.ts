@@ -1,6 +1,6 @@
 import { images, Registry, registryAttachment, registryHost, registryIdentity } from "../../../components/index.ts";
 import { system } from "../../system.ts";
-import type { ClusterWants, Layer, WantedVolume } from "../../system.ts";
+import type { Wants, Layer, WantedVolume } from "../../system.ts";
 import type { AuthorityGives } from "../authority/layer.ts";
 import type { CertificatesGives } from "../certificates/layer.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
@@ -30,9 +30,11 @@ function registryVolumes({ registry: wanted }: RegistryKeys): WantedVolume[] {
   return wanted === undefined ? [] : [{ path: ["registry"], ...DATA, size: wanted.storage, sizeKey: ["storage"] }];
 }
 
-function registryWants(config: Reads): Partial<ClusterWants> {
+function registryWants(config: Reads): Partial<Wants> {
   const address = registryAddress(config);
-  return config.registry === undefined || address === undefined ? {} : { images: { registry: { reference: images.registry } }, registries: [{ host: registryHost, address }] };
+  // Signed for without one as well: the authority is then the same when there is one.
+  const signed = { dnsNames: [registryHost], ipAddresses: address === undefined ? [] : [address] };
+  return config.registry === undefined || address === undefined ? signed : { ...signed, images: { registry: { reference: images.registry } }, registries: [{ host: registryHost, address }] };
 }
 
 function registryLayer(config: Reads, { access, authority, certificates, classes, classIn, image, opts, portalImage }: Needs): Layer<object, object> {

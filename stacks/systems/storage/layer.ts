@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { images, Longhorn, Storage } from "../../../components/index.ts";
 import type { LonghornArgs, StorageClasses } from "../../../components/index.ts";
 import { system } from "../../system.ts";
-import type { ClusterWants, Ground, Layer, Secrets } from "../../system.ts";
+import type { Wants, Ground, Layer, Secrets } from "../../system.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
 import type { ClusterKeys } from "../cluster/schema.ts";
 import type { SchedulingGives } from "../scheduling/layer.ts";
@@ -30,7 +30,7 @@ export const storage = system({
   layer: storageLayer,
 });
 
-function storageWants({ cluster }: Reads): Partial<ClusterWants> {
+function storageWants({ cluster }: Reads): Partial<Wants> {
   return cluster.kind === "embedded" ? { images: { [PROVISIONER]: { reference: images.localPathProvisioner } } } : {};
 }
 

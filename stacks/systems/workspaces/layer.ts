@@ -1,6 +1,6 @@
 import { Workspace } from "../../../components/index.ts";
 import { system } from "../../system.ts";
-import type { ClusterWants, Ground, Layer, WantedVolume } from "../../system.ts";
+import type { Wants, Ground, Layer, WantedVolume } from "../../system.ts";
 import type { AppsKeys } from "../apps/schema.ts";
 import { jobRoom } from "../backup/room.ts";
 import type { BackupKeys } from "../backup/schema.ts";
@@ -47,7 +47,7 @@ function workspacesVolumes({ workspaces: all }: WorkspacesKeys): WantedVolume[] 
   });
 }
 
-function workspacesWants({ images }: ClusterKeys): Partial<ClusterWants> {
+function workspacesWants({ images }: ClusterKeys): Partial<Wants> {
   return { images: { workspace: images.workspace === undefined ? { context: "images/workspace" } : { reference: images.workspace } } };
 }
 
