@@ -4,13 +4,13 @@ import { createHash } from "node:crypto";
 import { EmbeddedNode, imageReference, NodeImage, nodeLan } from "../../provider/sdk/index.ts";
 import type { NodeProxy, NodeRegistry, PublishedPort } from "../../provider/sdk/index.ts";
 import type { ClusterAccess } from "../kube/cluster-access.ts";
+import type { Proxy } from "../kube/forward-proxy.ts";
 import type { ImageSource } from "../kube/image-supply.ts";
-import type { Proxy } from "../kube/proxy.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
 import { images, kubernetesVersion } from "../versions.ts";
-import { ClusterDns } from "./cluster-dns.ts";
-import type { ClusterDnsArgs } from "./cluster-dns.ts";
+import { ClusterDns } from "./dns.ts";
+import type { ClusterDnsArgs } from "./dns.ts";
 import { clusterProvider } from "./existing-cluster.ts";
 
 /** What `transform` changes. */

@@ -1,9 +1,9 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { accepted } from "../kube/accepted-findings.ts";
+import { acceptedOfProxy } from "../kube/forward-proxy.ts";
+import type { Proxy } from "../kube/forward-proxy.ts";
 import { appLabels, appSelector } from "../kube/labels.ts";
-import { acceptedOfProxy } from "../kube/proxy.ts";
-import type { Proxy } from "../kube/proxy.ts";
 import { LOWEST_FREE_USER, restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 import type { WorkspacePort } from "./deployment.ts";
 

@@ -1,9 +1,9 @@
 import { networkMistake } from "../kube/cidr.ts";
 import { GuildError } from "../kube/errors.ts";
+import { proxyMistakes } from "../kube/forward-proxy.ts";
+import type { Proxy } from "../kube/forward-proxy.ts";
 import { foreignLabel } from "../kube/labels.ts";
 import type { Internet } from "../kube/network-policies.ts";
-import { proxyMistakes } from "../kube/proxy.ts";
-import type { Proxy } from "../kube/proxy.ts";
 import { parseQuantity, quantity } from "../kube/quantity.ts";
 import { IDE_PORT } from "./deployment.ts";
 import type { WorkspacePort } from "./deployment.ts";

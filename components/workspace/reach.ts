@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { toProxy, usedProxy } from "../kube/forward-proxy.ts";
+import type { Proxy } from "../kube/forward-proxy.ts";
 import { denyAll, toDns, toOutside } from "../kube/network-policies.ts";
 import type { Internet } from "../kube/network-policies.ts";
 import { program, tcp } from "../kube/network-policy.ts";
 import type { Policies, Policy } from "../kube/network-policy.ts";
-import { toProxy, usedProxy } from "../kube/proxy.ts";
-import type { Proxy } from "../kube/proxy.ts";
 
 /** In: from the portal, to the ports that it serves. */
 export function fromPortal(portalNamespace: pulumi.Input<string>, ports: readonly number[]): Policy {

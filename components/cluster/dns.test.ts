@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { corefile, DNS_POD_PORT } from "./cluster-dns.ts";
+import { corefile, DNS_POD_PORT } from "./dns.ts";
 
 test("DNS answers for the cluster and forwards the rest, at a port that needs no privilege", () => {
   const text = corefile("cluster.local");

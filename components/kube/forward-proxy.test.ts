@@ -4,11 +4,11 @@ import { App } from "../index.ts";
 import { record, showsInPlain } from "../testing/record.ts";
 import { Workspace } from "../workspace/workspace.ts";
 import type { WorkspaceArgs } from "../workspace/workspace.ts";
+import { PROXY_ADDRESS, proxyMistakes, proxyVariables, toProxy, usedProxy } from "./forward-proxy.ts";
+import type { Proxy } from "./forward-proxy.ts";
 import type { Internet } from "./network-policies.ts";
 import { policySpec } from "./network-policy.ts";
 import type { Policies } from "./network-policy.ts";
-import { PROXY_ADDRESS, proxyMistakes, proxyVariables, toProxy, usedProxy } from "./proxy.ts";
-import type { Proxy } from "./proxy.ts";
 
 const proxy: Proxy = { https: "http://10.1.2.3:3128", exclude: ["intern.example.org", "10.96.0.0/16"] };
 const NO_PROXY = "intern.example.org,10.96.0.0/16,localhost,.localhost,127.0.0.1,::1,.svc,.cluster.local";
