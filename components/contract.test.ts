@@ -373,10 +373,9 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
     const { urn } = all.find(({ type, name }) => name === "it" && type === `guildnet:index:${component}`) ?? expect.fail("it is not there");
     const changeable = all.filter(({ parent, type }) => parent === urn && !type.startsWith("guildnet:"));
     expect(changeable.filter(({ ignoreChanges }) => !ignoreChanges.includes("mark")).map(({ name }) => name)).toEqual([]);
-    const typed = changeable.length === 0 ? [] : typedChildren(component);
-    // What an attachment makes has names that a workspace knows nothing of.
-    const own = changeable.map(({ name }) => name.slice("it-".length)).filter((name) => component !== "Workspace" || !/^registry-/.test(name));
-    expect(own.filter((name) => !typed.some((pattern) => pattern.test(name)))).toEqual([]);
+    // A workspace has children of its own, and those that attachments make.
+    const typed = changeable.length === 0 ? [] : [component, ...(component === "Workspace" ? ["RegistryAttachment"] : [])].flatMap(typedChildren);
+    expect(changeable.map(({ name }) => name.slice("it-".length)).filter((name) => !typed.some((pattern) => pattern.test(name)))).toEqual([]);
   });
 
   test("registers its outputs, secrets as such", async () => {

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Policies } from "./network-policy.ts";
 import type { Place } from "./place.ts";
+import type { Transforms } from "./transform.ts";
 
 /**
  * What a system gives to a workspace: `registryAttachment` is one. A workspace knows none of them by
@@ -9,6 +10,8 @@ import type { Place } from "./place.ts";
 export interface WorkspaceAttachment {
   /** The system, for instance "registry"; a workspace takes one attachment of each. What it makes in the workspace begins with this name, lest two meet. */
   readonly name: string;
+  /** Changes of what it makes, by the children's names without the workspace's, as a component's `transform`. */
+  readonly transform?: Transforms<object>;
   /**
    * Makes what belongs to the workspace in its namespace, as children called `<workspace>-<name>-…`.
    * @param workspace whose `name` is the workspace's id

@@ -4,6 +4,7 @@ import { RandomSecret } from "../../provider/sdk/index.ts";
 import type { WorkspaceAttachment } from "../kube/attachment.ts";
 import { metaIn } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
+import type { Transforms } from "../kube/transform.ts";
 import type { RegistryAccess } from "./identity.ts";
 import { toRegistry } from "./reach.ts";
 
@@ -11,15 +12,23 @@ import { toRegistry } from "./reach.ts";
 const CREDENTIALS = "/etc/guildnet/registry";
 const AUTHORITIES = "/etc/containers/certs.d";
 
+/** What `transform` changes in each workspace. */
+export interface RegistryAttachmentChildren {
+  "registry-access": k8s.core.v1.SecretArgs;
+  "registry-authority": k8s.core.v1.ConfigMapArgs;
+  "registry-role": k8s.rbac.v1.RoleArgs;
+  "registry-binding": k8s.rbac.v1.RoleBindingArgs;
+}
+
 /**
  * Lets a workspace push, below its own name. The token server reads the password in the workspace's
  * namespace, by a right that the workspace gives it, so that one workspace more changes nothing of
  * the registry, and one that is gone pushes no more.
  */
-export function registryAttachment(registry: RegistryAccess): WorkspaceAttachment {
+export function registryAttachment(registry: RegistryAccess, { transform }: { transform?: Transforms<RegistryAttachmentChildren> } = {}): WorkspaceAttachment {
   const { host, identity } = registry;
   return {
-    name: "registry",
+    name: "registry", transform,
     attach: (workspace) => {
       const { secret, authority } = access(workspace, registry);
       return {

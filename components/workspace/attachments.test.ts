@@ -50,6 +50,14 @@ test("any other system gives variables, files, a way out and room by the same me
   expect(inputs("limits")["spec"]["limits"]).toMatchObject([{ default: { memory: "4Gi" }, max: { cpu: "2", memory: "8Gi" } }]);
 });
 
+test("what an attachment makes can be otherwise, too", async () => {
+  const access = { host: registryHost, identity: registryIdentity, caCertificate: "CA CERTIFICATE" };
+  const all = await made({ attachments: [registryAttachment(access, { transform: { "registry-authority": { data: { "more.crt": "MORE" } } } })], transform: { quota: { spec: { hard: { pods: "9" } } } } });
+  const inputs = (name: string) => all.find(({ urn }) => urn.endsWith(`::ada-${name}`))?.inputs;
+  expect(inputs("registry-authority")).toMatchObject({ data: { "ca.crt": "CA CERTIFICATE", "more.crt": "MORE" } });
+  expect(inputs("quota")).toMatchObject({ spec: { hard: { pods: "9", persistentvolumeclaims: "1" } } });
+});
+
 test("what two attachments of a name would make is refused", async () => {
   await expect(made({ attachments: [bus, bus] })).rejects.toThrow('workspace "ada": attachment "bus" is there twice: give it once');
 });

@@ -100,7 +100,7 @@ export class Workspace extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkspaceArgs, opts?: pulumi.ComponentResourceOptions) {
     checkWorkspace(name, args);
-    super("guildnet:index:Workspace", name, {}, transformed(name, args.transform, opts));
+    super("guildnet:index:Workspace", name, {}, transformed(name, transforms(args), opts));
     const size = sizeOf(args.preset ?? "standard", args.resources);
     const data = retention(args.keepData), labels = args.labels ?? {};
     const own = personalPlace(name, "workspace", { owner: args.owner, data, labels }, this);
@@ -130,6 +130,12 @@ export class Workspace extends pulumi.ComponentResource {
 
 /** The one secret of a workspace that the portal may read. */
 const IDE_ACCESS = "ide-access";
+
+/** Of its own children, and of those that attachments make. */
+function transforms({ attachments = [], transform }: WorkspaceArgs): Transforms<object> | undefined {
+  const all = [...attachments.map((each) => each.transform), transform].filter((each) => each !== undefined);
+  return all.length > 1 ? Object.assign({}, ...all) as Transforms<object> : all[0];
+}
 
 function ownReach({ portal = portalIdentity, ports = [], internet = true, proxy }: WorkspaceArgs): Policies {
   return personalReach({ portalNamespace: portal.namespace, ports: servicePorts(ports).map(({ port }) => port), internet, proxy });
