@@ -1,0 +1,72 @@
+import * as k8s from "@pulumi/kubernetes";
+import { expect, test } from "vitest";
+import { Portal } from "../../components/portal/portal.ts";
+import { Registry } from "../../components/registry/registry.ts";
+import { record } from "../../components/testing/record.ts";
+import { App } from "../../components/workspace/app.ts";
+import { Workspace } from "../../components/workspace/workspace.ts";
+import { HANDLE, WORKSPACE_ID, workspaceNamespace } from "../pod/names.ts";
+import { readTokenServerConfig } from "../sidecars/registry-tokens/config.ts";
+import { readConfig } from "./config.ts";
+import { appKind, workspaceKind } from "./watch/kinds.ts";
+import { OWNER_LABEL } from "./watch/watched-workspace.ts";
+
+// An image imports no component: what it looks for and what components make are held against each other here.
+
+async function made(build: (opts: { provider: k8s.Provider }) => unknown) {
+  const all = await record(() => build({ provider: new k8s.Provider("outer") }));
+  return (name: string): Made => {
+    const found = all.find((resource) => resource.name === name);
+    if (found === undefined) throw new Error(`no ${name}`);
+    return found.inputs as unknown as Made;
+  };
+}
+
+interface Made {
+  metadata: { name: string; labels: Record<string, string> };
+  rules: { resources: string[]; resourceNames?: string[]; verbs: string[] }[];
+  spec: { template: { spec: { containers: { name: string; env: { name: string; value: string }[] }[] } } };
+}
+
+function environment({ spec }: Made, container: string): Record<string, string> {
+  const { env } = spec.template.spec.containers.find(({ name }) => name === container)!;
+  return Object.fromEntries(env.map(({ name, value }) => [name, value]));
+}
+
+test("the portal finds a workspace, its owner and its objects", async () => {
+  const named = await made((opts) => new Workspace("ada-lab", { owner: "ada", image: "example.org/workspace:1" }, opts));
+  const { name, labels } = named("ada-lab-namespace").metadata;
+  expect(name).toBe(workspaceKind.namespaceOf("ada-lab"));
+  expect(name).toBe(workspaceNamespace("ada-lab"));
+  expect(labels[workspaceKind.label]).toMatch(WORKSPACE_ID);
+  expect(labels[OWNER_LABEL]).toMatch(HANDLE);
+  for (const object of ["deployment", "service"]) expect(named(`ada-lab-${object}`).metadata.name).toBe(workspaceKind.object);
+});
+
+test("the portal finds an app, and who may open it", async () => {
+  const named = await made((opts) => new App("wiki", { owner: "ada", image: "example.org/wiki:1", port: 3000, visibility: "members" }, opts));
+  const { name, labels } = named("wiki-namespace").metadata;
+  expect(name).toBe(appKind.namespaceOf("wiki"));
+  expect(labels[appKind.label]).toBe("wiki");
+  expect(appKind.about({ metadata: { labels } })).toEqual({ visibility: "members" });
+  for (const object of ["deployment", "service"]) expect(named(`wiki-${object}`).metadata.name).toBe(appKind.object);
+});
+
+test("the portal understands all that its Deployment tells it", async () => {
+  const named = await made((opts) => new Portal("it", {
+    image: "example.org/portal:1", endpoint: "https://10.0.0.1:7443", people: ["ada", "bob"], admins: ["ada"], guildName: "The Lab", linkCommand: "npm run link --",
+    mesh: { host: "portal.mesh.internal", appsDomain: "apps.internal" },
+  }, opts));
+  expect(readConfig(environment(named("it-deployment"), "portal"))).toMatchObject({
+    sites: [{ origin: "https://guildnet.localhost:8090" }, { origin: "https://portal.mesh.internal", appsDomain: "apps.internal" }],
+    admins: new Set(["ada"]), guildName: "The Lab", linkCommand: "npm run link --",
+  });
+});
+
+test("the registry's token server understands all that its Deployment tells it", async () => {
+  const named = await made((opts) => new Registry("it", {
+    image: "example.org/registry:3", tokenImage: "example.org/portal:1", address: "10.96.0.11", endpoint: "https://10.0.0.1:7443", maintenanceHour: 5,
+    authority: { certificatePem: "CA CERTIFICATE", privateKeyPem: "CA KEY" },
+  }, opts));
+  expect(readTokenServerConfig(environment(named("it-deployment"), "tokens"))).toMatchObject({ service: "registry.guildnet-registry.svc", maintenance: { start: 300 } });
+});
