@@ -411,6 +411,12 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
     expect(new Set(inCluster.map((object) => object.provider)).size).toBeLessThanOrEqual(1);
     for (const object of inCluster) expect(object.provider).not.toBe("");
   });
+
+  test("has the old one of a fixed name deleted before the new one is made, or both would be gone", async () => {
+    const { all } = await registered();
+    const fixed = all.filter(({ type }) => /^kubernetes:|:(EmbeddedNode|HeadscaleUser)$/.test(type));
+    expect(fixed.filter(({ deleteBeforeReplace }) => !deleteBeforeReplace).map(({ name }) => name)).toEqual([]);
+  });
 });
 
 /** Names of the children that a component's `transform` is typed for, from its source: types are gone when it runs. */

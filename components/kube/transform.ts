@@ -30,7 +30,7 @@ type Props = Record<string, unknown>;
 
 /** A component's options, by which its children become what `transforms` says. Every component gives them to its super. */
 export function transformed(name: string, transforms: Transforms<object> | undefined, opts: pulumi.ComponentResourceOptions | undefined): pulumi.ComponentResourceOptions | undefined {
-  if (transforms === undefined) return opts;
+  if (transforms === undefined) return pulumi.mergeOptions(opts, { transformations: [oldFirst] });
   const byChild = transforms as Readonly<Record<string, Transform<Props> | undefined>>;
   const change: pulumi.ResourceTransformation = ({ resource, type, name: full, props, opts: own }) => {
     if (type.startsWith("guildnet:") || resource instanceof pulumi.ComponentResource || !full.startsWith(`${name}-`)) return undefined;
@@ -41,7 +41,18 @@ export function transformed(name: string, transforms: Transforms<object> | undef
     const args = { ...props as Props }, options = { ...own };
     return { props: transform(args, options, full) ?? args, opts: options };
   };
-  return pulumi.mergeOptions(opts, { transformations: [change] });
+  return pulumi.mergeOptions(opts, { transformations: [oldFirst, change] });
+}
+
+/**
+ * Whoever asks the engine to replace something (`up --replace`, `state taint`) has the new one made before the old one is
+ * deleted; of a fixed name both are one, and it would be gone.
+ */
+const oldFirst: pulumi.ResourceTransformation = ({ resource, type, props, opts }) =>
+  (resource instanceof pulumi.ComponentResource || !hasFixedName(type) ? undefined : { props, opts: { ...opts, deleteBeforeReplace: true } });
+
+function hasFixedName(type: string): boolean {
+  return type.startsWith("kubernetes:") || ["guildnet:index:EmbeddedNode", "guildnet:index:HeadscaleUser"].includes(type);
 }
 
 function merged(base: unknown, patch: unknown): unknown {

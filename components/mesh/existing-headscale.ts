@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { transformed } from "../kube/transform.ts";
 import { control, preAuthKey } from "./headscale-control.ts";
 import type { KeySource } from "./headscale-control.ts";
 import type { AuthKeyRequest, HostAlias, Mesh } from "./mesh.ts";
@@ -33,7 +34,7 @@ export class ExistingHeadscale extends pulumi.ComponentResource implements Mesh 
   private readonly keys: KeySource;
 
   constructor(name: string, args: ExistingHeadscaleArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:ExistingHeadscale", name, {}, opts);
+    super("guildnet:index:ExistingHeadscale", name, {}, transformed(name, undefined, opts));
     this.loginServer = pulumi.output(args.url);
     this.baseDomain = pulumi.output(args.baseDomain);
     this.caCertificate = args.caCertificatePem;

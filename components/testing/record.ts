@@ -18,6 +18,7 @@ export interface Registered {
   provider: string;
   deletedWith: string;
   retainOnDelete: boolean | undefined;
+  deleteBeforeReplace: boolean;
   ignoreChanges: string[];
   /** What it was before, as "name parent". */
   aliases: string[];
@@ -37,6 +38,7 @@ interface Message {
   getProvider(): string;
   getDeletedwith(): string;
   getRetainondelete(): boolean;
+  getDeletebeforereplace(): boolean;
   hasRetainondelete?: () => boolean;
   getIgnorechangesList(): string[];
   getAliasesList(): { getSpec(): { getName(): string; getParenturn(): string } | undefined }[];
@@ -122,6 +124,7 @@ function read(urn: string, request: Message): Registered {
     dependencies: request.getDependenciesList(),
     provider: request.getProvider(),
     deletedWith: request.getDeletedwith(),
+    deleteBeforeReplace: request.getDeletebeforereplace(),
     retainOnDelete: request.hasRetainondelete?.() === false ? undefined : request.getRetainondelete(),
     ignoreChanges: request.getIgnorechangesList(),
     aliases: request.getAliasesList().map((alias) => `${alias.getSpec()?.getName()} ${alias.getSpec()?.getParenturn()}`),
