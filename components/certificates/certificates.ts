@@ -9,6 +9,7 @@ import { contentVersion, objectMeta, unawaited } from "../kube/metadata.ts";
 import { networkPolicies } from "../kube/network-policy.ts";
 import { metaIn, ownNamespace } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
+import { tlsSecret } from "../kube/tls.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
 import { images, manifests } from "../versions.ts";
@@ -95,7 +96,7 @@ export class Certificates extends pulumi.ComponentResource {
       object: { apiVersion: API_VERSION, kind: "ClusterIssuer", metadata: { name: ISSUER }, spec: { selfSigned: {} } },
     }, { parent: this, dependsOn: [definitions, ...running, ...asked] });
 
-    const authority = secret(place, "guildnet-authority", "kubernetes.io/tls", { "tls.crt": args.authority.certificatePem, "tls.key": pulumi.secret(args.authority.privateKeyPem) });
+    const authority = tlsSecret(place, "authority", args.authority, "guildnet-");
     this.own = {
       kind: "ClusterIssuer", caCertificate: args.authority.certificatePem,
       name: issuer(place, "issuer", ISSUER, { ca: { secretName: authority } }, answers),
@@ -103,10 +104,6 @@ export class Certificates extends pulumi.ComponentResource {
     this.open = args.acme === undefined ? this.own : { kind: "ClusterIssuer", name: acmeIssuer(place, args.acme, answers) };
     this.registerOutputs({ own: this.own.name, open: this.open.name });
   }
-}
-
-function secret(place: Place, name: string, type: string, stringData: Record<string, pulumi.Input<string>>): pulumi.Output<string> {
-  return new k8s.core.v1.Secret(`${place.name}-${name.replace(/^guildnet-/, "")}`, { metadata: metaIn(place, name), type, stringData }, { parent: place.parent }).metadata.name;
 }
 
 function issuer({ name, parent }: Place, suffix: string, objectName: string, spec: object, answers: DryRun): pulumi.Output<string> {
@@ -117,8 +114,10 @@ function issuer({ name, parent }: Place, suffix: string, objectName: string, spe
 }
 
 function acmeIssuer(place: Place, acme: AcmeArgs, answers: DryRun): pulumi.Output<string> {
-  const token = secret(place, "guildnet-dns-token", "Opaque", { token: pulumi.secret(acme.token) });
-  return issuer(place, "acme-issuer", ACME_ISSUER, acmeIssuerSpec(acme, { name: token, key: "token" }), answers);
+  const { metadata } = new k8s.core.v1.Secret(`${place.name}-dns-token`, {
+    metadata: metaIn(place, "guildnet-dns-token"), type: "Opaque", stringData: { token: pulumi.secret(acme.token) },
+  }, { parent: place.parent });
+  return issuer(place, "acme-issuer", ACME_ISSUER, acmeIssuerSpec(acme, { name: metadata.name, key: "token" }), answers);
 }
 
 /** What the API server asks before it takes an object of cert-manager's. Its authority is written in by the cainjector, which owns that field. */

@@ -22,7 +22,7 @@ export interface Proxy {
    * that leads elsewhere tomorrow. @default none, which does for a proxy whose address is public
    */
   networks?: readonly string[];
-  /** "user:password" for it. Whoever is in a place that uses it can read them. @default none */
+  /** "user:password" for it. Whoever is in a workspace or app that uses it can read them. @default none */
   credentials?: pulumi.Input<string>;
 }
 
@@ -39,7 +39,7 @@ export function proxyHost(address: string): { host: string; port: number } {
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/;
 
 /**
- * The proxy of a place that reaches so much. Who has the internet goes through it; who has none, or some networks alone,
+ * The proxy of a workspace or app that reaches so much. Who has the internet goes through it; who has none, or some networks alone,
  * does not: it would lead past that.
  */
 export function usedProxy(proxy: Proxy | undefined, internet: Internet): Proxy | undefined {
@@ -68,7 +68,7 @@ export function proxyVariables({ https, http = https, exclude = [] }: Proxy): Re
 type Variable = k8s.types.input.core.v1.EnvVar;
 
 /**
- * The variables of a place, in capitals and in small letters, as programs read one or the other. With credentials the
+ * The variables of a workspace or app, in capitals and in small letters, as programs read one or the other. With credentials the
  * addresses are in a Secret, child `<place>-proxy`; programs have no other way to be told them than these variables.
  * @param own variables of the person's: one of them, however it is spelled, stands instead of ours
  */
