@@ -58,7 +58,12 @@ describe("a guild with every system", () => {
     expect(there.length).toBeGreaterThan(10);
     const allowed = there.filter(({ pod, port }) => mayReach(rules, seen(from), pod, port));
     expect(new Set(allowed.map(({ pod }) => pod.namespace))).toEqual(new Set(["kube-system", "guildnet-registry"]));
-    expect(await reachable("ws-ada", there.map(({ address }) => address))).toEqual(allowed.map(({ address }) => address).sort());
+    // What is closed never answers; what is open may be slow to, on a busy machine.
+    const found = new Set<string>(), asked = there.map(({ address }) => address);
+    await vi.waitFor(async () => {
+      for (const address of await reachable("ws-ada", asked)) found.add(address);
+      expect([...found].sort()).toEqual(allowed.map(({ address }) => address).sort());
+    }, soon);
   });
 
   test("keeps people's workspaces from each other, whatever either of them allows alone", async () => {
