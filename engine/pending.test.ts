@@ -20,8 +20,16 @@ describe("operations of a run that was killed", () => {
     expect(withoutPending(before, new Map())).toEqual(state([object("old")], []));
   });
 
+  it("take in nothing that refers to what was removed since, and nothing of a provider that was", () => {
+    const stranded = object("new", { dependencies: ["u::old", "u::gone"], parent: "u::gone" });
+    expect(withoutPending(state([object("old")], [["creating", stranded]]), made)).toEqual(state([object("old"), { ...taken, dependencies: ["u::old"] }], []));
+    const provider = { urn: "p", type: "pulumi:providers:x", id: "1" }, its = object("new", { provider: "p::1" });
+    expect(withoutPending(state([provider], [["creating", its]]), made)).toEqual(state([provider, { ...taken, provider: "p::1" }], []));
+    expect(withoutPending(state([{ ...provider, id: "2" }], [["creating", its]]), made)).toEqual(state([{ ...provider, id: "2" }], []));
+  });
+
   it("put what they made in the place of what was deleted for it, with what stands on it behind", () => {
-    const before = state([object("new", { id: "ws-ada/new", pendingReplacement: true, dependencies: ["u::old"], outputs: { metadata: { uid: "1" } } }), object("on top")], [["creating", object("new")]]);
-    expect(withoutPending(before, made)).toEqual(state([{ ...taken, dependencies: ["u::old"] }, object("on top")], []));
+    const before = state([object("old"), object("new", { id: "ws-ada/new", pendingReplacement: true, dependencies: ["u::old"], outputs: { metadata: { uid: "1" } } }), object("on top")], [["creating", object("new")]]);
+    expect(withoutPending(before, made)).toEqual(state([object("old"), { ...taken, dependencies: ["u::old"] }, object("on top")], []));
   });
 });

@@ -1,3 +1,4 @@
+import { withIntactReferences } from "./journal/deployment.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
 
 /** What a creation of which nobody saw the end has made: as the state names it, and outputs that it has beside its inputs. */
@@ -33,7 +34,7 @@ function isPresent(resource: StateResource): boolean {
 export function withoutPending<State extends StackState>(state: State, made: ReadonlyMap<string, Made>): State {
   const found = new Map(begunCreations(state).flatMap((resource) => {
     const existing = made.get(resource.urn);
-    return existing === undefined ? [] : [[resource.urn, asMade(resource, existing)] as const];
+    return existing === undefined || !hasProvider(resource, state) ? [] : [[resource.urn, asMade(resource, existing)] as const];
   }));
   const resources = (state.deployment.resources ?? []).map((resource) => {
     const successor = resource.pendingReplacement === true ? found.get(resource.urn) : undefined;
@@ -43,7 +44,13 @@ export function withoutPending<State extends StackState>(state: State, made: Rea
     // In its place, with what it stands on: what stands on it comes after it.
     return { ...before, id: successor.id, inputs: successor.inputs, outputs: successor.outputs };
   });
-  return { ...state, deployment: { ...state.deployment, resources: [...resources, ...found.values()], pending_operations: [] } };
+  // What it stood on may have been removed since, by a run that settles nothing, and the engine takes no state that refers to it.
+  return { ...state, deployment: { ...state.deployment, resources: withIntactReferences([...resources, ...found.values()]), pending_operations: [] } };
+}
+
+/** Without it nobody can look at it, or remove it. */
+function hasProvider({ provider }: StateResource, { deployment: { resources = [] } }: StackState): boolean {
+  return provider === undefined || resources.some(({ urn, id }) => provider === `${urn}::${id}`);
 }
 
 /** Its outputs are those that a refresh replaces by what there is. */

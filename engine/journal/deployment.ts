@@ -130,11 +130,21 @@ function renamed(resource: ResourceState, now: (urn: string) => string): Resourc
   };
 }
 
+/** What a resource may refer to others by. */
+interface Referring {
+  readonly urn: string;
+  readonly parent?: string;
+  readonly dependencies?: readonly string[];
+  readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
+  readonly deletedWith?: string;
+  readonly replaceWith?: readonly string[];
+}
+
 /**
- * Drops what refers to resources that a refresh found gone.
+ * Drops what refers to resources that are gone.
  * @param resources each after all that it refers to
  */
-export function withIntactReferences(resources: readonly ResourceState[]): ResourceState[] {
+export function withIntactReferences<Resource extends Referring>(resources: readonly Resource[]): Resource[] {
   const there = new Set<string>();
   return resources.map((resource) => {
     const present = (urns: readonly string[] | null | undefined) => orAbsent((urns ?? []).filter((urn) => there.has(urn)));
