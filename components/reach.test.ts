@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { registeredBy, wholeGuilds } from "../tests/support/guilds.ts";
 import { mayReach, reachTable } from "../tests/support/reach.ts";
@@ -17,6 +19,11 @@ beforeAll(async () => {
 test("is the table of the documentation; after a change that is meant: npx vitest run --project unit components/reach.test.ts --update", async () => {
   const page = ["# Who may reach whom", "", "All NetworkPolicies of all that a config can turn on, written by `components/reach.test.ts`. People's namespaces are told of once, and so are the addresses that Services get when they are made.", "", reachTable(policies).replaceAll(/10\.96\.\d+\.\d+\/32/g, "a Service's address")].join("\n");
   await expect(page).toMatchFileSnapshot("../docs/reach.md");
+});
+
+test("is made in one place", () => {
+  const sources = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts") && !/\.test\.ts$|(^|\/)(dist|node_modules)\//.test(file));
+  expect(sources.filter((file) => readFileSync(join(import.meta.dirname, file), "utf8").includes("v1.NetworkPolicy("))).toEqual(["kube/network-policy.ts"]);
 });
 
 test("every namespace with a policy is closed, both ways, but kube-system, which is not the guild's", () => {

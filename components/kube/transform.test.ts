@@ -61,3 +61,11 @@ test("comes beside the transformations that a stack has", async () => {
   const named = await workspace({ service: { spec: { sessionAffinity: "ClientIP" } } }, { transformations: [labelled] });
   expect(named("service").inputs).toMatchObject({ immutable: true, spec: { sessionAffinity: "ClientIP" } });
 });
+
+test("a child that there is not, and a field, are refused by their types", async () => {
+  // @ts-expect-error it is the deployment
+  const child = await workspace({ deploymant: { metadata: {} } });
+  // @ts-expect-error it is the template
+  const field = await workspace({ deployment: { spec: { templat: {} } } });
+  expect([child("deployment").urn, field("deployment").inputs["spec"]]).toMatchObject([child("deployment").urn, { templat: {} }]);
+});
