@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { parse } from "yaml";
 import { record } from "./testing/record.ts";
 
 const folder = new URL("../examples/", import.meta.url);
@@ -33,4 +34,10 @@ test.each(Object.entries(shows))("the example %s runs", async (name, components)
   const all = await record(() => import(new URL(`${name}/index.ts`, folder).href));
   const types = all.map(({ type }) => type);
   expect(types).toEqual(expect.arrayContaining(components.map((component) => `guildnet:index:${component}`)));
+});
+
+test.each(Object.keys(shows))("the engine finds what the example %s is", (name) => {
+  const example = new URL(`${name}/`, folder);
+  const { main, plugins: { providers } } = parse(readFileSync(new URL("Pulumi.yaml", example), "utf8")) as { main: string; plugins: { providers: { path: string }[] } };
+  expect([main, ...providers.map(({ path }) => path)].filter((path) => !existsSync(new URL(path, example)))).toEqual([]);
 });

@@ -79,3 +79,10 @@ test("every example is named", () => {
   const named = linksOf("docs/components.md").map(({ target }) => target);
   expect(readdirSync(join(root, "examples")).filter((example) => existsSync(join(root, "examples", example, "Pulumi.yaml")) && !named.includes(`examples/${example}/index.ts`))).toEqual([]);
 });
+
+test("a stack of one's own is told to install the versions that the engine has", () => {
+  const { dependencies } = JSON.parse(text("package.json")) as { dependencies: Record<string, string> };
+  const told = [...text("docs/components.md").matchAll(/(@pulumi\/\w+)@(\d[\d.]*)/g)].map(([, name = "", version]) => [name, version]);
+  expect(told.map(([name]) => name)).toEqual(["@pulumi/pulumi", "@pulumi/kubernetes"]);
+  expect(told.filter(([name = "", version]) => dependencies[name] !== version)).toEqual([]);
+});

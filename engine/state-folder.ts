@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { parse } from "yaml";
+import { isMap, parseDocument } from "yaml";
 import { UserError } from "../toolchain/errors.ts";
 import type { Home } from "../toolchain/home.ts";
 
@@ -58,10 +58,13 @@ export function removeIfEmpty(folder: string): void {
   if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
-/** The project's name, from Pulumi.yaml. @throws UserError `no-project` where there is none */
+/** The project's name, from Pulumi.yaml. @throws UserError `no-project` where there is none, `project-file-invalid` where it can't be read as one */
 export function projectName(projectRoot: string): string {
   const file = join(projectRoot, "Pulumi.yaml");
   if (!existsSync(file)) throw new UserError("no-project", `There is no project in ${projectRoot}: it has no Pulumi.yaml.`);
-  const { name } = parse(readFileSync(file, "utf8")) as { name: string };
+  const { errors: [error], contents } = parseDocument(readFileSync(file, "utf8"));
+  if (error !== undefined) throw new UserError("project-file-invalid", `${file} is not valid YAML: ${error.message}`);
+  const name = isMap(contents) ? contents.get("name") : undefined;
+  if (typeof name !== "string") throw new UserError("project-file-invalid", `${file} has no \`name\`, by which the engine knows the project: a line such as \`name: lab\`.`);
   return name;
 }
