@@ -52,7 +52,7 @@ describe("check", () => {
   test("refuses other networks for a node that is there, whose objects would be lost, and says what to write", async () => {
     const check = async (old: Properties, wanted: Properties) => (await provider().provider.check(urnOf("EmbeddedNode"), old, wanted)).failures;
     const { podCidr, serviceCidr } = node;
-    const refusal = (property: string, is: unknown) => ({ property, reason: expect.stringMatching(`has ${String(is)} for good.*made anew.*Write ${String(is)} again.*Nothing was changed`) as string });
+    const refusal = (property: string, is: unknown) => ({ property, reason: expect.stringMatching(`has ${String(is)} for good.*made anew.*Write ${String(is)} again.*The cluster was not changed`) as string });
     expect(await check(node, { ...node, podCidr: "10.200.0.0/16", serviceCidr: "10.201.0.0/16" })).toEqual([refusal("podCidr", podCidr), refusal("serviceCidr", serviceCidr)]);
     for (const [old, wanted] of [[{}, node], [node, { ...node, podCidr: unknown }]] as const) expect(await check(old, wanted)).toEqual([]);
   });

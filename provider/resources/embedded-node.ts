@@ -31,10 +31,10 @@ export const embeddedNode = define({
   },
   // The name is made of the stack's: whoever renames the stack would be given another cluster, made anew and empty.
   refuse({ clusterName: old, ...before }, { clusterName: wanted, ...after }) {
-    const renamed = typeof old !== "string" || !isOther(old, wanted) ? [] : [{ property: "clusterName", reason: `the stack's cluster is ${old}; under the name that the stack has now it would be ${String(wanted)}, made anew and empty. Give the stack its old name back (pulumi stack rename), or destroy it and begin anew. Nothing was changed` }];
+    const renamed = typeof old !== "string" || !isOther(old, wanted) ? [] : [{ property: "clusterName", reason: `the stack's cluster is ${old}; under the name that the stack has now it would be ${String(wanted)}, made anew and empty. Give the stack its old name back (pulumi stack rename), or destroy it and begin anew. The cluster was not changed` }];
     const moved = (["podCidr", "serviceCidr"] as const).filter((network) => isOther(before[network], after[network])).map((network) => ({
       property: network,
-      reason: `the cluster has ${String(before[network])} for good: with ${String(after[network])} it would be made anew, without anything that is in it. Write ${String(before[network])} again; or to begin anew, destroy the stack first, which shows what goes and what is kept. Nothing was changed`,
+      reason: `the cluster has ${String(before[network])} for good: with ${String(after[network])} it would be made anew, without anything that is in it. Write ${String(before[network])} again; or to begin anew, destroy the stack first, which shows what goes and what is kept. The cluster was not changed`,
     }));
     return [...renamed, ...moved];
   },
