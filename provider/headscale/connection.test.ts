@@ -1,9 +1,13 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { createServer } from "node:https";
 import { createServer as createTcpServer, type AddressInfo, type Server as Listening } from "node:net";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Unreachable } from "../errors.ts";
+import { rememberPorts } from "../node/former-ports.ts";
 import { createAuthority, issueCertificate } from "../pki/x509.ts";
+import { scratchHome } from "../testing/scratch.ts";
 import { callServer, reached, serverSchema, type Call, type Server } from "./connection.ts";
 
 const authority = await createAuthority("Test CA", 1);
@@ -21,6 +25,15 @@ const at = (port: number): Server => ({ url: `https://headscale.localhost:${port
 const https = async (listener: RequestListener): Promise<Server> => at(await listen(createServer({ cert: pair.certificatePem, key: pair.privateKeyPem }, listener)));
 
 describe("a call", () => {
+  test("finds a server whose port an embedded node has changed since", async () => {
+    const server = await https((_request, response) => void response.end("{}")), hostPort = Number(new URL(server.url).port);
+    const folder = join(scratchHome(), "clusters", "guildnet-dev-cluster"), publish = [{ hostPort, nodePort: 30092 }];
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "spec.json"), JSON.stringify({ publish }));
+    await rememberPorts(folder, [{ hostPort: 9, nodePort: 30092 }, ...publish]);
+    expect(await callServer({ ...server, url: "https://headscale.localhost:9" }, question, 1000)).toEqual({});
+  });
+
   test("sends key, host and body, and returns what it is answered", async () => {
     const seen: unknown[] = [];
     const server = await https((request, response) => {

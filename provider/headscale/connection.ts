@@ -3,6 +3,7 @@ import type { RequestOptions } from "node:https";
 import pRetry from "p-retry";
 import { z } from "zod";
 import { ActionableError, Unreachable } from "../errors.ts";
+import { presentPort } from "../node/former-ports.ts";
 import { passesByItself } from "../http/network-errors.ts";
 import { ask, jsonOf, type Answer } from "../http/request.ts";
 
@@ -62,7 +63,8 @@ class NoAnswer extends Unreachable {
  * @throws Unreachable; Refusal; ActionableError `headscale-untrusted`, `headscale-unintelligible`.
  */
 export async function callServer(server: Server, call: Call, milliseconds: number): Promise<unknown> {
-  const { status, text } = await pRetry(() => attempt(server, call, Math.min(longestAnswer, milliseconds)), {
+  const now = { ...server, url: presentUrl(server.url) };
+  const { status, text } = await pRetry(() => attempt(now, call, Math.min(longestAnswer, milliseconds)), {
     retries: Infinity, maxRetryTime: milliseconds, minTimeout: 250, factor: 1.5, maxTimeout: 2 * seconds,
     shouldRetry: ({ error }) => error instanceof NoAnswer && error.repeatable,
   });
@@ -73,6 +75,12 @@ export async function callServer(server: Server, call: Call, milliseconds: numbe
   if (status >= 200 && status < 300) throw new ActionableError("headscale-unintelligible", `${what}; that is no JSON, so something else listens there`);
   if (status === 401) throw new Refusal(status, answer, `${what}; its API key is expired, was deleted, or is another server's`);
   throw new Refusal(status, answer, what);
+}
+
+/** A server in an embedded cluster may have got another port since. */
+function presentUrl(url: string): string {
+  const { hostname, port } = new URL(url), now = presentPort(Number(port || 443));
+  return reached(hostname).hostname !== "127.0.0.1" || String(now) === (port || "443") ? url : Object.assign(new URL(url), { port: String(now) }).href;
 }
 
 async function attempt(server: Server, call: Call, patience: number): Promise<Answer> {

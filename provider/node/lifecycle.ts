@@ -12,6 +12,7 @@ import { cgroupOf, createCgroup, isDelegated, removeCgroup } from "./cgroup.ts";
 import { pauseImage } from "./files.ts";
 import { nodeEnvironment } from "./environment.ts";
 import { bringImage } from "./images.ts";
+import { rememberPorts } from "./former-ports.ts";
 import { isHalfStopped } from "./half-stopped.ts";
 import { handOverHomes } from "./home-ownership.ts";
 import { inNode, nodeFolder, nodeName } from "./layout.ts";
@@ -62,6 +63,7 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     }
     // In version 1 systemd sweeps empty cgroups away as it reads its units anew, and knows nothing of this one.
     if (!isDelegated()) await createCgroup(cgroupOf(spec.clusterName));
+    await rememberPorts(folder, [...(previous?.publish ?? []), ...spec.publish]);
     await writeAtomically(join(folder, "spec.json"), JSON.stringify(spec, null, 2), 0o600);
     await writeAtomically(fingerprintFile(folder), nodeFingerprint(spec));
     await waitUntilReady(folder, spec, progress);
