@@ -55,7 +55,7 @@ async function findings(state: StackState, ill?: Declared): Promise<{ what: stri
     const items = declared.filter(({ workload }) => workload.kind === kind).map((one) => live(one, one.what !== ill?.what));
     response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(url === "/version" ? { gitVersion: "v1.36.3" } : { items }));
   });
-  return runningFindings(outputsFor(kubeconfig), state);
+  return (await runningFindings(outputsFor(kubeconfig), state)).findings;
 }
 
 describe("a guild", () => {

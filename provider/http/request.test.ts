@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { createServer as createPlainServer, type AddressInfo } from "node:net";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createAuthority, issueCertificate } from "../pki/x509.ts";
 import { passesByItself } from "./network-errors.ts";
 import { ask, jsonOf } from "./request.ts";
@@ -33,6 +33,19 @@ describe("a question", () => {
       expect(passesByItself(error)).toBe(true);
     }
     await expect(ask(silent, { ca, patience: 200 })).rejects.toThrow("no word for 0.2 s");
+  });
+
+  test("ends in silence where a server takes the connection and shows nobody who it is", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const frozen = createPlainServer();
+    const greeted = new Promise((resolve) => frozen.on("connection", (socket) => socket.on("error", () => {}).once("data", resolve)));
+    await new Promise<void>((resolve) => frozen.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void frozen.close());
+    const asked = ask(`https://127.0.0.1:${(frozen.address() as AddressInfo).port}`, { patience: 60_000, agent: false }).catch(String);
+    await greeted;
+    vi.advanceTimersByTime(60_000);
+    expect(await asked).toContain("no word for 60 s");
   });
 
   test("is not put to a stranger, and says when it may have been heard", async () => {

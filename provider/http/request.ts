@@ -29,8 +29,16 @@ export function ask(url: string | URL, { body, patience, onSent, ...options }: Q
       response.setEncoding("utf8").on("data", (part: string) => (text += part)).on("error", reject)
         .on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
     });
+    const giveUp = (): void => void asking.destroy(Object.assign(new Error(`no word for ${patience / 1000} s`), { code: "ETIMEDOUT" }));
+    // A socket's own timer takes the greeting that is still on its way for a word, and waits twice as long where nobody answers it.
+    asking.on("socket", (socket) => {
+      if (!socket.connecting) return;
+      const silence = setTimeout(giveUp, patience);
+      socket.once("connect", () => silence.refresh());
+      for (const end of ["secureConnect", "close"]) socket.once(end, () => clearTimeout(silence));
+    });
     if (onSent !== undefined) asking.on("socket", (socket) => socket.once("secureConnect", onSent));
-    asking.on("timeout", () => asking.destroy(Object.assign(new Error(`no word for ${patience / 1000} s`), { code: "ETIMEDOUT" })));
+    asking.on("timeout", giveUp);
     asking.on("error", reject).end(body);
   });
 }
