@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { stringify } from "yaml";
 import { images } from "../../components/versions.ts";
 import { Unreachable } from "../../provider/errors.ts";
 import { pushImage } from "../../provider/node/toolchain.ts";
@@ -11,6 +13,7 @@ import type { Properties } from "../../provider/resources/resource.ts";
 import { imageReference } from "../../provider/sdk/index.ts";
 import { guildnetHome } from "../../toolchain/home.ts";
 import { ImageStore } from "../../toolchain/images/store.ts";
+import { PROJECT_ROOT, TOOLCHAIN_CLI } from "../../toolchain/project.ts";
 import { CREDENTIALS, imageRegistry, type RunningRegistry } from "../support/image-registry.ts";
 import { programsOf } from "../support/programs.ts";
 
@@ -25,6 +28,8 @@ let registry: RunningRegistry, image: string, inputs: Properties, state: Propert
 
 beforeAll(async () => {
   await programsOf(images.registry, ["bin/registry"], join(folder, "bin"));
+  mkdirSync(home);
+  symlinkSync(guildnetHome().tools, join(home, "tools"));
   vi.stubEnv("GUILDNET_HOME", home);
   mkdirSync(context);
   writeFileSync(join(context, "Dockerfile"), "FROM scratch\nCOPY content /\n");
@@ -123,4 +128,50 @@ test("another content is another image, beside the one before, and nothing is de
   expect(outputs).not.toEqual(before);
   await pushedImage.delete({ ...changed, ...outputs }, silent);
   expect([await pushedImage.drift(changed, outputs), await pushedImage.drift(inputs, before)]).toEqual([undefined, undefined]);
+});
+
+/** The real engine with a program that makes nothing but the image. */
+function stack(): (...args: string[]) => Promise<{ exitCode?: number; all: string }> {
+  const project = join(folder, "project");
+  mkdirSync(project);
+  symlinkSync(join(PROJECT_ROOT, "node_modules"), join(project, "node_modules"));
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "pushing", private: true, type: "module" }));
+  writeFileSync(join(project, "Pulumi.yaml"), stringify({
+    name: "pushing", main: "index.ts", runtime: { name: "nodejs", options: { typescript: false, nodeargs: "--import tsx" } },
+    plugins: { providers: [{ name: "guildnet", path: join(PROJECT_ROOT, "provider") }] },
+  }));
+  writeFileSync(join(project, "index.ts"), `import { PushedImage } from ${JSON.stringify(join(PROJECT_ROOT, "provider/sdk/index.ts"))};
+export const { reference } = new PushedImage("tool", JSON.parse(process.env["PUSHED_IMAGE"] ?? ""));
+`);
+  const nobody = { PULUMI_BACKEND_URL: undefined, PULUMI_ACCESS_TOKEN: undefined, PULUMI_CONFIG_PASSPHRASE: undefined, PULUMI_CONFIG_PASSPHRASE_FILE: undefined, PULUMI_CREDENTIALS_PATH: join(folder, "nobody") };
+  return (command, ...args) => execa(process.execPath, [TOOLCHAIN_CLI, "pulumi", "-C", project, command, ...args], {
+    all: true, reject: false, stdin: "ignore", env: { ...nobody, PUSHED_IMAGE: JSON.stringify({ ...inputs, image: imageReference("tool", context) }) },
+  });
+}
+
+test("a stack has its credentials encrypted, changes nothing when nothing changed, pushes again what was lost, and leaves the registry as it is when it goes", async () => {
+  const pulumi = stack(), told: string[] = [];
+  const ends = async (exitCode: number, ...args: string[]): Promise<string> => {
+    const run = await pulumi(args[0] ?? "", ...args.slice(1));
+    told.push(run.all);
+    expect(run.exitCode, run.all).toBe(exitCode);
+    return run.all;
+  };
+  await ends(0, "up", "--yes", "--skip-preview");
+  const reference = (await ends(0, "stack", "output", "reference")).trim().split("\n").at(-1) ?? "", digest = reference.split("@")[1] ?? "";
+  const manifest = async () => (await registry.get(`/v2/guild/tool/manifests/${digest}`)).status;
+  expect(await manifest()).toBe(200);
+  await ends(0, "preview", "--expect-no-changes");
+  await registry.stop();
+  await ends(0, "preview", "--expect-no-changes");
+  registry.lose();
+  await registry.start();
+  expect(await ends(0, "preview", "--diff")).toContain("the registry does not have it");
+  await ends(0, "up", "--yes", "--skip-preview");
+  expect(await manifest()).toBe(200);
+  await ends(0, "destroy", "--yes", "--skip-preview");
+  expect(await manifest()).toBe(200);
+  const written = filesBelow(home);
+  expect(written.join("\n")).toContain("guildnet:index:PushedImage");
+  for (const text of [...told, ...written]) for (const secret of SECRETS) expect(text).not.toContain(secret);
 });

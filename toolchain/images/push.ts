@@ -49,13 +49,13 @@ export async function pushImage({ reference, destination, access, home, log = ()
   }));
 }
 
-/** As containers-auth.json(5) has it. */
-function signIns(destination: string, { credentials }: RegistryAccess): Record<string, { auth: string }> {
+/** As containers-auth.json(5) has it, for the one registry and no other. */
+export function signIns(destination: string, { credentials }: RegistryAccess): Record<string, { auth: string }> {
   return credentials === undefined ? {} : { [parseReference(destination).registry]: { auth: Buffer.from(credentials).toString("base64") } };
 }
 
 /** A registry that repeats what it was told gets none of it into a log. */
-function without({ credentials }: RegistryAccess): (text: string) => string {
+export function without({ credentials }: RegistryAccess): (text: string) => string {
   if (credentials === undefined) return (text) => text;
   const secrets = [credentials, credentials.slice(credentials.indexOf(":") + 1), Buffer.from(credentials).toString("base64")];
   return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), text);
