@@ -1,4 +1,4 @@
-import { Backup, BackupServer, CertificateAuthority, EmbeddedCluster, images, RandomSecret, Storage, Workspace } from "../../components/index.ts"; // elsewhere: from "guildnet"
+import { Backup, BackupServer, CertificateAuthority, EmbeddedCluster, imageOf, images, RandomSecret, Storage, Workspace } from "../../components/index.ts"; // elsewhere: from "guildnet"
 
 const cluster = new EmbeddedCluster("lab", {
   apiPort: 8191,
@@ -9,7 +9,7 @@ const cluster = new EmbeddedCluster("lab", {
     workspace: { context: "../../images/workspace" },
   },
 });
-const image = (name: string) => cluster.images[name] ?? `no image ${name}`;
+const image = (name: string) => imageOf(cluster.images, name);
 const opts = { provider: cluster.provider, deletedWith: cluster.machine };
 
 const storage = new Storage("storage", { image: image("storage"), path: cluster.volumesPath }, opts);

@@ -1,4 +1,4 @@
-import { CertificateAuthority, Certificates, EmbeddedCluster, images, Portal } from "../../components/index.ts"; // elsewhere: from "guildnet"
+import { CertificateAuthority, Certificates, EmbeddedCluster, imageOf, images, Portal } from "../../components/index.ts"; // elsewhere: from "guildnet"
 
 const nodePort = 30090;
 const cluster = new EmbeddedCluster("lab", {
@@ -11,7 +11,7 @@ const cluster = new EmbeddedCluster("lab", {
     portal: { context: "../../images/portal" },
   },
 });
-const image = (name: string) => cluster.images[name] ?? `no image ${name}`;
+const image = (name: string) => imageOf(cluster.images, name);
 const opts = { provider: cluster.provider, deletedWith: cluster.machine };
 
 /** In the stack's state: it outlives the cluster, and browsers import it once. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { EmbeddedCluster, guildPolicy, Headscale, images, MeshDns, Portal, Storage, SubnetRouter, tag } from "../../components/index.ts"; // elsewhere: from "guildnet"
+import { EmbeddedCluster, guildPolicy, Headscale, imageOf, images, MeshDns, Portal, Storage, SubnetRouter, tag } from "../../components/index.ts"; // elsewhere: from "guildnet"
 
 const nodePort = 30092;
 const cluster = new EmbeddedCluster("lab", {
@@ -12,7 +12,7 @@ const cluster = new EmbeddedCluster("lab", {
     portal: { context: "../../images/portal" },
   },
 });
-const image = (name: string) => cluster.images[name] ?? `no image ${name}`;
+const image = (name: string) => imageOf(cluster.images, name);
 const opts = { provider: cluster.provider, deletedWith: cluster.machine };
 const storage = new Storage("storage", { image: image("storage"), path: cluster.volumesPath }, opts);
 

@@ -1,4 +1,4 @@
-import { CertificateAuthority, EmbeddedCluster, images, Registry, registryAttachment, registryHost, Storage, Workspace } from "../../components/index.ts"; // elsewhere: from "guildnet"
+import { CertificateAuthority, EmbeddedCluster, imageOf, images, Registry, registryAttachment, registryHost, Storage, Workspace } from "../../components/index.ts"; // elsewhere: from "guildnet"
 
 const address = "10.96.0.11"; // of the Service range
 /** Made before the cluster, whose node trusts it. */
@@ -14,7 +14,7 @@ const cluster = new EmbeddedCluster("lab", {
     workspace: { context: "../../images/workspace" },
   },
 });
-const image = (name: string) => cluster.images[name] ?? `no image ${name}`;
+const image = (name: string) => imageOf(cluster.images, name);
 const opts = { provider: cluster.provider, deletedWith: cluster.machine };
 
 const storage = new Storage("storage", { image: image("storage"), path: cluster.volumesPath }, opts);

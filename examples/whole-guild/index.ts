@@ -1,4 +1,4 @@
-import { EmbeddedCluster, images, Portal, Storage, Workspace } from "../../components/index.ts"; // elsewhere: from "guildnet"
+import { EmbeddedCluster, imageOf, images, Portal, Storage, Workspace } from "../../components/index.ts"; // elsewhere: from "guildnet"
 
 const nodePort = 30090;
 const cluster = new EmbeddedCluster("lab", {
@@ -10,7 +10,7 @@ const cluster = new EmbeddedCluster("lab", {
     portal: { context: "../../images/portal" },
   },
 });
-const image = (name: string) => cluster.images[name] ?? `no image ${name}`;
+const image = (name: string) => imageOf(cluster.images, name);
 const opts = { provider: cluster.provider, deletedWith: cluster.machine };
 
 const storage = new Storage("storage", { image: image("storage"), path: cluster.volumesPath }, opts);
