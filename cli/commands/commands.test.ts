@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { parseBuildArgs } from "./image.ts";
-import { assertKeepsName } from "./pulumi.ts";
+import { assertKeepsName, comparedAlone } from "./pulumi.ts";
 import { isUnchanged } from "./up.ts";
 
 it("tells an update that changed something from one that did not", () => {
@@ -13,6 +13,10 @@ it("tells an update that changed something from one that did not", () => {
 it("reads build arguments", () => {
   expect(parseBuildArgs(["A=1", "B=x=y", "C="])).toEqual({ A: "1", B: "x=y", C: "" });
   expect(() => parseBuildArgs(["=x"])).toThrow(/takes KEY=value/);
+});
+
+it("names `npm run up` for the guild's own project alone", () => {
+  expect([true, false].map((isGuild) => comparedAlone(isGuild).includes("npm run up"))).toEqual([true, false]);
 });
 
 it("refuses to rename a stack, whose cluster and homes are called after it", () => {

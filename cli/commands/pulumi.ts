@@ -28,6 +28,11 @@ export function assertKeepsName(args: readonly string[], stack: string): void {
   throw new UserError("stack-renamed", `The stack ${stack} keeps its name: its cluster, and the folders with homes, keys and certificate, are called after it, and under another name all of them would be made anew and empty. Nothing was changed. What people see is the key \`name\` of its config.`);
 }
 
+/** @param isGuild whether the project is this one: `npm run up` brings up no other */
+export function comparedAlone(isGuild: boolean): string {
+  return `This run compared the program with its state alone; with --refresh${isGuild ? ", or by `npm run up`," : ""} it looks at what is there as well.`;
+}
+
 /** Hands the command line to the engine; its exit code is ours. */
 export async function pulumiCommand(args: readonly string[], defaultStack: string): Promise<void> {
   const { command, stack = defaultStack, projectFolder = PROJECT_ROOT, changesState, runsTheProgram } = parseEngineArguments(args);
@@ -48,6 +53,6 @@ export async function pulumiCommand(args: readonly string[], defaultStack: strin
     if (DOES_AGAIN.has(command)) await engine.settlePendingOperations(findMade);
     await run();
     const looks = args.some((arg) => arg === "-r" || arg.startsWith("--refresh"));
-    if (DOES_AGAIN.has(command) && !looks) process.stderr.write("This run compared the program with its state alone; with --refresh, or by `npm run up`, it looks at what is there as well.\n");
+    if (DOES_AGAIN.has(command) && !looks) process.stderr.write(`${comparedAlone(projectFolder === PROJECT_ROOT)}\n`);
   });
 }
