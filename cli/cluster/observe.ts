@@ -2,7 +2,7 @@ import { readServices, reachOf, type Service } from "./addresses.ts";
 import { readKubeconfig } from "../../provider/cluster/kubeconfig.ts";
 import { listPods, whyNotReady } from "../../provider/cluster/pods.ts";
 import { ApiServer } from "../../provider/cluster/server.ts";
-import { workloadKinds, workloadOf, workloadPaths, type Health, type Workload, type WorkloadKind } from "./workloads.ts";
+import { workloadKinds, workloadOf, workloadPaths, type Health, type Workload, type WorkloadKind } from "../../images/pod/workloads.ts";
 
 /** Milliseconds without a word after which the API server is given up. */
 const patience = 5000;

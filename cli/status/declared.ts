@@ -1,5 +1,5 @@
 import type { WorkloadName } from "../cluster/observe.ts";
-import { workloadKinds, type WorkloadKind } from "../cluster/workloads.ts";
+import { workloadKinds, type WorkloadKind } from "../../images/pod/workloads.ts";
 import type { StackState, StateResource } from "../../engine/stack-state.ts";
 
 /** A workload that a component of the stack made. */

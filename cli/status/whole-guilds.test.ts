@@ -3,7 +3,7 @@ import type { Registered } from "../../components/testing/record.ts";
 import type { StackState } from "../../engine/stack-state.ts";
 import { apiServer } from "../../provider/testing/cluster.ts";
 import { registeredBy, wholeGuilds } from "../../tests/support/guilds.ts";
-import { workloadPaths, type WorkloadKind } from "../cluster/workloads.ts";
+import { workloadPaths, type WorkloadKind } from "../../images/pod/workloads.ts";
 import type { StackOutputs } from "../stack-outputs.ts";
 import { declaredReleases, declaredWorkloads, type Declared } from "./declared.ts";
 import { runningFindings } from "./stack.ts";
