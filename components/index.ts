@@ -66,6 +66,7 @@ export type { SubnetRouterArgs } from "./mesh/subnet-router.ts";
 export { appsDomainBelow, appsDomainBeside } from "./portal/apps-domain.ts";
 export { Portal, portalAddresses } from "./portal/portal.ts";
 export type { PortalAddresses, PortalArgs, PortalExposure } from "./portal/portal.ts";
+export type { SystemWorkload } from "./portal/systems.ts";
 export { registryAttachment } from "./registry/attachment.ts";
 export { registryHost, registryIdentity } from "./registry/identity.ts";
 export type { RegistryAccess, RegistryIdentity } from "./registry/identity.ts";

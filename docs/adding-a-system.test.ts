@@ -38,7 +38,8 @@ test("a guild has a noticeboard where its config says so, and nothing of it othe
   expect(added.map(({ name }) => name)).toEqual(expect.arrayContaining(["noticeboard", "noticeboard-deployment", "cluster-image-busybox", "you-network-to-noticeboard"]));
   expect(added.filter(({ name }) => !/noticeboard|busybox/.test(name))).toEqual([]);
   const changed = all.filter(({ urn, inputs }) => before.has(urn) && JSON.stringify(inputs) !== JSON.stringify(before.get(urn)?.inputs)).map(({ name }) => name);
-  expect(changed).toEqual(["you-deployment"]);
+  // The workspace is given it, and the portal shows it.
+  expect(changed.sort()).toEqual(["portal-systems", "you-deployment"]);
   const urn = (wanted: string) => all.find(({ name }) => name === wanted)?.urn;
   expect(all.find(({ name }) => name === "noticeboard-deployment")?.dependencies).toEqual(expect.arrayContaining(["cluster-image-busybox", "scheduling-platform"].map(urn)));
   expect(notes.join()).toContain("noticeboard");

@@ -6,6 +6,7 @@ import { balancer } from "./systems/balancer/layer.ts";
 import { certificates } from "./systems/certificates/layer.ts";
 import { cluster } from "./systems/cluster/layer.ts";
 import { mesh } from "./systems/mesh/layer.ts";
+import { overview } from "./systems/overview/layer.ts";
 import { people } from "./systems/people/layer.ts";
 import { portal } from "./systems/portal/layer.ts";
 import { proxy } from "./systems/proxy/layer.ts";
@@ -29,4 +30,5 @@ export const systems = noSystems
   .with(mesh)
   .with(workspaces)
   .with(apps)
-  .with(backup);
+  .with(backup)
+  .with(overview);

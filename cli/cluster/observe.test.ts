@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Unreachable } from "../../provider/errors.ts";
 import { cluster, pod, type Cluster } from "../../provider/testing/cluster.ts";
-import { observeCluster, type WorkloadName } from "./observe.ts";
+import type { WorkloadName } from "../../images/pod/workloads.ts";
+import { observeCluster } from "./observe.ts";
 
 const labels = { app: "headscale" };
 const server: WorkloadName = { kind: "Deployment", namespace: "mesh", name: "headscale" };

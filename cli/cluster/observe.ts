@@ -2,17 +2,10 @@ import { readServices, reachOf, type Service } from "./addresses.ts";
 import { readKubeconfig } from "../../provider/cluster/kubeconfig.ts";
 import { listPods, whyNotReady } from "../../provider/cluster/pods.ts";
 import { ApiServer } from "../../provider/cluster/server.ts";
-import { workloadKinds, workloadOf, workloadPaths, type Health, type Workload, type WorkloadKind } from "../../images/pod/workloads.ts";
+import { workloadKinds, workloadOf, workloadPaths, type Health, type Workload, type WorkloadName } from "../../images/pod/workloads.ts";
 
 /** Milliseconds without a word after which the API server is given up. */
 const patience = 5000;
-
-/** A workload by its name. */
-export interface WorkloadName {
-  readonly kind: WorkloadKind;
-  readonly namespace: string;
-  readonly name: string;
-}
 
 /** How a workload is. */
 export interface Observed extends Health {

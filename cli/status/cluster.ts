@@ -1,6 +1,7 @@
 import { clusterStatus } from "../../provider/control.ts";
 import { isActionable } from "../../toolchain/errors.ts";
-import type { ObservedCluster, WorkloadName } from "../cluster/observe.ts";
+import type { WorkloadName } from "../../images/pod/workloads.ts";
+import type { ObservedCluster } from "../cluster/observe.ts";
 import type { Finding } from "./findings.ts";
 
 /** What is known of the stack's cluster, and of what runs in it while it can be asked. */

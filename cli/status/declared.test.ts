@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StateResource } from "../../engine/stack-state.ts";
-import { declaredReleases, declaredWorkloads, inWords } from "./declared.ts";
+import { declaredReleases, declaredWorkloads } from "./declared.ts";
 
 const root = "urn:pulumi:dev::guildnet::";
 const component = (type: string, name: string, parent?: StateResource): StateResource =>
@@ -51,8 +51,6 @@ describe("the workloads of a stack", () => {
     expect(declared(object("StatefulSet", "db"))).toEqual([{ what: "db", workload: { kind: "StatefulSet", namespace: "default", name: "db" } }]);
   });
 });
-
-it("puts classes into words", () => expect(["MeshDns", "App", "LoadBalancer"].map(inWords)).toEqual(["mesh DNS", "app", "load balancer"]));
 
 it("finds releases of charts, by their component and the namespace that they are in", () => {
   const longhorn = component("Longhorn", "storage");

@@ -1,23 +1,9 @@
-import type { WorkloadName } from "../cluster/observe.ts";
-import { workloadKinds, type WorkloadKind } from "../../images/pod/workloads.ts";
+import { inWords, toldApart, type Component, type Declared } from "../../images/pod/workload-words.ts";
+import { workloadKinds, type WorkloadKind, type WorkloadName } from "../../images/pod/workloads.ts";
 import type { StackState, StateResource } from "../../engine/stack-state.ts";
-
-/** A workload that a component of the stack made. */
-export interface Declared {
-  /** Words for people: "subnet router", "workspace ada". */
-  readonly what: string;
-  /** Class and name of the component it belongs to; undefined where the program made it outside of any. */
-  readonly component?: Component;
-  readonly workload: WorkloadName;
-}
-
-export interface Component { readonly type: string; readonly name: string }
 
 const COMPONENT = /^guildnet:index:(\w+)$/;
 const WORKLOAD = /^kubernetes:(?:apps|batch)\/v1:(\w+)$/;
-/** Of these a guild has many, so their names tell them apart; and they are listed last. */
-const NAMED = new Set(["Workspace", "App"]);
-
 /** Told of by their volumes: one job of theirs is a template that never runs by itself. */
 const OWN_REPORT = new Set(["Backup"]);
 
@@ -25,11 +11,10 @@ const OWN_REPORT = new Set(["Backup"]);
 export function declaredWorkloads({ deployment }: StackState): Declared[] {
   const resources = (deployment.resources ?? []).filter((resource) => resource.delete !== true);
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-  const found = resources.flatMap((resource) => {
+  return toldApart(resources.flatMap((resource) => {
     const workload = workloadOf(resource), component = componentOf(resource, byUrn);
     return workload === undefined || OWN_REPORT.has(component?.type ?? "") ? [] : [{ workload, component }];
-  });
-  return found.map(({ workload, component }) => ({ workload, ...(component && { component }), what: wordsFor(workload, component, found.map((one) => one.component)) })).sort(inOrder);
+  }));
 }
 
 /** What a Helm chart made for a component. Its workloads are in no state: of them the namespace is known alone. */
@@ -69,24 +54,4 @@ function componentOf({ parent }: StateResource, byUrn: ReadonlyMap<string, State
   if (above === undefined) return undefined;
   const type = COMPONENT.exec(above.type)?.[1];
   return type === undefined ? componentOf(above, byUrn) : { type, name: above.urn.slice(above.urn.lastIndexOf("::") + 2) };
-}
-
-/** A component's class in words, and as much besides as tells this workload from the others. */
-function wordsFor(workload: WorkloadName, component: Component | undefined, all: readonly (Component | undefined)[]): string {
-  if (component === undefined) return workload.name;
-  const alike = all.filter((other) => other?.type === component.type);
-  const isOneOfMany = NAMED.has(component.type) || alike.some((other) => other?.name !== component.name);
-  const hasSeveral = alike.filter((other) => other?.name === component.name).length > 1;
-  const what = inWords(component.type);
-  return [what, ...(isOneOfMany ? [component.name] : []), ...(hasSeveral && workload.name !== what ? [workload.name] : [])].join(" ");
-}
-
-/** "SubnetRouter" is "subnet router", "MeshDns" is "mesh DNS". */
-export function inWords(type: string): string {
-  return type.split(/(?=[A-Z])/).map((word) => (word === "Dns" ? "DNS" : word.toLowerCase())).join(" ");
-}
-
-function inOrder(a: Declared, b: Declared): number {
-  const last = ({ component }: Declared): number => ["", ...NAMED].indexOf(component !== undefined && NAMED.has(component.type) ? component.type : "");
-  return last(a) - last(b) || (a.what < b.what ? -1 : 1);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Declared } from "./declared.ts";
+import type { Declared } from "../../images/pod/workload-words.ts";
 import { releaseFinding, report, workloadFinding } from "./findings.ts";
 
 const workload = { kind: "Deployment", namespace: "ws-ada", name: "workspace" } as const;

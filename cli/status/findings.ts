@@ -1,7 +1,9 @@
-import type { Observed, WorkloadName } from "../cluster/observe.ts";
+import { inService, type WorkloadName } from "../../images/pod/workloads.ts";
+import type { Observed } from "../cluster/observe.ts";
 import type { Answer } from "../https-check.ts";
 import { columns } from "../links.ts";
-import type { Declared, DeclaredRelease } from "./declared.ts";
+import type { Declared } from "../../images/pod/workload-words.ts";
+import type { DeclaredRelease } from "./declared.ts";
 
 /** One line of the report. */
 export interface Finding {
@@ -41,8 +43,9 @@ function oneLine(state: string): string {
  */
 export function workloadFinding({ what, component, workload }: Declared, observed: Observed, { checked, leadsTo }: { checked?: Checked; leadsTo?: string } = {}): Finding {
   const where = checked?.url ?? observed.address ?? (leadsTo === undefined ? `${workload.namespace}/${workload.name}` : `leads to ${leadsTo}`);
-  if (observed.condition === "stopped") return stopped({ what, where }, component?.type === "Workspace", observed.state);
-  if (observed.condition === "ill" || checked === undefined) return { what, where, state: observed.state, healthy: observed.condition === "well" };
+  // People stop their workspaces; whatever else doesn't run was turned off behind the program's back.
+  if (observed.condition === "stopped" && component?.type === "Workspace") return { what, where, state: observed.state, healthy: true };
+  if (observed.condition !== "well" || checked === undefined) return { what, where, ...inService(observed) };
   return addressFinding(what, checked, observed.state);
 }
 
@@ -51,11 +54,6 @@ export function releaseFinding({ what, namespace }: DeclaredRelease, workloads: 
   const its = workloads.filter((workload) => workload.namespace === namespace), ill = its.filter(({ condition }) => condition === "ill");
   const state = its.length === 0 ? "none of its pods are there" : ill.map((one) => `${one.name} ${one.state}`).join("; ") || `${its.length} workloads are well`;
   return { what, where: namespace, state, healthy: its.length > 0 && ill.length === 0 };
-}
-
-/** People stop their workspaces; whatever else doesn't run was turned off behind the program's back. */
-function stopped(line: Pick<Finding, "what" | "where">, isWorkspace: boolean, state: string): Finding {
-  return isWorkspace ? { ...line, state, healthy: true } : { ...line, state: `${state}, though the stack wants it to run`, healthy: false };
 }
 
 /** @param state how the workload behind it is, where that is known */

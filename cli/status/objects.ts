@@ -1,4 +1,4 @@
-import type { WorkloadName } from "../cluster/observe.ts";
+import type { WorkloadName } from "../../images/pod/workloads.ts";
 import type { Deviation } from "../drift/deviation.ts";
 import type { DriftReport } from "../drift/detect.ts";
 import type { Finding } from "./findings.ts";

@@ -1,5 +1,5 @@
+import type { Component } from "../../images/pod/workload-words.ts";
 import type { Probe, StackOutputs } from "../stack-outputs.ts";
-import type { Component } from "./declared.ts";
 import type { Finding } from "./findings.ts";
 
 /** Whether a component's pods answer at the address that is probed. */

@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Registered } from "../../components/testing/record.ts";
 import type { StackState } from "../../engine/stack-state.ts";
+import { systemsIn } from "../../images/portal/watch/systems.ts";
 import { apiServer } from "../../provider/testing/cluster.ts";
 import { registeredBy, wholeGuilds } from "../../tests/support/guilds.ts";
+import type { Declared } from "../../images/pod/workload-words.ts";
 import { workloadPaths, type WorkloadKind } from "../../images/pod/workloads.ts";
 import type { StackOutputs } from "../stack-outputs.ts";
-import { declaredReleases, declaredWorkloads, type Declared } from "./declared.ts";
+import { declaredReleases, declaredWorkloads } from "./declared.ts";
 import { runningFindings } from "./stack.ts";
 
 // Guilds as their program makes them, on an API server that says of each workload what the test wants.
@@ -72,6 +74,15 @@ describe("a guild", () => {
       const probed = new Set([...declaredWorkloads(stateOf(registered)), ...declaredReleases(stateOf(registered))].map(({ component }) => `${component?.type} ${component?.name}`));
       expect(components.length).toBeGreaterThan(10);
       expect(components.filter(({ type, name }) => !probed.has(`${type} ${name}`) && !(type in PROVEN_OTHERWISE))).toEqual([]);
+    }
+  });
+
+  it("shows in its portal, word for word, the workloads of its systems that `npm run status` tells of", () => {
+    for (const registered of [everything, joined, others]) {
+      const [written] = registered.filter(({ name }) => name === "portal-systems");
+      const told = declaredWorkloads(stateOf(registered)).filter(({ component }) => !["Workspace", "App"].includes(component?.type ?? ""));
+      expect(told.length).toBeGreaterThan(5);
+      expect(systemsIn(written?.inputs["data"] as Record<string, string>)).toEqual(told);
     }
   });
 

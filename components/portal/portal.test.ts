@@ -69,6 +69,22 @@ describe("the portal", () => {
     expect(named("sign-outs").ignoreChanges).toEqual(["data"]);
   });
 
+  test("may read each workload of the systems that it shows by its name, where that is, and nothing else there", async () => {
+    const all = await record(() => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:7443", people: ["ada"], admins: ["ada"] }, { provider: new k8s.Provider("outer") }).showSystems([
+      { component: { type: "LoadBalancer", name: "balancer" }, resource: "balancer-speaker", kind: "DaemonSet", namespace: "metallb-system", name: "speaker" },
+      { component: { type: "Registry", name: "registry" }, resource: "registry-collector", kind: "CronJob", namespace: "guildnet-registry", name: "collector" },
+    ]));
+    const sees = all.filter(({ name }) => name.startsWith("it-sees-")).map(({ name, inputs }) => ({ name, namespace: (inputs["metadata"] as { namespace: string }).namespace, rules: inputs["rules"], subjects: inputs["subjects"] }));
+    const subjects = [{ kind: "ServiceAccount", name: "portal", namespace: "guildnet-portal" }];
+    expect(sees).toEqual(expect.arrayContaining([
+      { name: "it-sees-balancer-speaker-role", namespace: "metallb-system", rules: [{ apiGroups: ["apps"], resources: ["daemonsets"], resourceNames: ["speaker"], verbs: ["get"] }], subjects: undefined },
+      { name: "it-sees-balancer-speaker-binding", namespace: "metallb-system", rules: undefined, subjects },
+      { name: "it-sees-registry-collector-role", namespace: "guildnet-registry", rules: [{ apiGroups: ["batch"], resources: ["cronjobs"], resourceNames: ["collector"], verbs: ["get"] }], subjects: undefined },
+      { name: "it-sees-registry-collector-binding", namespace: "guildnet-registry", rules: undefined, subjects },
+    ]));
+    expect(sees).toHaveLength(4);
+  });
+
   test("is not outside the cluster unless asked, and then says why", async () => {
     const inside = (await portal())("service").inputs;
     expect(inside).toMatchObject({ spec: { type: "ClusterIP" } });

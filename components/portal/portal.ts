@@ -20,6 +20,8 @@ import { appsDomainBeside } from "./apps-domain.ts";
 import { ANNOUNCED_PORT, deploymentSpec, PORTAL_PORT } from "./deployment.ts";
 import { portalReach } from "./reach.ts";
 import { signOuts } from "./sign-outs.ts";
+import { systemsInSight } from "./systems.ts";
+import type { SystemWorkload } from "./systems.ts";
 
 /** How browsers reach the portal's Service. */
 export type PortalExposure = Exposure & {
@@ -37,6 +39,11 @@ export interface PortalChildren {
   people: k8s.core.v1.ConfigMapArgs;
   "sign-outs-role": k8s.rbac.v1.RoleArgs;
   "sign-outs-binding": k8s.rbac.v1.RoleBindingArgs;
+  systems: k8s.core.v1.ConfigMapArgs;
+  "systems-role": k8s.rbac.v1.RoleArgs;
+  "systems-binding": k8s.rbac.v1.RoleBindingArgs;
+  [role: `sees-${string}-role`]: k8s.rbac.v1.RoleArgs;
+  [binding: `sees-${string}-binding`]: k8s.rbac.v1.RoleBindingArgs;
   [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
   certificate: k8s.apiextensions.CustomResourceArgs;
   tls: k8s.core.v1.SecretArgs;
@@ -93,6 +100,8 @@ export class Portal extends pulumi.ComponentResource {
   /** Address of its Service in the cluster; it listens at port 443 there. */
   declare readonly clusterAddress: pulumi.Output<string>;
   private readonly addresses: PortalAddresses;
+  private readonly place: Place;
+  private readonly account: k8s.core.v1.ServiceAccount;
 
   constructor(name: string, args: PortalArgs, opts?: pulumi.ComponentResourceOptions) {
     super("guildnet:index:Portal", name, {}, transformed(name, args.transform, opts));
@@ -106,6 +115,8 @@ export class Portal extends pulumi.ComponentResource {
     this.signInKey = signIn.value;
 
     const account = clusterReader(place);
+    this.place = place;
+    this.account = account;
     signOuts(place, args.people, account);
     networkPolicies(place, portalReach(args.endpoint));
     const server = serverCertificate(place, { authority: this.authority, issuer: args.issuer, dnsNames: serverNames(this.addresses, args.mesh) });
@@ -129,6 +140,11 @@ export class Portal extends pulumi.ComponentResource {
     }, { parent: this });
     this.clusterAddress = service(place, args.exposure ?? { type: "ClusterIP" }).spec.clusterIP;
     this.registerOutputs({ url: this.url, caCertificate: this.caCertificate, signInKey: this.signInKey });
+  }
+
+  /** Shows its admins how systems of the guild are. Called once, when all of them are made. */
+  showSystems(workloads: readonly SystemWorkload[]): void {
+    systemsInSight(this.place, workloads, this.account);
   }
 
   /** Where a workspace is opened. */

@@ -9,11 +9,23 @@ export const workloadPaths: Record<WorkloadKind, string> = {
   Deployment: "/apis/apps/v1/deployments", StatefulSet: "/apis/apps/v1/statefulsets", DaemonSet: "/apis/apps/v1/daemonsets", CronJob: "/apis/batch/v1/cronjobs",
 };
 
+/** A workload by its name. */
+export interface WorkloadName {
+  readonly kind: WorkloadKind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
 export interface Health {
   /** In a few words: "1/1 ready". */
   readonly state: string;
   /** "stopped" where it is asked to run no pod at all. */
   readonly condition: "well" | "ill" | "stopped";
+}
+
+/** Whether it is well, and how it is in words, where nobody but the stack starts and stops it. */
+export function inService({ state, condition }: Health): { state: string; healthy: boolean } {
+  return condition === "stopped" ? { state: `${state}, though the stack wants it to run`, healthy: false } : { state, healthy: condition === "well" };
 }
 
 /** One of them as the API server has it. */

@@ -9,6 +9,7 @@ import { HANDLE, WORKSPACE_ID, workspaceNamespace } from "../pod/names.ts";
 import { readTokenServerConfig } from "../sidecars/registry-tokens/config.ts";
 import { readConfig } from "./config.ts";
 import { appKind, workspaceKind } from "./watch/kinds.ts";
+import { SYSTEMS, systemsIn } from "./watch/systems.ts";
 import { OWNER_LABEL } from "./watch/watched-workspace.ts";
 
 // An image imports no component: what it looks for and what components make are held against each other here.
@@ -61,6 +62,17 @@ test("the portal understands all that its Deployment tells it", async () => {
     sites: [{ origin: "https://guildnet.localhost:8090" }, { origin: "https://portal.mesh.internal", appsDomain: "apps.internal" }],
     admins: new Set(["ada"]), guildName: "The Lab", linkCommand: "npm run link --",
   });
+});
+
+test("the portal finds the systems that the stack wrote down, in the words of the command line, and may look at each", async () => {
+  const named = await made((opts) => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:7443", people: ["ada"], admins: ["ada"] }, opts).showSystems([
+    { component: { type: "SubnetRouter", name: "router" }, resource: "router-deployment", kind: "Deployment", namespace: "guildnet-router", name: "router" },
+  ]));
+  const { metadata, data } = named("it-systems") as Made & { data: Record<string, string> };
+  expect(metadata).toMatchObject({ name: SYSTEMS, namespace: "guildnet-portal" });
+  expect(systemsIn(data)).toEqual([{ what: "subnet router", component: { type: "SubnetRouter", name: "router" }, workload: { kind: "Deployment", namespace: "guildnet-router", name: "router" } }]);
+  expect(named("it-systems-role").rules).toEqual([{ apiGroups: [""], resources: ["configmaps"], resourceNames: [SYSTEMS], verbs: ["get"] }]);
+  expect(named("it-sees-router-deployment-role")).toMatchObject({ metadata: { namespace: "guildnet-router" }, rules: [{ apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["router"], verbs: ["get"] }] });
 });
 
 test("the registry's token server understands all that its Deployment tells it", async () => {

@@ -9,6 +9,7 @@ import { createLog } from "../pod/logging.ts";
 import { testCertificate } from "../pod/testing/certificates.ts";
 import { readConfig } from "./config.ts";
 import { MemoryMachine } from "./guild/machine.ts";
+import { MemorySystems } from "./guild/systems.ts";
 import { MemoryWorkspaces } from "./guild/memory-workspaces.ts";
 import { MemoryMembers } from "./identity/members.ts";
 import { MemorySignOuts } from "./identity/sign-outs.ts";
@@ -38,7 +39,11 @@ workspaces.put({ id: "margaret", owner: "margaret", state: "failed", reason: "Un
 workspaces.put({ id: "new-image", owner: "ada", state: "failed", reason: "ImagePullBackOff", message: 'Back-off pulling image "guildnet.local/workspace:9f2c41d0aa17"' });
 for (const { id } of workspaces.list()) workspaces.connect(id, "ide", backend.upstream);
 
-const machine = new MemoryMachine();
+const machine = new MemoryMachine(), systems = new MemorySystems();
+systems.states = [
+  { what: "portal", where: "guildnet-portal/portal", state: "1/1 ready", healthy: true },
+  { what: "registry", where: "guildnet-registry/registry", state: "0/1 ready, a change is under way", healthy: false },
+];
 process.once("SIGINT", () => void certificate.remove().then(() => process.exit(0)));
 await startPortal({
   config,
@@ -49,6 +54,7 @@ await startPortal({
   signOuts: new MemorySignOuts(),
   members: new MemoryMembers(["ada", "grace", "new-here"]),
   machine,
+  systems,
   uiDirectory: fileURLToPath(new URL("./dist/ui", import.meta.url)),
 });
 for (const handle of ["ada", "grace", "new-here"]) {

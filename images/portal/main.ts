@@ -22,6 +22,7 @@ async function main(): Promise<void> {
     signOuts: workspaces.signOuts,
     members: workspaces.members,
     machine: workspaces.machine,
+    systems: workspaces.systems,
     uiDirectory: fileURLToPath(new URL("./ui", import.meta.url)),
   });
   const stop = (): void => {

@@ -13,6 +13,7 @@ import { Hosts, Site } from "./entrance/hosts.ts";
 import { proxyProtocolServer } from "./entrance/proxy-protocol.ts";
 import { TIMEOUTS, type Timeouts } from "./entrance/request-body.ts";
 import { Machine, type MachineReports } from "./guild/machine.ts";
+import { MemorySystems, type Systems } from "./guild/systems.ts";
 import { mayOpen, type WorkspaceAccess, type WorkspaceDirectory } from "./guild/workspaces.ts";
 import { Leases } from "./identity/leases.ts";
 import { Members, type MemberList } from "./identity/members.ts";
@@ -34,6 +35,8 @@ export interface PortalParts {
   readonly members: MemberList;
   /** @default nothing is known of it */
   readonly machine?: MachineReports;
+  /** @default there are none */
+  readonly systems?: Systems;
   readonly uiDirectory: string;
   /** Seconds since the epoch, with fractions. @default the clock */
   readonly now?: () => number;
@@ -70,6 +73,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     access,
     members,
     machine: new Machine(parts.machine),
+    systems: parts.systems ?? new MemorySystems(),
     sessions,
     links: new SignInLinks(parts.keys.signIn, now, signOuts),
     leases: new Leases(now, sessions),

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { declaredWorkloads } from "../../cli/status/declared.ts";
-import type { Declared } from "../../cli/status/declared.ts";
 import type { StackState } from "../../engine/stack-state.ts";
+import type { Declared } from "../../images/pod/workload-words.ts";
 import { exportedState, guildnet, kubectl, mustGuildnet } from "../support/guildnet.ts";
 
 const soon = { timeout: 60_000, interval: 500 };

@@ -7,6 +7,7 @@ import { refuseCrossOrigin } from "../entrance/request-checks.ts";
 import { registerPages } from "./portal-pages.ts";
 import type { Services } from "./services.ts";
 import { registerSignIn } from "./sign-in-routes.ts";
+import { registerSystems } from "./system-routes.ts";
 import { registerWorkspaces } from "./workspace-routes.ts";
 
 /** The portal's own host: pages, API, and the redirects to the workspaces' hosts. */
@@ -24,5 +25,6 @@ export async function portalApp(services: Services, log: FastifyBaseLogger): Pro
   await registerPages(app, services);
   registerSignIn(app, services);
   registerWorkspaces(app, services);
+  registerSystems(app, services);
   return app;
 }

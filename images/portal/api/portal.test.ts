@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Site } from "../entrance/hosts.ts";
+import { MemorySystems } from "../guild/systems.ts";
 import { startBackend } from "../testing/backend.ts";
 import { appHost, ORIGIN, pathOf, signInWith, startHarness, type Ask, type Harness } from "../testing/harness.ts";
 
@@ -88,6 +89,21 @@ test("who is signed out is told whom to ask, and how who keeps the guild makes a
   expect((await own.ask("/api/me")).json()).toMatchObject({ code: "signed_out", details: { guild: "The Lab", ask: ["root"], link_command: "npm run link -- --stack lab" } });
   expect((await own.ask("/api/workspaces")).json()).not.toHaveProperty("details");
   expect((await own.ask("/api/me", { headers: { cookie: await own.signedIn("bob") } })).json()).toMatchObject({ handle: "bob", admin: false, ask: ["root"] });
+  await own.close();
+});
+
+test("how the systems are is told to admins alone", async () => {
+  const systems = new MemorySystems(), own = await startHarness({ GUILDNET_ADMINS: "root" }, { systems });
+  systems.states = [{ what: "registry", where: "guildnet-registry/registry", state: "0/1 ready", healthy: false }];
+  const asked = async (handle: string) => own.ask("/api/systems", { headers: { cookie: await own.signedIn(handle) } });
+  expect((await asked("root")).json()).toEqual({ systems: systems.states });
+  const refused = await asked("bob");
+  expect(refused.status).toBe(403);
+  expect(refused.json()).toMatchObject({ code: "admins_only" });
+  expect(refused.body).not.toContain("registry");
+  expect((await own.ask("/api/systems")).status).toBe(401);
+  systems.look = () => Promise.reject(new Error("the API server answered 404"));
+  expect(await asked("root")).toMatchObject({ status: 502, body: expect.stringContaining("systems_unreadable") });
   await own.close();
 });
 

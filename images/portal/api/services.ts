@@ -1,5 +1,6 @@
 import type { GateParts } from "../entrance/gate.ts";
 import type { Machine } from "../guild/machine.ts";
+import type { Systems } from "../guild/systems.ts";
 import type { Members } from "../identity/members.ts";
 import type { SignInLinks } from "../identity/sign-in-links.ts";
 import type { WorkspaceHostParts } from "../proxy/workspace-host.ts";
@@ -12,5 +13,6 @@ export interface Services extends GateParts, WorkspaceHostParts {
   readonly admins: ReadonlySet<string>;
   readonly members: Members;
   readonly machine: Machine;
+  readonly systems: Systems;
   readonly links: SignInLinks;
 }

@@ -1,7 +1,9 @@
+import type { SystemState } from "../guild/systems.ts";
 import type { Workspace } from "../guild/workspaces.ts";
 
 // What of other folders goes over the wire: the pages import nothing but this file.
 export type { ErrorBody } from "../entrance/errors.ts";
+export type { SystemState } from "../guild/systems.ts";
 export type { Workspace, WorkspaceState } from "../guild/workspaces.ts";
 
 /** `GET /api/me` */
@@ -62,6 +64,9 @@ export interface LiveEvents {
   readonly change: { readonly workspace: ListedWorkspace };
   readonly remove: { readonly id: string };
 }
+
+/** `GET /api/systems`, for admins alone. */
+export interface SystemList { readonly systems: readonly SystemState[] }
 
 /** `GET /.guildnet/state` on a workspace's host, for the page that waits for it. */
 export interface WaitingState {

@@ -13,6 +13,7 @@ import { readConfig } from "../config.ts";
 import { PAGES } from "../entrance/pages.ts";
 import type { Timeouts } from "../entrance/request-body.ts";
 import { MemoryMachine } from "../guild/machine.ts";
+import type { MemorySystems } from "../guild/systems.ts";
 import { MemoryWorkspaces } from "../guild/memory-workspaces.ts";
 import { MemoryMembers } from "../identity/members.ts";
 import { MemorySignOuts, type SignOutStore } from "../identity/sign-outs.ts";
@@ -65,10 +66,11 @@ export interface HarnessParts {
   readonly signOuts?: SignOutStore;
   readonly members?: MemoryMembers;
   readonly machine?: MemoryMachine;
+  readonly systems?: MemorySystems;
   readonly timeouts?: Partial<Timeouts>;
 }
 
-export async function startHarness(env: Record<string, string> = {}, { sessionKey = randomBytes(32), signOuts = new MemorySignOuts(), members = new MemoryMembers(["alice", "bob", "root"]), machine = new MemoryMachine(), timeouts }: HarnessParts = {}): Promise<Harness> {
+export async function startHarness(env: Record<string, string> = {}, { sessionKey = randomBytes(32), signOuts = new MemorySignOuts(), members = new MemoryMembers(["alice", "bob", "root"]), machine = new MemoryMachine(), systems, timeouts }: HarnessParts = {}): Promise<Harness> {
   const certificate = await testCertificate(["guild.test", "*.apps.guild.test"]);
   const workspaces = new MemoryWorkspaces();
   const logLines: string[] = [];
@@ -93,6 +95,7 @@ export async function startHarness(env: Record<string, string> = {}, { sessionKe
     signOuts,
     members,
     machine,
+    systems,
     uiDirectory,
     now,
     certificatePollMs: 20,

@@ -1,5 +1,6 @@
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { MachineReports } from "../guild/machine.ts";
+import type { Systems } from "../guild/systems.ts";
 import type { WorkspaceAccess, WorkspaceDirectory } from "../guild/workspaces.ts";
 import type { MemberList } from "../identity/members.ts";
 import type { SignOutStore } from "../identity/sign-outs.ts";
@@ -10,6 +11,7 @@ import { appKind, workspaceKind } from "./kinds.ts";
 import { ClusterMachine } from "./machine.ts";
 import { ClusterMembers } from "./members.ts";
 import { ClusterSignOuts } from "./sign-outs.ts";
+import { ClusterSystems } from "./systems.ts";
 
 export interface ClusterWorkspaces {
   readonly directory: WorkspaceDirectory;
@@ -17,6 +19,7 @@ export interface ClusterWorkspaces {
   readonly signOuts: SignOutStore;
   readonly members: MemberList;
   readonly machine: MachineReports;
+  readonly systems: Systems;
   stop(): void;
 }
 
@@ -28,7 +31,7 @@ export interface ClusterWorkspacesOptions {
   readonly retryMs?: number;
 }
 
-/** The workspaces and apps of the cluster this process runs in, where it keeps sign-outs, who is in the guild, and how its machine is. Where both have one name, the workspace has the host. */
+/** The workspaces and apps of the cluster this process runs in, where it keeps sign-outs, who is in the guild, and how its machine and systems are. Where both have one name, the workspace has the host. */
 export function clusterWorkspaces({ clusterDomain, warn, kubeConfig = defaultKubeConfig(), retryMs }: ClusterWorkspacesOptions): ClusterWorkspaces {
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const apps = kubeConfig.makeApiClient(AppsV1Api);
@@ -41,7 +44,7 @@ export function clusterWorkspaces({ clusterDomain, warn, kubeConfig = defaultKub
   const signOuts = new ClusterSignOuts({ kubeConfig, warn, retryMs });
   const members = new ClusterMembers({ kubeConfig, warn, retryMs });
   const machine = new ClusterMachine({ kubeConfig, warn, retryMs });
-  return { directory, access, signOuts, members, machine, stop: () => [...parts, signOuts, members, machine].forEach((part) => part.stop()) };
+  return { directory, access, signOuts, members, machine, systems: new ClusterSystems(kubeConfig), stop: () => [...parts, signOuts, members, machine].forEach((part) => part.stop()) };
 }
 
 function defaultKubeConfig(): KubeConfig {

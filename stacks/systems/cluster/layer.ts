@@ -9,12 +9,15 @@ import type { ProxyGives } from "../proxy/layer.ts";
 import { clusterMistakes } from "./rules.ts";
 import { clusterKeys } from "./schema.ts";
 import type { ClusterKeys, EmbeddedConfig, ExistingConfig } from "./schema.ts";
+import { Workloads } from "./workloads.ts";
 
 export interface ClusterGives {
   access: ClusterAccess;
   /** The machine itself, where the guild makes it. */
   embedded: EmbeddedCluster | undefined;
-  /** Of every component in the cluster: its provider, and what it perishes with. */
+  /** What was made in it so far that keeps pods running. */
+  workloads: Workloads;
+  /** Of every component in the cluster: its provider, what it perishes with, and who takes down its workloads. */
   opts: pulumi.ComponentResourceOptions;
   /** Reference of an image that a system wants, known once the cluster has it. @throws where none wants it */
   image: (name: string) => pulumi.Input<string>;
@@ -45,6 +48,7 @@ function clusterLayer(config: ClusterKeys, ground: Needs, { imagesCredentials }:
 
 function embeddedLayer(wanted: EmbeddedConfig, { authority, proxy, wants }: Needs): Layer<ClusterGives, ClusterOutputs> {
   const { images, publish, registries } = wants;
+  const workloads = new Workloads();
   const access = new EmbeddedCluster("cluster", {
     apiPort: wanted.apiPort,
     podCidr: wanted.podCidr,
@@ -56,8 +60,8 @@ function embeddedLayer(wanted: EmbeddedConfig, { authority, proxy, wants }: Need
     registries: registries.length === 0 ? undefined : registries.map((registry) => ({ ...registry, caCertificatePem: authority.certificatePem })),
     images,
     proxy,
-  });
-  return layerOn(access, access);
+  }, { transformations: [workloads.transformation] });
+  return layerOn(access, access, workloads);
 }
 
 function existingLayer(wanted: ExistingConfig, { kubeconfig, wants }: Needs, registry: ExistingClusterArgs["registry"]): Layer<ClusterGives, ClusterOutputs> {
@@ -73,7 +77,7 @@ function existingLayer(wanted: ExistingConfig, { kubeconfig, wants }: Needs, reg
     images: wants.images,
     registry,
   });
-  return layerOn(access, undefined);
+  return layerOn(access, undefined, new Workloads());
 }
 
 /** One that nobody could ask is believed to be what it was; so was a guild that is older than the question. */
@@ -81,9 +85,9 @@ function isKnown({ identity }: ExistingConfig, kubeconfig: Kubeconfig): boolean 
   return identity === undefined && (kubeconfig.hasGuild === true || kubeconfig.identity === undefined);
 }
 
-function layerOn(access: ClusterAccess, embedded: EmbeddedCluster | undefined): Layer<ClusterGives, ClusterOutputs> {
+function layerOn(access: ClusterAccess, embedded: EmbeddedCluster | undefined, workloads: Workloads): Layer<ClusterGives, ClusterOutputs> {
   return {
-    gives: { access, embedded, opts: { provider: access.provider, deletedWith: access.machine }, image: (name) => imageOf(access.images, name) },
+    gives: { access, embedded, workloads, opts: { provider: access.provider, deletedWith: access.machine, transformations: [workloads.transformation] }, image: (name) => imageOf(access.images, name) },
     outputs: { kubeconfig: pulumi.secret(access.kubeconfig) },
   };
 }

@@ -1,4 +1,4 @@
-import type { ErrorBody, LinkInfo, Me } from "../../api/types.ts";
+import type { ErrorBody, LinkInfo, Me, SystemList } from "../../api/types.ts";
 
 /** An error the portal answered with, or that no answer came. */
 export class ApiError extends Error {
@@ -23,6 +23,9 @@ export const signIn = (token: string, switchPerson: boolean): Promise<{ handle: 
   call("POST", "/api/sign-in", { token, switch: switchPerson });
 
 export const signOut = (): Promise<void> => call("POST", "/api/sign-out", {});
+
+/** @throws {ApiError} `admins_only` */
+export const fetchSystems = (): Promise<SystemList> => call("GET", "/api/systems");
 
 async function call<T>(method: "GET" | "POST", path: string, body?: object): Promise<T> {
   const headers = body && { "content-type": "application/json", "x-guildnet-request": "1" };

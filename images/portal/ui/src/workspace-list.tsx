@@ -2,6 +2,7 @@ import type { ListedWorkspace, Me } from "../../api/types.ts";
 import { Contacts } from "./contacts.tsx";
 import { Notice } from "./notice.tsx";
 import { Reason, StateBadge } from "./state.tsx";
+import { Systems } from "./systems.tsx";
 import { useWorkspaces } from "./use-workspaces.ts";
 
 interface WorkspaceListProps {
@@ -27,6 +28,7 @@ export function WorkspaceList({ me, refused, onSessionEnded }: WorkspaceListProp
         </p>
       )}
       {workspaces && (workspaces.length > 0 ? <Groups workspaces={workspaces} /> : <Empty me={me} />)}
+      {me.admin && <Systems />}
     </>
   );
 }
