@@ -36,14 +36,15 @@ async function everything(env: NodeJS.ProcessEnv): Promise<number> {
     if (before !== 0) return before;
     const codes = await Promise.all([
       quietly("lint and types", "oxlint", ["."], env),
+      quietly("format", "oxfmt", ["--check"], env),
       quietly("tests without a cluster, and of a cluster that others join", "vitest", ["run", ...["unit", "isolated", "programs", "join"].flatMap((project) => ["--project", project])], vitest),
       quietly("tests of one person's stack", "vitest", ["run", "--project", "person"], vitest),
       attended("guild"),
     ]);
     codes.push(await attended("removal"), await together("after"));
     const { passed, failed, skipped } = total(existsSync(file) ? readFileSync(file, "utf8") : "");
-    const isClean = codes[0] === 0;
-    process.stdout.write(`\nLint, types and tests: ${passed + Number(isClean)} passed, ${failed + Number(!isClean)} failed, ${skipped} skipped\n`);
+    const clean = codes.slice(0, 2).filter((code) => code === 0).length;
+    process.stdout.write(`\nLint, types, format and tests: ${passed + clean} passed, ${failed + 2 - clean} failed, ${skipped} skipped\n`);
     return codes.find((code) => code !== 0) ?? 0;
   } finally {
     rmSync(folder, { recursive: true });
