@@ -28,15 +28,27 @@ export class Commands {
   }
 
   /** Wall-clock seconds of a command that must end well. @throws UserError `bench-command-failed`, `bench-interrupted` */
-  async seconds(command: string, args: readonly string[], { cwd, env, input, limitMs = LIMIT_MS, expects }: CommandOptions): Promise<number> {
+  async seconds(
+    command: string,
+    args: readonly string[],
+    { cwd, env, input, limitMs = LIMIT_MS, expects }: CommandOptions,
+  ): Promise<number> {
     this.#stopIfInterrupted();
     this.#log.write(`\n$ ${[command, ...args].join(" ")}\n`);
     const written = statSync(this.#log.file).size;
     const output = { file: this.#log.file, append: true };
     const start = performance.now();
     const child = execa(command, args, {
-      cwd, env, extendEnv: false, reject: false, buffer: false, timeout: limitMs, forceKillAfterDelay: GRACE_MS,
-      input: input ?? "", stdout: output, stderr: output,
+      cwd,
+      env,
+      extendEnv: false,
+      reject: false,
+      buffer: false,
+      timeout: limitMs,
+      forceKillAfterDelay: GRACE_MS,
+      input: input ?? "",
+      stdout: output,
+      stderr: output,
     });
     this.#running.add(child);
     const result = await child;
@@ -44,7 +56,8 @@ export class Commands {
     this.#running.delete(child);
     this.#stopIfInterrupted();
     if (result.failed) throw this.#failure(result.shortMessage ?? `${command} failed`);
-    if (expects !== undefined && !readFileSync(this.#log.file).subarray(written).includes(expects)) throw this.#failure(`The output does not say ${JSON.stringify(expects)}.`);
+    if (expects !== undefined && !readFileSync(this.#log.file).subarray(written).includes(expects))
+      throw this.#failure(`The output does not say ${JSON.stringify(expects)}.`);
     return seconds;
   }
 

@@ -14,9 +14,11 @@ test("divides repetition by repetition", () => {
 });
 
 test("aligns names left and numbers right, and shows one number for what ran once", () => {
-  expect(table([figure("cold", 61.234), figure("no change", 3.2, 3.1, 12.4)])).toBe([
-    "              min  median     max  runs  includes",
-    "cold               61.2 s             1  all of it",
-    "no change  3.10 s  3.20 s  12.4 s     3  all of it",
-  ].join("\n"));
+  expect(table([figure("cold", 61.234), figure("no change", 3.2, 3.1, 12.4)])).toBe(
+    [
+      "              min  median     max  runs  includes",
+      "cold               61.2 s             1  all of it",
+      "no change  3.10 s  3.20 s  12.4 s     3  all of it",
+    ].join("\n"),
+  );
 });

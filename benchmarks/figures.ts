@@ -8,7 +8,11 @@ export interface Figure {
   readonly includes: string;
 }
 
-export interface Summary { readonly min: number; readonly median: number; readonly max: number }
+export interface Summary {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
 
 /** Least, middle and greatest value; of an even number of values the middle is between two. */
 export function summary(values: readonly number[]): Summary {
@@ -20,7 +24,12 @@ export function summary(values: readonly number[]): Summary {
 
 /** `numerator` over `denominator`, repetition by repetition. */
 export function ratio(name: string, numerator: Figure, denominator: Figure, includes: string): Figure {
-  return { name, unit: "×", values: numerator.values.map((value, run) => value / (denominator.values[run] ?? Number.NaN)), includes };
+  return {
+    name,
+    unit: "×",
+    values: numerator.values.map((value, run) => value / (denominator.values[run] ?? Number.NaN)),
+    includes,
+  };
 }
 
 /** The figures as one aligned table: names left, numbers right. What was measured once has one number. */
@@ -28,10 +37,17 @@ export function table(figures: readonly Figure[]): string {
   const rows = [["", "min", "median", "max", "runs", "includes"], ...figures.map(row)];
   const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   const last = widths.length - 1;
-  return rows.map((cells) => cells.map((cell, column) => {
-    if (column === last) return cell;
-    return column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
-  }).join("  ").trimEnd()).join("\n");
+  return rows
+    .map((cells) =>
+      cells
+        .map((cell, column) => {
+          if (column === last) return cell;
+          return column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+        })
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 function row({ name, unit, values, includes }: Figure): string[] {
@@ -50,5 +66,9 @@ function digits(unit: Figure["unit"], value: number): number {
 
 /** The same for programs. */
 export function asJson(machine: object, figures: readonly Figure[]): string {
-  return JSON.stringify({ machine, figures: figures.map((figure) => ({ ...figure, ...summary(figure.values) })) }, undefined, 2);
+  return JSON.stringify(
+    { machine, figures: figures.map((figure) => ({ ...figure, ...summary(figure.values) })) },
+    undefined,
+    2,
+  );
 }

@@ -12,7 +12,11 @@ export const PORTS = { portal: 28090, api: 28091, mesh: 28092 } as const;
 /** The one person of the benchmarks' stack. */
 export const PERSON = "ada";
 
-export interface Workspace { readonly owner: string; readonly name?: string; readonly keepData?: boolean }
+export interface Workspace {
+  readonly owner: string;
+  readonly name?: string;
+  readonly keepData?: boolean;
+}
 
 const onePerson: readonly Workspace[] = [{ owner: PERSON }];
 
@@ -31,26 +35,44 @@ export class Product {
 
   /** Every system of the stack that the checkout comes with. */
   get systems(): object {
-    const { config } = parse(readFileSync(join(PROJECT_ROOT, "Pulumi.dev.yaml"), "utf8")) as { config: { "guildnet:guild": { mesh: object } } };
+    const { config } = parse(readFileSync(join(PROJECT_ROOT, "Pulumi.dev.yaml"), "utf8")) as {
+      config: { "guildnet:guild": { mesh: object } };
+    };
     const { mesh, ...others } = config["guildnet:guild"];
     return { ...others, mesh: { ...mesh, port: PORTS.mesh } };
   }
 
   /** Writes the stack's file. */
   configure(workspaces: readonly Workspace[] = onePerson, systems: object = {}): void {
-    const guild = { ...systems, cluster: { kind: "embedded", apiPort: PORTS.api }, portal: { port: PORTS.portal }, workspaces };
+    const guild = {
+      ...systems,
+      cluster: { kind: "embedded", apiPort: PORTS.api },
+      portal: { port: PORTS.portal },
+      workspaces,
+    };
     mkdirSync(this.#files, { recursive: true });
     writeFileSync(join(this.#files, `Pulumi.${STACK}.yaml`), stringify({ config: { "guildnet:guild": guild } }));
   }
 
   /** Seconds of a verb, as `npm run <verb>` runs it, without npm's own start. */
-  verb(name: string, args: readonly string[] = [], options: Pick<CommandOptions, "limitMs" | "expects"> = {}): Promise<number> {
-    return this.#commands.seconds(process.execPath, [TOOLCHAIN_CLI, name, "--stack", STACK, ...args], { cwd: PROJECT_ROOT, env: this.#env, ...options });
+  verb(
+    name: string,
+    args: readonly string[] = [],
+    options: Pick<CommandOptions, "limitMs" | "expects"> = {},
+  ): Promise<number> {
+    return this.#commands.seconds(process.execPath, [TOOLCHAIN_CLI, name, "--stack", STACK, ...args], {
+      cwd: PROJECT_ROOT,
+      env: this.#env,
+      ...options,
+    });
   }
 
   /** A browser, as far as HTTP goes, that the person has signed in with. */
   async signIn(): Promise<PortalClient> {
-    const { caCertificate, portalUrl } = JSON.parse(await this.#output("pulumi", "stack", "output", "--json")) as Pick<StackOutputs, "caCertificate" | "portalUrl">;
+    const { caCertificate, portalUrl } = JSON.parse(await this.#output("pulumi", "stack", "output", "--json")) as Pick<
+      StackOutputs,
+      "caCertificate" | "portalUrl"
+    >;
     const client = new PortalClient(caCertificate, portalUrl);
     await client.use((await this.#output("link", PERSON)).trim());
     return client;
@@ -76,7 +98,10 @@ export class Product {
   }
 
   async #output(verb: string, ...args: string[]): Promise<string> {
-    const { stdout } = await execa(process.execPath, [TOOLCHAIN_CLI, verb, "--stack", STACK, ...args], { cwd: PROJECT_ROOT, env: this.#env });
+    const { stdout } = await execa(process.execPath, [TOOLCHAIN_CLI, verb, "--stack", STACK, ...args], {
+      cwd: PROJECT_ROOT,
+      env: this.#env,
+    });
     return stdout;
   }
 

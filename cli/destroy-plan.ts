@@ -31,30 +31,50 @@ export interface DestroyPlan {
   readonly backups?: string | undefined;
 }
 
-const OWNER = "guildnet.io/owner", DATA = "guildnet.io/data";
+const OWNER = "guildnet.io/owner",
+  DATA = "guildnet.io/data";
 
-interface Metadata { readonly name?: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }
+interface Metadata {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
 
 /** Handles by namespace, of those that are somebody's. */
 export function ownersIn(state: StackState): Map<string, string> {
-  return new Map(ofKind(state, "Namespace").flatMap((resource): [string, string][] => {
-    const { name, labels } = metadataOf(resource), owner = labels?.[OWNER];
-    return name === undefined || owner === undefined ? [] : [[name, owner]];
-  }));
+  return new Map(
+    ofKind(state, "Namespace").flatMap((resource): [string, string][] => {
+      const { name, labels } = metadataOf(resource),
+        owner = labels?.[OWNER];
+      return name === undefined || owner === undefined ? [] : [[name, owner]];
+    }),
+  );
 }
 
 /** Every volume of a stack. */
 export function volumesIn(state: StackState): StackVolume[] {
   const owners = ownersIn(state);
   return ofKind(state, "PersistentVolumeClaim").map((resource) => {
-    const { name = "", namespace = "default", labels } = metadataOf(resource), owner = owners.get(namespace);
-    const spec = resource.inputs?.spec as { storageClassName?: string; resources?: { requests?: { storage?: string } } } | undefined;
-    return { namespace, claim: name, size: spec?.resources?.requests?.storage ?? "", kept: labels?.[DATA] === "kept", ...(spec?.storageClassName !== undefined && { className: spec.storageClassName }), ...(owner !== undefined && { owner }) };
+    const { name = "", namespace = "default", labels } = metadataOf(resource),
+      owner = owners.get(namespace);
+    const spec = resource.inputs?.spec as
+      | { storageClassName?: string; resources?: { requests?: { storage?: string } } }
+      | undefined;
+    return {
+      namespace,
+      claim: name,
+      size: spec?.resources?.requests?.storage ?? "",
+      kept: labels?.[DATA] === "kept",
+      ...(spec?.storageClassName !== undefined && { className: spec.storageClassName }),
+      ...(owner !== undefined && { owner }),
+    };
   });
 }
 
 function ofKind({ deployment }: StackState, kind: string): StateResource[] {
-  return (deployment.resources ?? []).filter(({ type, delete: gone }) => type === `kubernetes:core/v1:${kind}` && gone !== true);
+  return (deployment.resources ?? []).filter(
+    ({ type, delete: gone }) => type === `kubernetes:core/v1:${kind}` && gone !== true,
+  );
 }
 
 function metadataOf({ inputs }: StateResource): Metadata {
@@ -69,16 +89,31 @@ export function planText(plan: DestroyPlan): string {
     ...clusters.map((cluster) => `the cluster ${cluster}, with all that runs in it`),
     ...(clusters.length === 0 && volumes.length > 0 ? ["all that the stack has in its cluster"] : []),
     ...(people.length === 0 ? [] : [`access of ${people.join(", ")}`]),
-    ...volumeLines("volumes", volumes.filter((volume) => !stays(volume)), plan),
+    ...volumeLines(
+      "volumes",
+      volumes.filter((volume) => !stays(volume)),
+      plan,
+    ),
     ...(data ? folders.map((folder) => `the files in ${folder}`) : []),
     ...(backups === "cluster" && data ? ["all backups, which are on a volume of the cluster"] : []),
   ];
   const stay = [
-    ...volumeLines(clusters.length > 0 ? `volumes, in ${folders.join(", ") || "a folder of this machine"}` : "volumes, in the cluster", volumes.filter(stays), plan),
+    ...volumeLines(
+      clusters.length > 0
+        ? `volumes, in ${folders.join(", ") || "a folder of this machine"}`
+        : "volumes, in the cluster",
+      volumes.filter(stays),
+      plan,
+    ),
     ...(clusters.length > 0 || data ? [] : folders.map((folder) => `the files in ${folder}`)),
     ...backupLines(backups, data),
   ];
-  return [`The stack ${stack}`, ...section("Goes, and can't be brought back:", goes), ...section("Stays:", stay), ""].join("\n");
+  return [
+    `The stack ${stack}`,
+    ...section("Goes, and can't be brought back:", goes),
+    ...section("Stays:", stay),
+    "",
+  ].join("\n");
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -89,7 +124,11 @@ function volumeLines(title: string, volumes: readonly StackVolume[], { used }: D
   if (volumes.length === 0) return [];
   const rows = volumes.map(({ namespace, claim, size: asked, owner }) => {
     const bytes = used.get(`${namespace}/${claim}`);
-    return [`${namespace}/${claim}`, owner ?? "the guild's", bytes === undefined ? asked : `${size(bytes)} of ${asked}`];
+    return [
+      `${namespace}/${claim}`,
+      owner ?? "the guild's",
+      bytes === undefined ? asked : `${size(bytes)} of ${asked}`,
+    ];
   });
   return [`${title}:`, ...columns(rows).map((row) => `  ${row}`)];
 }
@@ -98,5 +137,8 @@ function volumeLines(title: string, volumes: readonly StackVolume[], { used }: D
 function backupLines(backups: string | undefined, data: boolean): string[] {
   if (backups === undefined || (backups === "cluster" && data)) return [];
   const where = backups === "cluster" ? "backups, on a volume of those" : `backups, at ${backups}`;
-  return [`${where}. Their key goes: without it nobody can read them. Note it first, from`, "  npm run pulumi -- stack output --show-secrets backup"];
+  return [
+    `${where}. Their key goes: without it nobody can read them. Note it first, from`,
+    "  npm run pulumi -- stack output --show-secrets backup",
+  ];
 }

@@ -7,5 +7,15 @@ import type { Kubectl } from "./kubernetes/kubectl.ts";
  */
 export async function endSessions(kubectl: Kubectl, person: string, now: number = Date.now() / 1000): Promise<void> {
   const patch = JSON.stringify({ data: { [`person.${person}`]: String(now) } });
-  await kubectl(["patch", "configmap", "sign-outs", "--namespace", "guildnet-portal", "--type", "merge", "--patch", patch]);
+  await kubectl([
+    "patch",
+    "configmap",
+    "sign-outs",
+    "--namespace",
+    "guildnet-portal",
+    "--type",
+    "merge",
+    "--patch",
+    patch,
+  ]);
 }

@@ -17,9 +17,15 @@ afterEach(() => server.close());
 it("says that nothing listens, also for a name that no resolver knows", async () => {
   server.close();
   await once(server, "close");
-  expect(await checkHttps(`https://no-such-name.apps.guildnet.localhost:${port}/`, "")).toEqual({ ok: false, reason: "nothing listens there" });
+  expect(await checkHttps(`https://no-such-name.apps.guildnet.localhost:${port}/`, "")).toEqual({
+    ok: false,
+    reason: "nothing listens there",
+  });
 });
 
 it("does not take plain HTTP for an answer", async () => {
-  expect(await checkHttps(`https://guildnet.localhost:${port}/`, "")).toMatchObject({ ok: false, reason: expect.stringMatching(/SSL|TLS|wrong version|socket hang up/i) });
+  expect(await checkHttps(`https://guildnet.localhost:${port}/`, "")).toMatchObject({
+    ok: false,
+    reason: expect.stringMatching(/SSL|TLS|wrong version|socket hang up/i),
+  });
 });

@@ -14,7 +14,10 @@ const lookup: LookupFunction = (hostname, options, callback) => {
     else callback(null, "127.0.0.1", 4);
     return;
   }
-  import("node:dns").then(({ lookup: resolve }) => resolve(hostname, options, callback), (error: NodeJS.ErrnoException) => callback(error, "", 0));
+  import("node:dns").then(
+    ({ lookup: resolve }) => resolve(hostname, options, callback),
+    (error: NodeJS.ErrnoException) => callback(error, "", 0),
+  );
 };
 
 /**
@@ -24,12 +27,22 @@ const lookup: LookupFunction = (hostname, options, callback) => {
  */
 export function checkHttps(url: string, caCertificate?: string): Promise<Answer> {
   return new Promise((resolve) => {
-    const request = get(url, { ca: [...rootCertificates, ...(caCertificate === undefined ? [] : [caCertificate])], lookup, timeout: ANSWER_WITHIN_MS }, (response) => {
-      response.resume();
-      const status = response.statusCode ?? 0;
-      resolve(status < 500 ? { ok: true, status } : { ok: false, reason: `HTTP ${status}` });
-    });
+    const request = get(
+      url,
+      {
+        ca: [...rootCertificates, ...(caCertificate === undefined ? [] : [caCertificate])],
+        lookup,
+        timeout: ANSWER_WITHIN_MS,
+      },
+      (response) => {
+        response.resume();
+        const status = response.statusCode ?? 0;
+        resolve(status < 500 ? { ok: true, status } : { ok: false, reason: `HTTP ${status}` });
+      },
+    );
     request.once("timeout", () => request.destroy(new Error(`no answer within ${ANSWER_WITHIN_MS / 1000} s`)));
-    request.once("error", (error: NodeJS.ErrnoException) => resolve({ ok: false, reason: error.code === "ECONNREFUSED" ? "nothing listens there" : error.message }));
+    request.once("error", (error: NodeJS.ErrnoException) =>
+      resolve({ ok: false, reason: error.code === "ECONNREFUSED" ? "nothing listens there" : error.message }),
+    );
   });
 }

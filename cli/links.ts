@@ -12,14 +12,39 @@ const NAME_CONSTRAINTS = Buffer.from("0603551d1e", "hex");
 export function linksBlock(outputs: StackOutputs, caFile: string, stack: string): string {
   const { portalUrl, people, admins = [], workspaces, apps = [], signInKey, notes = [] } = outputs;
   const operator = admins.find((admin) => people.includes(admin)) ?? people[0];
-  const signIn: [string, string][] = operator === undefined ? [] : [[operator, signInLink(portalUrl, operator, signInKey)]];
+  const signIn: [string, string][] =
+    operator === undefined ? [] : [[operator, signInLink(portalUrl, operator, signInKey)]];
   return [
     section("Portal", [[portalUrl, ""]]),
-    section(`Sign in (a link works once, for ${LINK_LIFETIME_SECONDS / 60} minutes; \`${linkCommand(stack)}\` prints one for whom you like)`, signIn),
-    section("Workspaces", workspaces.map(({ name, owner, url }) => [owner === name ? name : `${name} (${owner})`, url])),
-    ...(apps.length === 0 ? [] : [section("Apps", apps.map(({ name, visibility, url }) => [`${name} (${visibility})`, url]))]),
-    section("Certificate", [[caFile, ""]], [...trustHint(caFile), ...(isBound(outputs.caCertificate) ? [] : unboundHint(stack))]),
-    ...(notes.length === 0 ? [] : [section("Good to know", notes.map((note) => [note, ""]))]),
+    section(
+      `Sign in (a link works once, for ${LINK_LIFETIME_SECONDS / 60} minutes; \`${linkCommand(stack)}\` prints one for whom you like)`,
+      signIn,
+    ),
+    section(
+      "Workspaces",
+      workspaces.map(({ name, owner, url }) => [owner === name ? name : `${name} (${owner})`, url]),
+    ),
+    ...(apps.length === 0
+      ? []
+      : [
+          section(
+            "Apps",
+            apps.map(({ name, visibility, url }) => [`${name} (${visibility})`, url]),
+          ),
+        ]),
+    section(
+      "Certificate",
+      [[caFile, ""]],
+      [...trustHint(caFile), ...(isBound(outputs.caCertificate) ? [] : unboundHint(stack))],
+    ),
+    ...(notes.length === 0
+      ? []
+      : [
+          section(
+            "Good to know",
+            notes.map((note) => [note, ""]),
+          ),
+        ]),
   ].join("\n");
 }
 
@@ -57,5 +82,10 @@ function section(title: string, rows: readonly (readonly [string, string])[], af
 /** Rows as aligned columns, two blanks apart. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
 }

@@ -20,7 +20,12 @@ afterEach(() => {
 
 describe("main", () => {
   it("hands the engine every argument as it is", async () => {
-    for (const args of [["preview", "--diff"], ["--stack", "homelab", "up", "--help"], ["-h"], ["stack", "graph", "--offline"]]) {
+    for (const args of [
+      ["preview", "--diff"],
+      ["--stack", "homelab", "up", "--help"],
+      ["-h"],
+      ["stack", "graph", "--offline"],
+    ]) {
       await main(["pulumi", ...args]);
       expect(pulumiCommand).toHaveBeenLastCalledWith(args, "dev");
     }
@@ -45,7 +50,9 @@ describe("main", () => {
     await main(["destroy", "--data", "--yes"]);
     await main(["destroy", "--cwd", "examples/storage"]);
     expect(destroyCommand.mock.calls).toEqual([
-      ["dev", { data: false, yes: false, projectFolder: "." }], ["dev", { data: true, yes: true, projectFolder: "." }], ["dev", { data: false, yes: false, projectFolder: "examples/storage" }],
+      ["dev", { data: false, yes: false, projectFolder: "." }],
+      ["dev", { data: true, yes: true, projectFolder: "." }],
+      ["dev", { data: false, yes: false, projectFolder: "examples/storage" }],
     ]);
   });
 
@@ -61,7 +68,9 @@ describe("main", () => {
     expect(stderr.mock.calls.flat().join("")).toBe("\nDo this.\n");
     upCommand.mockRejectedValueOnce(Object.assign(new Error("EROFS"), { code: "EROFS", path: "/x" }));
     await main(["up"]);
-    expect(stderr.mock.calls.at(-1)).toEqual([expect.stringMatching(/^\n\/x can't be opened or written: its file system is read-only/)]);
+    expect(stderr.mock.calls.at(-1)).toEqual([
+      expect.stringMatching(/^\n\/x can't be opened or written: its file system is read-only/),
+    ]);
     expect(process.exitCode).toBe(1);
     stderr.mockRestore();
   });

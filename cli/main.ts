@@ -7,7 +7,10 @@ import { unwritable } from "../toolchain/unwritable.ts";
 
 const DEFAULT_STACK = "dev";
 
-interface CommonOptions { readonly stack: string; readonly offline?: boolean }
+interface CommonOptions {
+  readonly stack: string;
+  readonly offline?: boolean;
+}
 
 /** The command line behind the npm scripts. Commands are loaded when they are called: most runs need few of the modules. */
 export function program(): Command {
@@ -17,18 +20,35 @@ export function program(): Command {
     .showHelpAfterError();
 
   stackCommand(root, "up", "set up all that is needed, apply the stack, and print the links")
-    .addHelpText("after", "\nRun it again at any time: what is done already is left alone, what a killed run left behind is put right.\nLook before you leap with `npm run pulumi -- preview`.")
+    .addHelpText(
+      "after",
+      "\nRun it again at any time: what is done already is left alone, what a killed run left behind is put right.\nLook before you leap with `npm run pulumi -- preview`.",
+    )
     .action(async (options: CommonOptions) => (await import("./commands/up.ts")).upCommand(options.stack));
-  stackCommand(root, "down", "stop the stack's embedded cluster and keep its data; `up` starts it again")
-    .action(async (options: CommonOptions) => (await import("./commands/down.ts")).downCommand(options.stack));
+  stackCommand(root, "down", "stop the stack's embedded cluster and keep its data; `up` starts it again").action(
+    async (options: CommonOptions) => (await import("./commands/down.ts")).downCommand(options.stack),
+  );
   stackCommand(root, "destroy", "remove everything of the stack but protected data")
     .option("--data", "remove protected data (homes, projects) too; there is no way back")
     .option("-y, --yes", "ask nothing, for scripts; with --data that is the only way without a terminal")
     .option("-C, --cwd <folder>", "the project, where it is not this one (examples/storage, say)", ".")
-    .action(async (options: CommonOptions & { data?: boolean; yes?: boolean; cwd: string }) => (await import("./commands/destroy.ts")).destroyCommand(options.stack, { data: options.data === true, yes: options.yes === true, projectFolder: options.cwd }));
-  stackCommand(root, "status", "show what runs, and whether each address answers; exits with 1 when something does not")
-    .action(async (options: CommonOptions) => (await import("./commands/status.ts")).statusCommand(options.stack));
-  stackCommand(root, "verify", "wait until all that `status` shows is well; exits with 1, and says what is not, when it takes too long")
+    .action(async (options: CommonOptions & { data?: boolean; yes?: boolean; cwd: string }) =>
+      (await import("./commands/destroy.ts")).destroyCommand(options.stack, {
+        data: options.data === true,
+        yes: options.yes === true,
+        projectFolder: options.cwd,
+      }),
+    );
+  stackCommand(
+    root,
+    "status",
+    "show what runs, and whether each address answers; exits with 1 when something does not",
+  ).action(async (options: CommonOptions) => (await import("./commands/status.ts")).statusCommand(options.stack));
+  stackCommand(
+    root,
+    "verify",
+    "wait until all that `status` shows is well; exits with 1, and says what is not, when it takes too long",
+  )
     .option("--patience <seconds>", "how long to wait; 0 looks once", "120")
     .action(async (options: CommonOptions & { patience: string }) => {
       const { parsePatience, verifyCommand } = await import("./commands/verify.ts");
@@ -37,7 +57,11 @@ export function program(): Command {
   stackCommand(root, "link", "print a new one-time sign-in link")
     .argument("<person>", "handle of a person of the stack's config")
     .option("--end-sessions", "sign the person out instead, at once and in every browser; a link lets them in again")
-    .action(async (person: string, options: CommonOptions & { endSessions?: boolean }) => (await import("./commands/link.ts")).linkCommand(options.stack, person, { endSessions: options.endSessions === true }));
+    .action(async (person: string, options: CommonOptions & { endSessions?: boolean }) =>
+      (await import("./commands/link.ts")).linkCommand(options.stack, person, {
+        endSessions: options.endSessions === true,
+      }),
+    );
   backupCommands(root);
   engineCommand(root);
   testCommands(root);
@@ -46,8 +70,12 @@ export function program(): Command {
 }
 
 function stackCommand(root: Command, name: string, description: string): Command {
-  return withOffline(root.command(name).description(description)
-    .option("--stack <name>", "the stack, as in Pulumi.<name>.yaml", process.env.PULUMI_STACK ?? DEFAULT_STACK));
+  return withOffline(
+    root
+      .command(name)
+      .description(description)
+      .option("--stack <name>", "the stack, as in Pulumi.<name>.yaml", process.env.PULUMI_STACK ?? DEFAULT_STACK),
+  );
 }
 
 function withOffline(command: Command): Command {
@@ -61,38 +89,54 @@ function withOffline(command: Command): Command {
 function backupCommands(root: Command): void {
   stackCommand(root, "backup", "back up volumes now, besides on their schedule")
     .argument("[name]", "a workspace, an app, headscale or registry; every volume where left out")
-    .action(async (name: string | undefined, options: CommonOptions) => (await import("./commands/backup.ts")).backupCommand(options.stack, name));
+    .action(async (name: string | undefined, options: CommonOptions) =>
+      (await import("./commands/backup.ts")).backupCommand(options.stack, name),
+    );
   stackCommand(root, "restore", "bring a volume's files back from a backup")
     .argument("<name>", "a workspace, an app, headscale or registry")
     .option("--snapshot <id>", "which backup, as --list names them", "latest")
     .option("--list", "show what there is, and change nothing")
-    .addHelpText("after", "\nWhat runs on the volume is stopped meanwhile and started again. What is on the volume now is not lost:\nit is moved to a folder .before-restore-<time> there, which later backups leave out.")
-    .action(async (name: string, options: CommonOptions & { snapshot: string; list?: boolean }) => (await import("./commands/restore.ts")).restoreCommand(options.stack, name, options));
+    .addHelpText(
+      "after",
+      "\nWhat runs on the volume is stopped meanwhile and started again. What is on the volume now is not lost:\nit is moved to a folder .before-restore-<time> there, which later backups leave out.",
+    )
+    .action(async (name: string, options: CommonOptions & { snapshot: string; list?: boolean }) =>
+      (await import("./commands/restore.ts")).restoreCommand(options.stack, name, options),
+    );
 }
 
 function engineCommand(root: Command): void {
-  root.command("pulumi")
+  root
+    .command("pulumi")
     .description("run the Pulumi engine with the right PATH, home, state and policy pack")
     .argument("[args...]", "anything Pulumi takes: preview, refresh, stack graph out.dot, --stack homelab up …")
-    .allowUnknownOption().passThroughOptions().helpOption(false)
-    .action(async (args: string[]) => (await import("./commands/pulumi.ts")).pulumiCommand(args, process.env.PULUMI_STACK ?? DEFAULT_STACK));
+    .allowUnknownOption()
+    .passThroughOptions()
+    .helpOption(false)
+    .action(async (args: string[]) =>
+      (await import("./commands/pulumi.ts")).pulumiCommand(args, process.env.PULUMI_STACK ?? DEFAULT_STACK),
+    );
 }
 
 function testCommands(root: Command): void {
   withOffline(root.command("test"))
     .description("set up all that is needed, then lint, check types and run every test")
     .argument("[args...]", "passed on to vitest: a path, -t <name> …; lint and types are skipped then")
-    .allowUnknownOption().passThroughOptions()
+    .allowUnknownOption()
+    .passThroughOptions()
     .action(async (args: string[]) => (await import("./commands/test.ts")).testCommand(args));
   withOffline(root.command("bench"))
     .description("set up all that is needed, then measure and print the figures")
     .argument("[args...]", "passed on to benchmarks/index.ts")
-    .allowUnknownOption().passThroughOptions()
+    .allowUnknownOption()
+    .passThroughOptions()
     .action(async (args: string[]) => (await import("./commands/bench.ts")).benchCommand(args));
   withOffline(root.command("conformance"))
     .description("set up all that is needed, then run Kubernetes' own tests on a cluster made for them")
     .argument("[args...]", "passed on to tests/conformance/index.ts")
-    .allowUnknownOption().passThroughOptions().helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .helpOption(false)
     .action(async (args: string[]) => (await import("./commands/conformance.ts")).conformanceCommand(args));
 }
 
@@ -107,21 +151,31 @@ function toolCommands(root: Command): void {
     .option("--context <folder>", "folder with the Dockerfile; for own images")
     .option("--build-arg <KEY=value>", "may be given many times", (value: string, all: string[]) => [...all, value], [])
     .option("--unpacked", "say where its layers lie unpacked, too")
-    .action(async (reference: string, options: { context?: string; buildArg: string[]; unpacked?: boolean }) => (await import("./commands/image.ts")).imageCommand(reference, options));
-  root.command("image-export")
+    .action(async (reference: string, options: { context?: string; buildArg: string[]; unpacked?: boolean }) =>
+      (await import("./commands/image.ts")).imageCommand(reference, options),
+    );
+  root
+    .command("image-export")
     .description("write a docker-archive of an image of the local store to stdout")
     .argument("<reference>")
     .action(async (reference: string) => (await import("./commands/image.ts")).imageExportCommand(reference));
-  root.command("image-push")
-    .description("push an image of the local store to a registry; credentials and caCertificatePem are read from stdin, as JSON")
+  root
+    .command("image-push")
+    .description(
+      "push an image of the local store to a registry; credentials and caCertificatePem are read from stdin, as JSON",
+    )
     .argument("<reference>")
     .argument("<destination>", "registry/name:tag")
-    .action(async (reference: string, destination: string) => (await import("./commands/image.ts")).imagePushCommand(reference, destination));
-  root.command("cluster-prepare")
+    .action(async (reference: string, destination: string) =>
+      (await import("./commands/image.ts")).imagePushCommand(reference, destination),
+    );
+  root
+    .command("cluster-prepare")
     .description("make an embedded cluster's files ready for its start; for its systemd unit")
     .argument("<cluster>")
     .action(async (cluster: string) => (await import("./commands/cluster.ts")).clusterPrepareCommand(cluster));
-  root.command("cluster-stop")
+  root
+    .command("cluster-stop")
     .description("stop an embedded cluster until the machine's next start; for its systemd unit")
     .argument("<cluster>")
     .action(async (cluster: string) => (await import("./commands/cluster.ts")).clusterStopCommand(cluster));
@@ -132,7 +186,9 @@ function toolCommands(root: Command): void {
     .requiredOption("--sha256 <hash>", "of the files one after the other, sorted by path")
     .option("--release-url <url>", "the same as one file of a release, tried first")
     .option("--release-sha256 <hash>", "of that file")
-    .action(async (module: string, files: string[], options: ManifestOptions) => (await import("./commands/manifest.ts")).manifestCommand(module, files, options));
+    .action(async (module: string, files: string[], options: ManifestOptions) =>
+      (await import("./commands/manifest.ts")).manifestCommand(module, files, options),
+    );
 }
 
 /** Runs one command line. Sets the exit code; what a person can act on is printed without a stack. */
@@ -140,7 +196,8 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await program().parseAsync(args, { from: "user" });
   } catch (error) {
-    const told = unwritable(error, { root: guildnetHome().root, stackFiles: process.env.GUILDNET_STACK_FILES }) ?? error;
+    const told =
+      unwritable(error, { root: guildnetHome().root, stackFiles: process.env.GUILDNET_STACK_FILES }) ?? error;
     if (!isActionable(told)) throw error;
     process.stderr.write(`\n${told.message}\n`);
     process.exitCode = 1;

@@ -24,7 +24,9 @@ export function projectAt(root: string = PROJECT_ROOT): Project {
 
 /** The engine for a stack, with this machine's tools, home and environment. Touches no stack. */
 export async function openEngine(stack: string, projectRoot: string = PROJECT_ROOT): Promise<Engine> {
-  const project = projectAt(projectRoot), home = guildnetHome(), env = process.env;
+  const project = projectAt(projectRoot),
+    home = guildnetHome(),
+    env = process.env;
   const backend = chooseBackend(env, env.PULUMI_HOME ?? join(homedir(), ".pulumi"));
   const name = backend.kind === "own" ? ownName(projectName(projectRoot), stack) : stack;
   await takeProxy(project, stack, env);
@@ -33,9 +35,13 @@ export async function openEngine(stack: string, projectRoot: string = PROJECT_RO
   const plugin = tools["pulumi-kubernetes"];
   if (plugin === undefined) throw new Error("the engine's tools lack its Kubernetes plugin");
   // Where plugins had to be built, looking for others on the internet would only time out.
-  const fetchesPlugins = plugin.source !== "registries" && (projectRoot !== PROJECT_ROOT || usesForeignPlugins(project, stack));
+  const fetchesPlugins =
+    plugin.source !== "registries" && (projectRoot !== PROJECT_ROOT || usesForeignPlugins(project, stack));
   return new Engine({
-    project, stack: name, home, backend,
+    project,
+    stack: name,
+    home,
+    backend,
     env: engineEnvironment({ home, stack: name, backend, tools, fetchesPlugins, toolchainCommand: TOOLCHAIN_CLI, env }),
     passphrase: passphraseOf(home, env),
     kubernetesPlugin: realpathSync(placeKubernetesPlugin(home, plugin)),

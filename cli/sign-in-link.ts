@@ -9,8 +9,19 @@ export const LINK_LIFETIME_SECONDS = 15 * 60;
  * @param signInKey base64url of the key's bytes
  * @param now seconds since 1970; with fractions, or the link would be older than a portal that started in the same second
  */
-export function signInLink(portalUrl: string, person: string, signInKey: string, now: number = Date.now() / 1000): string {
-  const claims = { sub: person, aud: "guildnet-sign-in", jti: randomUUID(), iat: now, exp: Math.floor(now) + LINK_LIFETIME_SECONDS };
+export function signInLink(
+  portalUrl: string,
+  person: string,
+  signInKey: string,
+  now: number = Date.now() / 1000,
+): string {
+  const claims = {
+    sub: person,
+    aud: "guildnet-sign-in",
+    jti: randomUUID(),
+    iat: now,
+    exp: Math.floor(now) + LINK_LIFETIME_SECONDS,
+  };
   const link = new URL("/sign-in", portalUrl);
   link.searchParams.set("token", sign(claims, Buffer.from(signInKey, "base64url")));
   return link.href;

@@ -3,10 +3,16 @@ import type { Engine } from "../engine/engine.ts";
 import type { StackState } from "../engine/stack-state.ts";
 
 /** One workspace as the stack's outputs name it. */
-export interface WorkspaceOutput { readonly name: string; readonly owner: string; readonly url: string }
+export interface WorkspaceOutput {
+  readonly name: string;
+  readonly owner: string;
+  readonly url: string;
+}
 
 /** One app. */
-export interface AppOutput extends WorkspaceOutput { readonly visibility: string }
+export interface AppOutput extends WorkspaceOutput {
+  readonly visibility: string;
+}
 
 /** The mesh, where there is one. */
 export interface MeshOutput {
@@ -88,5 +94,8 @@ function isComplete(outputs: Partial<StackOutputs>): outputs is StackOutputs {
 }
 
 function notUp(stack: string): UserError {
-  return new UserError("stack-not-up", `The stack ${stack} is not up. \`npm run up${stack === "dev" ? "" : ` -- --stack ${stack}`}\` brings it up.`);
+  return new UserError(
+    "stack-not-up",
+    `The stack ${stack} is not up. \`npm run up${stack === "dev" ? "" : ` -- --stack ${stack}`}\` brings it up.`,
+  );
 }

@@ -7,8 +7,13 @@ import { ENGINE_TOOLS } from "../toolchain/tools/index.ts";
 /** What only an embedded cluster needs. */
 const EMBEDDED_TOOLS = ["node-packages", "image-builder", "kubernetes"] as const;
 
-interface GuildSettings { readonly cluster?: { readonly kind?: string }; readonly mesh?: { readonly kind?: string; readonly placement?: string } }
-interface StackFile { readonly config?: { readonly "guildnet:guild"?: GuildSettings } }
+interface GuildSettings {
+  readonly cluster?: { readonly kind?: string };
+  readonly mesh?: { readonly kind?: string; readonly placement?: string };
+}
+interface StackFile {
+  readonly config?: { readonly "guildnet:guild"?: GuildSettings };
+}
 
 /** The tools that the stack's configuration calls for, those that are needed first first. */
 export function toolsForStack(project: Project, stack: string): string[] {

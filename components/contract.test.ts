@@ -4,8 +4,29 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
-  App, Backup, BackupServer, BatchSpace, Certificates, ClusterDns, EmbeddedCluster, ExistingCluster, ExistingHeadscale, Headscale, LoadBalancer, Longhorn, MeshDns, Portal,
-  Registry, registryAttachment, registryHost, registryIdentity, s3Target, Scheduling, Storage, SubnetRouter, Workspace,
+  App,
+  Backup,
+  BackupServer,
+  BatchSpace,
+  Certificates,
+  ClusterDns,
+  EmbeddedCluster,
+  ExistingCluster,
+  ExistingHeadscale,
+  Headscale,
+  LoadBalancer,
+  Longhorn,
+  MeshDns,
+  Portal,
+  Registry,
+  registryAttachment,
+  registryHost,
+  registryIdentity,
+  s3Target,
+  Scheduling,
+  Storage,
+  SubnetRouter,
+  Workspace,
 } from "./index.ts";
 import { HeadscaleOnHost } from "./docker.ts";
 import { Tailnet } from "./tailscale.ts";
@@ -15,7 +36,9 @@ import { repositoryPassword } from "./backup/key.ts";
 import { record, showsInPlain } from "./testing/record.ts";
 import { ideAccess } from "./workspace/ide-access.ts";
 
-const files = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts") && !/\.test\.ts$|(^|\/)(dist|node_modules)\//.test(file));
+const files = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" }).filter(
+  (file) => file.endsWith(".ts") && !/\.test\.ts$|(^|\/)(dist|node_modules)\//.test(file),
+);
 
 interface Case {
   component: string;
@@ -36,7 +59,9 @@ const policy = (name: string) => `kubernetes:networking.k8s.io/v1:NetworkPolicy 
 const queue = (kind: string, name: string) => `kubernetes:kueue.x-k8s.io/v1beta2:${kind} ${name}`;
 const metallb = (kind: string, name: string) => `kubernetes:metallb.io/v1beta1:${kind} ${name}`;
 const longhorn = (kind: string, name: string) => `kubernetes:longhorn.io/v1beta2:${kind} ${name}`;
-const priorityClasses = ["platform", "interactive", "batch"].map((name) => `kubernetes:scheduling.k8s.io/v1:PriorityClass ${name}`);
+const priorityClasses = ["platform", "interactive", "batch"].map(
+  (name) => `kubernetes:scheduling.k8s.io/v1:PriorityClass ${name}`,
+);
 const provider = "pulumi:providers:kubernetes kubernetes";
 
 const issued = (name: string) => `kubernetes:cert-manager.io/v1:Certificate ${name}`;
@@ -44,45 +69,99 @@ const issuer = { name: "guildnet", kind: "ClusterIssuer", caCertificate: "CA CER
 const guildAuthority = { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") };
 
 const certificatesChildren = [
-  core("Namespace", "namespace"), core("ConfigMap", "settings"), "guildnet:index:UpstreamManifest definitions", "guildnet:index:DryRun answers",
+  core("Namespace", "namespace"),
+  core("ConfigMap", "settings"),
+  "guildnet:index:UpstreamManifest definitions",
+  "guildnet:index:DryRun answers",
   ...["controller", "webhook", "cainjector"].flatMap((program) => [
-    core("ServiceAccount", `${program}-account`), rbac("ClusterRole", `${program}-role`), rbac("ClusterRoleBinding", `${program}-binding`), `kubernetes:apps/v1:Deployment ${program}`,
+    core("ServiceAccount", `${program}-account`),
+    rbac("ClusterRole", `${program}-role`),
+    rbac("ClusterRoleBinding", `${program}-binding`),
+    `kubernetes:apps/v1:Deployment ${program}`,
   ]),
-  ...["webhook", "cainjector"].flatMap((program) => [rbac("Role", `${program}-local-role`), rbac("RoleBinding", `${program}-local-binding`)]),
-  policy("deny-all"), policy("from-api-server"), policy("to-dns"), policy("to-api-server"), core("Service", "service"),
-  ...["Validating", "Mutating"].map((kind) => `kubernetes:admissionregistration.k8s.io/v1:${kind}WebhookConfiguration ${kind === "Validating" ? "validation" : "mutation"}`),
-  core("Secret", "authority"), "kubernetes:cert-manager.io/v1:ClusterIssuer issuer",
+  ...["webhook", "cainjector"].flatMap((program) => [
+    rbac("Role", `${program}-local-role`),
+    rbac("RoleBinding", `${program}-local-binding`),
+  ]),
+  policy("deny-all"),
+  policy("from-api-server"),
+  policy("to-dns"),
+  policy("to-api-server"),
+  core("Service", "service"),
+  ...["Validating", "Mutating"].map(
+    (kind) =>
+      `kubernetes:admissionregistration.k8s.io/v1:${kind}WebhookConfiguration ${kind === "Validating" ? "validation" : "mutation"}`,
+  ),
+  core("Secret", "authority"),
+  "kubernetes:cert-manager.io/v1:ClusterIssuer issuer",
 ];
 
 const registryChildren = [
-  core("Namespace", "namespace"), "guildnet:index:CertificateAuthority signer", core("ServiceAccount", "account"),
-  core("ConfigMap", "settings"), core("PersistentVolumeClaim", "data"), core("Secret", "signer"),
-  policy("deny-all"), policy("from-cluster"), policy("to-dns"), policy("to-api-server"),
-  "kubernetes:apps/v1:Deployment deployment", "kubernetes:batch/v1:CronJob collector", core("Service", "service"),
+  core("Namespace", "namespace"),
+  "guildnet:index:CertificateAuthority signer",
+  core("ServiceAccount", "account"),
+  core("ConfigMap", "settings"),
+  core("PersistentVolumeClaim", "data"),
+  core("Secret", "signer"),
+  policy("deny-all"),
+  policy("from-cluster"),
+  policy("to-dns"),
+  policy("to-api-server"),
+  "kubernetes:apps/v1:Deployment deployment",
+  "kubernetes:batch/v1:CronJob collector",
+  core("Service", "service"),
 ];
 const portalChildren = [
-  core("Namespace", "namespace"), "guildnet:index:RandomSecret sign-in-key", "guildnet:index:RandomSecret session-key",
-  core("ServiceAccount", "account"), rbac("ClusterRole", "role"), rbac("ClusterRoleBinding", "binding"),
-  core("ConfigMap", "sign-outs"), core("ConfigMap", "people"), rbac("Role", "sign-outs-role"), rbac("RoleBinding", "sign-outs-binding"),
-  policy("deny-all"), policy("from-browsers"), policy("to-dns"), policy("to-workspaces"), policy("to-api-server"),
-  core("Secret", "keys"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+  core("Namespace", "namespace"),
+  "guildnet:index:RandomSecret sign-in-key",
+  "guildnet:index:RandomSecret session-key",
+  core("ServiceAccount", "account"),
+  rbac("ClusterRole", "role"),
+  rbac("ClusterRoleBinding", "binding"),
+  core("ConfigMap", "sign-outs"),
+  core("ConfigMap", "people"),
+  rbac("Role", "sign-outs-role"),
+  rbac("RoleBinding", "sign-outs-binding"),
+  policy("deny-all"),
+  policy("from-browsers"),
+  policy("to-dns"),
+  policy("to-workspaces"),
+  policy("to-api-server"),
+  core("Secret", "keys"),
+  "kubernetes:apps/v1:Deployment deployment",
+  core("Service", "service"),
 ];
 
 const workspaceChildren = [
-  core("Namespace", "namespace"), core("ResourceQuota", "quota"), core("LimitRange", "limits"),
-  policy("deny-all"), policy("from-portal"), policy("to-dns"), policy("to-internet"),
-  rbac("Role", "portal-role"), rbac("RoleBinding", "portal-binding"), core("ServiceAccount", "account"),
-  core("PersistentVolumeClaim", "home"), "guildnet:index:RandomSecret ide-token", core("Secret", "ide-access"),
-  "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+  core("Namespace", "namespace"),
+  core("ResourceQuota", "quota"),
+  core("LimitRange", "limits"),
+  policy("deny-all"),
+  policy("from-portal"),
+  policy("to-dns"),
+  policy("to-internet"),
+  rbac("Role", "portal-role"),
+  rbac("RoleBinding", "portal-binding"),
+  core("ServiceAccount", "account"),
+  core("PersistentVolumeClaim", "home"),
+  "guildnet:index:RandomSecret ide-token",
+  core("Secret", "ide-access"),
+  "kubernetes:apps/v1:Deployment deployment",
+  core("Service", "service"),
 ];
 
 const cases: Case[] = [
   {
     component: "EmbeddedCluster",
-    make: (_, transform) => new EmbeddedCluster("it", { transform, images: { tool: { reference: "example.org/tool:1" } } }),
+    make: (_, transform) =>
+      new EmbeddedCluster("it", { transform, images: { tool: { reference: "example.org/tool:1" } } }),
     children: [
-      "guildnet:index:EmbeddedNode node", "guildnet:index:NodeImage image-pause", "guildnet:index:NodeImage image-coredns",
-      "guildnet:index:NodeImage image-tool", provider, "guildnet:index:ClusterDns dns",
+      "guildnet:index:EmbeddedNode node",
+      "guildnet:index:NodeImage image-pause",
+      "guildnet:index:NodeImage image-coredns",
+      "guildnet:index:NodeImage image-tool",
+      provider,
+      "guildnet:index:ClusterDns dns",
     ],
     outputs: ["kubeconfig", "endpoint", "images"],
     secret: ["kubeconfig"],
@@ -90,10 +169,15 @@ const cases: Case[] = [
   },
   {
     component: "ExistingCluster",
-    make: (_, transform) => new ExistingCluster("it", {
-      transform, kubeconfig: "CANARY", endpoint: "https://example.org", identity: "theirs",
-      images: { tool: { context: join(import.meta.dirname, "..", "images", "workspace") } }, registry: { address: "registry.example.org", credentials: "guild:PASSWORD" },
-    }),
+    make: (_, transform) =>
+      new ExistingCluster("it", {
+        transform,
+        kubeconfig: "CANARY",
+        endpoint: "https://example.org",
+        identity: "theirs",
+        images: { tool: { context: join(import.meta.dirname, "..", "images", "workspace") } },
+        registry: { address: "registry.example.org", credentials: "guild:PASSWORD" },
+      }),
     children: ["guildnet:index:PushedImage image-tool", provider],
     outputs: ["kubeconfig", "endpoint"],
     secret: ["kubeconfig"],
@@ -101,182 +185,407 @@ const cases: Case[] = [
   },
   {
     component: "ClusterDns",
-    make: (on, transform) => new ClusterDns("it", { transform, image: "example.org/dns:1", serviceCidr: "10.96.0.0/16" }, { provider: on() }),
+    make: (on, transform) =>
+      new ClusterDns("it", { transform, image: "example.org/dns:1", serviceCidr: "10.96.0.0/16" }, { provider: on() }),
     children: [
-      core("NamespacePatch", "namespace"), core("ServiceAccount", "account"), rbac("ClusterRole", "role"), rbac("ClusterRoleBinding", "binding"),
-      core("ConfigMap", "config"), "kubernetes:networking.k8s.io/v1:NetworkPolicy network", "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+      core("NamespacePatch", "namespace"),
+      core("ServiceAccount", "account"),
+      rbac("ClusterRole", "role"),
+      rbac("ClusterRoleBinding", "binding"),
+      core("ConfigMap", "config"),
+      "kubernetes:networking.k8s.io/v1:NetworkPolicy network",
+      "kubernetes:apps/v1:Deployment deployment",
+      core("Service", "service"),
     ],
-    outputs: ["address"], secret: [], canaries: [],
+    outputs: ["address"],
+    secret: [],
+    canaries: [],
   },
   {
     component: "Storage",
-    make: (on, transform) => new Storage("it", { transform, image: "example.org/storage:1", path: "/volumes" }, { provider: on() }),
+    make: (on, transform) =>
+      new Storage("it", { transform, image: "example.org/storage:1", path: "/volumes" }, { provider: on() }),
     children: [
-      core("Namespace", "namespace"), core("ServiceAccount", "account"), rbac("Role", "role"), rbac("RoleBinding", "binding"),
-      rbac("ClusterRole", "cluster-role"), rbac("ClusterRoleBinding", "cluster-binding"), core("ConfigMap", "config"),
-      policy("deny-all"), policy("to-api-server"), "kubernetes:apps/v1:Deployment provisioner",
-      "kubernetes:storage.k8s.io/v1:StorageClass class", "kubernetes:storage.k8s.io/v1:StorageClass disposable-class",
+      core("Namespace", "namespace"),
+      core("ServiceAccount", "account"),
+      rbac("Role", "role"),
+      rbac("RoleBinding", "binding"),
+      rbac("ClusterRole", "cluster-role"),
+      rbac("ClusterRoleBinding", "cluster-binding"),
+      core("ConfigMap", "config"),
+      policy("deny-all"),
+      policy("to-api-server"),
+      "kubernetes:apps/v1:Deployment provisioner",
+      "kubernetes:storage.k8s.io/v1:StorageClass class",
+      "kubernetes:storage.k8s.io/v1:StorageClass disposable-class",
     ],
-    outputs: ["className", "disposableClassName"], secret: [], canaries: [],
+    outputs: ["className", "disposableClassName"],
+    secret: [],
+    canaries: [],
   },
   {
     component: "Longhorn",
-    make: (on, transform) => new Longhorn("it", {
-      transform,
-      snapshots: { cron: "0 * * * *", retain: 24 },
-      backup: { url: "s3://volumes@eu-central-1/", accessKeyId: "AKIA", secretAccessKey: "CANARY", cron: "0 3 * * *", retain: 14 },
-    }, { provider: on() }),
+    make: (on, transform) =>
+      new Longhorn(
+        "it",
+        {
+          transform,
+          snapshots: { cron: "0 * * * *", retain: 24 },
+          backup: {
+            url: "s3://volumes@eu-central-1/",
+            accessKeyId: "AKIA",
+            secretAccessKey: "CANARY",
+            cron: "0 3 * * *",
+            retain: 14,
+          },
+        },
+        { provider: on() },
+      ),
     children: [
-      core("Namespace", "namespace"), "kubernetes:helm.sh/v3:Release release", core("Secret", "backup-credentials"),
-      longhorn("BackupTarget", "backup-target"), longhorn("RecurringJob", "snapshots"), longhorn("RecurringJob", "backups"),
-      "kubernetes:storage.k8s.io/v1:StorageClass class", "kubernetes:storage.k8s.io/v1:StorageClass disposable-class",
+      core("Namespace", "namespace"),
+      "kubernetes:helm.sh/v3:Release release",
+      core("Secret", "backup-credentials"),
+      longhorn("BackupTarget", "backup-target"),
+      longhorn("RecurringJob", "snapshots"),
+      longhorn("RecurringJob", "backups"),
+      "kubernetes:storage.k8s.io/v1:StorageClass class",
+      "kubernetes:storage.k8s.io/v1:StorageClass disposable-class",
     ],
-    outputs: ["className", "disposableClassName"], secret: [], canaries: ["CANARY"],
+    outputs: ["className", "disposableClassName"],
+    secret: [],
+    canaries: ["CANARY"],
   },
   {
     component: "Scheduling",
     make: (on, transform) => new Scheduling("it", { transform }, { provider: on() }),
     children: priorityClasses,
-    outputs: ["classes"], secret: [], canaries: [],
+    outputs: ["classes"],
+    secret: [],
+    canaries: [],
   },
   {
     component: "Scheduling",
-    make: (on, transform) => new Scheduling("it", { transform, queue: { kind: "kueue", budget: { cpu: "4", memory: "8Gi" } } }, { provider: on() }),
+    make: (on, transform) =>
+      new Scheduling(
+        "it",
+        { transform, queue: { kind: "kueue", budget: { cpu: "4", memory: "8Gi" } } },
+        { provider: on() },
+      ),
     children: [...priorityClasses, queue("ResourceFlavor", "flavor"), queue("ClusterQueue", "queue")],
-    outputs: ["classes", "clusterQueue"], secret: [], canaries: [],
+    outputs: ["classes", "clusterQueue"],
+    secret: [],
+    canaries: [],
   },
   {
     component: "BatchSpace",
-    make: (on, transform) => new BatchSpace("it", { transform, owner: "ada", priorityClass: "batch", clusterQueue: "all" }, { provider: on() }),
+    make: (on, transform) =>
+      new BatchSpace(
+        "it",
+        { transform, owner: "ada", priorityClass: "batch", clusterQueue: "all" },
+        { provider: on() },
+      ),
     children: [
-      core("Namespace", "namespace"), core("ResourceQuota", "quota-batch"), core("ResourceQuota", "quota-other-classes"), core("ResourceQuota", "quota-volumes"),
-      core("LimitRange", "limits"), policy("deny-all"), policy("to-dns"), policy("to-internet"), core("ServiceAccount", "account"), queue("LocalQueue", "queue"),
+      core("Namespace", "namespace"),
+      core("ResourceQuota", "quota-batch"),
+      core("ResourceQuota", "quota-other-classes"),
+      core("ResourceQuota", "quota-volumes"),
+      core("LimitRange", "limits"),
+      policy("deny-all"),
+      policy("to-dns"),
+      policy("to-internet"),
+      core("ServiceAccount", "account"),
+      queue("LocalQueue", "queue"),
     ],
-    outputs: ["namespace"], secret: [], canaries: [],
+    outputs: ["namespace"],
+    secret: [],
+    canaries: [],
   },
   {
     component: "Workspace",
-    make: (on, transform) => new Workspace("it", { transform, owner: "ada", image: "example.org/workspace:1" }, { provider: on() }),
+    make: (on, transform) =>
+      new Workspace("it", { transform, owner: "ada", image: "example.org/workspace:1" }, { provider: on() }),
     children: workspaceChildren,
-    outputs: ["namespace"], secret: [],
+    outputs: ["namespace"],
+    secret: [],
     canaries: [ideAccess("random of it-ide-token").session],
   },
   {
     component: "Workspace",
-    make: (on, transform) => new Workspace("it", {
-      transform,
-      owner: "ada", image: "example.org/workspace:1", attachments: [registryAttachment({ host: registryHost, identity: registryIdentity, caCertificate: "CA CERTIFICATE" })],
-    }, { provider: on() }),
-    children: [...workspaceChildren,
-      "guildnet:index:RandomSecret registry-password", core("Secret", "registry-access"), core("ConfigMap", "registry-authority"),
-      rbac("Role", "registry-role"), rbac("RoleBinding", "registry-binding"), policy("to-registry"),
+    make: (on, transform) =>
+      new Workspace(
+        "it",
+        {
+          transform,
+          owner: "ada",
+          image: "example.org/workspace:1",
+          attachments: [
+            registryAttachment({ host: registryHost, identity: registryIdentity, caCertificate: "CA CERTIFICATE" }),
+          ],
+        },
+        { provider: on() },
+      ),
+    children: [
+      ...workspaceChildren,
+      "guildnet:index:RandomSecret registry-password",
+      core("Secret", "registry-access"),
+      core("ConfigMap", "registry-authority"),
+      rbac("Role", "registry-role"),
+      rbac("RoleBinding", "registry-binding"),
+      policy("to-registry"),
     ],
-    outputs: ["namespace"], secret: [],
+    outputs: ["namespace"],
+    secret: [],
     canaries: ["random of it-registry-password", Buffer.from("it:random of it-registry-password").toString("base64")],
   },
   {
     component: "App",
-    make: (on, transform) => new App("it", { transform, owner: "ada", image: "example.org/wiki:1", port: 3000, storage: { size: "1Gi", path: "/data" }, internet: true }, { provider: on() }),
+    make: (on, transform) =>
+      new App(
+        "it",
+        {
+          transform,
+          owner: "ada",
+          image: "example.org/wiki:1",
+          port: 3000,
+          storage: { size: "1Gi", path: "/data" },
+          internet: true,
+        },
+        { provider: on() },
+      ),
     children: [
-      core("Namespace", "namespace"), core("ResourceQuota", "quota"), core("LimitRange", "limits"),
-      policy("deny-all"), policy("from-portal"), policy("to-dns"), policy("to-internet"),
-      rbac("Role", "portal-role"), rbac("RoleBinding", "portal-binding"), core("ServiceAccount", "account"),
-      core("PersistentVolumeClaim", "data"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+      core("Namespace", "namespace"),
+      core("ResourceQuota", "quota"),
+      core("LimitRange", "limits"),
+      policy("deny-all"),
+      policy("from-portal"),
+      policy("to-dns"),
+      policy("to-internet"),
+      rbac("Role", "portal-role"),
+      rbac("RoleBinding", "portal-binding"),
+      core("ServiceAccount", "account"),
+      core("PersistentVolumeClaim", "data"),
+      "kubernetes:apps/v1:Deployment deployment",
+      core("Service", "service"),
     ],
-    outputs: ["namespace"], secret: [], canaries: [],
+    outputs: ["namespace"],
+    secret: [],
+    canaries: [],
   },
   {
     component: "Registry",
-    make: (on, transform) => new Registry("it", {
-      transform,
-      image: "example.org/registry:3", tokenImage: "example.org/portal:1", address: "10.96.0.11", endpoint: "https://10.0.0.1:6443", authority: guildAuthority,
-    }, { provider: on() }),
+    make: (on, transform) =>
+      new Registry(
+        "it",
+        {
+          transform,
+          image: "example.org/registry:3",
+          tokenImage: "example.org/portal:1",
+          address: "10.96.0.11",
+          endpoint: "https://10.0.0.1:6443",
+          authority: guildAuthority,
+        },
+        { provider: on() },
+      ),
     children: [...registryChildren, "guildnet:index:Certificate certificate", core("Secret", "tls")],
-    outputs: ["host", "caCertificate"], secret: [],
+    outputs: ["host", "caCertificate"],
+    secret: [],
     canaries: ["CA KEY", "KEY"],
   },
   {
     component: "Registry",
-    make: (on, transform) => new Registry("it", {
-      transform,
-      image: "example.org/registry:3", tokenImage: "example.org/portal:1", address: "10.96.0.11", endpoint: "https://10.0.0.1:6443", authority: guildAuthority, issuer,
-    }, { provider: on() }),
+    make: (on, transform) =>
+      new Registry(
+        "it",
+        {
+          transform,
+          image: "example.org/registry:3",
+          tokenImage: "example.org/portal:1",
+          address: "10.96.0.11",
+          endpoint: "https://10.0.0.1:6443",
+          authority: guildAuthority,
+          issuer,
+        },
+        { provider: on() },
+      ),
     children: [...registryChildren, issued("certificate")],
-    outputs: ["host", "caCertificate"], secret: [],
+    outputs: ["host", "caCertificate"],
+    secret: [],
     canaries: ["CA KEY"],
   },
   {
     component: "Certificates",
-    make: (on, transform) => new Certificates("it", { transform, cluster: { kubeconfig: "KUBECONFIG CANARY", endpoint: "https://10.0.0.1:6443" }, authority: guildAuthority }, { provider: on() }),
+    make: (on, transform) =>
+      new Certificates(
+        "it",
+        {
+          transform,
+          cluster: { kubeconfig: "KUBECONFIG CANARY", endpoint: "https://10.0.0.1:6443" },
+          authority: guildAuthority,
+        },
+        { provider: on() },
+      ),
     children: certificatesChildren,
-    outputs: ["own", "open"], secret: [],
+    outputs: ["own", "open"],
+    secret: [],
     canaries: ["CA KEY", "KUBECONFIG CANARY"],
   },
   {
     component: "Certificates",
-    make: (on, transform) => new Certificates("it", {
-      transform,
-      cluster: { kubeconfig: "kubeconfig", endpoint: "https://10.0.0.1:6443" }, authority: guildAuthority,
-      acme: { email: "ada@example.org", dns01: { provider: "cloudflare" }, token: "TOKEN CANARY" },
-    }, { provider: on() }),
-    children: [...certificatesChildren, policy("to-internet"), policy("to-name-servers"), core("Secret", "dns-token"), "kubernetes:cert-manager.io/v1:ClusterIssuer acme-issuer"],
-    outputs: ["own", "open"], secret: [],
+    make: (on, transform) =>
+      new Certificates(
+        "it",
+        {
+          transform,
+          cluster: { kubeconfig: "kubeconfig", endpoint: "https://10.0.0.1:6443" },
+          authority: guildAuthority,
+          acme: { email: "ada@example.org", dns01: { provider: "cloudflare" }, token: "TOKEN CANARY" },
+        },
+        { provider: on() },
+      ),
+    children: [
+      ...certificatesChildren,
+      policy("to-internet"),
+      policy("to-name-servers"),
+      core("Secret", "dns-token"),
+      "kubernetes:cert-manager.io/v1:ClusterIssuer acme-issuer",
+    ],
+    outputs: ["own", "open"],
+    secret: [],
     canaries: ["CA KEY", "TOKEN CANARY"],
   },
   {
     component: "LoadBalancer",
-    make: (on, transform) => new LoadBalancer("it", {
-      transform,
-      pools: [{ name: "public", addresses: ["192.168.1.224/28"] }], cluster: { kubeconfig: "CANARY", endpoint: "https://10.0.0.1:6443" },
-    }, { provider: on() }),
+    make: (on, transform) =>
+      new LoadBalancer(
+        "it",
+        {
+          transform,
+          pools: [{ name: "public", addresses: ["192.168.1.224/28"] }],
+          cluster: { kubeconfig: "CANARY", endpoint: "https://10.0.0.1:6443" },
+        },
+        { provider: on() },
+      ),
     children: [
-      core("Namespace", "namespace"), policy("deny-all"), policy("to-api-server"), "guildnet:index:UpstreamManifest definitions",
+      core("Namespace", "namespace"),
+      policy("deny-all"),
+      policy("to-api-server"),
+      "guildnet:index:UpstreamManifest definitions",
       ...["controller", "speaker"].flatMap((program) => [
-        core("ServiceAccount", `${program}-account`), rbac("Role", `${program}-role`), rbac("RoleBinding", `${program}-binding`),
-        rbac("ClusterRole", `${program}-cluster-role`), rbac("ClusterRoleBinding", `${program}-cluster-binding`),
+        core("ServiceAccount", `${program}-account`),
+        rbac("Role", `${program}-role`),
+        rbac("RoleBinding", `${program}-binding`),
+        rbac("ClusterRole", `${program}-cluster-role`),
+        rbac("ClusterRoleBinding", `${program}-cluster-binding`),
       ]),
-      core("ConfigMap", "excluded"), "guildnet:index:RandomSecret memberlist-key", core("Secret", "memberlist"),
-      "kubernetes:apps/v1:Deployment controller", "kubernetes:apps/v1:DaemonSet speaker",
-      metallb("IPAddressPool", "pool-public"), metallb("L2Advertisement", "advertisement"),
+      core("ConfigMap", "excluded"),
+      "guildnet:index:RandomSecret memberlist-key",
+      core("Secret", "memberlist"),
+      "kubernetes:apps/v1:Deployment controller",
+      "kubernetes:apps/v1:DaemonSet speaker",
+      metallb("IPAddressPool", "pool-public"),
+      metallb("L2Advertisement", "advertisement"),
     ],
-    outputs: ["pools"], secret: [],
+    outputs: ["pools"],
+    secret: [],
     canaries: ["CANARY", "random of it-"],
   },
   {
     component: "BackupServer",
-    make: (on, transform) => new BackupServer("it", {
-      transform,
-      key: pulumi.secret("CANARY"), repositories: ["ws-ada"], authority: { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") },
-    }, { provider: on() }),
+    make: (on, transform) =>
+      new BackupServer(
+        "it",
+        {
+          transform,
+          key: pulumi.secret("CANARY"),
+          repositories: ["ws-ada"],
+          authority: { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") },
+        },
+        { provider: on() },
+      ),
     children: [
-      core("Namespace", "namespace"), policy("deny-all"), policy("from-backups"), core("ServiceAccount", "account"), "guildnet:index:Certificate certificate",
-      core("Secret", "tls"), core("Secret", "users"), core("PersistentVolumeClaim", "data"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+      core("Namespace", "namespace"),
+      policy("deny-all"),
+      policy("from-backups"),
+      core("ServiceAccount", "account"),
+      "guildnet:index:Certificate certificate",
+      core("Secret", "tls"),
+      core("Secret", "users"),
+      core("PersistentVolumeClaim", "data"),
+      "kubernetes:apps/v1:Deployment deployment",
+      core("Service", "service"),
     ],
-    outputs: [], secret: [],
+    outputs: [],
+    secret: [],
     canaries: ["CA KEY", "KEY", "{SHA}"],
   },
   {
     component: "Backup",
-    make: (on, transform) => new Backup("it", {
-      transform,
-      volume: { namespace: "ws-ada", claim: "home", user: 1000, workload: "workspace" },
-      repository: s3Target({ endpoint: "https://s3.example.org", bucket: "guild", prefix: "guildnet", key: "key", credentials: { accessKey: "ACCESS CANARY", secretKey: "SECRET CANARY" } }).repository("ws-ada"),
-    }, { provider: on() }),
-    children: [core("Secret", "repository"), "kubernetes:networking.k8s.io/v1:NetworkPolicy network", "kubernetes:batch/v1:CronJob job", "kubernetes:batch/v1:CronJob restore"],
-    outputs: [], secret: [],
+    make: (on, transform) =>
+      new Backup(
+        "it",
+        {
+          transform,
+          volume: { namespace: "ws-ada", claim: "home", user: 1000, workload: "workspace" },
+          repository: s3Target({
+            endpoint: "https://s3.example.org",
+            bucket: "guild",
+            prefix: "guildnet",
+            key: "key",
+            credentials: { accessKey: "ACCESS CANARY", secretKey: "SECRET CANARY" },
+          }).repository("ws-ada"),
+        },
+        { provider: on() },
+      ),
+    children: [
+      core("Secret", "repository"),
+      "kubernetes:networking.k8s.io/v1:NetworkPolicy network",
+      "kubernetes:batch/v1:CronJob job",
+      "kubernetes:batch/v1:CronJob restore",
+    ],
+    outputs: [],
+    secret: [],
     canaries: ["ACCESS CANARY", "SECRET CANARY", repositoryPassword("key", "ws-ada")],
   },
   {
     component: "Portal",
-    make: (on, transform) => new Portal("it", { transform, image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", people: ["ada"], admins: ["ada"] }, { provider: on() }),
-    children: [...portalChildren, "guildnet:index:CertificateAuthority authority", "guildnet:index:Certificate certificate", core("Secret", "tls")],
+    make: (on, transform) =>
+      new Portal(
+        "it",
+        {
+          transform,
+          image: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:6443",
+          people: ["ada"],
+          admins: ["ada"],
+        },
+        { provider: on() },
+      ),
+    children: [
+      ...portalChildren,
+      "guildnet:index:CertificateAuthority authority",
+      "guildnet:index:Certificate certificate",
+      core("Secret", "tls"),
+    ],
     outputs: ["url", "caCertificate", "signInKey"],
     secret: ["signInKey"],
     canaries: ["random of it-", "CA KEY", "KEY"],
   },
   {
     component: "Portal",
-    make: (on, transform) => new Portal("it", { transform, image: "example.org/portal:1", endpoint: "https://10.0.0.1:6443", people: ["ada"], admins: ["ada"], authority: guildAuthority, issuer }, { provider: on() }),
+    make: (on, transform) =>
+      new Portal(
+        "it",
+        {
+          transform,
+          image: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:6443",
+          people: ["ada"],
+          admins: ["ada"],
+          authority: guildAuthority,
+          issuer,
+        },
+        { provider: on() },
+      ),
     children: [...portalChildren, issued("certificate")],
     outputs: ["url", "caCertificate", "signInKey"],
     secret: ["signInKey"],
@@ -284,61 +593,124 @@ const cases: Case[] = [
   },
   {
     component: "Headscale",
-    make: (on, transform) => new Headscale("it", { transform, ...network, cluster: { kubeconfig: "CANARY" } }, { provider: on() }),
+    make: (on, transform) =>
+      new Headscale("it", { transform, ...network, cluster: { kubeconfig: "CANARY" } }, { provider: on() }),
     children: [
-      core("Namespace", "namespace"), policy("deny-all"), policy("from-clients"), core("ServiceAccount", "account"),
-      "guildnet:index:Certificate certificate", core("Secret", "tls"), core("ConfigMap", "config"), core("PersistentVolumeClaim", "data"),
-      "kubernetes:apps/v1:Deployment deployment", core("Service", "service"), "guildnet:index:HeadscaleApiKey api-key",
-      "guildnet:index:HeadscaleUser user-guildnet", "guildnet:index:HeadscaleUser user-ada", "guildnet:index:HeadscalePolicy policy",
+      core("Namespace", "namespace"),
+      policy("deny-all"),
+      policy("from-clients"),
+      core("ServiceAccount", "account"),
+      "guildnet:index:Certificate certificate",
+      core("Secret", "tls"),
+      core("ConfigMap", "config"),
+      core("PersistentVolumeClaim", "data"),
+      "kubernetes:apps/v1:Deployment deployment",
+      core("Service", "service"),
+      "guildnet:index:HeadscaleApiKey api-key",
+      "guildnet:index:HeadscaleUser user-guildnet",
+      "guildnet:index:HeadscaleUser user-ada",
+      "guildnet:index:HeadscalePolicy policy",
     ],
-    outputs: ["loginServer", "baseDomain", "caCertificate"], secret: [],
+    outputs: ["loginServer", "baseDomain", "caCertificate"],
+    secret: [],
     canaries: ["CANARY", "API KEY", "AUTHORITY KEY"],
   },
   {
     component: "HeadscaleOnHost",
-    make: (_, transform) => new HeadscaleOnHost("it", { transform, ...network, host: "ssh://root@192.0.2.1", address: "192.0.2.1", apiKey: "CANARY" }),
+    make: (_, transform) =>
+      new HeadscaleOnHost("it", {
+        transform,
+        ...network,
+        host: "ssh://root@192.0.2.1",
+        address: "192.0.2.1",
+        apiKey: "CANARY",
+      }),
     children: [
-      "pulumi:providers:docker docker", "guildnet:index:Certificate certificate", "docker:index/volume:Volume data",
-      "docker:index/remoteImage:RemoteImage image", "docker:index/container:Container container",
-      "guildnet:index:HeadscaleUser user-guildnet", "guildnet:index:HeadscaleUser user-ada", "guildnet:index:HeadscalePolicy policy",
+      "pulumi:providers:docker docker",
+      "guildnet:index:Certificate certificate",
+      "docker:index/volume:Volume data",
+      "docker:index/remoteImage:RemoteImage image",
+      "docker:index/container:Container container",
+      "guildnet:index:HeadscaleUser user-guildnet",
+      "guildnet:index:HeadscaleUser user-ada",
+      "guildnet:index:HeadscalePolicy policy",
     ],
-    outputs: ["loginServer", "baseDomain", "caCertificate"], secret: [],
+    outputs: ["loginServer", "baseDomain", "caCertificate"],
+    secret: [],
     canaries: ["CANARY", "AUTHORITY KEY"],
   },
   {
     component: "ExistingHeadscale",
-    make: () => new ExistingHeadscale("it", { url: "https://mesh.example.org", apiKey: "CANARY", baseDomain: "mesh.internal", people: ["ada"] }),
+    make: () =>
+      new ExistingHeadscale("it", {
+        url: "https://mesh.example.org",
+        apiKey: "CANARY",
+        baseDomain: "mesh.internal",
+        people: ["ada"],
+      }),
     children: ["guildnet:index:HeadscaleUser user-guildnet", "guildnet:index:HeadscaleUser user-ada"],
-    outputs: ["loginServer", "baseDomain"], secret: [],
+    outputs: ["loginServer", "baseDomain"],
+    secret: [],
     canaries: ["CANARY"],
   },
   {
     component: "Tailnet",
-    make: (_, transform) => new Tailnet("it", { transform, apiKey: "CANARY", baseDomain: "tail1234.ts.net", split: { "guildnet.internal": ["10.96.3.5"] }, policy: network.policy }),
+    make: (_, transform) =>
+      new Tailnet("it", {
+        transform,
+        apiKey: "CANARY",
+        baseDomain: "tail1234.ts.net",
+        split: { "guildnet.internal": ["10.96.3.5"] },
+        policy: network.policy,
+      }),
     children: [
-      "pulumi:providers:tailscale tailscale", "tailscale:index/dnsSplitNameservers:DnsSplitNameservers split-guildnet.internal", "tailscale:index/acl:Acl policy",
+      "pulumi:providers:tailscale tailscale",
+      "tailscale:index/dnsSplitNameservers:DnsSplitNameservers split-guildnet.internal",
+      "tailscale:index/acl:Acl policy",
     ],
-    outputs: ["baseDomain"], secret: [],
+    outputs: ["baseDomain"],
+    secret: [],
     canaries: ["CANARY"],
   },
   {
     component: "MeshDns",
-    make: (on, transform) => new MeshDns("it", { transform, domain: "apps.guildnet.internal", names: { "*": "10.96.3.4" } }, { provider: on() }),
+    make: (on, transform) =>
+      new MeshDns(
+        "it",
+        { transform, domain: "apps.guildnet.internal", names: { "*": "10.96.3.4" } },
+        { provider: on() },
+      ),
     children: [
-      core("Namespace", "namespace"), policy("deny-all"), policy("from-routers"), core("ServiceAccount", "account"),
-      core("ConfigMap", "config"), "kubernetes:apps/v1:Deployment deployment", core("Service", "service"),
+      core("Namespace", "namespace"),
+      policy("deny-all"),
+      policy("from-routers"),
+      core("ServiceAccount", "account"),
+      core("ConfigMap", "config"),
+      "kubernetes:apps/v1:Deployment deployment",
+      core("Service", "service"),
     ],
-    outputs: ["address"], secret: [], canaries: [],
+    outputs: ["address"],
+    secret: [],
+    canaries: [],
   },
   {
     component: "SubnetRouter",
-    make: (on, transform) => new SubnetRouter("it", { transform, mesh: plainMesh, routes: ["10.96.0.0/16"] }, { provider: on() }),
+    make: (on, transform) =>
+      new SubnetRouter("it", { transform, mesh: plainMesh, routes: ["10.96.0.0/16"] }, { provider: on() }),
     children: [
-      core("Namespace", "namespace"), policy("deny-all"), policy("from-devices"), policy("to-networks"), core("ServiceAccount", "account"),
-      "guildnet:index:HeadscalePreAuthKey key", core("Secret", "auth-key"), core("ConfigMap", "authorities"),
-      core("PersistentVolumeClaim", "data"), "kubernetes:apps/v1:Deployment deployment",
+      core("Namespace", "namespace"),
+      policy("deny-all"),
+      policy("from-devices"),
+      policy("to-networks"),
+      core("ServiceAccount", "account"),
+      "guildnet:index:HeadscalePreAuthKey key",
+      core("Secret", "auth-key"),
+      core("ConfigMap", "authorities"),
+      core("PersistentVolumeClaim", "data"),
+      "kubernetes:apps/v1:Deployment deployment",
     ],
-    outputs: ["routes"], secret: [],
+    outputs: ["routes"],
+    secret: [],
     canaries: ["auth key it-key"],
   },
 ];
@@ -353,7 +725,9 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
 
   test("has exactly these children, named after it", async () => {
     const found = await registered();
-    expect(found.children.map(({ type, name }) => `${type} ${name.replace(/^it-/, "")}`).sort()).toEqual([...children].sort());
+    expect(found.children.map(({ type, name }) => `${type} ${name.replace(/^it-/, "")}`).sort()).toEqual(
+      [...children].sort(),
+    );
     for (const child of found.children) expect(child.name).toMatch(/^it-/);
   });
 
@@ -368,20 +742,39 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
   });
 
   test("lets every child be changed, by its name, that is no resource of this project", async () => {
-    const mark = (_: object, opts: pulumi.CustomResourceOptions) => { opts.ignoreChanges = ["mark"]; };
-    const all = await record(() => make(() => new k8s.Provider("outer", { kubeconfig: "outer" }), new Proxy({}, { get: () => mark })));
-    const { urn } = all.find(({ type, name }) => name === "it" && type === `guildnet:index:${component}`) ?? expect.fail("it is not there");
+    const mark = (_: object, opts: pulumi.CustomResourceOptions) => {
+      opts.ignoreChanges = ["mark"];
+    };
+    const all = await record(() =>
+      make(() => new k8s.Provider("outer", { kubeconfig: "outer" }), new Proxy({}, { get: () => mark })),
+    );
+    const { urn } =
+      all.find(({ type, name }) => name === "it" && type === `guildnet:index:${component}`) ??
+      expect.fail("it is not there");
     const changeable = all.filter(({ parent, type }) => parent === urn && !type.startsWith("guildnet:"));
-    expect(changeable.filter(({ ignoreChanges }) => !ignoreChanges.includes("mark")).map(({ name }) => name)).toEqual([]);
+    expect(changeable.filter(({ ignoreChanges }) => !ignoreChanges.includes("mark")).map(({ name }) => name)).toEqual(
+      [],
+    );
     // A workspace has children of its own, and those that attachments make.
-    const typed = changeable.length === 0 ? [] : [component, ...(component === "Workspace" ? ["RegistryAttachment"] : [])].flatMap(typedChildren);
-    expect(changeable.map(({ name }) => name.slice("it-".length)).filter((name) => !typed.some((pattern) => pattern.test(name)))).toEqual([]);
+    const typed =
+      changeable.length === 0
+        ? []
+        : [component, ...(component === "Workspace" ? ["RegistryAttachment"] : [])].flatMap(typedChildren);
+    expect(
+      changeable
+        .map(({ name }) => name.slice("it-".length))
+        .filter((name) => !typed.some((pattern) => pattern.test(name))),
+    ).toEqual([]);
   });
 
   test("registers its outputs, secrets as such", async () => {
     const { it } = await registered();
     expect(Object.keys(it.outputs ?? {}).sort()).toEqual([...outputs].sort());
-    expect(Object.entries(it.outputs ?? {}).filter(([, value]) => isSecret(value)).map(([key]) => key)).toEqual(secret);
+    expect(
+      Object.entries(it.outputs ?? {})
+        .filter(([, value]) => isSecret(value))
+        .map(([key]) => key),
+    ).toEqual(secret);
   });
 
   test("shows no secret in an input or output", async () => {
@@ -406,7 +799,10 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
     for (const object of objects) {
       const metadata = object.inputs["metadata"] as { name?: string; annotations?: Record<string, string> };
       expect(metadata.name, object.name).toBeTypeOf("string");
-      expect(metadata.annotations, object.name).toMatchObject({ "pulumi.com/patchFieldManager": "guildnet", "pulumi.com/patchForce": "true" });
+      expect(metadata.annotations, object.name).toMatchObject({
+        "pulumi.com/patchFieldManager": "guildnet",
+        "pulumi.com/patchForce": "true",
+      });
     }
     expect(new Set(inCluster.map((object) => object.provider)).size).toBeLessThanOrEqual(1);
     for (const object of inCluster) expect(object.provider).not.toBe("");
@@ -421,11 +817,18 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
 
 /** Names of the children that a component's `transform` is typed for, from its source: types are gone when it runs. */
 function typedChildren(component: string): RegExp[] {
-  const source = files.map((file) => readFileSync(join(import.meta.dirname, file), "utf8")).find((text) => text.includes(`${component}Children `)) ?? expect.fail(`no file has ${component}Children`);
+  const source =
+    files
+      .map((file) => readFileSync(join(import.meta.dirname, file), "utf8"))
+      .find((text) => text.includes(`${component}Children `)) ?? expect.fail(`no file has ${component}Children`);
   const type = source.slice(source.indexOf(`${component}Children `)).split("\n\n")[0] ?? "";
-  const names = [...type.matchAll(/^ +"?([\w-]+)"?: k?|Record<(Program),/gm)].map((found) => found[1] ?? found[2] ?? "");
+  const names = [...type.matchAll(/^ +"?([\w-]+)"?: k?|Record<(Program),/gm)].map(
+    (found) => found[1] ?? found[2] ?? "",
+  );
   const patterns = [...type.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text.replace("${string}", "[^/]+"));
-  return [...names, ...patterns].map((text) => new RegExp(`^${text.replace(/\$\{Program\}|^Program$/, "(controller|webhook|cainjector|speaker)")}$`));
+  return [...names, ...patterns].map(
+    (text) => new RegExp(`^${text.replace(/\$\{Program\}|^Program$/, "(controller|webhook|cainjector|speaker)")}$`),
+  );
 }
 
 function isSecret(value: unknown): boolean {

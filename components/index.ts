@@ -5,7 +5,14 @@ export type { BackupArgs } from "./backup/backup.ts";
 export { keyId } from "./backup/key.ts";
 export type { Keep } from "./backup/pods.ts";
 export { restTarget, s3Target } from "./backup/repository.ts";
-export type { BackupReach, BackupRepository, BackupTarget, RestTargetArgs, S3Credentials, S3TargetArgs } from "./backup/repository.ts";
+export type {
+  BackupReach,
+  BackupRepository,
+  BackupTarget,
+  RestTargetArgs,
+  S3Credentials,
+  S3TargetArgs,
+} from "./backup/repository.ts";
 export { BACKUP_SERVER_PLACE, BackupServer, backupServerHost } from "./backup/server.ts";
 export type { BackupServerArgs } from "./backup/server.ts";
 export type { BackupRoom } from "./backup/size.ts";

@@ -12,9 +12,14 @@ function sources(folder: string): string[] {
 }
 
 test("the package declares all that it imports", () => {
-  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(here, "package.json"), "utf8")) as Record<string, Record<string, string> | undefined>;
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(here, "package.json"), "utf8")) as Record<
+    string,
+    Record<string, string> | undefined
+  >;
   const imported = [...sources(here), ...sources(join(here, "..", "provider", "sdk"))]
-    .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/from "((?:@[^/"]+\/)?[^./"][^/"]*)/g)].map((match) => match[1] ?? ""))
+    .flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/from "((?:@[^/"]+\/)?[^./"][^/"]*)/g)].map((match) => match[1] ?? ""),
+    )
     .filter((specifier) => !specifier.startsWith("node:"));
   expect(Object.keys({ ...dependencies, ...peerDependencies }).sort()).toEqual([...new Set(imported)].sort());
 });

@@ -1,5 +1,16 @@
 import { execa } from "execa";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,10 +19,27 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..");
 const page = readFileSync(join(import.meta.dirname, "adding-a-system.md"), "utf8");
-const blocks = [...page.matchAll(/^```(ts|diff) (\S+)\n(.*?)^```$/gms)].map(([, kind, file = "", text = ""]) => ({ kind, file, text }));
+const blocks = [...page.matchAll(/^```(ts|diff) (\S+)\n(.*?)^```$/gms)].map(([, kind, file = "", text = ""]) => ({
+  kind,
+  file,
+  text,
+}));
 
 /** What lint, schema and tests of the two folders read. */
-const COPIED = ["components", "docs", "policy", "provider", "stacks", "tests", "toolchain", ".oxlintrc.json", "Pulumi.dev.yaml", "package.json", "tsconfig.json", "vitest.config.ts"];
+const COPIED = [
+  "components",
+  "docs",
+  "policy",
+  "provider",
+  "stacks",
+  "tests",
+  "toolchain",
+  ".oxlintrc.json",
+  "Pulumi.dev.yaml",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+];
 const MADE = new Set(["dist", "node_modules"]);
 
 /** A guild with a noticeboard, and the same without: what differs. */
@@ -54,10 +82,17 @@ test("a mistake in what the noticeboard says is told as all others are", () => {
 `;
 
 const copy = mkdtempSync(join(tmpdir(), "guildnet-system-"));
-const run = (command: string, args: string[]) => execa(join(root, "node_modules/.bin", command), args, { cwd: copy, reject: false, all: true, env: { NO_COLOR: "1" } });
+const run = (command: string, args: string[]) =>
+  execa(join(root, "node_modules/.bin", command), args, {
+    cwd: copy,
+    reject: false,
+    all: true,
+    env: { NO_COLOR: "1" },
+  });
 
 beforeAll(async () => {
-  for (const part of COPIED) cpSync(join(root, part), join(copy, part), { recursive: true, filter: (source) => !MADE.has(basename(source)) });
+  for (const part of COPIED)
+    cpSync(join(root, part), join(copy, part), { recursive: true, filter: (source) => !MADE.has(basename(source)) });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   for (const { kind, file, text } of blocks) {
     const target = join(copy, file);
@@ -70,10 +105,14 @@ beforeAll(async () => {
 afterAll(() => rmSync(copy, { recursive: true }));
 
 test("touches eight files at most, and no more than the page says", () => {
-  const touched = filesOf(copy).filter((file) => !existsSync(join(root, file)) || !readFileSync(join(copy, file)).equals(readFileSync(join(root, file))));
+  const touched = filesOf(copy).filter(
+    (file) => !existsSync(join(root, file)) || !readFileSync(join(copy, file)).equals(readFileSync(join(root, file))),
+  );
   expect(touched.sort()).toEqual([...new Set([...blocks.map(({ file }) => file), "stacks/guild.schema.json"])].sort());
   expect(touched.length).toBeLessThanOrEqual(8);
-  expect(readFileSync(join(copy, "stacks/guild.schema.json"), "utf8")).toContain("A page of text that every workspace may read.");
+  expect(readFileSync(join(copy, "stacks/guild.schema.json"), "utf8")).toContain(
+    "A page of text that every workspace may read.",
+  );
 });
 
 describe("what the page makes", () => {
@@ -84,7 +123,16 @@ describe("what the page makes", () => {
 
   test("is in a guild, and holds to the contract of components and the policies", async () => {
     writeFileSync(join(copy, "stacks/in-a-guild.test.ts"), inAGuild);
-    const { all, exitCode } = await run("vitest", ["run", "--project", "unit", "--testNamePattern", "noticeboard|Noticeboard", "stacks/in-a-guild.test.ts", "stacks/stack-file-schema.test.ts", "components/contract.test.ts"]);
+    const { all, exitCode } = await run("vitest", [
+      "run",
+      "--project",
+      "unit",
+      "--testNamePattern",
+      "noticeboard|Noticeboard",
+      "stacks/in-a-guild.test.ts",
+      "stacks/stack-file-schema.test.ts",
+      "components/contract.test.ts",
+    ]);
     expect(exitCode, all).toBe(0);
     expect(all).toMatch(/3 passed \(3\)/);
   }, 120_000);
@@ -92,12 +140,14 @@ describe("what the page makes", () => {
 
 /** A text with what a block adds to it, after the line that the block begins with. */
 function added(before: string, block: string, file: string): string {
-  const [first = "", ...more] = block.trimEnd().split("\n"), line = `${first.slice(1)}\n`;
+  const [first = "", ...more] = block.trimEnd().split("\n"),
+    line = `${first.slice(1)}\n`;
   if (before.split(line).length !== 2) throw new Error(`${file} has not just one line ${JSON.stringify(line)}`);
   return before.replace(line, () => `${line}${more.map((each) => `${each.slice(1)}\n`).join("")}`);
 }
 
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((file) => !file.startsWith("node_modules") && statSync(join(folder, file)).isFile()).map((file) => relative(folder, join(folder, file)));
+    .filter((file) => !file.startsWith("node_modules") && statSync(join(folder, file)).isFile())
+    .map((file) => relative(folder, join(folder, file)));
 }

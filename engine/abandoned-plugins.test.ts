@@ -11,7 +11,9 @@ const scratch = useScratch();
 test("a plugin without its engine is ended", async () => {
   const plugin = await start();
   const ended = once(plugin, "exit");
-  expect(endAbandonedPlugins(realpathSync(plugin.spawnfile), () => false)).toEqual([expect.stringContaining(String(plugin.pid))]);
+  expect(endAbandonedPlugins(realpathSync(plugin.spawnfile), () => false)).toEqual([
+    expect.stringContaining(String(plugin.pid)),
+  ]);
   expect(await ended).toEqual([null, "SIGKILL"]);
 });
 

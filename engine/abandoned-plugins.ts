@@ -8,13 +8,17 @@ import { isRunningEngine, type IsEngine } from "./recovery.ts";
  * @returns a line for each
  */
 export function endAbandonedPlugins(program: string, isEngine: IsEngine = isRunningEngine): string[] {
-  return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => {
-    const parent = ifRunning(() => readlinkSync(`/proc/${pid}/exe`) === program ? parentOf(pid) : undefined);
-    return parent !== undefined && !isEngine(parent);
-  }).map((pid) => {
-    ifRunning(() => process.kill(pid, "SIGKILL"));
-    return `Ended a plugin of a run that was killed (process ${pid}).`;
-  });
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => {
+      const parent = ifRunning(() => (readlinkSync(`/proc/${pid}/exe`) === program ? parentOf(pid) : undefined));
+      return parent !== undefined && !isEngine(parent);
+    })
+    .map((pid) => {
+      ifRunning(() => process.kill(pid, "SIGKILL"));
+      return `Ended a plugin of a run that was killed (process ${pid}).`;
+    });
 }
 
 function parentOf(pid: number): number {

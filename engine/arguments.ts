@@ -1,5 +1,17 @@
 /** Global and common flags of the engine that take a value of their own, so that the value is not taken for the command. */
-const VALUE_FLAGS = new Set(["-C", "--cwd", "--color", "-v", "--verbose", "--tracing", "--profiling", "--memprofilerate", "--otel-traces", "-s", "--stack"]);
+const VALUE_FLAGS = new Set([
+  "-C",
+  "--cwd",
+  "--color",
+  "-v",
+  "--verbose",
+  "--tracing",
+  "--profiling",
+  "--memprofilerate",
+  "--otel-traces",
+  "-s",
+  "--stack",
+]);
 
 /** `-d`, alone or among other short flags. */
 const SHORT_DEBUG = /^-[a-z]*d/i;
@@ -7,7 +19,20 @@ const SHORT_DEBUG = /^-[a-z]*d/i;
 const PROJECT_FOLDER = new Set(["-C", "--cwd"]);
 
 /** Commands (and their aliases) that take `--config-file`, and would else write the salt into the checkout. */
-const WITH_CONFIG_FILE = new Set(["up", "update", "preview", "pre", "destroy", "down", "dn", "refresh", "watch", "import", "logs", "config"]);
+const WITH_CONFIG_FILE = new Set([
+  "up",
+  "update",
+  "preview",
+  "pre",
+  "destroy",
+  "down",
+  "dn",
+  "refresh",
+  "watch",
+  "import",
+  "logs",
+  "config",
+]);
 /** Commands that change what the stack is made of, step by step. */
 const UPDATES = new Set(["up", "update", "destroy", "down", "dn", "refresh"]);
 /** Commands that change the state in another way. A `cancel` takes the lock alone from a run that goes on. */
@@ -44,19 +69,39 @@ export function parseEngineArguments(args: readonly string[]): EngineArguments {
   const [command, sub, third] = positionals(args);
   const named = command === "cancel" ? sub : isStackRemoval(args) ? third : undefined;
   const updates = isUpdate(args, command);
-  const changesState = updates || CHANGES_STATE.has(command ?? "") || (command === "stack" && STACK_CHANGES.has(sub ?? ""));
+  const changesState =
+    updates || CHANGES_STATE.has(command ?? "") || (command === "stack" && STACK_CHANGES.has(sub ?? ""));
   const runsTheProgram = RUNS_THE_PROGRAM.has(command ?? "") && !hasFlag(args, "--help") && !hasFlag(args, "-h");
-  return { command, stack: flagValue(args, "--stack", "-s") ?? named, projectFolder: flagValue(args, "--cwd", "-C"), changesConfig: command === "config", updates, changesState, runsTheProgram, readsSecrets: updates || RUNS_THE_PROGRAM.has(command ?? ""), debugs: hasFlag(args, "--debug") || args.some((arg) => SHORT_DEBUG.test(arg)) };
+  return {
+    command,
+    stack: flagValue(args, "--stack", "-s") ?? named,
+    projectFolder: flagValue(args, "--cwd", "-C"),
+    changesConfig: command === "config",
+    updates,
+    changesState,
+    runsTheProgram,
+    readsSecrets: updates || RUNS_THE_PROGRAM.has(command ?? ""),
+    debugs: hasFlag(args, "--debug") || args.some((arg) => SHORT_DEBUG.test(arg)),
+  };
 }
 
 function isUpdate(args: readonly string[], command: string | undefined): boolean {
-  return command !== undefined && UPDATES.has(command) && !["--help", "-h", "--preview-only"].some((flag) => hasFlag(args, flag));
+  return (
+    command !== undefined &&
+    UPDATES.has(command) &&
+    !["--help", "-h", "--preview-only"].some((flag) => hasFlag(args, flag))
+  );
 }
 
 /** The command line for an engine that is started in the project's folder. */
 export function withoutProjectFolder(args: readonly string[]): string[] {
   const end = args.includes("--") ? args.indexOf("--") : args.length;
-  const kept = args.slice(0, end).filter((arg, index, all) => !arg.startsWith("--cwd=") && !PROJECT_FOLDER.has(arg) && !PROJECT_FOLDER.has(all[index - 1] ?? ""));
+  const kept = args
+    .slice(0, end)
+    .filter(
+      (arg, index, all) =>
+        !arg.startsWith("--cwd=") && !PROJECT_FOLDER.has(arg) && !PROJECT_FOLDER.has(all[index - 1] ?? ""),
+    );
   return [...kept, ...args.slice(end)];
 }
 
@@ -68,13 +113,22 @@ export interface Defaults {
 }
 
 /** The command line with the stack's settings and the policy pack, where the command takes them and does not name its own. */
-export function withDefaults(args: readonly string[], { configFile, policyPack, permalink = true }: Defaults): string[] {
+export function withDefaults(
+  args: readonly string[],
+  { configFile, policyPack, permalink = true }: Defaults,
+): string[] {
   const { command } = parseEngineArguments(args);
   if (command === undefined) return [...args];
   const extra = [
-    ...(configFile !== undefined && WITH_CONFIG_FILE.has(command) && !hasFlag(args, "--config-file") ? ["--config-file", configFile] : []),
-    ...(policyPack !== undefined && RUNS_THE_PROGRAM.has(command) && !hasFlag(args, "--policy-pack") ? ["--policy-pack", policyPack] : []),
-    ...(!permalink && isUpdate(args, command) && !hasFlag(args, "--suppress-permalink") ? ["--suppress-permalink=true"] : []),
+    ...(configFile !== undefined && WITH_CONFIG_FILE.has(command) && !hasFlag(args, "--config-file")
+      ? ["--config-file", configFile]
+      : []),
+    ...(policyPack !== undefined && RUNS_THE_PROGRAM.has(command) && !hasFlag(args, "--policy-pack")
+      ? ["--policy-pack", policyPack]
+      : []),
+    ...(!permalink && isUpdate(args, command) && !hasFlag(args, "--suppress-permalink")
+      ? ["--suppress-permalink=true"]
+      : []),
     // Without it `stack rm` deletes the stack's file from the checkout.
     ...(isStackRemoval(args) && !hasFlag(args, "--preserve-config") ? ["--preserve-config"] : []),
   ];

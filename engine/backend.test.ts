@@ -16,12 +16,19 @@ describe("chooseBackend", () => {
   });
 
   it.each([{ PULUMI_BACKEND_URL: "s3://b" }, { PULUMI_ACCESS_TOKEN: "t" }])("is the user's by %j", (env) => {
-    expect(chooseBackend(env, scratch.path)).toEqual({ kind: "elsewhere", credentials: scratch.path, by: `the variable ${Object.keys(env)[0]}` });
+    expect(chooseBackend(env, scratch.path)).toEqual({
+      kind: "elsewhere",
+      credentials: scratch.path,
+      by: `the variable ${Object.keys(env)[0]}`,
+    });
   });
 
   it("is the user's after `pulumi login`", () => {
     writeFileSync(join(scratch.path, "credentials.json"), '{"current":"https://api.pulumi.com"}');
-    expect(chooseBackend({}, scratch.path)).toMatchObject({ kind: "elsewhere", by: expect.stringContaining("credentials.json") as string });
+    expect(chooseBackend({}, scratch.path)).toMatchObject({
+      kind: "elsewhere",
+      by: expect.stringContaining("credentials.json") as string,
+    });
   });
 });
 
@@ -43,10 +50,21 @@ describe("the passphrase", () => {
 });
 
 describe("engineEnvironment", () => {
-  const tools = { pulumi: { version: "3", path: "/t/pulumi/3", source: "registries" }, "pulumi-kubernetes": { version: "4", path: "/t/k/4", source: "registries" } } as const;
+  const tools = {
+    pulumi: { version: "3", path: "/t/pulumi/3", source: "registries" },
+    "pulumi-kubernetes": { version: "4", path: "/t/k/4", source: "registries" },
+  } as const;
 
   it("puts our engine, home, state and passphrase in place", () => {
-    const env = engineEnvironment({ home: scratch.home, stack: "dev", backend: own, tools, fetchesPlugins: false, toolchainCommand: "/c", env: { PATH: "/usr/bin" } });
+    const env = engineEnvironment({
+      home: scratch.home,
+      stack: "dev",
+      backend: own,
+      tools,
+      fetchesPlugins: false,
+      toolchainCommand: "/c",
+      env: { PATH: "/usr/bin" },
+    });
     expect(env).toMatchObject({
       PATH: "/t/pulumi/3/bin:/usr/bin",
       PULUMI_HOME: scratch.home.pulumi,
@@ -60,20 +78,54 @@ describe("engineEnvironment", () => {
   });
 
   it("leaves a user's own state and passphrase to them", () => {
-    const elsewhere = engineEnvironment({ home: scratch.home, stack: "dev", backend: { kind: "elsewhere", credentials: "/u", by: "a test" }, tools, fetchesPlugins: false, toolchainCommand: "/c", env: {} });
+    const elsewhere = engineEnvironment({
+      home: scratch.home,
+      stack: "dev",
+      backend: { kind: "elsewhere", credentials: "/u", by: "a test" },
+      tools,
+      fetchesPlugins: false,
+      toolchainCommand: "/c",
+      env: {},
+    });
     expect(elsewhere).toMatchObject({ PULUMI_CREDENTIALS_PATH: "/u" });
     expect(elsewhere).not.toHaveProperty("PULUMI_BACKEND_URL");
-    const given = engineEnvironment({ home: scratch.home, stack: "dev", backend: own, tools, fetchesPlugins: false, toolchainCommand: "/c", env: { PULUMI_CONFIG_PASSPHRASE: "p" } });
+    const given = engineEnvironment({
+      home: scratch.home,
+      stack: "dev",
+      backend: own,
+      tools,
+      fetchesPlugins: false,
+      toolchainCommand: "/c",
+      env: { PULUMI_CONFIG_PASSPHRASE: "p" },
+    });
     expect(given).not.toHaveProperty("PULUMI_CONFIG_PASSPHRASE_FILE");
   });
 
   it("lets the engine fetch plugins for a stack that needs others than ours", () => {
-    expect(engineEnvironment({ home: scratch.home, stack: "dev", backend: own, tools, fetchesPlugins: true, toolchainCommand: "/c", env: {} })).not.toHaveProperty("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION");
+    expect(
+      engineEnvironment({
+        home: scratch.home,
+        stack: "dev",
+        backend: own,
+        tools,
+        fetchesPlugins: true,
+        toolchainCommand: "/c",
+        env: {},
+      }),
+    ).not.toHaveProperty("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION");
   });
 
   it("keeps what runs here from speaking to itself through a proxy, and leaves the user's own exceptions", () => {
     const env = { HTTPS_PROXY: "http://127.0.0.1:9", no_proxy: "intern.example, 10.0.0.0/8" };
-    const { NO_PROXY, no_proxy } = engineEnvironment({ home: scratch.home, stack: "dev", backend: own, tools, fetchesPlugins: false, toolchainCommand: "/c", env });
+    const { NO_PROXY, no_proxy } = engineEnvironment({
+      home: scratch.home,
+      stack: "dev",
+      backend: own,
+      tools,
+      fetchesPlugins: false,
+      toolchainCommand: "/c",
+      env,
+    });
     expect(NO_PROXY).toBe("intern.example,10.0.0.0/8,localhost,.localhost,127.0.0.1,::1");
     expect(no_proxy).toBe(NO_PROXY);
   });

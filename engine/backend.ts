@@ -13,7 +13,9 @@ export function chooseBackend(env: NodeJS.ProcessEnv, userPulumiHome: string): B
   const credentials = env.PULUMI_CREDENTIALS_PATH ?? userPulumiHome;
   const variable = ["PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"].find((name) => Boolean(env[name]));
   if (variable !== undefined) return { kind: "elsewhere", credentials, by: `the variable ${variable}` };
-  return isLoggedIn(credentials) ? { kind: "elsewhere", credentials, by: `\`pulumi login\` (${join(credentials, "credentials.json")})` } : { kind: "own" };
+  return isLoggedIn(credentials)
+    ? { kind: "elsewhere", credentials, by: `\`pulumi login\` (${join(credentials, "credentials.json")})` }
+    : { kind: "own" };
 }
 
 function isLoggedIn(folder: string): boolean {
@@ -37,8 +39,10 @@ export function prepareBackend(backend: Backend, home: Home, env: NodeJS.Process
 }
 
 function lostPassphrase(home: Home): UserError {
-  return new UserError("passphrase-lost",
+  return new UserError(
+    "passphrase-lost",
     `The passphrase file ${home.passphrase} is gone, and the state in ${home.state} can't be read without it.\n` +
-    "Put the file back from a backup, or set PULUMI_CONFIG_PASSPHRASE.\n" +
-    `If it is lost for good, move ${home.state} away: the next \`npm run up\` starts with an empty state.`);
+      "Put the file back from a backup, or set PULUMI_CONFIG_PASSPHRASE.\n" +
+      `If it is lost for good, move ${home.state} away: the next \`npm run up\` starts with an empty state.`,
+  );
 }

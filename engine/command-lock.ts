@@ -20,9 +20,17 @@ const PATIENCE = 2_000;
  * @param scope whatever tells this stack from others, its home included
  * @returns what gives it back; or who has it already
  */
-export async function lockStack(scope: readonly string[], command: string): Promise<{ free(): void } | { holder?: Command }> {
+export async function lockStack(
+  scope: readonly string[],
+  command: string,
+): Promise<{ free(): void } | { holder?: Command }> {
   const name = `\0guildnet-${createHash("sha256").update(JSON.stringify(scope)).digest("hex")}`;
-  const server = createServer((asking) => void asking.on("error", () => asking.destroy()).end(JSON.stringify({ pid: process.pid, command } satisfies Command)));
+  const server = createServer(
+    (asking) =>
+      void asking
+        .on("error", () => asking.destroy())
+        .end(JSON.stringify({ pid: process.pid, command } satisfies Command)),
+  );
   if (await listens(server, name)) return { free: () => void server.close() };
   return { holder: await holderOf(name) };
 }

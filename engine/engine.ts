@@ -113,11 +113,20 @@ export class Engine {
     mkdirSync(this.folder, { recursive: true });
     writeFileSync(join(this.folder, "Pulumi.yaml"), `name: ${this.project}\nruntime: nodejs\n`);
     const { code, stderr } = await this.#capture(["stack", "init", this.stack, "--no-select"], this.folder);
-    if (code !== 0) throw new UserError("stack-init-failed", `The stack ${this.stack} could not be created:\n\n${stderr.trim()}\n\n${hidden}`.trim());
+    if (code !== 0)
+      throw new UserError(
+        "stack-init-failed",
+        `The stack ${this.stack} could not be created:\n\n${stderr.trim()}\n\n${hidden}`.trim(),
+      );
   }
 
   #config(): StackConfig {
-    return prepareStackConfig(this.#project, this.home, this.stack, this.#backend.kind === "own" ? saltOfState(this.#files) : undefined);
+    return prepareStackConfig(
+      this.#project,
+      this.home,
+      this.stack,
+      this.#backend.kind === "own" ? saltOfState(this.#files) : undefined,
+    );
   }
 
   /** What a variable or a login hides that the person may mean. */
@@ -133,7 +142,8 @@ export class Engine {
    */
   async alone<T>(command: string, work: () => Promise<T>): Promise<T> {
     const taken = await this.#take(command);
-    if (!("free" in taken)) throw this.#busy(taken.holder === undefined ? "" : `: \`${taken.holder.command}\`, process ${taken.holder.pid}`);
+    if (!("free" in taken))
+      throw this.#busy(taken.holder === undefined ? "" : `: \`${taken.holder.command}\`, process ${taken.holder.pid}`);
     try {
       return await work();
     } finally {
@@ -166,7 +176,10 @@ export class Engine {
     if (restored !== undefined) say(restored);
     const folded = foldJournal(this.#files);
     if (folded.kind === "taken") say("Took over what a run that was killed had done.");
-    if (folded.kind === "aside") say(`The journal of a run that was killed goes on from another state than there is now: what it did is not in the state, and is kept in ${folded.file}. What exists is taken over by the next update.`);
+    if (folded.kind === "aside")
+      say(
+        `The journal of a run that was killed goes on from another state than there is now: what it did is not in the state, and is kept in ${folded.file}. What exists is taken over by the next update.`,
+      );
   }
 
   /**
@@ -176,7 +189,9 @@ export class Engine {
   async state(): Promise<StackState> {
     const read = this.#backend.kind === "own" ? await readState(this.#files, this.#keyring) : undefined;
     if (read !== undefined) return read;
-    const plain = (): string => { throw new Error("the engine exports its secrets in plain"); };
+    const plain = (): string => {
+      throw new Error("the engine exports its secrets in plain");
+    };
     return unsealed(await this.json<StackState>(["stack", "export", "--show-secrets"]), plain) as StackState;
   }
 
@@ -198,8 +213,18 @@ export class Engine {
 
   /** Takes what there is into the state. @throws UserError `engine-failed` */
   async #refresh(urns: readonly string[]): Promise<void> {
-    const code = await this.run(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...urns.flatMap((urn) => ["--target", urn])]);
-    if (code !== 0) throw new UserError("engine-failed", "What a run that was killed had made could not be looked at, for the reason above. Nothing was changed; run this again.");
+    const code = await this.run([
+      "refresh",
+      "--yes",
+      "--skip-preview",
+      "--suppress-outputs",
+      ...urns.flatMap((urn) => ["--target", urn]),
+    ]);
+    if (code !== 0)
+      throw new UserError(
+        "engine-failed",
+        "What a run that was killed had made could not be looked at, for the reason above. Nothing was changed; run this again.",
+      );
   }
 
   #isHeld(): boolean {
@@ -209,11 +234,15 @@ export class Engine {
   /** @throws UserError `stack-busy` while another run changes the stack */
   assertFree(): void {
     const [holder] = this.#backend.kind === "own" ? lockHolders(this.#files) : [];
-    if (holder !== undefined) throw this.#busy(`: process ${holder.pid} of ${holder.username}@${holder.hostname}`, waysOut(holder, this.#name));
+    if (holder !== undefined)
+      throw this.#busy(`: process ${holder.pid} of ${holder.username}@${holder.hostname}`, waysOut(holder, this.#name));
   }
 
   #busy(by: string, more = ""): UserError {
-    return new UserError("stack-busy", `Another run is changing the stack ${this.stack}${by}. Wait for it to end, then run this again.${more}`);
+    return new UserError(
+      "stack-busy",
+      `Another run is changing the stack ${this.stack}${by}. Wait for it to end, then run this again.${more}`,
+    );
   }
 
   /** Of `organization/project/stack` the last part. */
@@ -226,7 +255,10 @@ export class Engine {
    * @param isAlive looks at the clusters that an update works in, and ends it once one of them has ended by itself
    * @returns the exit code
    */
-  async run(args: readonly string[], { stdio = "inherit", isAlive }: { stdio?: StdioOptions; isAlive?: IsAlive } = {}): Promise<number> {
+  async run(
+    args: readonly string[],
+    { stdio = "inherit", isAlive }: { stdio?: StdioOptions; isAlive?: IsAlive } = {},
+  ): Promise<number> {
     const config = this.#config();
     const pack = join(this.#project.root, "policy");
     const policyPack = existsSync(join(pack, "PulumiPolicy.yaml")) ? pack : undefined;
@@ -236,7 +268,14 @@ export class Engine {
     const isJournaled = updates && this.#backend.kind === "own" && this.#keepsJournal;
     const line = withDefaults(args, { configFile: config.file, policyPack, permalink: !isJournaled });
     const [code] = await withTemporaryFolder(this.home, (TMPDIR) => {
-      const start: StartEngine<number> = (env, onStart) => runAttended("pulumi", line, { cwd: this.#project.root, env: { ...this.env, ...debug, TMPDIR, ...env }, stdio, onStart, endsWithUs: isJournaled });
+      const start: StartEngine<number> = (env, onStart) =>
+        runAttended("pulumi", line, {
+          cwd: this.#project.root,
+          env: { ...this.env, ...debug, TMPDIR, ...env },
+          stdio,
+          onStart,
+          endsWithUs: isJournaled,
+        });
       return Promise.all([
         isJournaled ? this.#journaled(TMPDIR, start, isAlive) : start({}),
         import("execa"), // wanted next, and loaded while there is nothing else to do
@@ -256,7 +295,13 @@ export class Engine {
   /** What the last update did. */
   async lastChanges(): Promise<Changes> {
     if (this.#changes !== undefined) return this.#changes;
-    const [last] = await this.json<readonly { resourceChanges?: Changes }[]>(["stack", "history", "--json", "--page-size", "1"]);
+    const [last] = await this.json<readonly { resourceChanges?: Changes }[]>([
+      "stack",
+      "history",
+      "--json",
+      "--page-size",
+      "1",
+    ]);
     return last?.resourceChanges ?? {};
   }
 
@@ -267,16 +312,31 @@ export class Engine {
   };
 
   async #journaled(folder: string, start: StartEngine<number>, isAlive?: IsAlive): Promise<number> {
-    const update = new Update(this.project, this.stack, this.#files), before = embeddedClusters(update.deployment() as StackState);
-    const running = journaled(update, folder, { others: this.#others, explain: (error) => unwritable(error, { root: this.home.root, stackFiles: this.#project.stackFiles }) ?? error }, start);
+    const update = new Update(this.project, this.stack, this.#files),
+      before = embeddedClusters(update.deployment() as StackState);
+    const running = journaled(
+      update,
+      folder,
+      {
+        others: this.#others,
+        explain: (error) => unwritable(error, { root: this.home.root, stackFiles: this.#project.stackFiles }) ?? error,
+      },
+      start,
+    );
     const onLost = (cluster: string): void => {
-      this.#say(`\nThe cluster ${cluster} ended in the middle of this run. What is waited for in it can't come any more: the run is ended.`);
+      this.#say(
+        `\nThe cluster ${cluster} ended in the middle of this run. What is waited for in it can't come any more: the run is ended.`,
+      );
       process.kill(update.engine, "SIGTERM");
     };
-    const code = await (isAlive === undefined ? running : whileAlive(running, { clusters: () => [...before, ...update.clusters], isAlive, onLost }));
+    const code = await (isAlive === undefined
+      ? running
+      : whileAlive(running, { clusters: () => [...before, ...update.clusters], isAlive, onLost }));
     this.#changes = update.changes;
     if (code !== 0 && (update.isInterrupted || update.isBrokenOff || code > SIGNALLED)) {
-      this.#say(`\n${update.isInterrupted ? "This run was interrupted." : "A process of this run was killed, or crashed."} Run it again: what it has done is kept, and the rest is done then.`);
+      this.#say(
+        `\n${update.isInterrupted ? "This run was interrupted." : "A process of this run was killed, or crashed."} Run it again: what it has done is kept, and the rest is done then.`,
+      );
     }
     return code;
   }
@@ -310,16 +370,30 @@ export class Engine {
       const file = join(folder, "state.json");
       writeFileSync(file, state, { mode: 0o600 });
       const { code, stderr } = await this.#capture(["stack", "import", "--file", file, "--stack", this.stack]);
-      if (code !== 0) throw new UserError("state-import-failed", `The state of ${this.stack} could not be changed:\n\n${stderr.trim()}`);
+      if (code !== 0)
+        throw new UserError(
+          "state-import-failed",
+          `The state of ${this.stack} could not be changed:\n\n${stderr.trim()}`,
+        );
     } finally {
       rmSync(folder, { recursive: true });
     }
   }
 
-  async #capture(args: readonly string[], cwd: string = this.#project.root): Promise<{ code: number; stdout: string; stderr: string }> {
+  async #capture(
+    args: readonly string[],
+    cwd: string = this.#project.root,
+  ): Promise<{ code: number; stdout: string; stderr: string }> {
     const { execa } = await import("execa");
     const result = await withTemporaryFolder(this.home, (TMPDIR) =>
-      execa("pulumi", [...args, "--non-interactive"], { cwd, env: { ...this.env, TMPDIR }, extendEnv: false, stdin: "ignore", reject: false }));
+      execa("pulumi", [...args, "--non-interactive"], {
+        cwd,
+        env: { ...this.env, TMPDIR },
+        extendEnv: false,
+        stdin: "ignore",
+        reject: false,
+      }),
+    );
     return { code: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr };
   }
 }

@@ -23,8 +23,13 @@ const LOOKS = 5;
  * and more, can't come any more.
  */
 export async function whileAlive<T>(run: Promise<T>, { clusters, isAlive, onLost, pause = SECOND }: Watch): Promise<T> {
-  const over = run.then(() => true, () => true), lost = new LostClusters(isAlive);
-  while (!(await Promise.race([over, setTimeout(pause, false, { ref: false })]))) (await lost.look(clusters())).forEach(onLost);
+  const over = run.then(
+      () => true,
+      () => true,
+    ),
+    lost = new LostClusters(isAlive);
+  while (!(await Promise.race([over, setTimeout(pause, false, { ref: false })])))
+    (await lost.look(clusters())).forEach(onLost);
   return run;
 }
 
@@ -42,7 +47,8 @@ export class LostClusters {
   async look(clusters: Iterable<string>): Promise<string[]> {
     const lost: string[] = [];
     for (const cluster of new Set(clusters)) {
-      const isAlive = await this.#isAlive(cluster), before = this.#looks.get(cluster);
+      const isAlive = await this.#isAlive(cluster),
+        before = this.#looks.get(cluster);
       if (before === undefined && isAlive !== true) continue; // one that was stopped before is about to be started
       const looks = isAlive === false ? (before ?? 0) + 1 : 0;
       this.#looks.set(cluster, looks);

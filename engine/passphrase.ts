@@ -17,8 +17,14 @@ export interface Passphrase {
 export function passphraseOf(home: Home, env: NodeJS.ProcessEnv): Passphrase {
   const { PULUMI_CONFIG_PASSPHRASE: phrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = env;
   if (phrase !== undefined) return { from: "the variable PULUMI_CONFIG_PASSPHRASE", isGiven: true, read: () => phrase };
-  const read = (path: string) => (): string | undefined => (existsSync(path) ? readFileSync(path, "utf8").trim() : undefined);
-  if (file !== undefined && file !== "") return { from: `the file ${file} (by the variable PULUMI_CONFIG_PASSPHRASE_FILE)`, isGiven: true, read: read(file) };
+  const read = (path: string) => (): string | undefined =>
+    existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
+  if (file !== undefined && file !== "")
+    return {
+      from: `the file ${file} (by the variable PULUMI_CONFIG_PASSPHRASE_FILE)`,
+      isGiven: true,
+      read: read(file),
+    };
   return { from: `the file ${home.passphrase}`, isGiven: false, read: read(home.passphrase) };
 }
 
@@ -44,6 +50,9 @@ export class Keyring {
     const remedy = isGiven
       ? "Give the right one there; or unset the variable, and your own passphrase is taken again."
       : "Give the passphrase it was encrypted with by PULUMI_CONFIG_PASSPHRASE_FILE, a file with it, or by PULUMI_CONFIG_PASSPHRASE: whoever shares the file has it in ~/.guildnet/passphrase.";
-    throw new UserError("wrong-passphrase", `${file} was encrypted with another passphrase than that of ${from}. Nothing was changed.\n${remedy}`);
+    throw new UserError(
+      "wrong-passphrase",
+      `${file} was encrypted with another passphrase than that of ${from}. Nothing was changed.\n${remedy}`,
+    );
   }
 }

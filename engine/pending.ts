@@ -15,9 +15,13 @@ export interface Made {
 export type FindMade = (begun: readonly StateResource[], state: StackState) => Promise<ReadonlyMap<string, Made>>;
 
 /** Resources that a killed run began to make, and that are in no state yet. */
-export function begunCreations({ deployment: { resources = [], pending_operations = [] } }: StackState): StateResource[] {
+export function begunCreations({
+  deployment: { resources = [], pending_operations = [] },
+}: StackState): StateResource[] {
   const present = new Set(resources.filter(isPresent).map(({ urn }) => urn));
-  return pending_operations.filter(({ type, resource }) => type === "creating" && !present.has(resource.urn)).map(({ resource }) => resource);
+  return pending_operations
+    .filter(({ type, resource }) => type === "creating" && !present.has(resource.urn))
+    .map(({ resource }) => resource);
 }
 
 /** Neither replaced already nor deleted in order to be made anew. */
@@ -32,10 +36,14 @@ function isPresent(resource: StateResource): boolean {
  * @param state as the engine exports it, its secrets encrypted
  */
 export function withoutPending<State extends StackState>(state: State, made: ReadonlyMap<string, Made>): State {
-  const found = new Map(begunCreations(state).flatMap((resource) => {
-    const existing = made.get(resource.urn);
-    return existing === undefined || !hasProvider(resource, state) ? [] : [[resource.urn, asMade(resource, existing)] as const];
-  }));
+  const found = new Map(
+    begunCreations(state).flatMap((resource) => {
+      const existing = made.get(resource.urn);
+      return existing === undefined || !hasProvider(resource, state)
+        ? []
+        : [[resource.urn, asMade(resource, existing)] as const];
+    }),
+  );
   const resources = (state.deployment.resources ?? []).map((resource) => {
     const successor = resource.pendingReplacement === true ? found.get(resource.urn) : undefined;
     if (successor === undefined) return resource;
@@ -45,7 +53,14 @@ export function withoutPending<State extends StackState>(state: State, made: Rea
     return { ...before, id: successor.id, inputs: successor.inputs, outputs: successor.outputs };
   });
   // What it stood on may have been removed since, by a run that settles nothing, and the engine takes no state that refers to it.
-  return { ...state, deployment: { ...state.deployment, resources: withIntactReferences([...resources, ...found.values()]), pending_operations: [] } };
+  return {
+    ...state,
+    deployment: {
+      ...state.deployment,
+      resources: withIntactReferences([...resources, ...found.values()]),
+      pending_operations: [],
+    },
+  };
 }
 
 /** Without it nobody can look at it, or remove it. */

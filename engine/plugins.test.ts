@@ -16,7 +16,9 @@ it("links the plugin into a real folder, and follows it when it moves", () => {
   const folder = join(scratch.home.pulumi, "plugins", "resource-kubernetes-v4.25.0");
   for (const name of ["a", "a", "b"]) {
     placeKubernetesPlugin(scratch.home, tool(name));
-    expect(readlinkSync(join(folder, "pulumi-resource-kubernetes"))).toBe(join(scratch.path, name, "bin", "pulumi-resource-kubernetes"));
+    expect(readlinkSync(join(folder, "pulumi-resource-kubernetes"))).toBe(
+      join(scratch.path, name, "bin", "pulumi-resource-kubernetes"),
+    );
   }
   expect(lstatSync(folder).isSymbolicLink()).toBe(false);
 });

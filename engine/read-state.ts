@@ -8,7 +8,9 @@ import type { StackState } from "./stack-state.ts";
 import type { StateFiles } from "./state-folder.ts";
 
 const saltOf = ({ secrets_providers }: Deployment): string | undefined =>
-  secrets_providers?.type === "passphrase" ? (secrets_providers.state as { salt?: string } | undefined)?.salt : undefined;
+  secrets_providers?.type === "passphrase"
+    ? (secrets_providers.state as { salt?: string } | undefined)?.salt
+    : undefined;
 
 /** The salt of the passphrase that a stack's secrets are encrypted with; undefined where they are encrypted otherwise, or there is no state that can be read. */
 export function saltOfState({ checkpoint }: StateFiles): string | undefined {
@@ -35,7 +37,15 @@ export async function readState(files: StateFiles, keyring: Keyring): Promise<St
   const open = await keyring.open(salt, `The state ${files.checkpoint}`);
   const { resources = [], pending_operations } = deployment;
   try {
-    return { deployment: { resources: resources.map((resource) => inPlain(resource, open)), pending_operations: pending_operations?.map(({ type, resource }) => ({ type, resource: inPlain(resource, open) })) } } as StackState;
+    return {
+      deployment: {
+        resources: resources.map((resource) => inPlain(resource, open)),
+        pending_operations: pending_operations?.map(({ type, resource }) => ({
+          type,
+          resource: inPlain(resource, open),
+        })),
+      },
+    } as StackState;
   } catch (error) {
     if (!(error instanceof UnreadableSecret)) throw error;
     throw damaged(files, error, open);
@@ -50,12 +60,20 @@ function inPlain(resource: ResourceState, open: Open): unknown {
   return unsealed(resource, open, [resource.urn]);
 }
 
-function damaged({ checkpoint, history }: StateFiles, { path: [urn, ...path] }: UnreadableSecret, open: Open): UserError {
+function damaged(
+  { checkpoint, history }: StateFiles,
+  { path: [urn, ...path] }: UnreadableSecret,
+  open: Open,
+): UserError {
   const whole = newestReadable(history, open);
-  const remedy = whole === undefined
-    ? `There is no copy of it in ${history} that could be read. Put one back from a backup.`
-    : `The newest copy whose secrets can all be read is of the end of an update. To go on from it:\n\n  cp ${whole} ${checkpoint}`;
-  return new UserError("state-secret-damaged", `A secret in the state file ${checkpoint} is damaged and can't be decrypted: ${path.join(".")} of ${urn}. Nothing was changed.\n${remedy}`);
+  const remedy =
+    whole === undefined
+      ? `There is no copy of it in ${history} that could be read. Put one back from a backup.`
+      : `The newest copy whose secrets can all be read is of the end of an update. To go on from it:\n\n  cp ${whole} ${checkpoint}`;
+  return new UserError(
+    "state-secret-damaged",
+    `A secret in the state file ${checkpoint} is damaged and can't be decrypted: ${path.join(".")} of ${urn}. Nothing was changed.\n${remedy}`,
+  );
 }
 
 function newestReadable(history: string, open: Open): string | undefined {
@@ -72,5 +90,9 @@ function newestReadable(history: string, open: Open): string | undefined {
 /** The states that updates ended with, newest first: their names have the time in them. */
 export function historyCheckpoints(history: string): string[] {
   if (!existsSync(history)) return [];
-  return readdirSync(history).filter((name) => name.endsWith(".checkpoint.json")).sort().reverse().map((name) => join(history, name));
+  return readdirSync(history)
+    .filter((name) => name.endsWith(".checkpoint.json"))
+    .sort()
+    .reverse()
+    .map((name) => join(history, name));
 }

@@ -5,7 +5,14 @@ import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { useScratch } from "../toolchain/testing/scratch.ts";
-import { hasPendingOperations, isStale, lockHolders, removeHalfWritten, removeStaleLocks, waysOut } from "./recovery.ts";
+import {
+  hasPendingOperations,
+  isStale,
+  lockHolders,
+  removeHalfWritten,
+  removeStaleLocks,
+  waysOut,
+} from "./recovery.ts";
 import { markOf } from "./processes.ts";
 import { stateFiles, type StateFiles } from "./state-folder.ts";
 
@@ -21,7 +28,8 @@ beforeEach(() => {
 });
 
 describe("locks", () => {
-  const lock = (name: string, content: unknown) => writeFileSync(join(files.lockFolder, name), typeof content === "string" ? content : JSON.stringify(content));
+  const lock = (name: string, content: unknown) =>
+    writeFileSync(join(files.lockFolder, name), typeof content === "string" ? content : JSON.stringify(content));
 
   it("removes that of a process that is gone, and says so", () => {
     lock("a.json", { ...here, pid: 4_194_305 });
@@ -66,22 +74,29 @@ describe("locks", () => {
     const mark = markOf(process.pid)!;
     expect(waysOut({ ...here, pid: 1 }, "dev")).toBe("");
     expect(waysOut({ ...here, hostname: "elsewhere", pid: 1, engine: mark }, "dev")).toBe("");
-    expect(waysOut({ ...here, hostname: "elsewhere", pid: 1 }, "dev")).toContain("npm run pulumi -- cancel --yes --stack dev");
+    expect(waysOut({ ...here, hostname: "elsewhere", pid: 1 }, "dev")).toContain(
+      "npm run pulumi -- cancel --yes --stack dev",
+    );
     expect(waysOut({ ...here, pid: 1, engine: { ...mark, namespace: "pid:[1]" } }, "dev")).toContain("cancel");
   });
 
   it("ends an engine whose command was killed, and that alone", async () => {
-    const sleeper = spawn("sleep", ["60"]), gone = { ...markOf(process.pid)!, started: "1" };
+    const sleeper = spawn("sleep", ["60"]),
+      gone = { ...markOf(process.pid)!, started: "1" };
     const ofSleeper = { ...here, pid: sleeper.pid ?? 0, engine: markOf(sleeper.pid ?? 0)! };
     lock("update.json", { ...ofSleeper, writer: markOf(process.pid) });
     expect(removeStaleLocks(files)).toEqual([]);
     lock("update.json", { ...ofSleeper, writer: gone });
     const ended = once(sleeper, "close");
-    expect(removeStaleLocks(files)).toEqual([expect.stringContaining("Ended an engine"), expect.stringContaining("Removed the lock")]);
+    expect(removeStaleLocks(files)).toEqual([
+      expect.stringContaining("Ended an engine"),
+      expect.stringContaining("Removed the lock"),
+    ]);
     expect(await ended).toEqual([null, "SIGKILL"]);
   });
 
-  it("is stale only when nobody else could hold it", () => expect(isStale({ ...here, pid: 1 }, () => true)).toBe(false));
+  it("is stale only when nobody else could hold it", () =>
+    expect(isStale({ ...here, pid: 1 }, () => true)).toBe(false));
 });
 
 describe("what was half written", () => {
@@ -91,8 +106,17 @@ describe("what was half written", () => {
       writeFileSync(path, content);
       return path;
     };
-    const half = [write(`${files.checkpoint}.18eb0d.tmp`, "{"), write(`${files.checkpoint}.attrs`, ""), write(join(files.history, "dev-1.history.json.attrs"), "")];
-    const whole = [write(files.checkpoint, WHOLE), write(`${files.backup}.attrs`, "{}"), write(join(files.history, "dev-1.history.json"), ""), write(join(dirname(files.checkpoint), "other.json.attrs"), "")];
+    const half = [
+      write(`${files.checkpoint}.18eb0d.tmp`, "{"),
+      write(`${files.checkpoint}.attrs`, ""),
+      write(join(files.history, "dev-1.history.json.attrs"), ""),
+    ];
+    const whole = [
+      write(files.checkpoint, WHOLE),
+      write(`${files.backup}.attrs`, "{}"),
+      write(join(files.history, "dev-1.history.json"), ""),
+      write(join(dirname(files.checkpoint), "other.json.attrs"), ""),
+    ];
     removeHalfWritten(files);
     expect(half.filter(existsSync)).toEqual([]);
     expect(whole.filter(existsSync)).toEqual(whole);
@@ -103,7 +127,10 @@ describe("pending operations", () => {
   it("are seen in the checkpoint", () => {
     writeFileSync(files.checkpoint, WHOLE);
     expect(hasPendingOperations(files)).toBe(false);
-    writeFileSync(files.checkpoint, JSON.stringify({ checkpoint: { latest: { pending_operations: [{ type: "creating" }] } } }));
+    writeFileSync(
+      files.checkpoint,
+      JSON.stringify({ checkpoint: { latest: { pending_operations: [{ type: "creating" }] } } }),
+    );
     expect(hasPendingOperations(files)).toBe(true);
   });
 });

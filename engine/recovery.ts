@@ -31,14 +31,16 @@ export type IsEngine = (pid: number) => boolean;
  */
 export function removeStaleLocks({ lockFolder }: StateFiles, isEngine: IsEngine = isRunningEngine): string[] {
   if (!existsSync(lockFolder)) return [];
-  return readdirSync(lockFolder).filter((file) => LOCK.test(file)).flatMap((file) => {
-    const path = join(lockFolder, file);
-    const holder = readLock(path);
-    const ended = holder === undefined ? [] : endWithoutWriter(holder);
-    if (holder !== undefined && !isStale(holder, isEngine)) return [];
-    rmSync(path, { force: true });
-    return [...ended, `Removed the lock of a run that was killed (process ${holder?.pid ?? "unknown"}).`];
-  });
+  return readdirSync(lockFolder)
+    .filter((file) => LOCK.test(file))
+    .flatMap((file) => {
+      const path = join(lockFolder, file);
+      const holder = readLock(path);
+      const ended = holder === undefined ? [] : endWithoutWriter(holder);
+      if (holder !== undefined && !isStale(holder, isEngine)) return [];
+      rmSync(path, { force: true });
+      return [...ended, `Removed the lock of a run that was killed (process ${holder?.pid ?? "unknown"}).`];
+    });
 }
 
 /** Returns once it is gone. */
@@ -52,7 +54,9 @@ function endWithoutWriter({ engine, writer }: LockHolder): string[] {
 /** The runs that hold the stack, as far as they are known to live. */
 export function lockHolders({ lockFolder }: StateFiles): LockHolder[] {
   if (!existsSync(lockFolder)) return [];
-  return readdirSync(lockFolder).filter((file) => file.endsWith(".json")).flatMap((file) => readLock(join(lockFolder, file)) ?? []);
+  return readdirSync(lockFolder)
+    .filter((file) => file.endsWith(".json"))
+    .flatMap((file) => readLock(join(lockFolder, file)) ?? []);
 }
 
 /** Whether the holder of a lock is known to be gone. A machine may have got another name since: what our own locks say of the kernel goes before it. */
@@ -64,8 +68,11 @@ export function isStale(holder: LockHolder, isEngine: IsEngine): boolean {
 
 /** What to do about the lock of a run that can't be seen from here; nothing to say of one that can. */
 export function waysOut({ engine, hostname: machine, username }: LockHolder, stack: string): string {
-  const isSeen = engine === undefined ? machine === hostname() && username === userInfo().username : isAlive(engine) !== undefined;
-  return isSeen ? "" : `\nThat is another machine, container or user, and whether the run still lives can't be seen from here. If it is gone for good, \`npm run pulumi -- cancel --yes --stack ${stack}\` frees the stack.`;
+  const isSeen =
+    engine === undefined ? machine === hostname() && username === userInfo().username : isAlive(engine) !== undefined;
+  return isSeen
+    ? ""
+    : `\nThat is another machine, container or user, and whether the run still lives can't be seen from here. If it is gone for good, \`npm run pulumi -- cancel --yes --stack ${stack}\` frees the stack.`;
 }
 
 /** Undefined for a lock that was cut off while it was written. */
@@ -106,6 +113,8 @@ function filesIn(folder: string): string[] {
 /** Whether a run was killed in the middle of an operation whose end the engine does not know. */
 export function hasPendingOperations({ checkpoint }: StateFiles): boolean {
   if (!existsSync(checkpoint)) return false;
-  const { checkpoint: content } = JSON.parse(readFileSync(checkpoint, "utf8")) as { checkpoint: { latest?: StackState["deployment"] } };
+  const { checkpoint: content } = JSON.parse(readFileSync(checkpoint, "utf8")) as {
+    checkpoint: { latest?: StackState["deployment"] };
+  };
   return (content.latest?.pending_operations?.length ?? 0) > 0;
 }

@@ -13,15 +13,28 @@ let files: StateFiles;
 /** A state of the given minute. */
 function whole(minute: number, names: string[] = ["one"]): string {
   const resources = names.map((name) => ({ urn: urn(name), type: "t:m:T" }));
-  return JSON.stringify({ version: 3, checkpoint: { latest: { manifest: { time: `2026-01-01T00:0${minute}:00Z` }, ...(names.length > 0 && { resources }) } } });
+  return JSON.stringify({
+    version: 3,
+    checkpoint: {
+      latest: { manifest: { time: `2026-01-01T00:0${minute}:00Z` }, ...(names.length > 0 && { resources }) },
+    },
+  });
 }
 
 beforeEach(() => {
   files = stateFiles(scratch.home, "guildnet", "dev");
-  for (const folder of [dirname(files.checkpoint), files.history, files.olderBackups, files.lockFolder, dirname(files.journal)]) mkdirSync(folder, { recursive: true });
+  for (const folder of [
+    dirname(files.checkpoint),
+    files.history,
+    files.olderBackups,
+    files.lockFolder,
+    dirname(files.journal),
+  ])
+    mkdirSync(folder, { recursive: true });
 });
 
-const history = (minute: number, text = whole(minute)) => writeFileSync(join(files.history, `dev-176000000${minute}000000000.checkpoint.json`), text);
+const history = (minute: number, text = whole(minute)) =>
+  writeFileSync(join(files.history, `dev-176000000${minute}000000000.checkpoint.json`), text);
 const state = () => readFileSync(files.checkpoint, "utf8");
 const damagedOnes = () => readdirSync(dirname(files.checkpoint)).filter((name) => name.includes(".damaged-"));
 
@@ -47,7 +60,10 @@ describe("a damaged state file", () => {
   it("comes back as that which the journal goes on from, and nothing is lost", () => {
     history(1);
     writeFileSync(files.backup, whole(2));
-    writeFileSync(files.journal, `${JSON.stringify({ checkpoint: createHash("sha256").update(whole(1)).digest("hex"), version: "v3" })}\n`);
+    writeFileSync(
+      files.journal,
+      `${JSON.stringify({ checkpoint: createHash("sha256").update(whole(1)).digest("hex"), version: "v3" })}\n`,
+    );
     expect(restoreCheckpoint(files)).toContain("nothing is lost");
     expect(state()).toBe(whole(1));
   });
@@ -95,8 +111,19 @@ describe("damage", () => {
     ["another thing", "[]", "cut off"],
     ["a resource without its name", of([one, { urm: urn("two"), type: "t:m:T" }]), "resource 2 of 2 has no URN"],
     ["a resource without its type", of([{ urn: urn("one"), tipe: "" }]), "has no type"],
-    ["a dependency that is not there", of([one, { urn: urn("two"), type: "t:m:T", dependencies: [urn("uno")] }]), `refers to ${urn("uno")}`],
-    ["a parent that comes later", of([{ ...one, parent: urn("two") }, { urn: urn("two"), type: "t:m:T" }]), `refers to ${urn("two")}`],
+    [
+      "a dependency that is not there",
+      of([one, { urn: urn("two"), type: "t:m:T", dependencies: [urn("uno")] }]),
+      `refers to ${urn("uno")}`,
+    ],
+    [
+      "a parent that comes later",
+      of([
+        { ...one, parent: urn("two") },
+        { urn: urn("two"), type: "t:m:T" },
+      ]),
+      `refers to ${urn("two")}`,
+    ],
     ["a provider that is not there", of([{ ...one, provider: `${urn("p")}::id` }]), `refers to ${urn("p")}`],
   ])("is %s", (_what, text, words) => {
     writeFileSync(files.checkpoint, text);
@@ -105,8 +132,23 @@ describe("damage", () => {
 
   it.each([
     ["a stack of nothing", JSON.stringify({ version: 3, checkpoint: {} })],
-    ["one whose provider went before what waits to be made anew", of([{ ...one, provider: `${urn("p")}::id`, pendingReplacement: true }])],
-    ["one that refers to what is there", of([one, { urn: urn("two"), type: "t:m:T", parent: urn("one"), dependencies: [urn("one")], propertyDependencies: { a: [urn("one")], b: null } }])],
+    [
+      "one whose provider went before what waits to be made anew",
+      of([{ ...one, provider: `${urn("p")}::id`, pendingReplacement: true }]),
+    ],
+    [
+      "one that refers to what is there",
+      of([
+        one,
+        {
+          urn: urn("two"),
+          type: "t:m:T",
+          parent: urn("one"),
+          dependencies: [urn("one")],
+          propertyDependencies: { a: [urn("one")], b: null },
+        },
+      ]),
+    ],
   ])("is not %s", (_what, text) => {
     writeFileSync(files.checkpoint, text);
     expect(damageOf(files.checkpoint)).toBeUndefined();
@@ -119,6 +161,8 @@ it("takes its copies along when it is forgotten", () => {
   for (const file of more) writeFileSync(file, "");
   writeFileSync(join(dirname(files.checkpoint), "dev2.json.damaged-1"), "");
   forgetState(files);
-  expect([files.backup, files.olderBackups, files.history, files.lockFolder, ...more].filter((path) => existsSync(path))).toEqual([]);
+  expect(
+    [files.backup, files.olderBackups, files.history, files.lockFolder, ...more].filter((path) => existsSync(path)),
+  ).toEqual([]);
   expect(damagedOnes()).toEqual(["dev2.json.damaged-1"]);
 });

@@ -32,7 +32,11 @@ export function restoreCheckpoint(files: StateFiles, now = new Date()): string |
   const begun = copies.find(({ digest }) => digest === journalBase(files));
   const [newest] = copies.toSorted((a, b) => (a.time === b.time ? 0 : a.time < b.time ? 1 : -1));
   const copy = begun ?? newest;
-  if (copy === undefined || (copy.isEmpty && begun === undefined && statSync(checkpoint).size > statSync(copy.file).size)) throw beyondRepair(files, damage, copy);
+  if (
+    copy === undefined ||
+    (copy.isEmpty && begun === undefined && statSync(checkpoint).size > statSync(copy.file).size)
+  )
+    throw beyondRepair(files, damage, copy);
 
   const kept = `${checkpoint}.damaged-${now.toISOString().replaceAll(/[-:]|\..*/g, "")}`;
   copyFileSync(checkpoint, kept);
@@ -47,11 +51,16 @@ function lossOf({ time }: Copy, isBase: boolean): string {
   return `the newest that is whole, of ${time}. Whatever changed the stack after that is not in it: objects are taken over by the next \`npm run up\`, but secrets made since are made anew.`;
 }
 
-function beyondRepair({ checkpoint, history, olderBackups }: StateFiles, damage: string, empty: Copy | undefined): UserError {
+function beyondRepair(
+  { checkpoint, history, olderBackups }: StateFiles,
+  damage: string,
+  empty: Copy | undefined,
+): UserError {
   const lies = `Nothing was changed. Put a copy of your own there, or one of ${history} or ${olderBackups}, if there is one.`;
-  const remedy = empty === undefined
-    ? `and there is no whole copy beside it. ${lies}`
-    : `and the only whole copy beside it is of the empty stack: with it the next run would make a new authority and new secrets. ${lies} To begin with the empty one all the same:\n\n  cp ${empty.file} ${checkpoint}`;
+  const remedy =
+    empty === undefined
+      ? `and there is no whole copy beside it. ${lies}`
+      : `and the only whole copy beside it is of the empty stack: with it the next run would make a new authority and new secrets. ${lies} To begin with the empty one all the same:\n\n  cp ${empty.file} ${checkpoint}`;
   return new UserError("state-damaged", `The state file ${checkpoint} is damaged (${damage}), ${remedy}`);
 }
 
@@ -59,7 +68,12 @@ function copyAt(file: string): Copy | undefined {
   if (!existsSync(file) || damageOf(file) !== undefined) return undefined;
   const content = readFileSync(file);
   const { latest = {} } = (JSON.parse(content.toString("utf8")) as Checkpoint).checkpoint;
-  return { file, time: latest.manifest?.time ?? "", digest: createHash("sha256").update(content).digest("hex"), isEmpty: (latest.resources ?? []).length === 0 };
+  return {
+    file,
+    time: latest.manifest?.time ?? "",
+    digest: createHash("sha256").update(content).digest("hex"),
+    isEmpty: (latest.resources ?? []).length === 0,
+  };
 }
 
 /** What is wrong with a state file, in a few words; undefined where the engine can read it. */
@@ -73,7 +87,9 @@ export function damageOf(file: string): string | undefined {
 function deploymentIn(text: string): Deployment | undefined {
   try {
     const content = JSON.parse(text) as Partial<Checkpoint> | null;
-    return typeof content === "object" && typeof content?.checkpoint === "object" ? content.checkpoint.latest ?? {} : undefined;
+    return typeof content === "object" && typeof content?.checkpoint === "object"
+      ? (content.checkpoint.latest ?? {})
+      : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -34,7 +34,9 @@ function decrypted(key: Buffer, ciphertext: string): string {
   const [version, nonce = "", sealed = ""] = ciphertext.split(":");
   if (version !== "v1") throw new Error("not a ciphertext");
   const bytes = Buffer.from(sealed, "base64");
-  const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64")).setAuthTag(bytes.subarray(-TAG_BYTES));
+  const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64")).setAuthTag(
+    bytes.subarray(-TAG_BYTES),
+  );
   return decipher.update(bytes.subarray(0, -TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
 }
 
@@ -42,7 +44,10 @@ function decrypted(key: Buffer, ciphertext: string): string {
 export function unsealed(value: unknown, open: Open, path: readonly string[] = []): unknown {
   if (Array.isArray(value)) return value.map((one, index) => unsealed(one, open, [...path, String(index)]));
   if (typeof value !== "object" || value === null) return value;
-  if (!isSecret(value)) return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unsealed(inner, open, [...path, key])]));
+  if (!isSecret(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, unsealed(inner, open, [...path, key])]),
+    );
   return JSON.parse(value.plaintext ?? opened(value.ciphertext ?? "", open, path)) as unknown;
 }
 

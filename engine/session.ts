@@ -22,7 +22,12 @@ export interface SessionOptions {
 }
 
 /** The environment in which programs find our engine, whatever state they then choose: that of the tests and benchmarks. */
-export function toolEnvironment({ home, tools, toolchainCommand, env }: Pick<SessionOptions, "home" | "tools" | "toolchainCommand" | "env">): NodeJS.ProcessEnv {
+export function toolEnvironment({
+  home,
+  tools,
+  toolchainCommand,
+  env,
+}: Pick<SessionOptions, "home" | "tools" | "toolchainCommand" | "env">): NodeJS.ProcessEnv {
   return {
     ...env,
     // The engine's own folder alone: of a plugin on the PATH it warns.
@@ -36,13 +41,24 @@ export function toolEnvironment({ home, tools, toolchainCommand, env }: Pick<Ses
 
 /** Engine, program and plugins speak to each other on the loopback, gRPC does so through whatever proxy it finds, and most read but one of the two names. */
 function pastProxies({ NO_PROXY, no_proxy }: NodeJS.ProcessEnv): { NO_PROXY: string; no_proxy: string } {
-  const given = [NO_PROXY, no_proxy].flatMap((list) => (list ?? "").split(",")).map((host) => host.trim()).filter((host) => host !== "");
+  const given = [NO_PROXY, no_proxy]
+    .flatMap((list) => (list ?? "").split(","))
+    .map((host) => host.trim())
+    .filter((host) => host !== "");
   const hosts = [...new Set([...given, ...LOOPBACK])].join(",");
   return { NO_PROXY: hosts, no_proxy: hosts };
 }
 
 /** The environment of every engine process: our engine first on the PATH, our home, and our state unless the user has their own. */
-export function engineEnvironment({ home, stack, backend, tools, fetchesPlugins, toolchainCommand, env }: SessionOptions): NodeJS.ProcessEnv {
+export function engineEnvironment({
+  home,
+  stack,
+  backend,
+  tools,
+  fetchesPlugins,
+  toolchainCommand,
+  env,
+}: SessionOptions): NodeJS.ProcessEnv {
   return {
     ...toolEnvironment({ home, tools, toolchainCommand, env }),
     PULUMI_HOME: home.pulumi,

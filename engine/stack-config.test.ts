@@ -13,7 +13,9 @@ describe("applyChanges", () => {
 
   it("sets, changes and removes keys and keeps comments", () => {
     const copy = "config:\n  guildnet:other: 1\n  guildnet:guild:\n    admins: [a, b]\nencryptionsalt: v1:x\n";
-    expect(applyChanges(SOURCE, copy)).toBe("# the people\nconfig:\n  guildnet:guild:\n    admins:\n      - a\n      - b\n  guildnet:other: 1\n");
+    expect(applyChanges(SOURCE, copy)).toBe(
+      "# the people\nconfig:\n  guildnet:guild:\n    admins:\n      - a\n      - b\n  guildnet:other: 1\n",
+    );
     expect(applyChanges(SOURCE, "config: {}\nencryptionsalt: v1:x\n")).not.toContain("guildnet:guild");
   });
 
@@ -33,9 +35,12 @@ describe("ownName", () => {
     expect(["lab", "organization/guild/lab"].map((stack) => ownName("guild", stack))).toEqual(["lab", "lab"]);
   });
 
-  it.each(["", "a/b", "../x", "A B", "organization/other/lab", "guild/lab", "a/organization/guild/lab"])("refuses %j, which is none", (stack) => {
-    expect(() => ownName("guild", stack)).toThrow(/can't be called.*may have organization\/guild\/ before it/);
-  });
+  it.each(["", "a/b", "../x", "A B", "organization/other/lab", "guild/lab", "a/organization/guild/lab"])(
+    "refuses %j, which is none",
+    (stack) => {
+      expect(() => ownName("guild", stack)).toThrow(/can't be called.*may have organization\/guild\/ before it/);
+    },
+  );
 });
 
 describe("assertHasFile", () => {
@@ -44,8 +49,12 @@ describe("assertHasFile", () => {
   it("names the file that is not there, and the folder that was looked into", () => {
     writeFileSync(join(scratch.path, "Pulumi.lab.yaml"), "config: {}\n");
     expect(() => assertHasFile({ root: scratch.path }, "organization/guild/lab")).not.toThrow();
-    expect(() => assertHasFile({ root: scratch.path }, "lob")).toThrow(/The stack lob has no config: there is no .*Pulumi\.lob\.yaml.*GUILDNET_STACK_FILES names the folder/);
-    expect(() => assertHasFile({ root: scratch.path, stackFiles: "/nowhere" }, "lab")).toThrow(/no \/nowhere\/Pulumi\.lab\.yaml.*GUILDNET_STACK_FILES is \/nowhere/);
+    expect(() => assertHasFile({ root: scratch.path }, "lob")).toThrow(
+      /The stack lob has no config: there is no .*Pulumi\.lob\.yaml.*GUILDNET_STACK_FILES names the folder/,
+    );
+    expect(() => assertHasFile({ root: scratch.path, stackFiles: "/nowhere" }, "lab")).toThrow(
+      /no \/nowhere\/Pulumi\.lab\.yaml.*GUILDNET_STACK_FILES is \/nowhere/,
+    );
   });
 });
 
@@ -72,14 +81,18 @@ describe("prepareStackConfig", () => {
   it("takes the salt of the state where the copy was lost, and no other", () => {
     const { file = "" } = prepareStackConfig({ root: checkout(SOURCE) }, scratch.home, "dev", "v1:state");
     expect(readFileSync(file, "utf8")).toBe(`${SOURCE}encryptionsalt: v1:state\n`);
-    expect(readFileSync(prepareStackConfig({ root: checkout(SOURCE) }, scratch.home, "dev", "v1:other").file ?? "", "utf8")).toBe(`${SOURCE}encryptionsalt: v1:state\n`);
+    expect(
+      readFileSync(prepareStackConfig({ root: checkout(SOURCE) }, scratch.home, "dev", "v1:other").file ?? "", "utf8"),
+    ).toBe(`${SOURCE}encryptionsalt: v1:state\n`);
   });
 
   it("takes up what has changed in the checkout", () => {
     const root = checkout(SOURCE);
     prepareStackConfig({ root }, scratch.home, "dev");
     checkout("config:\n  a:b: new\n");
-    expect(readFileSync(prepareStackConfig({ root }, scratch.home, "dev").file ?? "", "utf8")).toBe("config:\n  a:b: new\n");
+    expect(readFileSync(prepareStackConfig({ root }, scratch.home, "dev").file ?? "", "utf8")).toBe(
+      "config:\n  a:b: new\n",
+    );
   });
 
   it.each(["encryptionsalt: v1:own", "secretsprovider: awskms://k"])("uses a file as it is that says %j", (line) => {
@@ -87,12 +100,18 @@ describe("prepareStackConfig", () => {
     expect(prepareStackConfig({ root }, scratch.home, "dev").file).toBeUndefined();
   });
 
-  it.each(["encryptionsalt: v1:own", "secretsprovider: awskms://k"])("names to the engine a file of another folder that says %j, as it would take everybody's defaults instead", (line) => {
-    const root = checkout(SOURCE), folder = join(scratch.path, "elsewhere");
-    mkdirSync(folder);
-    writeFileSync(join(folder, "Pulumi.dev.yaml"), `${SOURCE}${line}\n`);
-    expect(prepareStackConfig({ root, stackFiles: folder }, scratch.home, "dev").file).toBe(join(folder, "Pulumi.dev.yaml"));
-  });
+  it.each(["encryptionsalt: v1:own", "secretsprovider: awskms://k"])(
+    "names to the engine a file of another folder that says %j, as it would take everybody's defaults instead",
+    (line) => {
+      const root = checkout(SOURCE),
+        folder = join(scratch.path, "elsewhere");
+      mkdirSync(folder);
+      writeFileSync(join(folder, "Pulumi.dev.yaml"), `${SOURCE}${line}\n`);
+      expect(prepareStackConfig({ root, stackFiles: folder }, scratch.home, "dev").file).toBe(
+        join(folder, "Pulumi.dev.yaml"),
+      );
+    },
+  );
 
   it("keeps the stacks of two projects apart", () => {
     const root = checkout(SOURCE);
@@ -113,4 +132,5 @@ describe("prepareStackConfig", () => {
   });
 });
 
-it("names a stack's file by the last part of its name", () => expect(stackFileName("acme/guildnet/prod")).toBe("Pulumi.prod.yaml"));
+it("names a stack's file by the last part of its name", () =>
+  expect(stackFileName("acme/guildnet/prod")).toBe("Pulumi.prod.yaml"));

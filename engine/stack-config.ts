@@ -47,8 +47,14 @@ export function assertHasFile(project: Project, stack: string): void {
   const file = stackFile(project, stack);
   if (existsSync(file)) return;
   const given = project.stackFiles;
-  const where = given === undefined ? "GUILDNET_STACK_FILES names the folder of such files where it is not the checkout" : `GUILDNET_STACK_FILES is ${given}`;
-  throw new UserError("stack-file-missing", `The stack ${stack} has no config: there is no ${file}. ${where}. Nothing was changed. For a stack with all defaults, make the file with the line \`config: {}\`.`);
+  const where =
+    given === undefined
+      ? "GUILDNET_STACK_FILES names the folder of such files where it is not the checkout"
+      : `GUILDNET_STACK_FILES is ${given}`;
+  throw new UserError(
+    "stack-file-missing",
+    `The stack ${stack} has no config: there is no ${file}. ${where}. Nothing was changed. For a stack with all defaults, make the file with the line \`config: {}\`.`,
+  );
 }
 
 /**
@@ -57,8 +63,12 @@ export function assertHasFile(project: Project, stack: string): void {
  */
 export function ownName(project: string, stack: string): string {
   const [name = "", ...before] = stack.split("/").reverse();
-  if (/^[\w.-]{1,100}$/.test(name) && (before.length === 0 || before.join("/") === `${project}/organization`)) return name;
-  throw new UserError("stack-name", `A stack can't be called ${JSON.stringify(stack)}: its name is up to 100 letters, digits, "-", "_" and ".", and may have organization/${project}/ before it. Nothing was changed.`);
+  if (/^[\w.-]{1,100}$/.test(name) && (before.length === 0 || before.join("/") === `${project}/organization`))
+    return name;
+  throw new UserError(
+    "stack-name",
+    `A stack can't be called ${JSON.stringify(stack)}: its name is up to 100 letters, digits, "-", "_" and ".", and may have organization/${project}/ before it. Nothing was changed.`,
+  );
 }
 
 /** The folder for what belongs to one stack but not into its project's folder. */
@@ -78,11 +88,13 @@ export function prepareStackConfig(project: Project, home: Home, stack: string, 
   const settings = parse(text, source);
   // Where the file is not in the checkout the engine would look there, find nothing, and apply everybody's defaults.
   const elsewhere = resolve(source) === resolve(project.root, stackFileName(stack)) ? undefined : resolve(source);
-  if (SECRETS_KEYS.some((key) => settings.has(key))) return { file: elsewhere, secrets: { file: source, salt: saltOf(settings) }, writeBack: () => {} };
+  if (SECRETS_KEYS.some((key) => settings.has(key)))
+    return { file: elsewhere, secrets: { file: source, salt: saltOf(settings) }, writeBack: () => {} };
 
   const file = join(stackFolder(home, projectName(project.root), stack), stackFileName(stack));
   const previous = parse(readIfThere(file), file);
-  if (saltOfState !== undefined && !SECRETS_KEYS.some((key) => previous.has(key))) setIn(previous, ["encryptionsalt"], saltOfState);
+  if (saltOfState !== undefined && !SECRETS_KEYS.some((key) => previous.has(key)))
+    setIn(previous, ["encryptionsalt"], saltOfState);
   writeFileAtomic(file, mergeSecretsSettings(settings, previous));
   return {
     file,
@@ -122,12 +134,19 @@ export function applyChanges(source: string, copy: string): string {
   for (const key of SECRETS_KEYS) {
     if (!withSalt) delete after[key];
   }
-  const changed = [setChanges(document, [], omit(before, "config"), omit(after, "config")),
-    setChanges(document, ["config"], asRecord(before.config), asRecord(after.config))];
+  const changed = [
+    setChanges(document, [], omit(before, "config"), omit(after, "config")),
+    setChanges(document, ["config"], asRecord(before.config), asRecord(after.config)),
+  ];
   return changed.includes(true) ? document.toString(AS_WRITTEN) : source;
 }
 
-function setChanges(document: Document, path: readonly string[], before: Record<string, unknown>, after: Record<string, unknown>): boolean {
+function setChanges(
+  document: Document,
+  path: readonly string[],
+  before: Record<string, unknown>,
+  after: Record<string, unknown>,
+): boolean {
   let changed = false;
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     if (JSON.stringify(before[key]) === JSON.stringify(after[key])) continue;

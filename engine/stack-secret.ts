@@ -12,7 +12,13 @@ const sealedShape = z.object({ secure: z.string() });
  * @returns undefined where there is none, or somebody else's service has encrypted it
  * @throws UserError `wrong-passphrase`
  */
-export async function stackSecret(project: Project, home: Home, stack: string, key: string, passphrase: Passphrase): Promise<string | undefined> {
+export async function stackSecret(
+  project: Project,
+  home: Home,
+  stack: string,
+  key: string,
+  passphrase: Passphrase,
+): Promise<string | undefined> {
   const sealed = sealedShape.safeParse(stackSettings(project, stack)[key]).data?.secure;
   if (sealed === undefined) return undefined;
   const { secrets } = prepareStackConfig(project, home, stack);

@@ -40,8 +40,16 @@ export function embeddedClusters({ deployment }: StackState): string[] {
 }
 
 /** The same with those that a killed run began to make: they may run, and be in no state yet. */
-export function embeddedClustersBegun({ deployment: { resources = [], pending_operations = [] } }: StackState): string[] {
-  return [...new Set(embeddedClusters({ deployment: { resources: [...resources, ...pending_operations.map(({ resource }) => resource)] } }))];
+export function embeddedClustersBegun({
+  deployment: { resources = [], pending_operations = [] },
+}: StackState): string[] {
+  return [
+    ...new Set(
+      embeddedClusters({
+        deployment: { resources: [...resources, ...pending_operations.map(({ resource }) => resource)] },
+      }),
+    ),
+  ];
 }
 
 /** Names of resources that the engine refuses to delete. */
@@ -51,7 +59,9 @@ export function protectedResources({ deployment }: StackState): string[] {
 
 /** Names of resources whose objects a destroy leaves where they are. */
 export function retainedResources({ deployment }: StackState): string[] {
-  return (deployment.resources ?? []).filter(({ custom, retainOnDelete }) => custom === true && retainOnDelete === true).map(({ urn }) => resourceName(urn));
+  return (deployment.resources ?? [])
+    .filter(({ custom, retainOnDelete }) => custom === true && retainOnDelete === true)
+    .map(({ urn }) => resourceName(urn));
 }
 
 /** The same state with nothing protected or retained, so that a destroy takes the data along. */
@@ -60,7 +70,9 @@ export function releaseData(state: StackState): StackState {
     ...resource,
     protect: false,
     retainOnDelete: false,
-    ...(resource.type === EMBEDDED_NODE ? { inputs: giveUpVolumes(resource.inputs), outputs: giveUpVolumes(resource.outputs) } : {}),
+    ...(resource.type === EMBEDDED_NODE
+      ? { inputs: giveUpVolumes(resource.inputs), outputs: giveUpVolumes(resource.outputs) }
+      : {}),
   }));
   return { ...state, deployment: { ...state.deployment, resources } };
 }

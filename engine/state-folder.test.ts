@@ -16,7 +16,9 @@ it("knows a project by the name in its file", () => {
 
 it("says which file it can't read, and what is wrong with it", () => {
   expect(() => projectName(scratch.path)).toThrow(/no project in .*: it has no Pulumi\.yaml/);
-  expect(() => projectName(project("name: lab\ndescription: one thing: another\n"))).toThrow(/Pulumi\.yaml is not valid YAML: .*line 2/);
+  expect(() => projectName(project("name: lab\ndescription: one thing: another\n"))).toThrow(
+    /Pulumi\.yaml is not valid YAML: .*line 2/,
+  );
   expect(() => projectName(project("runtime: nodejs\n"))).toThrow(/Pulumi\.yaml has no `name`/);
   expect(() => projectName(project(""))).toThrow(/Pulumi\.yaml has no `name`/);
 });

@@ -40,8 +40,18 @@ export function hasState({ checkpoint }: StateFiles): boolean {
 
 /** Removes what the engine keeps of a stack that it has removed, and the project's folders when it was the last. */
 export function forgetState({ checkpoint, backup, lockFolder, journal, olderBackups, history }: StateFiles): void {
-  const damaged = besides(checkpoint, ".damaged"), unapplied = besides(journal, ".");
-  for (const path of [backup, `${backup}.attrs`, ...damaged, lockFolder, journal, ...unapplied, olderBackups, history]) {
+  const damaged = besides(checkpoint, ".damaged"),
+    unapplied = besides(journal, ".");
+  for (const path of [
+    backup,
+    `${backup}.attrs`,
+    ...damaged,
+    lockFolder,
+    journal,
+    ...unapplied,
+    olderBackups,
+    history,
+  ]) {
     rmSync(path, { recursive: true, force: true });
     removeIfEmpty(dirname(path));
   }
@@ -49,8 +59,13 @@ export function forgetState({ checkpoint, backup, lockFolder, journal, olderBack
 
 /** Files that were set aside: called as `file`, with more behind it. */
 function besides(file: string, more: string): string[] {
-  const folder = dirname(file), beginning = `${basename(file)}${more}`;
-  return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(beginning)).map((name) => join(folder, name)) : [];
+  const folder = dirname(file),
+    beginning = `${basename(file)}${more}`;
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.startsWith(beginning))
+        .map((name) => join(folder, name))
+    : [];
 }
 
 /** For what lies in a folder of its own: when the last is gone, that goes too. */
@@ -61,10 +76,18 @@ export function removeIfEmpty(folder: string): void {
 /** The project's name, from Pulumi.yaml. @throws UserError `no-project` where there is none, `project-file-invalid` where it can't be read as one */
 export function projectName(projectRoot: string): string {
   const file = join(projectRoot, "Pulumi.yaml");
-  if (!existsSync(file)) throw new UserError("no-project", `There is no project in ${projectRoot}: it has no Pulumi.yaml.`);
-  const { errors: [error], contents } = parseDocument(readFileSync(file, "utf8"));
+  if (!existsSync(file))
+    throw new UserError("no-project", `There is no project in ${projectRoot}: it has no Pulumi.yaml.`);
+  const {
+    errors: [error],
+    contents,
+  } = parseDocument(readFileSync(file, "utf8"));
   if (error !== undefined) throw new UserError("project-file-invalid", `${file} is not valid YAML: ${error.message}`);
   const name = isMap(contents) ? contents.get("name") : undefined;
-  if (typeof name !== "string") throw new UserError("project-file-invalid", `${file} has no \`name\`, by which the engine knows the project: a line such as \`name: lab\`.`);
+  if (typeof name !== "string")
+    throw new UserError(
+      "project-file-invalid",
+      `${file} has no \`name\`, by which the engine knows the project: a line such as \`name: lab\`.`,
+    );
   return name;
 }

@@ -19,7 +19,8 @@ test("the engine's temporary folder is private, and gone afterwards, also when t
 
 test("what a killed run left goes with the next run; what a living one uses stays", async () => {
   const { home } = scratch;
-  const dead = join(home.root, "tmp", "engine-999999999-a"), living = join(home.root, "tmp", `engine-${process.ppid}-b`);
+  const dead = join(home.root, "tmp", "engine-999999999-a"),
+    living = join(home.root, "tmp", `engine-${process.ppid}-b`);
   for (const folder of [dead, living]) mkdirSync(folder, { recursive: true });
   await withTemporaryFolder(home, async () => {});
   expect([existsSync(dead), existsSync(living)]).toEqual([false, true]);

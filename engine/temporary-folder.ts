@@ -25,6 +25,7 @@ export async function withTemporaryFolder<T>(home: Home, work: (folder: string) 
 function removeAbandoned(parent: string): void {
   if (!existsSync(parent)) return;
   for (const name of readdirSync(parent).filter((entry) => entry.startsWith(PREFIX))) {
-    if (!existsSync(join("/proc", name.split("-")[1] ?? ""))) rmSync(join(parent, name), { recursive: true, force: true });
+    if (!existsSync(join("/proc", name.split("-")[1] ?? "")))
+      rmSync(join(parent, name), { recursive: true, force: true });
   }
 }

@@ -11,14 +11,19 @@ const urn = "urn:pulumi:dev::guildnet::guildnet:index:EmbeddedNode::node";
 async function engine(): Promise<{ address: string; logged: engineMessages.LogRequest.AsObject[] }> {
   const logged: engineMessages.LogRequest.AsObject[] = [];
   const server = new grpc.Server();
-  server.addService({ log: engineServices.EngineService.log }, {
-    log: (call: grpc.ServerUnaryCall<engineMessages.LogRequest, Empty>, callback: grpc.sendUnaryData<Empty>) => {
-      logged.push(call.request.toObject());
-      callback(null, new Empty());
+  server.addService(
+    { log: engineServices.EngineService.log },
+    {
+      log: (call: grpc.ServerUnaryCall<engineMessages.LogRequest, Empty>, callback: grpc.sendUnaryData<Empty>) => {
+        logged.push(call.request.toObject());
+        callback(null, new Empty());
+      },
     },
-  });
+  );
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
   });
   onTestFinished(() => server.forceShutdown());
   return { address: `127.0.0.1:${port}`, logged };

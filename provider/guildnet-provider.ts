@@ -44,11 +44,14 @@ export class GuildnetProvider implements sdk.Provider {
 
   async check(urn: string, old: Properties, given: Properties): Promise<sdk.CheckResult> {
     return readably(async () => {
-      const kind = kindOf(urn), before = unwrap(old) as Properties, { [PREVIEWED]: previewed, ...asked } = given;
+      const kind = kindOf(urn),
+        before = unwrap(old) as Properties,
+        { [PREVIEWED]: previewed, ...asked } = given;
       if (previewed === false) refuseElsewhere(kind, before);
       const wanted = { ...asked, ...kind.choose(before) };
       const plain = unwrap(wanted) as Properties;
-      const failures = kind.check(plain)
+      const failures = kind
+        .check(plain)
         .filter(({ path }) => !hasUnknown(valueAt(plain, path)))
         .map(({ path, message }) => ({ property: path.join("."), reason: message }));
       return { inputs: wanted, failures: [...failures, ...kind.refuse(before, plain)] };
@@ -57,14 +60,17 @@ export class GuildnetProvider implements sdk.Provider {
 
   async diff(_id: string, urn: string, old: Properties, wanted: Properties): Promise<sdk.DiffResult> {
     return readably(async () => {
-      const kind = kindOf(urn), state = unwrap(old) as Properties, plain = unwrap(wanted) as Properties;
+      const kind = kindOf(urn),
+        state = unwrap(old) as Properties,
+        plain = unwrap(wanted) as Properties;
       const keys = new Set([...Object.keys(plain), ...kind.inputNames(state)]);
       const changed = [...keys].filter((key) => hasUnknown(plain[key]) || !kind.same(key, state[key], plain[key]));
       const replaces = changed.filter((key) => kind.replaces(key) && !isUnknown(plain[key]));
       const elsewhere = kind.elsewhere(state);
       if (elsewhere !== undefined) this.#log.note(urn, `taken to be as it was: ${elsewhere.where}`);
       else if (replaces.length === 0 && !(await kind.exists(state))) replaces.push(...kind.replaceOn);
-      if (changed.length > 0 || replaces.length > 0) return { changes: true, replaces, deleteBeforeReplace: kind.deleteFirst };
+      if (changed.length > 0 || replaces.length > 0)
+        return { changes: true, replaces, deleteBeforeReplace: kind.deleteFirst };
       if (elsewhere !== undefined) return { changes: false };
       const drift = await this.#drift(urn, kind, plain, state);
       if (drift === undefined) return { changes: false };
@@ -75,16 +81,19 @@ export class GuildnetProvider implements sdk.Provider {
 
   async create(urn: string, inputs: Properties): Promise<sdk.CreateResult> {
     return this.#work(urn, async (progress) => {
-      const existing = await kindOf(urn).create(unwrap(inputs) as Properties, progress).catch((error: unknown) => {
-        throw error instanceof PartlyCreated ? initializationError(error, inputs) : error;
-      });
+      const existing = await kindOf(urn)
+        .create(unwrap(inputs) as Properties, progress)
+        .catch((error: unknown) => {
+          throw error instanceof PartlyCreated ? initializationError(error, inputs) : error;
+        });
       return { id: existing.id, outs: outputsOf(inputs, existing) };
     });
   }
 
   async update(id: string, urn: string, old: Properties, wanted: Properties): Promise<sdk.UpdateResult> {
     return this.#work(urn, async (progress) => {
-      const kind = kindOf(urn), state = { ...(unwrap(old) as Properties), id };
+      const kind = kindOf(urn),
+        state = { ...(unwrap(old) as Properties), id };
       refuseElsewhere(kind, state);
       return { outs: outputsOf(wanted, await kind.update(unwrap(wanted) as Properties, progress, state)) };
     });
@@ -92,17 +101,24 @@ export class GuildnetProvider implements sdk.Provider {
 
   async read(id: string, urn: string, state: Properties): Promise<sdk.ReadResult> {
     return readably(async () => {
-      const kind = kindOf(urn), plain = unwrap(state) as Properties;
-      if (kind.check(plain).length > 0) throw new ActionableError("cannot-import", `${urn} cannot be imported: this program alone makes it`);
+      const kind = kindOf(urn),
+        plain = unwrap(state) as Properties;
+      if (kind.check(plain).length > 0)
+        throw new ActionableError("cannot-import", `${urn} cannot be imported: this program alone makes it`);
       if (kind.elsewhere(plain) === undefined && !(await kind.exists(plain))) return { id: "", props: {} };
       const names = kind.inputNames(plain);
-      return { id, props: state, inputs: Object.fromEntries(Object.entries(state).filter(([key]) => names.includes(key))) };
+      return {
+        id,
+        props: state,
+        inputs: Object.fromEntries(Object.entries(state).filter(([key]) => names.includes(key))),
+      };
     });
   }
 
   async delete(_id: string, urn: string, state: Properties): Promise<void> {
     return this.#work(urn, async (progress) => {
-      const kind = kindOf(urn), plain = unwrap(state) as Properties;
+      const kind = kindOf(urn),
+        plain = unwrap(state) as Properties;
       refuseElsewhere(kind, plain);
       await kind.delete(plain, progress);
     });
@@ -154,14 +170,23 @@ function initializationError({ id, cause }: PartlyCreated, properties: Propertie
 function kindOf(urn: string): ResourceKind {
   const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
   const kind = kinds[type];
-  if (kind === undefined) throw new ActionableError("unknown-type", `${type} is not a resource of this provider; it has ${Object.keys(kinds).join(", ")}`);
+  if (kind === undefined)
+    throw new ActionableError(
+      "unknown-type",
+      `${type} is not a resource of this provider; it has ${Object.keys(kinds).join(", ")}`,
+    );
   return kind;
 }
 
 /** The state holds inputs and outputs side by side. */
 function outputsOf(inputs: Properties, { outputs, secrets = [] }: Existing): Properties {
   const all = { ...inputs, ...outputs };
-  return Object.fromEntries(Object.entries(all).map(([key, value]) => [key, secrets.includes(key) && typeof value === "string" ? secret(value) : value]));
+  return Object.fromEntries(
+    Object.entries(all).map(([key, value]) => [
+      key,
+      secrets.includes(key) && typeof value === "string" ? secret(value) : value,
+    ]),
+  );
 }
 
 function valueAt(properties: Properties, path: readonly PropertyKey[]): Plain {

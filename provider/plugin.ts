@@ -6,7 +6,9 @@ import manifest from "./package.json" with { type: "json" };
 
 const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
 if (engineAddress === undefined) {
-  process.stderr.write("This is a Pulumi provider: the engine starts it. Name its folder under plugins.providers in Pulumi.yaml.\n");
+  process.stderr.write(
+    "This is a Pulumi provider: the engine starts it. Name its folder under plugins.providers in Pulumi.yaml.\n",
+  );
   process.exit(2);
 }
 

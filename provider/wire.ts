@@ -37,8 +37,10 @@ export function isUnknown(value: Plain): boolean {
 
 /** Deep equality of unwrapped values; a missing key equals an undefined one. */
 export function equal(a: Plain, b: Plain): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => equal(item, b[index]));
-  if (isRecord(a) && isRecord(b)) return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => equal(a[key], b[key]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => equal(item, b[index]));
+  if (isRecord(a) && isRecord(b))
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => equal(a[key], b[key]));
   return (a ?? undefined) === (b ?? undefined);
 }
 

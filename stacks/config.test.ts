@@ -23,13 +23,22 @@ describe("the stack's config", () => {
 
   test("hands a kubeconfig on as a secret", async () => {
     const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
-    pulumi.runtime.setAllConfig({ "guildnet:guild": JSON.stringify({ cluster: { kind: "existing" }, images }), "guildnet:kubeconfig": "text" }, ["guildnet:kubeconfig"]);
+    pulumi.runtime.setAllConfig(
+      { "guildnet:guild": JSON.stringify({ cluster: { kind: "existing" }, images }), "guildnet:kubeconfig": "text" },
+      ["guildnet:kubeconfig"],
+    );
     const { kubeconfig } = readSettings();
     expect(await (kubeconfig as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
   });
 
   test("hands a proxy's credentials on as a secret", async () => {
-    pulumi.runtime.setAllConfig({ "guildnet:guild": JSON.stringify({ proxy: { https: "http://proxy:3128" } }), "guildnet:proxyCredentials": "ada:CANARY" }, ["guildnet:proxyCredentials"]);
+    pulumi.runtime.setAllConfig(
+      {
+        "guildnet:guild": JSON.stringify({ proxy: { https: "http://proxy:3128" } }),
+        "guildnet:proxyCredentials": "ada:CANARY",
+      },
+      ["guildnet:proxyCredentials"],
+    );
     expect(await (readSettings().proxyCredentials as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
   });
 

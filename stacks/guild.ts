@@ -7,7 +7,7 @@ import type { Probe, Secrets } from "./system.ts";
 import { systems } from "./systems.ts";
 
 /** What a guild is told in confidence. */
-export type GuildSecrets = Secrets<typeof systems.secrets[number]>;
+export type GuildSecrets = Secrets<(typeof systems.secrets)[number]>;
 
 /** What `pulumi up` ends with: what each system tells, and the notes of all. */
 export type GuildOutputs = ReturnType<typeof systems.layers>["outputs"] & {
@@ -22,8 +22,17 @@ export type GuildOutputs = ReturnType<typeof systems.layers>["outputs"] & {
  * @param kubeconfig of the cluster, checked, where one is to be joined
  * @param found what is in its cluster before
  */
-export function guild(wanted: GuildConfig, kubeconfig?: Kubeconfig, secrets: GuildSecrets = {}, found: Found = NOTHING): GuildOutputs {
+export function guild(
+  wanted: GuildConfig,
+  kubeconfig?: Kubeconfig,
+  secrets: GuildSecrets = {},
+  found: Found = NOTHING,
+): GuildOutputs {
   const { config, notes: kept } = systems.keeping(wanted, found);
-  const { ground, outputs } = systems.layers(config, { kubeconfig, found, wants: systems.wants(config), attachments: [], kept: [], probes: [] }, secrets);
+  const { ground, outputs } = systems.layers(
+    config,
+    { kubeconfig, found, wants: systems.wants(config), attachments: [], kept: [], probes: [] },
+    secrets,
+  );
   return { ...outputs, probes: [...ground.probes], notes: [...systems.notes(config, given(secrets)), ...kept] };
 }

@@ -70,7 +70,10 @@ const others: [string, string][] = [
   ["stacks/promise.ts", "const f = async (): Promise<number> => 1;\nf();\n"],
   ["stacks/types.ts", "export const count: number = 'one';\n"],
   ["components/storage/classes.ts", 'import type { Path } from "./local-path.ts";\nexport type Class = Path[];\n'],
-  ["components/storage/local-path.ts", 'import type { Class } from "./classes.ts";\nexport type Path = string | Class;\n'],
+  [
+    "components/storage/local-path.ts",
+    'import type { Class } from "./classes.ts";\nexport type Path = string | Class;\n',
+  ],
   ["stacks/check/broken.ts", 'import type { Rule } from "./rules.ts";\nexport type Broken = Rule[];\n'],
   ["stacks/check/rules.ts", 'import type { Broken } from "./broken.ts";\nexport type Rule = string | Broken;\n'],
   ["stacks/words.ts", "export enum Word { One }\n"],
@@ -84,13 +87,20 @@ const folder = mkdtempSync(join(tmpdir(), "guildnet-imports-"));
 const complaints = new Map<string, string[]>();
 
 beforeAll(async () => {
-  for (const name of [".oxlintrc.json", "tsconfig.json", "package.json"]) copyFileSync(join(root, name), join(folder, name));
+  for (const name of [".oxlintrc.json", "tsconfig.json", "package.json"])
+    copyFileSync(join(root, name), join(folder, name));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  for (const [file, text] of [...[...closed, ...open].map(([from, to]): [string, string] => [from, imports(to)]), ...others]) {
+  for (const [file, text] of [
+    ...[...closed, ...open].map(([from, to]): [string, string] => [from, imports(to)]),
+    ...others,
+  ]) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), text);
   }
-  const { stdout } = await execa(join(root, "node_modules/.bin/oxlint"), ["--format", "json", "."], { cwd: folder, reject: false });
+  const { stdout } = await execa(join(root, "node_modules/.bin/oxlint"), ["--format", "json", "."], {
+    cwd: folder,
+    reject: false,
+  });
   const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; filename: string }[] };
   for (const { code, filename } of diagnostics) complaints.set(filename, [...(complaints.get(filename) ?? []), code]);
 }, 120_000);

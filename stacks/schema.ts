@@ -8,13 +8,55 @@ function isOneLine(name: string): boolean {
 }
 
 /** In the order in which editors and messages tell of them; those of newer systems come before the people. */
-const { cluster, images, loadBalancer, mesh, portal, proxy, storage, quota, apps, backup, batch, registry, certificates, people, workspaces, ...newer } = systems.keys;
+const {
+  cluster,
+  images,
+  loadBalancer,
+  mesh,
+  portal,
+  proxy,
+  storage,
+  quota,
+  apps,
+  backup,
+  batch,
+  registry,
+  certificates,
+  people,
+  workspaces,
+  ...newer
+} = systems.keys;
 
 /** The value of `guildnet:guild`, shape only; what holds between keys is in the rules of the systems. */
-export const guildSchema = z.strictObject({
-  name: z.string().min(1).max(60).refine(isOneLine, "text on one line, with something to see in it").default("GuildNet").describe("The guild's name, shown on the portal. Its certificate authority has the name that the guild had first."),
-  cluster, images, loadBalancer, mesh, portal, proxy, storage, quota, apps, backup, batch, registry, certificates, ...newer, people, workspaces,
-}).transform(withWorkspaces);
+export const guildSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .min(1)
+      .max(60)
+      .refine(isOneLine, "text on one line, with something to see in it")
+      .default("GuildNet")
+      .describe(
+        "The guild's name, shown on the portal. Its certificate authority has the name that the guild had first.",
+      ),
+    cluster,
+    images,
+    loadBalancer,
+    mesh,
+    portal,
+    proxy,
+    storage,
+    quota,
+    apps,
+    backup,
+    batch,
+    registry,
+    certificates,
+    ...newer,
+    people,
+    workspaces,
+  })
+  .transform(withWorkspaces);
 
 /** A checked config with every default filled in. */
 export type GuildConfig = z.output<typeof guildSchema>;

@@ -13,7 +13,9 @@ test("every stack file names the schema", () => {
   const files = readdirSync(root).filter((file) => /^Pulumi\..+\.yaml$/.test(file));
   expect(files).toContain("Pulumi.dev.yaml");
   for (const file of files) {
-    expect(readFileSync(new URL(file, root), "utf8"), file).toMatch(/^# yaml-language-server: \$schema=stacks\/guild\.schema\.json\n/);
+    expect(readFileSync(new URL(file, root), "utf8"), file).toMatch(
+      /^# yaml-language-server: \$schema=stacks\/guild\.schema\.json\n/,
+    );
   }
 });
 
@@ -24,10 +26,15 @@ describe("every key", () => {
     expect(node["description"]).toMatch(/\.$/);
   });
 
-  test.each(keys.filter(([key]) => !key.endsWith("kind")))("%s has a default, or says what happens without it", (_, node) => {
-    const inner = "properties" in node || "oneOf" in node || "additionalProperties" in node || "items" in node;
-    expect(inner || "default" in node || /default/i.test(String(node["description"])), JSON.stringify(node)).toBe(true);
-  });
+  test.each(keys.filter(([key]) => !key.endsWith("kind")))(
+    "%s has a default, or says what happens without it",
+    (_, node) => {
+      const inner = "properties" in node || "oneOf" in node || "additionalProperties" in node || "items" in node;
+      expect(inner || "default" in node || /default/i.test(String(node["description"])), JSON.stringify(node)).toBe(
+        true,
+      );
+    },
+  );
 });
 
 function* properties(node: unknown, path: string): Generator<[string, Record<string, unknown>]> {

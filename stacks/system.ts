@@ -15,7 +15,14 @@ import type { Kubeconfig } from "./survey/kubeconfig.ts";
  * @typeParam Gives what systems after it may stand on
  * @typeParam Outputs what `pulumi up` ends with
  */
-export interface System<Keys extends z.ZodRawShape, Reads, Secret extends string, Needs, Gives extends object, Outputs extends object> {
+export interface System<
+  Keys extends z.ZodRawShape,
+  Reads,
+  Secret extends string,
+  Needs,
+  Gives extends object,
+  Outputs extends object,
+> {
   readonly keys: Keys;
   /** Keys `guildnet:<name>` whose values are secrets: inside the config, which is read as a whole, they would lose their mark. */
   readonly secrets?: readonly Secret[];
@@ -38,9 +45,14 @@ export interface System<Keys extends z.ZodRawShape, Reads, Secret extends string
 }
 
 /** A system as it is written, with its types found out. */
-export function system<Keys extends z.ZodRawShape, Reads, Needs, Gives extends object, Outputs extends object, Secret extends string = never>(
-  it: System<Keys, Reads, Secret, Needs, Gives, Outputs>,
-): System<Keys, Reads, Secret, Needs, Gives, Outputs> {
+export function system<
+  Keys extends z.ZodRawShape,
+  Reads,
+  Needs,
+  Gives extends object,
+  Outputs extends object,
+  Secret extends string = never,
+>(it: System<Keys, Reads, Secret, Needs, Gives, Outputs>): System<Keys, Reads, Secret, Needs, Gives, Outputs> {
   return it;
 }
 
@@ -134,4 +146,7 @@ export interface WantedVolume {
 }
 
 /** @returns the config, and what a person should know of what differs in it */
-export type Keeping<Reads> = <Config extends Reads>(config: Config, found: Found) => { config: Config; notes: string[] };
+export type Keeping<Reads> = <Config extends Reads>(
+  config: Config,
+  found: Found,
+) => { config: Config; notes: string[] };

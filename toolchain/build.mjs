@@ -19,17 +19,24 @@ const parts = {
 /** @returns names of the parts that were built. */
 export async function buildParts() {
   const lock = hash([await readFile(join(root, "package-lock.json"))]);
-  const results = await Promise.allSettled(Object.entries(parts).map(async ([name, part]) => {
-    const wanted = hash([lock, await readFile(fileURLToPath(import.meta.url)), ...(await Promise.all([part.source, ...(part.beside ?? [])].map(contents))).flat()]);
-    const stamp = join(stamps, name);
-    const isBuilt = existsSync(join(root, part.source, "dist")) && (await readFile(stamp, "utf8").catch(ifMissing)) === wanted;
-    if (isBuilt) return [];
-    await part.build();
-    await mkdir(stamps, { recursive: true });
-    await writeFile(`${stamp}.${process.pid}`, wanted);
-    await rename(`${stamp}.${process.pid}`, stamp);
-    return [name];
-  }));
+  const results = await Promise.allSettled(
+    Object.entries(parts).map(async ([name, part]) => {
+      const wanted = hash([
+        lock,
+        await readFile(fileURLToPath(import.meta.url)),
+        ...(await Promise.all([part.source, ...(part.beside ?? [])].map(contents))).flat(),
+      ]);
+      const stamp = join(stamps, name);
+      const isBuilt =
+        existsSync(join(root, part.source, "dist")) && (await readFile(stamp, "utf8").catch(ifMissing)) === wanted;
+      if (isBuilt) return [];
+      await part.build();
+      await mkdir(stamps, { recursive: true });
+      await writeFile(`${stamp}.${process.pid}`, wanted);
+      await rename(`${stamp}.${process.pid}`, stamp);
+      return [name];
+    }),
+  );
   const failed = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
   if (failed.length > 0) throw new AggregateError(failed, failed.map(({ message }) => message).join("\n"));
   return results.flatMap(({ value }) => value);
@@ -52,7 +59,9 @@ async function buildProvider() {
     target: "node20",
     format: "esm",
     // Bundled CommonJS needs a `require`, which modules lack.
-    banner: { js: 'import { createRequire as __createRequire } from "node:module"; import { fileURLToPath as __fileURLToPath } from "node:url"; const require = __createRequire(import.meta.url); const __filename = __fileURLToPath(import.meta.url); const __dirname = __fileURLToPath(new URL(".", import.meta.url));' },
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; import { fileURLToPath as __fileURLToPath } from "node:url"; const require = __createRequire(import.meta.url); const __filename = __fileURLToPath(import.meta.url); const __dirname = __fileURLToPath(new URL(".", import.meta.url));',
+    },
     external: ["node-gyp/bin/node-gyp.js", "typescript", "ts-node"],
     logLevel: "error",
   });
@@ -86,10 +95,14 @@ async function contents(path) {
 
 async function filesBelow(directory) {
   const entries = await readdir(directory, { withFileTypes: true });
-  const nested = await Promise.all(entries.filter(({ name }) => !generated.has(name)).map((entry) => {
-    const path = join(directory, entry.name);
-    return entry.isDirectory() ? filesBelow(path) : [path];
-  }));
+  const nested = await Promise.all(
+    entries
+      .filter(({ name }) => !generated.has(name))
+      .map((entry) => {
+        const path = join(directory, entry.name);
+        return entry.isDirectory() ? filesBelow(path) : [path];
+      }),
+  );
   return nested.flat();
 }
 

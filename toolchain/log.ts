@@ -24,5 +24,9 @@ export function openLog(home: Home, name: string): Log {
 
 /** The last `count` lines that are not empty. */
 export function lastLines(text: string, count: number): string {
-  return text.split(/\r?\n/).filter((line) => line.trim() !== "").slice(-count).join("\n");
+  return text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "")
+    .slice(-count)
+    .join("\n");
 }

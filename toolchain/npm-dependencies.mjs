@@ -12,7 +12,18 @@ import { setTimeout as delay } from "node:timers/promises";
 const MARKER = ".guildnet-installed";
 
 /** Everything the lock names, whatever NODE_ENV and people's own .npmrc leave out: builds and tests need it. */
-const COMMAND = ["npm", "ci", "--include=dev", "--include=optional", "--include=peer", "--global=false", "--dry-run=false", "--ignore-scripts", "--no-audit", "--no-fund"];
+const COMMAND = [
+  "npm",
+  "ci",
+  "--include=dev",
+  "--include=optional",
+  "--include=peer",
+  "--global=false",
+  "--dry-run=false",
+  "--ignore-scripts",
+  "--no-audit",
+  "--no-fund",
+];
 
 /** Of util-linux; it becomes the program that it starts, and has the kernel end that with this process. */
 const SETPRIV = "/usr/bin/setpriv";
@@ -24,7 +35,11 @@ const SETPRIV = "/usr/bin/setpriv";
  * @param {string} home GUILDNET_HOME
  * @param {{ say?: (line: string) => void, command?: readonly string[] }} [options] `command` replaces npm in tests
  */
-export async function installDependencies(root, home, { say = (line) => process.stderr.write(`${line}\n`), command = COMMAND } = {}) {
+export async function installDependencies(
+  root,
+  home,
+  { say = (line) => process.stderr.write(`${line}\n`), command = COMMAND } = {},
+) {
   if (isInstalled(root)) return;
   const release = await lock(root, say);
   try {
@@ -51,7 +66,10 @@ export function isInstalled(root) {
 
 /** @param {string} root */
 function lockHash(root) {
-  return createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).update(COMMAND.join(" ")).digest("hex");
+  return createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .update(COMMAND.join(" "))
+    .digest("hex");
 }
 
 /**
@@ -68,7 +86,12 @@ function npmInstalledIt(root) {
     .filter(([path]) => path.includes("node_modules/"))
     .every(([path, { version, integrity, optional, devOptional, peer, os, cpu, libc }]) => {
       const found = installed[path];
-      const isForHere = os !== undefined && cpu !== undefined && os.includes(process.platform) && cpu.includes(process.arch) && (libc === undefined || libc.includes(ownLibc()));
+      const isForHere =
+        os !== undefined &&
+        cpu !== undefined &&
+        os.includes(process.platform) &&
+        cpu.includes(process.arch) &&
+        (libc === undefined || libc.includes(ownLibc()));
       if (found === undefined) return !isForHere && (optional === true || devOptional === true || peer === true);
       // A package whose package.json says "v1.2.3" is installed as that, and locked as 1.2.3.
       const sameVersion = found.version?.replace(/^v/, "") === version?.replace(/^v/, "");
@@ -105,7 +128,10 @@ async function install(root, home, say, command) {
   closeSync(output);
   if (code !== 0) {
     const lines = readFileSync(log, "utf8").trimEnd().split("\n").slice(-20).join("\n");
-    throw Object.assign(new Error(`Installing npm dependencies failed. The last lines:\n\n${lines}\n\nAll of it: ${log}`), { name: "UserError", code: "npm-failed" });
+    throw Object.assign(
+      new Error(`Installing npm dependencies failed. The last lines:\n\n${lines}\n\nAll of it: ${log}`),
+      { name: "UserError", code: "npm-failed" },
+    );
   }
   mkdirSync(join(root, "node_modules"), { recursive: true });
   writeFileSync(join(root, "node_modules", MARKER), lockHash(root));

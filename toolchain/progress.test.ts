@@ -5,7 +5,10 @@ import { nowAndThen, runSteps } from "./progress.ts";
 it("shows a line of what goes on every half a minute, the latest", () => {
   let time = 0;
   const shown: string[] = [];
-  const report = nowAndThen((activity) => shown.push(activity), () => time);
+  const report = nowAndThen(
+    (activity) => shown.push(activity),
+    () => time,
+  );
   for (time = 0; time <= 70_000; time += 1_000) report(`second ${time / 1_000}`);
   expect(shown).toEqual(["second 30", "second 60"]);
 });
@@ -13,8 +16,14 @@ it("shows a line of what goes on every half a minute, the latest", () => {
 /** What steps that end so leave: the error, and what was written meanwhile. */
 async function outcome(...ends: (Error | undefined)[]): Promise<{ error: unknown; written: string }> {
   const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  const steps = ends.map((end, index) => ({ title: `Step ${index}`, run: () => (end === undefined ? Promise.resolve() : Promise.reject(end)) }));
-  const error = await runSteps(steps, 2).then(() => undefined, (reason: unknown) => reason);
+  const steps = ends.map((end, index) => ({
+    title: `Step ${index}`,
+    run: () => (end === undefined ? Promise.resolve() : Promise.reject(end)),
+  }));
+  const error = await runSteps(steps, 2).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   const written = stderr.mock.calls.flat().join("");
   stderr.mockRestore();
   return { error, written };

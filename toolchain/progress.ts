@@ -4,7 +4,10 @@ import { isActionable, UserError } from "./errors.ts";
 const LOG_EVERY_MS = 30_000;
 
 /** A compiler names a thousand packages: good for a line that is overwritten, not for a log of lines. */
-export function nowAndThen(show: (activity: string) => void, clock: () => number = Date.now): (activity: string) => void {
+export function nowAndThen(
+  show: (activity: string) => void,
+  clock: () => number = Date.now,
+): (activity: string) => void {
   let last = clock();
   return (activity) => {
     if (clock() - last < LOG_EVERY_MS) return;
@@ -30,7 +33,9 @@ export async function runSteps(steps: readonly Step[], atOnce: number): Promise<
   const tasks: ListrTask[] = steps.map(({ title, run }) => ({
     title,
     task: (_context, task) => {
-      const show = (activity: string): void => { task.output = activity; };
+      const show = (activity: string): void => {
+        task.output = activity;
+      };
       return run(process.stderr.isTTY ? show : nowAndThen(show)).catch((error: unknown) => {
         failures.push({ title, error });
         throw error;
@@ -39,8 +44,20 @@ export async function runSteps(steps: readonly Step[], atOnce: number): Promise<
   }));
   const logger = new StepLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
   const list = process.stderr.isTTY
-    ? new Listr(tasks, { concurrent: atOnce, exitOnError: false, collectErrors: "minimal", renderer: "default", rendererOptions: { timer: PRESET_TIMER, logger, collapseErrors: true, showErrorMessage: false } })
-    : new Listr(tasks, { concurrent: atOnce, exitOnError: false, collectErrors: "minimal", renderer: "simple", rendererOptions: { timer: PRESET_TIMER, logger } });
+    ? new Listr(tasks, {
+        concurrent: atOnce,
+        exitOnError: false,
+        collectErrors: "minimal",
+        renderer: "default",
+        rendererOptions: { timer: PRESET_TIMER, logger, collapseErrors: true, showErrorMessage: false },
+      })
+    : new Listr(tasks, {
+        concurrent: atOnce,
+        exitOnError: false,
+        collectErrors: "minimal",
+        renderer: "simple",
+        rendererOptions: { timer: PRESET_TIMER, logger },
+      });
   await list.run();
   if (failures.length > 0) throw together(failures);
 }
@@ -57,5 +74,8 @@ function together(failures: readonly { title: string; error: unknown }[]): unkno
   const [first] = failures;
   const ours = failures.find(({ error }) => !isActionable(error));
   if (ours !== undefined || failures.length === 1) return (ours ?? first)?.error;
-  return new UserError("steps-failed", failures.map(({ title, error }) => `${title}: ${(error as Error).message}`).join("\n\n"));
+  return new UserError(
+    "steps-failed",
+    failures.map(({ title, error }) => `${title}: ${(error as Error).message}`).join("\n\n"),
+  );
 }

@@ -8,7 +8,11 @@ import { forwardProxy } from "./testing/forward-proxy.ts";
 afterEach(() => void vi.unstubAllEnvs());
 
 describe("an address is asked for", () => {
-  const env = { https_proxy: "http://secure:3128", HTTP_PROXY: "http://plain:3128", NO_PROXY: "intern.example, .lab.example" };
+  const env = {
+    https_proxy: "http://secure:3128",
+    HTTP_PROXY: "http://plain:3128",
+    NO_PROXY: "intern.example, .lab.example",
+  };
 
   it.each([
     ["https://github.com/x", "http://secure:3128"],
@@ -24,7 +28,8 @@ describe("an address is asked for", () => {
   ])("%s through %s", (url, proxy) => expect(proxyFor(url, env)).toBe(proxy));
 
   it("without a proxy where none is named, an empty one is, or all is an exception", () => {
-    for (const none of [{}, { HTTPS_PROXY: "" }, { HTTPS_PROXY: "http://proxy:3128", no_proxy: "*" }]) expect(proxyFor("https://github.com/x", none)).toBeUndefined();
+    for (const none of [{}, { HTTPS_PROXY: "" }, { HTTPS_PROXY: "http://proxy:3128", no_proxy: "*" }])
+      expect(proxyFor("https://github.com/x", none)).toBeUndefined();
   });
 });
 

@@ -26,7 +26,10 @@ it("gives a program this output, and ends as it does", async () => {
 
 it("leaves the mode alone in which a program writes, whatever it writes itself meanwhile", async () => {
   const written = JSON.stringify(join(scratch.path, "written"));
-  const { stdout } = await attended(`until [ -e ${written} ]; do :; done; cat /proc/self/fdinfo/1`, `process.stdout.write("meanwhile\\n"); writeFileSync(${written}, "");`);
+  const { stdout } = await attended(
+    `until [ -e ${written} ]; do :; done; cat /proc/self/fdinfo/1`,
+    `process.stdout.write("meanwhile\\n"); writeFileSync(${written}, "");`,
+  );
   const NON_BLOCKING = 0o4000;
   expect(stdout).toContain("meanwhile");
   expect(parseInt(/^flags:\s+(\d+)$/m.exec(stdout)?.[1] ?? "", 8) & NON_BLOCKING).toBe(0);
@@ -35,7 +38,11 @@ it("leaves the mode alone in which a program writes, whatever it writes itself m
 it("leaves nothing running of a program that is to end with this process, when that is killed", async () => {
   const written = join(scratch.path, "pid");
   const meanwhile = `const wait = setInterval(() => { if (existsSync(${JSON.stringify(written)})) process.kill(process.pid, "SIGKILL"); }, 10);`;
-  await attended(`echo $$ > ${written}.new; mv ${written}.new ${written}; exec sleep 60`, meanwhile, "endsWithUs: true");
+  await attended(
+    `echo $$ > ${written}.new; mv ${written}.new ${written}; exec sleep 60`,
+    meanwhile,
+    "endsWithUs: true",
+  );
   const pid = Number(readFileSync(written, "utf8"));
   await vi.waitFor(() => expect(markOf(pid)).toBeUndefined());
 });
@@ -43,5 +50,7 @@ it("leaves nothing running of a program that is to end with this process, when t
 it("passes a SIGTERM on, and outlives it, to see how the program ends", async () => {
   const ready = join(scratch.path, "ready");
   const meanwhile = `const wait = setInterval(() => { if (existsSync(${JSON.stringify(ready)})) { clearInterval(wait); process.kill(process.pid, "SIGTERM"); } }, 10);`;
-  expect(await attended(`trap "exit 7" TERM; > ${ready}; while :; do sleep 0.01; done`, meanwhile)).toMatchObject({ exitCode: 7 });
+  expect(await attended(`trap "exit 7" TERM; > ${ready}; while :; do sleep 0.01; done`, meanwhile)).toMatchObject({
+    exitCode: 7,
+  });
 });

@@ -20,7 +20,11 @@ const SETPRIV = "/usr/bin/setpriv";
  * Runs a program with this terminal and returns its exit code. Ctrl-C reaches it by itself: this
  * process only has to outlive it, to see how it ends. A SIGTERM is passed on.
  */
-export function runAttended(command: string, args: readonly string[], { stdio = "inherit", onStart, endsWithUs = false, ...options }: AttendedOptions): Promise<number> {
+export function runAttended(
+  command: string,
+  args: readonly string[],
+  { stdio = "inherit", onStart, endsWithUs = false, ...options }: AttendedOptions,
+): Promise<number> {
   settleStreams();
   const line = [...(endsWithUs && existsSync(SETPRIV) ? [SETPRIV, "--pdeathsig", "KILL"] : []), command, ...args];
   return new Promise((resolve, reject) => {

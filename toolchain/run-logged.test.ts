@@ -17,12 +17,17 @@ it("keeps all output and reports each line", async () => {
 it("fails with the last lines and the log's name", async () => {
   const log = openLog(scratch.home, "step");
   const failure = runLogged("sh", ["-c", "seq 1 50; exit 3"], { log });
-  await expect(failure).rejects.toMatchObject({ code: "command-failed", message: expect.stringMatching(/\n31\n[^]*\n50\n[^]*step\.log/) });
+  await expect(failure).rejects.toMatchObject({
+    code: "command-failed",
+    message: expect.stringMatching(/\n31\n[^]*\n50\n[^]*step\.log/),
+  });
   await expect(failure).rejects.not.toMatchObject({ message: expect.stringMatching(/\n30\n/) });
 });
 
 it("names a program that is not installed", async () => {
-  await expect(runLogged("guildnet-no-such-program", [], { log: openLog(scratch.home, "x") })).rejects.toThrow("guildnet-no-such-program is not installed");
+  await expect(runLogged("guildnet-no-such-program", [], { log: openLog(scratch.home, "x") })).rejects.toThrow(
+    "guildnet-no-such-program is not installed",
+  );
 });
 
 it("takes the last lines that say something", () => expect(lastLines("a\n\nb\r\n\n", 1)).toBe("b"));

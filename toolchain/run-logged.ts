@@ -26,5 +26,9 @@ export async function runLogged(command: string, args: readonly string[], option
   const result = await child;
   if (!result.failed) return;
   const how = result.code === "ENOENT" ? "is not installed" : `failed (${result.shortMessage})`;
-  throw new UserError("command-failed", `${command} ${how}. The last lines:\n\n${log.tail()}\n\nAll of it: ${log.file}`, { cause: result });
+  throw new UserError(
+    "command-failed",
+    `${command} ${how}. The last lines:\n\n${log.tail()}\n\nAll of it: ${log.file}`,
+    { cause: result },
+  );
 }

@@ -2,16 +2,27 @@ import { expect, it } from "vitest";
 import { unwritable } from "./unwritable.ts";
 
 const folders = { root: "/home/ada/.guildnet", stackFiles: "/etc/guilds" };
-const refused = (code: string, path?: string): Error => Object.assign(new Error(`${code}: open '${path}'`), { code, ...(path !== undefined && { path }) });
+const refused = (code: string, path?: string): Error =>
+  Object.assign(new Error(`${code}: open '${path}'`), { code, ...(path !== undefined && { path }) });
 
 it("tells of a file that can't be written, with the place it belongs to", () => {
   const message = (code: string, path: string): string => unwritable(refused(code, path), folders)?.message ?? "";
   expect(message("EROFS", "/home/ada/.guildnet/stacks/guildnet/dev/Pulumi.dev.yaml.4711.tmp")).toMatch(
-    /^\/home\/ada\/\.guildnet\/stacks\/guildnet\/dev\/Pulumi\.dev\.yaml can't be opened or written: its file system is read-only \(EROFS\)\. .*below \/home\/ada\/\.guildnet \(GUILDNET_HOME\): let it be written/);
-  expect(message("EACCES", "/etc/guilds/Pulumi.dev.yaml")).toMatch(/whoever runs this may not \(EACCES\)\. GUILDNET_STACK_FILES is \/etc\/guilds: let what is there be written.*or change the stack's file by hand/);
+    /^\/home\/ada\/\.guildnet\/stacks\/guildnet\/dev\/Pulumi\.dev\.yaml can't be opened or written: its file system is read-only \(EROFS\)\. .*below \/home\/ada\/\.guildnet \(GUILDNET_HOME\): let it be written/,
+  );
+  expect(message("EACCES", "/etc/guilds/Pulumi.dev.yaml")).toMatch(
+    /whoever runs this may not \(EACCES\)\. GUILDNET_STACK_FILES is \/etc\/guilds: let what is there be written.*or change the stack's file by hand/,
+  );
   expect(message("EACCES", "/srv/guild/Pulumi.dev.yaml")).toMatch(/\(EACCES\)\. Let it be written/);
 });
 
 it("leaves every other error as it is", () => {
-  for (const error of [refused("ENOENT", "/x"), Object.assign(refused("EACCES", "/bin/x"), { syscall: "spawn /bin/x" }), refused("EACCES"), new Error("EROFS"), "EROFS"]) expect(unwritable(error, folders)).toBeUndefined();
+  for (const error of [
+    refused("ENOENT", "/x"),
+    Object.assign(refused("EACCES", "/bin/x"), { syscall: "spawn /bin/x" }),
+    refused("EACCES"),
+    new Error("EROFS"),
+    "EROFS",
+  ])
+    expect(unwritable(error, folders)).toBeUndefined();
 });

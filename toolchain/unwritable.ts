@@ -8,21 +8,31 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /** Folders that variables of the environment name: GUILDNET_HOME and GUILDNET_STACK_FILES. */
-export interface NamedFolders { readonly root: string; readonly stackFiles?: string }
+export interface NamedFolders {
+  readonly root: string;
+  readonly stackFiles?: string;
+}
 
 /** A file or folder that the system keeps from us, told with its path and the way out; undefined of any other error. */
 export function unwritable(error: unknown, folders: NamedFolders): UserError | undefined {
-  const { code = "", path, syscall = "" } = error as NodeJS.ErrnoException, meaning = MEANINGS[code];
+  const { code = "", path, syscall = "" } = error as NodeJS.ErrnoException,
+    meaning = MEANINGS[code];
   if (meaning === undefined || typeof path !== "string" || syscall.startsWith("spawn")) return undefined;
   // What is written whole is written beside its place first; a temporary folder is asked for with a name to fill in.
   const file = path.replace(/\.\d+\.tmp$|\/[^/]*XXXXXX$/, "");
-  return new UserError("unwritable", `${file} can't be opened or written: ${meaning} (${code}). ${wayOut(file, folders)} Then run this again.`, { cause: error });
+  return new UserError(
+    "unwritable",
+    `${file} can't be opened or written: ${meaning} (${code}). ${wayOut(file, folders)} Then run this again.`,
+    { cause: error },
+  );
 }
 
 function wayOut(file: string, { root, stackFiles }: NamedFolders): string {
   const who = process.getuid === undefined ? "" : `, by user ${process.getuid()}`;
-  if (isBelow(root, file)) return `All that this program keeps, state and clusters included, is below ${root} (GUILDNET_HOME): let it be written${who}.`;
-  if (stackFiles !== undefined && isBelow(resolve(stackFiles), file)) return `GUILDNET_STACK_FILES is ${stackFiles}: let what is there be written${who}, or change the stack's file by hand where it comes from.`;
+  if (isBelow(root, file))
+    return `All that this program keeps, state and clusters included, is below ${root} (GUILDNET_HOME): let it be written${who}.`;
+  if (stackFiles !== undefined && isBelow(resolve(stackFiles), file))
+    return `GUILDNET_STACK_FILES is ${stackFiles}: let what is there be written${who}, or change the stack's file by hand where it comes from.`;
   return `Let it be written${who}.`;
 }
 

@@ -17,7 +17,15 @@ export async function coldToolchain(home: string, commands: Commands): Promise<F
   try {
     product.configure();
     const values = [await product.verb("up", [], { limitMs: LIMIT_MS })];
-    return [{ name: "cold up, nothing built", unit: "s", values, includes: "empty GUILDNET_HOME: Pulumi, its Kubernetes plugin, Kubernetes and all images built from package registries, then as cold up; Debian packages and node_modules were there" }];
+    return [
+      {
+        name: "cold up, nothing built",
+        unit: "s",
+        values,
+        includes:
+          "empty GUILDNET_HOME: Pulumi, its Kubernetes plugin, Kubernetes and all images built from package registries, then as cold up; Debian packages and node_modules were there",
+      },
+    ];
   } finally {
     commands.resume();
     await product.remove();

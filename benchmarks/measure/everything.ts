@@ -15,9 +15,20 @@ export async function everything(product: Product, runs: number): Promise<Figure
     return product.verb("up");
   });
   return [
-    { name: "everything: cold up", unit: "s", values: [cold], includes: "as cold up, with mesh, load balancer, certificates, registry, batch and backups" },
+    {
+      name: "everything: cold up",
+      unit: "s",
+      values: [cold],
+      includes: "as cold up, with mesh, load balancer, certificates, registry, batch and backups",
+    },
     { name: "everything: no change", unit: "s", values: again, includes: "as up, no change" },
     { name: "everything: up after down", unit: "s", values: warm, includes: "as up after down" },
-    { name: "everything: memory", unit: "MiB", values: [memory], includes: "of all processes of the cluster right after it came up: node, systems, one workspace; what they share is counted once" },
+    {
+      name: "everything: memory",
+      unit: "MiB",
+      values: [memory],
+      includes:
+        "of all processes of the cluster right after it came up: node, systems, one workspace; what they share is counted once",
+    },
   ];
 }

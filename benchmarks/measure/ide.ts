@@ -10,12 +10,26 @@ const LIMIT_MS = 5 * 60_000;
  * @param start when the clock was started, as `performance.now()` said it
  * @returns seconds from then
  */
-export async function untilIdeAnswers(client: PortalClient, workspace: string, start: number, signal?: AbortSignal): Promise<number> {
+export async function untilIdeAnswers(
+  client: PortalClient,
+  workspace: string,
+  start: number,
+  signal?: AbortSignal,
+): Promise<number> {
   for (;;) {
     const answer = await open(client, workspace);
     const elapsed = performance.now() - start;
-    if (typeof answer !== "string" && answer.status === 200 && answer.body.includes("vscode-workbench-web-configuration")) return elapsed / 1000;
-    if (elapsed > LIMIT_MS) throw new UserError("bench-no-ide", `The IDE of ${workspace} did not answer within ${LIMIT_MS / 60_000} minutes; the last answer: ${typeof answer === "string" ? answer : answer.status}.`);
+    if (
+      typeof answer !== "string" &&
+      answer.status === 200 &&
+      answer.body.includes("vscode-workbench-web-configuration")
+    )
+      return elapsed / 1000;
+    if (elapsed > LIMIT_MS)
+      throw new UserError(
+        "bench-no-ide",
+        `The IDE of ${workspace} did not answer within ${LIMIT_MS / 60_000} minutes; the last answer: ${typeof answer === "string" ? answer : answer.status}.`,
+      );
     await sleep(ASK_EVERY_MS, undefined, { signal });
   }
 }

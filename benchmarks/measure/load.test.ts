@@ -10,12 +10,17 @@ traffic: 3.05MB (3200000) total, 1.72MB (1800000) headers (space savings 0.00%),
 `;
 
 test("reads answers a second, and each one's time", () => {
-  expect(readLoad(said("49382 2xx, 0 3xx, 0 4xx, 0 5xx"), "1700000000000000\t200\t1500\n1700000000000100\t200\t500\n")).toEqual({ perSecond: 12345.67, milliseconds: [1.5, 0.5] });
+  expect(
+    readLoad(said("49382 2xx, 0 3xx, 0 4xx, 0 5xx"), "1700000000000000\t200\t1500\n1700000000000100\t200\t500\n"),
+  ).toEqual({ perSecond: 12345.67, milliseconds: [1.5, 0.5] });
 });
 
-test.each(["49381 2xx, 0 3xx, 0 4xx, 1 5xx", "0 2xx, 0 3xx, 0 4xx, 0 5xx", "49000 2xx, 382 3xx, 0 4xx, 0 5xx"])("measures nothing where the answers were %s", (codes) => {
-  expect(() => readLoad(said(codes), "")).toThrow("not answered");
-});
+test.each(["49381 2xx, 0 3xx, 0 4xx, 1 5xx", "0 2xx, 0 3xx, 0 4xx, 0 5xx", "49000 2xx, 382 3xx, 0 4xx, 0 5xx"])(
+  "measures nothing where the answers were %s",
+  (codes) => {
+    expect(() => readLoad(said(codes), "")).toThrow("not answered");
+  },
+);
 
 test("finds the late ones", () => {
   const values = Array.from({ length: 100 }, (_one, index) => 100 - index);

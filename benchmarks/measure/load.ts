@@ -13,11 +13,16 @@ export interface Load {
  */
 export function readLoad(output: string, log: string): Load {
   const perSecond = Number(/^finished in .*?, ([\d.]+) req\/s/m.exec(output)?.[1]);
-  const [good, ...others] = (/^status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx/m.exec(output) ?? []).slice(1).map(Number);
+  const [good, ...others] = (/^status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx/m.exec(output) ?? [])
+    .slice(1)
+    .map(Number);
   if (!Number.isFinite(perSecond) || good === undefined || good === 0 || others.some((count) => count > 0)) {
     throw new UserError("bench-bad-answers", `The load was not answered as it should have been:\n\n${output}`);
   }
-  const lines = log.split("\n").filter((line) => line !== "").map((line) => line.split("\t").map(Number));
+  const lines = log
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split("\t").map(Number));
   return { perSecond, milliseconds: lines.map(([, , microseconds = Number.NaN]) => microseconds / 1000) };
 }
 

@@ -4,8 +4,13 @@ import { join } from "node:path";
 /** MiB that a cluster's processes have: the sum of their proportional set sizes, from the first one's down. */
 export function memoryOfCluster(folder: string): number {
   const { pid } = JSON.parse(readFileSync(join(folder, "run", "init.json"), "utf8")) as { pid: number };
-  const parents = new Map(readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map((entry) => [Number(entry), parentOf(entry)]));
-  const isBelow = (process: number): boolean => process === pid || (parents.get(process) !== undefined && isBelow(parents.get(process)!));
+  const parents = new Map(
+    readdirSync("/proc")
+      .filter((entry) => /^\d+$/.test(entry))
+      .map((entry) => [Number(entry), parentOf(entry)]),
+  );
+  const isBelow = (process: number): boolean =>
+    process === pid || (parents.get(process) !== undefined && isBelow(parents.get(process)!));
   return [...parents.keys()].filter(isBelow).reduce((sum, process) => sum + proportionalKiB(process), 0) / 1024;
 }
 

@@ -16,8 +16,18 @@ export async function newWorkspace(product: Product, runs: number): Promise<Figu
     return { up, ide };
   });
   return [
-    { name: "new workspace: IDE answers", unit: "s", values: measured.map(({ ide }) => ide), includes: `from the line in the config, through the portal, signed in; up runs meanwhile; asked every ${ASK_EVERY_MS} ms` },
-    { name: "new workspace: up ends", unit: "s", values: measured.map(({ up }) => up), includes: "the same runs: program, policy pack, 16 resources, pod ready, links" },
+    {
+      name: "new workspace: IDE answers",
+      unit: "s",
+      values: measured.map(({ ide }) => ide),
+      includes: `from the line in the config, through the portal, signed in; up runs meanwhile; asked every ${ASK_EVERY_MS} ms`,
+    },
+    {
+      name: "new workspace: up ends",
+      unit: "s",
+      values: measured.map(({ up }) => up),
+      includes: "the same runs: program, policy pack, 16 resources, pod ready, links",
+    },
   ];
 }
 

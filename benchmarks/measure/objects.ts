@@ -18,10 +18,20 @@ const SELECTOR = "bench=workspaces";
  * What `count` workspaces' objects cost through the engine, against kubectl with the very same objects, on the
  * same cluster, in turns. The Deployments have no replicas, so that it is objects that are measured and not pods.
  */
-export async function objects(product: Product, commands: Commands, kubectl: string, count: number, runs: number): Promise<Figure[]> {
+export async function objects(
+  product: Product,
+  commands: Commands,
+  kubectl: string,
+  count: number,
+  runs: number,
+): Promise<Figure[]> {
   const engine = await Workspaces.open(product, commands, count);
   const command = (args: readonly string[], input?: string): Promise<number> =>
-    commands.seconds(kubectl, ["--kubeconfig", product.kubeconfig, ...args], { cwd: PROJECT_ROOT, env: process.env, input });
+    commands.seconds(kubectl, ["--kubeconfig", product.kubeconfig, ...args], {
+      cwd: PROJECT_ROOT,
+      env: process.env,
+      input,
+    });
   const clear = (): Promise<number> => command(["delete", "namespaces", "--selector", SELECTOR, "--timeout", "10m"]);
   const apply = ["apply", "--server-side", "--filename", "-"];
 
@@ -39,14 +49,36 @@ export async function objects(product: Product, commands: Commands, kubectl: str
     return { up, upAgain, applied, appliedAgain };
   });
 
-  const figure = (what: string, values: number[], includes: string): Figure => ({ name: `${count} × objects: ${what}`, unit: "s", values, includes });
-  const up = figure("up", measured.map((run) => run.up), `${count} workspaces, ${rendered.length} objects, into the cluster and the state, policy pack checked; no pods, waits for nothing`);
-  const applied = figure("kubectl apply", measured.map((run) => run.applied), `the very same ${rendered.length} objects, --server-side; neither state nor policy`);
+  const figure = (what: string, values: number[], includes: string): Figure => ({
+    name: `${count} × objects: ${what}`,
+    unit: "s",
+    values,
+    includes,
+  });
+  const up = figure(
+    "up",
+    measured.map((run) => run.up),
+    `${count} workspaces, ${rendered.length} objects, into the cluster and the state, policy pack checked; no pods, waits for nothing`,
+  );
+  const applied = figure(
+    "kubectl apply",
+    measured.map((run) => run.applied),
+    `the very same ${rendered.length} objects, --server-side; neither state nor policy`,
+  );
   return [
-    up, applied,
+    up,
+    applied,
     { ...ratio(`${count} × objects: up ÷ kubectl`, up, applied, "the two lines above, run by run") },
-    figure("up, no change", measured.map((run) => run.upAgain), "the same program again"),
-    figure("kubectl apply again", measured.map((run) => run.appliedAgain), "the same objects again"),
+    figure(
+      "up, no change",
+      measured.map((run) => run.upAgain),
+      "the same program again",
+    ),
+    figure(
+      "kubectl apply again",
+      measured.map((run) => run.appliedAgain),
+      "the same objects again",
+    ),
   ];
 }
 
@@ -55,7 +87,10 @@ export async function forgetWorkspaces(commands: Commands): Promise<void> {
   const engine = await openEngine(STACK, PROJECT);
   if (await engine.stackExists()) {
     engine.recover();
-    await commands.seconds("pulumi", ["stack", "rm", "--stack", STACK, "--yes", "--force", "--preserve-config"], { cwd: PROJECT, env: engine.env });
+    await commands.seconds("pulumi", ["stack", "rm", "--stack", STACK, "--yes", "--force", "--preserve-config"], {
+      cwd: PROJECT,
+      env: engine.env,
+    });
   }
   forgetState(stateFiles(engine.home, "guildnet-bench", STACK));
   rmSync(engine.folder, { recursive: true, force: true });
@@ -75,12 +110,28 @@ class Workspaces {
 
   static async open(product: Product, commands: Commands, count: number): Promise<Workspaces> {
     const settings = { kubeconfigPath: product.kubeconfig, endpoint: product.apiServer, count };
-    return new Workspaces(await openEngine(STACK, PROJECT), commands, Object.entries(settings).flatMap(([key, value]) => ["--config", `${key}=${value}`]));
+    return new Workspaces(
+      await openEngine(STACK, PROJECT),
+      commands,
+      Object.entries(settings).flatMap(([key, value]) => ["--config", `${key}=${value}`]),
+    );
   }
 
   async up(...flags: string[]): Promise<number> {
-    const args = ["up", "--yes", "--skip-preview", "--policy-pack", join(PROJECT_ROOT, "policy"), ...flags, ...this.#settings];
-    return this.#commands.seconds(process.execPath, [TOOLCHAIN_CLI, "pulumi", "-C", PROJECT, "--stack", STACK, ...args], { cwd: PROJECT_ROOT, env: process.env });
+    const args = [
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--policy-pack",
+      join(PROJECT_ROOT, "policy"),
+      ...flags,
+      ...this.#settings,
+    ];
+    return this.#commands.seconds(
+      process.execPath,
+      [TOOLCHAIN_CLI, "pulumi", "-C", PROJECT, "--stack", STACK, ...args],
+      { cwd: PROJECT_ROOT, env: process.env },
+    );
   }
 
   async rendered(): Promise<object[]> {

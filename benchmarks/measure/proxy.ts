@@ -11,7 +11,10 @@ import { percentile, readLoad, type Load } from "./load.ts";
 
 const HERE = join(import.meta.dirname, "../proxy");
 /** As in the files of `benchmarks/proxy`. */
-const APP = 28093, DIRECT = 28094, NGINX = 28095, PORTAL = 28096;
+const APP = 28093,
+  DIRECT = 28094,
+  NGINX = 28095,
+  PORTAL = 28096;
 const SECONDS = 4;
 
 const CASES = [
@@ -31,8 +34,8 @@ export async function proxy(runs: number): Promise<Figure[]> {
     stops.push(await startPortal(folder));
     await warmUp();
     const figures: Figure[] = [];
-    for (const one of CASES) figures.push(...await throughput(one, runs));
-    return [...figures, ...await addedLatency(figures[1]!, runs)];
+    for (const one of CASES) figures.push(...(await throughput(one, runs)));
+    return [...figures, ...(await addedLatency(figures[1]!, runs))];
   } finally {
     for (const stop of stops.reverse()) await stop();
     await rm(folder, { recursive: true });
@@ -48,7 +51,11 @@ async function prepare(folder: string): Promise<void> {
 }
 
 async function startPortal(folder: string): Promise<() => Promise<void>> {
-  const child = spawn(process.execPath, ["--import", "tsx", join(HERE, "portal.ts"), folder, String(PORTAL), String(APP)], { stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", join(HERE, "portal.ts"), folder, String(PORTAL), String(APP)],
+    { stdio: ["ignore", "ignore", "inherit"] },
+  );
   return await listening(child, PORTAL);
 }
 
@@ -64,7 +71,12 @@ async function throughput({ name, path, connections }: (typeof CASES)[number], r
     values.nginx.push((await load(NGINX, path, connections, SECONDS)).perSecond);
     values.portal.push((await load(PORTAL, path, connections, SECONDS)).perSecond);
   }
-  const figure = (who: keyof typeof values): Figure => ({ name: `${who}: ${name}`, unit: "req/s", values: values[who], includes: "TLS; one process, the app and the load on the same cores" });
+  const figure = (who: keyof typeof values): Figure => ({
+    name: `${who}: ${name}`,
+    unit: "req/s",
+    values: values[who],
+    includes: "TLS; one process, the app and the load on the same cores",
+  });
   const [nginx, portal] = [figure("nginx"), figure("portal")];
   return [nginx, portal, ratio(`portal : nginx, ${name}`, portal, nginx, "goal: 0.6 or more")];
 }
@@ -72,7 +84,8 @@ async function throughput({ name, path, connections }: (typeof CASES)[number], r
 /** At half of what the portal can do: its own median and late answers, less those of the app asked directly at the same rate. */
 async function addedLatency(portal: Figure, runs: number): Promise<Figure[]> {
   const perConnection = Math.max(1, Math.floor(Math.min(...portal.values) / 2 / 64));
-  const p50: number[] = [], p99: number[] = [];
+  const p50: number[] = [],
+    p99: number[] = [];
   for (let run = 0; run < runs; run++) {
     const direct = await load(DIRECT, "/small", 64, SECONDS, perConnection);
     const through = await load(PORTAL, "/small", 64, SECONDS, perConnection);
@@ -92,8 +105,13 @@ async function load(port: number, path: string, connections: number, seconds: nu
   try {
     const log = join(folder, "log");
     const { stdout } = await execa("h2load", [
-      "--h1", `--clients=${connections}`, `--duration=${seconds}`, "--warm-up-time=1", `--connect-to=127.0.0.1:${port}`,
-      ...(rate === undefined ? [] : [`--rps=${rate}`, `--log-file=${log}`]), `https://app.apps.guild.test:${port}${path}`,
+      "--h1",
+      `--clients=${connections}`,
+      `--duration=${seconds}`,
+      "--warm-up-time=1",
+      `--connect-to=127.0.0.1:${port}`,
+      ...(rate === undefined ? [] : [`--rps=${rate}`, `--log-file=${log}`]),
+      `https://app.apps.guild.test:${port}${path}`,
     ]);
     return readLoad(stdout, rate === undefined ? "" : await readFile(log, "utf8"));
   } finally {

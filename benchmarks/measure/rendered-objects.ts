@@ -1,6 +1,8 @@
 /** What of an exported state matters here. */
 export interface ExportedState {
-  readonly deployment: { readonly resources?: readonly { readonly type: string; readonly inputs?: Readonly<Record<string, unknown>> }[] };
+  readonly deployment: {
+    readonly resources?: readonly { readonly type: string; readonly inputs?: Readonly<Record<string, unknown>> }[];
+  };
 }
 
 /** By which the engine marks a secret: `sdk/go/common/resource/sig`. */

@@ -6,7 +6,15 @@ import { repeat } from "./repeat.ts";
 /** A new cluster, once. Leaves the stack up. */
 export async function coldUp(product: Product): Promise<Figure[]> {
   product.configure();
-  return [{ name: "cold up", unit: "s", values: [await product.verb("up")], includes: "new cluster, portal and one workspace until each is ready; tools installed, images in the store, loaded from there into the node" }];
+  return [
+    {
+      name: "cold up",
+      unit: "s",
+      values: [await product.verb("up")],
+      includes:
+        "new cluster, portal and one workspace until each is ready; tools installed, images in the store, loaded from there into the node",
+    },
+  ];
 }
 
 /** The stack stopped and started again. */
@@ -19,8 +27,18 @@ export async function warmUp(product: Product, runs: number): Promise<Figure[]> 
     return { up, ide: await untilIdeAnswers(client, PERSON, start) };
   });
   return [
-    { name: "up after down", unit: "s", values: measured.map(({ up }) => up), includes: "a stopped cluster until the engine is done; data, images and state were kept" },
-    { name: "up after down: IDE answers", unit: "s", values: measured.map(({ ide }) => ide), includes: "the same runs; asked from the end of up on, through the portal, signed in before" },
+    {
+      name: "up after down",
+      unit: "s",
+      values: measured.map(({ up }) => up),
+      includes: "a stopped cluster until the engine is done; data, images and state were kept",
+    },
+    {
+      name: "up after down: IDE answers",
+      unit: "s",
+      values: measured.map(({ ide }) => ide),
+      includes: "the same runs; asked from the end of up on, through the portal, signed in before",
+    },
   ];
 }
 
@@ -29,7 +47,12 @@ export async function noChange(product: Product, runs: number): Promise<Figure[]
   const ups = await repeat(runs, () => product.verb("up", [], { expects: `The stack ${STACK} is unchanged.` }));
   const previews = await repeat(runs, () => product.verb("pulumi", ["preview", "--expect-no-changes"]));
   return [
-    { name: "up, no change", unit: "s", values: ups, includes: "program, policy pack, health of the node, links; from the verb to its end, without npm's start" },
+    {
+      name: "up, no change",
+      unit: "s",
+      values: ups,
+      includes: "program, policy pack, health of the node, links; from the verb to its end, without npm's start",
+    },
     { name: "preview, no change", unit: "s", values: previews, includes: "the same without links" },
   ];
 }

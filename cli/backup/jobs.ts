@@ -9,7 +9,9 @@ const TASK = "app.kubernetes.io/component";
 /** Jobs of volumes, the newest first. @param namespace of one volume; all of them where left out */
 export async function backupJobs(kubectl: Kubectl, namespace?: string): Promise<Job[]> {
   const where = namespace === undefined ? ["--all-namespaces"] : ["--namespace", namespace];
-  const { items } = JSON.parse(await kubectl(["get", "jobs", ...where, "--selector", "app.kubernetes.io/name=backup", "--output", "json"])) as { items: Job[] };
+  const { items } = JSON.parse(
+    await kubectl(["get", "jobs", ...where, "--selector", "app.kubernetes.io/name=backup", "--output", "json"]),
+  ) as { items: Job[] };
   return items.sort((a, b) => (b.metadata.creationTimestamp ?? "").localeCompare(a.metadata.creationTimestamp ?? ""));
 }
 

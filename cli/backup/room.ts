@@ -2,7 +2,10 @@ import { UserError } from "../../toolchain/errors.ts";
 import { size, type Snapshot } from "./snapshots.ts";
 
 /** Room on a volume, in bytes. */
-export interface Room { readonly size: number; readonly free: number }
+export interface Room {
+  readonly size: number;
+  readonly free: number;
+}
 
 const GIB = 2 ** 30;
 const KIB_TAG = /^kib=(\d+)$/;
@@ -21,7 +24,9 @@ export function parseRoom(log: string): Room | undefined {
  */
 export function bytesOnDisk({ summary, tags = [] }: Snapshot): number | undefined {
   const taken = tags.map((tag) => KIB_TAG.exec(tag)?.[1]).find((kib) => kib !== undefined);
-  const known = [taken === undefined ? undefined : Number(taken) * 1024, summary?.total_bytes_processed].filter((bytes) => bytes !== undefined);
+  const known = [taken === undefined ? undefined : Number(taken) * 1024, summary?.total_bytes_processed].filter(
+    (bytes) => bytes !== undefined,
+  );
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
@@ -35,8 +40,11 @@ export function assertFits(name: string, snapshot: Snapshot, room: Room | undefi
   if (wanted === undefined || room === undefined) return;
   const spare = Math.min(GIB, room.size / 10);
   if (wanted + spare <= room.free) return;
-  throw new UserError("volume-too-small", [
-    `The backup of ${name} takes ${size(wanted)} beside what is there, and its volume has ${size(room.free)} free, of which ${size(spare)} have to stay. Nothing was stopped or changed.`,
-    "Remove what is not needed there, such as the folders .before-restore-… of earlier restores; or make the disk larger, or the volume, where its size is enforced.",
-  ].join("\n"));
+  throw new UserError(
+    "volume-too-small",
+    [
+      `The backup of ${name} takes ${size(wanted)} beside what is there, and its volume has ${size(room.free)} free, of which ${size(spare)} have to stay. Nothing was stopped or changed.`,
+      "Remove what is not needed there, such as the folders .before-restore-… of earlier restores; or make the disk larger, or the volume, where its size is enforced.",
+    ].join("\n"),
+  );
 }

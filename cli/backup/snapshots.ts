@@ -30,9 +30,14 @@ export function ownSnapshots(snapshots: readonly Snapshot[], { owners }: Pick<Ba
 
 /** A line for each. */
 export function snapshotTable(snapshots: readonly Snapshot[]): string {
-  return columns(snapshots.map(({ short_id, time, summary }) => [
-    short_id, `${time.slice(0, 16).replace("T", " ")} UTC`, summary === undefined ? "" : `${summary.total_files_processed} files`, summary === undefined ? "" : size(summary.total_bytes_processed),
-  ])).join("\n");
+  return columns(
+    snapshots.map(({ short_id, time, summary }) => [
+      short_id,
+      `${time.slice(0, 16).replace("T", " ")} UTC`,
+      summary === undefined ? "" : `${summary.total_files_processed} files`,
+      summary === undefined ? "" : size(summary.total_bytes_processed),
+    ]),
+  ).join("\n");
 }
 
 /** Bytes as a person reads them. */

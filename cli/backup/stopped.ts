@@ -24,7 +24,12 @@ type Report = (activity: string) => void;
  * was stopped, also after a failure; what a run that was killed left so, `resumeAbandoned` puts right.
  * @throws UserError `volume-busy`, `volume-in-use`
  */
-export async function whileStopped<T>(kubectl: Kubectl, volume: BackedUpVolume, report: Report, work: () => Promise<T>): Promise<T> {
+export async function whileStopped<T>(
+  kubectl: Kubectl,
+  volume: BackedUpVolume,
+  report: Report,
+  work: () => Promise<T>,
+): Promise<T> {
   const { namespace, deployment } = volume;
   const target = ["deployment", deployment, "--namespace", namespace];
   const { metadata, spec } = JSON.parse(await kubectl(["get", ...target, "--output", "json"])) as Deployment;
@@ -41,7 +46,8 @@ export async function whileStopped<T>(kubectl: Kubectl, volume: BackedUpVolume, 
     return await work();
   } finally {
     report(`starting ${volume.name}`);
-    if ((await resume(kubectl, volume)) > 0) await kubectl(["rollout", "status", ...target, "--timeout", STARTED_WITHIN]);
+    if ((await resume(kubectl, volume)) > 0)
+      await kubectl(["rollout", "status", ...target, "--timeout", STARTED_WITHIN]);
   }
 }
 
@@ -49,7 +55,10 @@ export async function whileStopped<T>(kubectl: Kubectl, volume: BackedUpVolume, 
 export async function assertIdle(kubectl: Kubectl, { name, namespace }: BackedUpVolume): Promise<void> {
   const running = atWork(await backupJobs(kubectl, namespace));
   if (running === undefined) return;
-  throw new UserError("volume-busy", `${name} is being ${taskOf(running) === "backup" ? "backed up" : "restored"} by the job ${running.metadata.name}. Run this again when that is done.`);
+  throw new UserError(
+    "volume-busy",
+    `${name} is being ${taskOf(running) === "backup" ? "backed up" : "restored"} by the job ${running.metadata.name}. Run this again when that is done.`,
+  );
 }
 
 /**
@@ -76,7 +85,17 @@ export async function heldVolumes(kubectl: Kubectl, volumes: readonly BackedUpVo
 
 /** Where backups are suspended for a restore, and by which process. It is the name that counts: an `up` of an earlier version let them go on, and nothing else. */
 export async function suspendedBackups(kubectl: Kubectl): Promise<{ namespace: string; by: string }[]> {
-  const { items } = JSON.parse(await kubectl(["get", "cronjobs", "--all-namespaces", "--selector", "app.kubernetes.io/name=backup", "--output", "json"])) as { items: CronJob[] };
+  const { items } = JSON.parse(
+    await kubectl([
+      "get",
+      "cronjobs",
+      "--all-namespaces",
+      "--selector",
+      "app.kubernetes.io/name=backup",
+      "--output",
+      "json",
+    ]),
+  ) as { items: CronJob[] };
   return items.flatMap(({ metadata }) => {
     const by = metadata.annotations?.[SUSPENDED];
     return by === undefined ? [] : [{ namespace: metadata.namespace ?? "", by }];
@@ -89,7 +108,9 @@ export function isAlive(process_: string): boolean {
   if (host !== hostname()) return true;
   try {
     // Since a restart of the machine the number may be another's.
-    return existsSync("/proc/self") ? readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes("restore") : process.kill(Number(pid), 0);
+    return existsSync("/proc/self")
+      ? readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes("restore")
+      : process.kill(Number(pid), 0);
   } catch (error) {
     // Else it is there, and somebody else's.
     return !["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "");
@@ -99,7 +120,11 @@ export function isAlive(process_: string): boolean {
 /** What another restore has stopped is its own to start again. */
 async function assertNoOther(kubectl: Kubectl, { name, namespace }: BackedUpVolume): Promise<void> {
   const other = (await suspendedBackups(kubectl)).find((each) => each.namespace === namespace);
-  if (other !== undefined) throw new UserError("volume-busy", `${name} is being restored by process ${other.by}. Run this again when that is done.`);
+  if (other !== undefined)
+    throw new UserError(
+      "volume-busy",
+      `${name} is being restored by process ${other.by}. Run this again when that is done.`,
+    );
 }
 
 function setSuspended(kubectl: Kubectl, namespace: string, suspended: boolean, by: string | null): Promise<string> {
@@ -124,16 +149,29 @@ async function resume(kubectl: Kubectl, { namespace, deployment }: BackedUpVolum
  * Waits until no pod can write any more. One that failed or was evicted stays for good, as long as nobody deletes it, and
  * writes nothing.
  */
-async function untilStopped(kubectl: Kubectl, { name, namespace }: BackedUpVolume, labels: Readonly<Record<string, string>>): Promise<void> {
-  const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(",");
+async function untilStopped(
+  kubectl: Kubectl,
+  { name, namespace }: BackedUpVolume,
+  labels: Readonly<Record<string, string>>,
+): Promise<void> {
+  const selector = Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
   const giveUp = Date.now() + STOPPED_WITHIN_MS;
   for (;;) {
-    const { items } = JSON.parse(await kubectl(["get", "pods", "--namespace", namespace, "--selector", selector, "--output", "json"])) as { items: Pod[] };
-    const dead = items.filter(hasEnded).map(({ metadata }) => metadata.name), living = items.filter((pod) => !hasEnded(pod));
-    if (dead.length > 0) await kubectl(["delete", "pods", ...dead, "--namespace", namespace, "--ignore-not-found", "--wait=false"]);
+    const { items } = JSON.parse(
+      await kubectl(["get", "pods", "--namespace", namespace, "--selector", selector, "--output", "json"]),
+    ) as { items: Pod[] };
+    const dead = items.filter(hasEnded).map(({ metadata }) => metadata.name),
+      living = items.filter((pod) => !hasEnded(pod));
+    if (dead.length > 0)
+      await kubectl(["delete", "pods", ...dead, "--namespace", namespace, "--ignore-not-found", "--wait=false"]);
     if (living.length === 0) return;
     if (Date.now() > giveUp) {
-      throw new UserError("volume-in-use", `${name} is still used by ${living.map(({ metadata }) => metadata.name).join(", ")}, which did not stop within ${STOPPED_WITHIN_MS / 1000} seconds. Nothing was restored.`);
+      throw new UserError(
+        "volume-in-use",
+        `${name} is still used by ${living.map(({ metadata }) => metadata.name).join(", ")}, which did not stop within ${STOPPED_WITHIN_MS / 1000} seconds. Nothing was restored.`,
+      );
     }
     await later(LOOK_EVERY_MS);
   }

@@ -8,7 +8,15 @@ const service = z.object({
     selector: z.record(z.string(), z.string()).default({}),
     ports: z.array(z.object({ port: z.number() })).default([]),
   }),
-  status: z.object({ loadBalancer: z.object({ ingress: z.array(z.object({ ip: z.string().optional(), hostname: z.string().optional() })).default([]) }).prefault({}) }).prefault({}),
+  status: z
+    .object({
+      loadBalancer: z
+        .object({
+          ingress: z.array(z.object({ ip: z.string().optional(), hostname: z.string().optional() })).default([]),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
 });
 export type Service = z.infer<typeof service>;
 
@@ -23,17 +31,30 @@ export interface Reach {
 }
 
 /** By the Services whose selector the pods' labels satisfy. */
-export function reachOf(namespace: string, podLabels: Readonly<Record<string, string>>, services: readonly Service[]): Reach {
+export function reachOf(
+  namespace: string,
+  podLabels: Readonly<Record<string, string>>,
+  services: readonly Service[],
+): Reach {
   const theirs = services.filter(({ metadata, spec }) => {
     const wanted = Object.entries(spec.selector);
-    return metadata.namespace === namespace && wanted.length > 0 && wanted.every(([key, value]) => podLabels[key] === value);
+    return (
+      metadata.namespace === namespace && wanted.length > 0 && wanted.every(([key, value]) => podLabels[key] === value)
+    );
   });
   const waiting = theirs.find((one) => one.spec.type === "LoadBalancer" && hostOf(one) === undefined);
-  const address = theirs.flatMap((one) => hostOf(one) === undefined ? [] : [`${hostOf(one)}:${[...new Set(one.spec.ports.map(({ port }) => port))].join(",")}`]).join(", ");
+  const address = theirs
+    .flatMap((one) =>
+      hostOf(one) === undefined
+        ? []
+        : [`${hostOf(one)}:${[...new Set(one.spec.ports.map(({ port }) => port))].join(",")}`],
+    )
+    .join(", ");
   return { ...(address !== "" && { address }), ...(waiting && { waiting: waiting.metadata.name }) };
 }
 
 function hostOf({ metadata, spec, status }: Service): string | undefined {
-  if (spec.type === "LoadBalancer") return status.loadBalancer.ingress.map(({ ip, hostname }) => ip ?? hostname).find((host) => host !== undefined);
+  if (spec.type === "LoadBalancer")
+    return status.loadBalancer.ingress.map(({ ip, hostname }) => ip ?? hostname).find((host) => host !== undefined);
   return spec.clusterIP === "None" ? `${metadata.name}.${metadata.namespace}` : spec.clusterIP;
 }

@@ -20,23 +20,34 @@ export async function backupCommand(stack: string, name?: string): Promise<void>
   const warnings: string[] = [];
   await withKubectl(engine.home, outputs.kubeconfig, async (kubectl) => {
     await resumeAbandoned(kubectl, volumes);
-    await runSteps(volumes.map((volume) => ({
-      title: `Back up ${volume.name}`,
-      run: async (report: (activity: string) => void) => void warnings.push(...warningOf(volume, await backUp(kubectl, volume, report))),
-    })), AT_ONCE).finally(() => process.stdout.write(warnings.join("")));
+    await runSteps(
+      volumes.map((volume) => ({
+        title: `Back up ${volume.name}`,
+        run: async (report: (activity: string) => void) =>
+          void warnings.push(...warningOf(volume, await backUp(kubectl, volume, report))),
+      })),
+      AT_ONCE,
+    ).finally(() => process.stdout.write(warnings.join("")));
   });
 }
 
 /** Of files that a person closed to themselves there is no snapshot, and there never will be: that is told, and fails nothing. */
 function warningOf({ name }: BackedUpVolume, log: string): string[] {
   const lines = unread(log);
-  return lines.length === 0 ? [] : [`The backup of ${name} lacks what could not be read:\n${lines.map((line) => `  ${line}\n`).join("")}`];
+  return lines.length === 0
+    ? []
+    : [`The backup of ${name} lacks what could not be read:\n${lines.map((line) => `  ${line}\n`).join("")}`];
 }
 
 /** One that is at work is waited for instead: what it makes is as new. @returns what it printed */
-async function backUp(kubectl: Kubectl, { name, namespace }: BackedUpVolume, report: (activity: string) => void): Promise<string> {
+async function backUp(
+  kubectl: Kubectl,
+  { name, namespace }: BackedUpVolume,
+  report: (activity: string) => void,
+): Promise<string> {
   const running = atWork(await backupJobs(kubectl, namespace));
-  if (running !== undefined && taskOf(running) === "restore") throw new UserError("volume-busy", `${name} is being restored. Run this again when that is done.`);
+  if (running !== undefined && taskOf(running) === "restore")
+    throw new UserError("volume-busy", `${name} is being restored. Run this again when that is done.`);
   if (running !== undefined) return followJob(kubectl, namespace, running.metadata.name, report);
   return runJob(kubectl, { namespace, from: "backup", name: jobName("backup-now") }, report);
 }

@@ -9,6 +9,15 @@ import { requireTools } from "../../toolchain/tools/require-tools.ts";
 /** Runs the benchmarks with everything in place, so that none of them measures an installation. */
 export async function benchCommand(args: readonly string[]): Promise<void> {
   const home = guildnetHome();
-  const env = toolEnvironment({ home, tools: await requireTools(toolsNamed(toolNames), { home }), toolchainCommand: TOOLCHAIN_CLI, env: process.env });
-  process.exitCode = await runAttended(process.execPath, ["--import", "tsx", join(PROJECT_ROOT, "benchmarks", "index.ts"), ...args], { cwd: PROJECT_ROOT, env });
+  const env = toolEnvironment({
+    home,
+    tools: await requireTools(toolsNamed(toolNames), { home }),
+    toolchainCommand: TOOLCHAIN_CLI,
+    env: process.env,
+  });
+  process.exitCode = await runAttended(
+    process.execPath,
+    ["--import", "tsx", join(PROJECT_ROOT, "benchmarks", "index.ts"), ...args],
+    { cwd: PROJECT_ROOT, env },
+  );
 }

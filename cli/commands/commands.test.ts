@@ -20,6 +20,11 @@ it("names `npm run up` for the guild's own project alone", () => {
 });
 
 it("refuses to rename a stack, whose cluster and homes are called after it", () => {
-  for (const args of [["stack", "rename", "lab2"], ["--stack", "lab", "stack", "rename", "lab2"]]) expect(() => assertKeepsName(args, "lab")).toThrow(/stack lab keeps its name.*homes.*Nothing was changed/);
-  for (const args of [["stack", "rename", "--help"], ["stack", "output", "rename"], ["preview"]]) expect(() => assertKeepsName(args, "lab")).not.toThrow();
+  for (const args of [
+    ["stack", "rename", "lab2"],
+    ["--stack", "lab", "stack", "rename", "lab2"],
+  ])
+    expect(() => assertKeepsName(args, "lab")).toThrow(/stack lab keeps its name.*homes.*Nothing was changed/);
+  for (const args of [["stack", "rename", "--help"], ["stack", "output", "rename"], ["preview"]])
+    expect(() => assertKeepsName(args, "lab")).not.toThrow();
 });

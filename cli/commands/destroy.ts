@@ -10,7 +10,13 @@ import { openEngine } from "../open-engine.ts";
 import { isActionable, UserError } from "../../toolchain/errors.ts";
 import { PROJECT_ROOT } from "../../toolchain/project.ts";
 import type { StackOutputs } from "../stack-outputs.ts";
-import { embeddedClusters, protectedResources, releaseData, retainedResources, type StackState } from "../../engine/stack-state.ts";
+import {
+  embeddedClusters,
+  protectedResources,
+  releaseData,
+  retainedResources,
+  type StackState,
+} from "../../engine/stack-state.ts";
 
 export interface DestroyOptions {
   /** Whether protected and kept data goes as well. */
@@ -24,7 +30,10 @@ export interface DestroyOptions {
 /** Removes the stack: all of it, or all but its data. */
 export async function destroyCommand(stack: string, { data, yes, projectFolder }: DestroyOptions): Promise<void> {
   if (data && !yes && !canAsk()) {
-    throw new UserError("not-confirmed", `\`destroy --data\` removes homes for good. Nobody is there to be asked: \`npm run destroy -- --stack ${stack} --data --yes\` does it unasked. Nothing was changed.`);
+    throw new UserError(
+      "not-confirmed",
+      `\`destroy --data\` removes homes for good. Nobody is there to be asked: \`npm run destroy -- --stack ${stack} --data --yes\` does it unasked. Nothing was changed.`,
+    );
   }
   const engine = await openEngine(stack, resolve(PROJECT_ROOT, projectFolder));
   await engine.alone("destroy", () => destroyAlone(engine, { data, isAsked: !yes && canAsk() }));
@@ -33,7 +42,9 @@ export async function destroyCommand(stack: string, { data, yes, projectFolder }
 async function destroyAlone(engine: Engine, { data, isAsked }: { data: boolean; isAsked: boolean }): Promise<void> {
   const kept = new KeptVolumes(engine);
   engine.recover();
-  const abandoned = embeddedClusters({ deployment: { resources: await engine.settlePendingOperations(findMadeElsewhere) } });
+  const abandoned = embeddedClusters({
+    deployment: { resources: await engine.settlePendingOperations(findMadeElsewhere) },
+  });
   engine.assertFree();
   kept.remember(abandoned);
   if (isAsked) {
@@ -59,10 +70,15 @@ async function destroyStack(engine: Engine, kept: KeptVolumes, data: boolean): P
   kept.remember(embeddedClusters(state));
   for (const cluster of embeddedClusters(state)) noteVolumeOwners(cluster, ownersIn(state));
   const held = data ? [] : protectedResources(state);
-  const code = await engine.run(["destroy", "--yes", "--skip-preview", ...(held.length > 0 ? ["--exclude-protected"] : [])], { isAlive });
+  const code = await engine.run(
+    ["destroy", "--yes", "--skip-preview", ...(held.length > 0 ? ["--exclude-protected"] : [])],
+    { isAlive },
+  );
   if (code !== 0) return code;
   if (held.length > 0) {
-    process.stdout.write(`\nKept, because it is protected: ${held.join(", ")}. \`npm run destroy -- --data\` removes it too.\n`);
+    process.stdout.write(
+      `\nKept, because it is protected: ${held.join(", ")}. \`npm run destroy -- --data\` removes it too.\n`,
+    );
     return 0;
   }
   const retained = data || embeddedClusters(state).length > 0 ? [] : retainedResources(state);
@@ -74,16 +90,29 @@ async function destroyStack(engine: Engine, kept: KeptVolumes, data: boolean): P
 async function planOf(engine: Engine, kept: KeptVolumes, data: boolean): Promise<DestroyPlan> {
   const isThere = await engine.stackExists();
   const state = isThere ? await engine.json<StackState>(["stack", "export"]) : { deployment: {} };
-  const outputs = isThere ? await engine.json<Partial<StackOutputs>>(["stack", "output", "--json", "--show-secrets"]) : {};
+  const outputs = isThere
+    ? await engine.json<Partial<StackOutputs>>(["stack", "output", "--json", "--show-secrets"])
+    : {};
   const clusters = embeddedClusters(state);
   const used = await Promise.all(clusters.map((cluster) => usedIn(cluster, outputs.kubeconfig)));
-  return { stack: engine.stack, data, clusters, people: outputs.people ?? [], volumes: volumesIn(state), used: new Map(used.flat()), folders: kept.folders(clusters), backups: outputs.backup?.target };
+  return {
+    stack: engine.stack,
+    data,
+    clusters,
+    people: outputs.people ?? [],
+    volumes: volumesIn(state),
+    used: new Map(used.flat()),
+    folders: kept.folders(clusters),
+    backups: outputs.backup?.target,
+  };
 }
 
 async function usedIn(cluster: string, kubeconfig?: string): Promise<[string, number][]> {
   if (kubeconfig === undefined) return [];
   try {
-    return (await volumesOf(cluster, kubeconfig)).flatMap(({ namespace, claim, usedBytes }): [string, number][] => (usedBytes === undefined ? [] : [[`${namespace}/${claim}`, usedBytes]]));
+    return (await volumesOf(cluster, kubeconfig)).flatMap(({ namespace, claim, usedBytes }): [string, number][] =>
+      usedBytes === undefined ? [] : [[`${namespace}/${claim}`, usedBytes]],
+    );
   } catch (error) {
     if (!isActionable(error)) throw error;
     return [];
@@ -120,7 +149,9 @@ class KeptVolumes {
   /** Folders that have volumes, of the clusters written down and of others. */
   folders(others: readonly string[] = []): string[] {
     const clusters = [...new Set([...this.#clusters(), ...others])];
-    return clusters.map((cluster) => join(this.#engine.home.root, "clusters", cluster, "volumes")).filter((folder) => existsSync(folder));
+    return clusters
+      .map((cluster) => join(this.#engine.home.root, "clusters", cluster, "volumes"))
+      .filter((folder) => existsSync(folder));
   }
 
   #clusters(): string[] {

@@ -17,5 +17,6 @@ async function stopClusters(engine: Engine): Promise<void> {
     await stopCluster(cluster, (line) => process.stderr.write(`${line}\n`));
     process.stdout.write(`Stopped ${cluster}. Its data is kept; \`npm run up\` starts it again.\n`);
   }
-  if (clusters.length === 0) process.stdout.write(`The stack ${engine.stack} has no embedded cluster: there is nothing to stop.\n`);
+  if (clusters.length === 0)
+    process.stdout.write(`The stack ${engine.stack} has no embedded cluster: there is nothing to stop.\n`);
 }

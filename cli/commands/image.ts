@@ -22,7 +22,13 @@ export interface ImageOptions {
 export async function imageCommand(reference: string, options: ImageOptions): Promise<void> {
   const home = guildnetHome();
   await requireTools(toolsNamed(["image-builder"]));
-  const image = await ensureImage({ reference, context: options.context, buildArgs: parseBuildArgs(options.buildArg), home: home.root, log: told(home, `image-${reference}`) });
+  const image = await ensureImage({
+    reference,
+    context: options.context,
+    buildArgs: parseBuildArgs(options.buildArg),
+    home: home.root,
+    log: told(home, `image-${reference}`),
+  });
   const unpacked = options.unpacked === true ? await unpackedImage(home, image.id) : undefined;
   process.stdout.write(`${JSON.stringify({ ...image, unpacked })}\n`);
 }
@@ -53,9 +59,12 @@ function told(home: Home, name: string): (text: string) => void {
 
 /** `KEY=value` pairs as an object. @throws UserError `build-arg-invalid` */
 export function parseBuildArgs(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(pairs.map((pair) => {
-    const equals = pair.indexOf("=");
-    if (equals < 1) throw new UserError("build-arg-invalid", `--build-arg takes KEY=value, not ${JSON.stringify(pair)}`);
-    return [pair.slice(0, equals), pair.slice(equals + 1)];
-  }));
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.indexOf("=");
+      if (equals < 1)
+        throw new UserError("build-arg-invalid", `--build-arg takes KEY=value, not ${JSON.stringify(pair)}`);
+      return [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
 }

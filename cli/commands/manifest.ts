@@ -11,7 +11,11 @@ export interface ManifestOptions {
 }
 
 /** Prints, as the last line of stdout, `{"files":["/…"]}`. */
-export async function manifestCommand(module: string, files: readonly string[], options: ManifestOptions): Promise<void> {
+export async function manifestCommand(
+  module: string,
+  files: readonly string[],
+  options: ManifestOptions,
+): Promise<void> {
   const report = (text: string): void => void process.stderr.write(`${text}\n`);
   const source = { module, files, sha256: options.sha256, release: releaseOf(options) };
   const paths = await manifestFiles(source, { home: guildnetHome(), offline: isOffline(), report });
@@ -21,5 +25,8 @@ export async function manifestCommand(module: string, files: readonly string[], 
 function releaseOf({ releaseUrl: url, releaseSha256: sha256 }: ManifestOptions): Archive | undefined {
   if (url === undefined && sha256 === undefined) return undefined;
   if (url !== undefined && sha256 !== undefined) return { url, sha256 };
-  throw new UserError("manifest-unpinned", "--release-url and --release-sha256 belong together: what is not pinned is not fetched");
+  throw new UserError(
+    "manifest-unpinned",
+    "--release-url and --release-sha256 belong together: what is not pinned is not fetched",
+  );
 }

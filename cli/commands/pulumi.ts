@@ -8,7 +8,23 @@ import { UserError } from "../../toolchain/errors.ts";
 import { PROJECT_ROOT } from "../../toolchain/project.ts";
 
 /** Commands that need no stack: they must work before there is one, and for another project. */
-const WITHOUT_STACK = new Set([undefined, "about", "version", "help", "login", "logout", "whoami", "plugin", "new", "install", "package", "policy", "schema", "gen-completion", "convert"]);
+const WITHOUT_STACK = new Set([
+  undefined,
+  "about",
+  "version",
+  "help",
+  "login",
+  "logout",
+  "whoami",
+  "plugin",
+  "new",
+  "install",
+  "package",
+  "policy",
+  "schema",
+  "gen-completion",
+  "convert",
+]);
 
 /** Commands that do again what a killed run was at. Any other leaves in the state what may exist. */
 const DOES_AGAIN = new Set<string | undefined>(["up", "update"]);
@@ -25,7 +41,10 @@ What follows is the engine's own help.
 /** The engine itself ends such a command in the middle of its work (3.230.0: "Urn is ''"). @throws UserError `stack-renamed` */
 export function assertKeepsName(args: readonly string[], stack: string): void {
   if (!isStackRename(args)) return;
-  throw new UserError("stack-renamed", `The stack ${stack} keeps its name: its cluster, and the folders with homes, keys and certificate, are called after it, and under another name all of them would be made anew and empty. Nothing was changed. What people see is the key \`name\` of its config.`);
+  throw new UserError(
+    "stack-renamed",
+    `The stack ${stack} keeps its name: its cluster, and the folders with homes, keys and certificate, are called after it, and under another name all of them would be made anew and empty. Nothing was changed. What people see is the key \`name\` of its config.`,
+  );
 }
 
 /** @param isGuild whether the project is this one: `npm run up` brings up no other */
@@ -35,12 +54,19 @@ export function comparedAlone(isGuild: boolean): string {
 
 /** Hands the command line to the engine; its exit code is ours. */
 export async function pulumiCommand(args: readonly string[], defaultStack: string): Promise<void> {
-  const { command, stack = defaultStack, projectFolder = PROJECT_ROOT, changesState, runsTheProgram } = parseEngineArguments(args);
+  const {
+    command,
+    stack = defaultStack,
+    projectFolder = PROJECT_ROOT,
+    changesState,
+    runsTheProgram,
+  } = parseEngineArguments(args);
   if (command === undefined && args.some((arg) => arg === "--help" || arg === "-h")) process.stdout.write(HELP);
   if (projectFolder === PROJECT_ROOT) assertKeepsName(args, stack);
   if (projectFolder === PROJECT_ROOT && runsTheProgram) assertHasFile(projectAt(), stack);
   const engine = await openEngine(stack, resolve(PROJECT_ROOT, projectFolder));
-  const run = async (): Promise<void> => void (process.exitCode = await engine.run(withoutProjectFolder(args), { isAlive }));
+  const run = async (): Promise<void> =>
+    void (process.exitCode = await engine.run(withoutProjectFolder(args), { isAlive }));
   if (WITHOUT_STACK.has(command) || args.includes("--help")) return run();
   if (!changesState) {
     if (command !== "stack") await engine.ensureStack();

@@ -20,7 +20,11 @@ export interface RestoreOptions {
 type Report = (activity: string) => void;
 
 /** Brings a volume's files back, or shows which backups there are. */
-export async function restoreCommand(stack: string, name: string, { snapshot, list = false }: RestoreOptions): Promise<void> {
+export async function restoreCommand(
+  stack: string,
+  name: string,
+  { snapshot, list = false }: RestoreOptions,
+): Promise<void> {
   const engine = await openEngine(stack);
   const outputs = await stackOutputs(engine);
   const [volume] = volumesNamed(outputs, name);
@@ -29,7 +33,9 @@ export async function restoreCommand(stack: string, name: string, { snapshot, li
     await resumeAbandoned(kubectl, [volume]);
     const { snapshots, room } = await step(`Look for backups of ${name}`, (report) => look(kubectl, volume, report));
     if (list) {
-      process.stdout.write(snapshots.length === 0 ? `There is no backup of ${name} yet.\n` : `${snapshotTable(snapshots)}\n`);
+      process.stdout.write(
+        snapshots.length === 0 ? `There is no backup of ${name} yet.\n` : `${snapshotTable(snapshots)}\n`,
+      );
       return;
     }
     const chosen = choose(name, snapshots, snapshot);
@@ -43,10 +49,14 @@ export async function restoreCommand(stack: string, name: string, { snapshot, li
 
 /** The snapshot that was asked for. @throws UserError `snapshot-unknown` */
 export function choose(name: string, snapshots: readonly Snapshot[], wanted: string): Snapshot {
-  const chosen = wanted === "latest" ? snapshots[0] : snapshots.find(({ id }) => wanted.length >= 8 && id.startsWith(wanted));
+  const chosen =
+    wanted === "latest" ? snapshots[0] : snapshots.find(({ id }) => wanted.length >= 8 && id.startsWith(wanted));
   if (chosen !== undefined) return chosen;
   if (snapshots.length === 0) throw new UserError("snapshot-unknown", `There is no backup of ${name} yet.`);
-  throw new UserError("snapshot-unknown", `There is no backup ${wanted} of ${name}. There are:\n\n${snapshotTable(snapshots)}`);
+  throw new UserError(
+    "snapshot-unknown",
+    `There is no backup ${wanted} of ${name}. There are:\n\n${snapshotTable(snapshots)}`,
+  );
 }
 
 async function step<T>(title: string, work: (report: Report) => Promise<T>): Promise<T> {
@@ -56,11 +66,17 @@ async function step<T>(title: string, work: (report: Report) => Promise<T>): Pro
 }
 
 /** The volume's own snapshots, and the room on it. */
-async function look(kubectl: Kubectl, volume: BackedUpVolume, report: Report): Promise<{ snapshots: Snapshot[]; room?: Room }> {
+async function look(
+  kubectl: Kubectl,
+  volume: BackedUpVolume,
+  report: Report,
+): Promise<{ snapshots: Snapshot[]; room?: Room }> {
   await assertIdle(kubectl, volume);
   try {
     // What it prints is for programs.
-    const printed = await job(kubectl, volume.namespace, { ACTION: "list" }, (activity) => report(/^[[{]/.test(activity) ? "" : activity));
+    const printed = await job(kubectl, volume.namespace, { ACTION: "list" }, (activity) =>
+      report(/^[[{]/.test(activity) ? "" : activity),
+    );
     return { snapshots: ownSnapshots(parseSnapshots(printed), volume), room: parseRoom(printed) };
   } catch (error) {
     // Nobody has made one yet.
@@ -75,14 +91,21 @@ async function restore(kubectl: Kubectl, volume: BackedUpVolume, { id }: Snapsho
   // A Ctrl-C ends the kubectl that is at work, and so this, but not before all is started again.
   process.on("SIGINT", ignore);
   try {
-    return await whileStopped(kubectl, volume, report, async () => lastLines(await job(kubectl, volume.namespace, { SNAPSHOT: id }, report), 1));
+    return await whileStopped(kubectl, volume, report, async () =>
+      lastLines(await job(kubectl, volume.namespace, { SNAPSHOT: id }, report), 1),
+    );
   } finally {
     process.off("SIGINT", ignore);
   }
 }
 
 /** Runs a job of the template and removes it: what it did is told here. */
-async function job(kubectl: Kubectl, namespace: string, environment: Record<string, string>, report: Report): Promise<string> {
+async function job(
+  kubectl: Kubectl,
+  namespace: string,
+  environment: Record<string, string>,
+  report: Report,
+): Promise<string> {
   const name = jobName("restore-now");
   try {
     return await runJob(kubectl, { namespace, from: "restore", name, environment }, report);

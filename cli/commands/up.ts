@@ -51,8 +51,12 @@ async function bringUp(engine: Engine): Promise<void> {
   const caFile = join(engine.folder, "ca.crt");
   writeFileAtomic(caFile, outputs.caCertificate);
   const repaired = isLate ? deviationsOf(after) : deviationsOf(before);
-  process.stdout.write(`\n${summary(engine.stack, isUnchanged(changes), repaired, last)}\n\n${linksBlock(outputs, caFile, engine.stack)}`);
-  const warnings = (await quickFindings(embeddedClusters(await engine.state()), engine.home.root)).filter(({ warning }) => warning);
+  process.stdout.write(
+    `\n${summary(engine.stack, isUnchanged(changes), repaired, last)}\n\n${linksBlock(outputs, caFile, engine.stack)}`,
+  );
+  const warnings = (await quickFindings(embeddedClusters(await engine.state()), engine.home.root)).filter(
+    ({ warning }) => warning,
+  );
   if (warnings.length > 0) process.stdout.write(`\nTo look at\n${report(warnings)}\n`);
   if (deviationsOf(last).length > 0) process.exitCode = 1;
 }
@@ -75,7 +79,10 @@ function looking(engine: Engine): () => Promise<DriftReport> {
 
 function emptied(stack: string): UserError {
   const more = stack === "dev" ? "" : ` --stack ${stack}`;
-  return new UserError("cluster-empty", `Not one of the objects that the stack ${stack} has made is in its cluster: this is another cluster, or it was emptied. Nothing was changed.\nIf they are to be made anew in it: \`npm run pulumi --${more} refresh\`, then \`npm run up\` again.`);
+  return new UserError(
+    "cluster-empty",
+    `Not one of the objects that the stack ${stack} has made is in its cluster: this is another cluster, or it was emptied. Nothing was changed.\nIf they are to be made anew in it: \`npm run pulumi --${more} refresh\`, then \`npm run up\` again.`,
+  );
 }
 
 /**
@@ -87,7 +94,10 @@ async function update(engine: Engine, drift: DriftReport): Promise<boolean> {
   const found = deviationsOf(drift);
   if (found.length > 0) {
     process.stderr.write(`Not as the stack left it, and put right now:\n${deviationLines(found)}\n`);
-    const refreshed = await engine.run(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...found.flatMap(({ urn }) => ["--target", urn])], { isAlive });
+    const refreshed = await engine.run(
+      ["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...found.flatMap(({ urn }) => ["--target", urn])],
+      { isAlive },
+    );
     if (refreshed !== 0) return failed(refreshed);
   }
   const code = await engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], { isAlive });
@@ -101,11 +111,14 @@ function failed(code: number): false {
 
 /** What a run came to. @param last look at the cluster */
 export function summary(stack: string, unchanged: boolean, repaired: readonly Deviation[], last: DriftReport): string {
-  const left = deviationsOf(last), mended = repaired.filter(({ urn }) => !left.some((one) => one.urn === urn));
+  const left = deviationsOf(last),
+    mended = repaired.filter(({ urn }) => !left.some((one) => one.urn === urn));
   return [
     unchanged && repaired.length === 0 ? `The stack ${stack} is unchanged.` : `The stack ${stack} is up.`,
     ...(mended.length > 0 ? [`Put right, as it was not as the stack left it:\n${deviationLines(mended)}`] : []),
-    ...(left.length > 0 ? [`Not put right, run this again or look for what keeps it so:\n${deviationLines(left)}`] : []),
+    ...(left.length > 0
+      ? [`Not put right, run this again or look for what keeps it so:\n${deviationLines(left)}`]
+      : []),
     ...("why" in last ? [`Whether its objects are in the cluster was not looked at: ${last.why}`] : []),
   ].join("\n");
 }
@@ -113,7 +126,11 @@ export function summary(stack: string, unchanged: boolean, repaired: readonly De
 /** By namespace and name. */
 function claimsOf(volumes: readonly StackVolume[]): Map<string, Record<string, NotedClaim>> {
   const claims = new Map<string, Record<string, NotedClaim>>();
-  for (const { namespace, claim, size, className } of volumes) claims.set(namespace, { ...claims.get(namespace), [claim]: { size, ...(className !== undefined && { className }) } });
+  for (const { namespace, claim, size, className } of volumes)
+    claims.set(namespace, {
+      ...claims.get(namespace),
+      [claim]: { size, ...(className !== undefined && { className }) },
+    });
   return claims;
 }
 

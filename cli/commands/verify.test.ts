@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { parsePatience, verdict } from "./verify.ts";
 
-const well = { what: "portal", state: "1/1 ready", healthy: true, where: "https://p" }, ill = { what: "registry", state: "0/1 ready", healthy: false, where: "" };
+const well = { what: "portal", state: "1/1 ready", healthy: true, where: "https://p" },
+  ill = { what: "registry", state: "0/1 ready", healthy: false, where: "" };
 
 it("shows every probe where all are well, and else those that are not", () => {
   expect(verdict("dev", [well])).toBe("✔  portal  https://p  1/1 ready\n\nThe stack dev is well: 1 probes.");

@@ -9,13 +9,18 @@ import { untilWell } from "../status/until-well.ts";
 export async function verifyCommand(stack: string, patience: number): Promise<void> {
   const engine = await openEngine(stack);
   let findings: readonly Finding[] = [];
-  await runSteps([{
-    title: `Verify the stack ${stack}`,
-    run: async (tell) => {
-      findings = await untilWell(() => stackFindings(engine), { patience, report: tell });
-      if (findings.some(({ healthy }) => !healthy)) throw new UserError("stack-ill", verdict(stack, findings));
-    },
-  }], 1);
+  await runSteps(
+    [
+      {
+        title: `Verify the stack ${stack}`,
+        run: async (tell) => {
+          findings = await untilWell(() => stackFindings(engine), { patience, report: tell });
+          if (findings.some(({ healthy }) => !healthy)) throw new UserError("stack-ill", verdict(stack, findings));
+        },
+      },
+    ],
+    1,
+  );
   process.stdout.write(`${verdict(stack, findings)}\n`);
 }
 
@@ -29,6 +34,10 @@ export function verdict(stack: string, findings: readonly Finding[]): string {
 /** Milliseconds of what was given in seconds. @throws UserError `patience-invalid` */
 export function parsePatience(seconds: string): number {
   const number = Number(seconds);
-  if (seconds.trim() === "" || !Number.isFinite(number) || number < 0) throw new UserError("patience-invalid", `--patience takes seconds, such as 60, or 0 for a single look; not ${JSON.stringify(seconds)}`);
+  if (seconds.trim() === "" || !Number.isFinite(number) || number < 0)
+    throw new UserError(
+      "patience-invalid",
+      `--patience takes seconds, such as 60, or 0 for a single look; not ${JSON.stringify(seconds)}`,
+    );
   return number * 1000;
 }

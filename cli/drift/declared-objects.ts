@@ -28,20 +28,39 @@ const PROVIDER = "pulumi:providers:kubernetes";
 /** All objects that a stack's state knows, by the provider they were made with. @param state its secrets in plain */
 export function declaredObjects({ deployment: { resources = [] } }: StackState): DeclaredCluster[] {
   const present = resources.filter((resource) => resource.delete !== true);
-  return present.filter(({ type }) => type === PROVIDER).flatMap(({ urn, id, inputs }) => {
-    const { kubeconfig, context } = inputs ?? {};
-    const objects = present.filter(({ provider }) => provider === `${urn}::${id}`).flatMap((resource) => declaredObject(resource) ?? []);
-    return typeof kubeconfig === "string" && objects.length > 0 ? [{ kubeconfig, ...(typeof context === "string" && { context }), objects }] : [];
-  });
+  return present
+    .filter(({ type }) => type === PROVIDER)
+    .flatMap(({ urn, id, inputs }) => {
+      const { kubeconfig, context } = inputs ?? {};
+      const objects = present
+        .filter(({ provider }) => provider === `${urn}::${id}`)
+        .flatMap((resource) => declaredObject(resource) ?? []);
+      return typeof kubeconfig === "string" && objects.length > 0
+        ? [{ kubeconfig, ...(typeof context === "string" && { context }), objects }]
+        : [];
+    });
 }
 
 /** Undefined for what is no object itself: a chart, a group of objects. */
 function declaredObject({ urn, inputs, outputs, ignoreChanges = [] }: StateResource): DeclaredObject | undefined {
   const { apiVersion, kind, metadata } = outputs ?? {};
-  if (inputs === undefined || outputs === undefined || typeof apiVersion !== "string" || typeof kind !== "string" || !isRecord(metadata)) return undefined;
+  if (
+    inputs === undefined ||
+    outputs === undefined ||
+    typeof apiVersion !== "string" ||
+    typeof kind !== "string" ||
+    !isRecord(metadata)
+  )
+    return undefined;
   const { name, namespace } = metadata;
   if (typeof name !== "string") return undefined;
-  const object = { apiVersion, kind, name, ...(typeof namespace === "string" && { namespace }), labels: labelsOf(inputs) };
+  const object = {
+    apiVersion,
+    kind,
+    name,
+    ...(typeof namespace === "string" && { namespace }),
+    labels: labelsOf(inputs),
+  };
   return { urn, object, wanted: asStored(inputs), recorded: asStored(outputs), ignored: ignoreChanges };
 }
 
@@ -52,7 +71,9 @@ function labelsOf({ metadata }: Properties): Record<string, string> {
 /** What it is, is settled by its having been found, and is in no list; and of a Secret the API server keeps no text, only what it is in base64. */
 function asStored({ apiVersion: _version, kind: _kind, stringData, data, ...properties }: Properties): Properties {
   if (!isRecord(stringData)) return { ...properties, ...(data !== undefined && { data }) };
-  const encoded = Object.fromEntries(Object.entries(stringData).map(([key, text]) => [key, Buffer.from(String(text)).toString("base64")]));
+  const encoded = Object.fromEntries(
+    Object.entries(stringData).map(([key, text]) => [key, Buffer.from(String(text)).toString("base64")]),
+  );
   return { ...properties, data: { ...(isRecord(data) ? data : {}), ...encoded } };
 }
 

@@ -25,9 +25,12 @@ function howItDiffers(declared: DeclaredObject, live: LiveObject | undefined): s
   if (live.metadata.deletionTimestamp !== undefined) return "being deleted";
   const { metadata } = declared.recorded;
   if (isRecord(metadata) && metadata.uid === undefined) return "made by a run that was killed";
-  if (isRecord(metadata) && metadata.uid !== undefined && metadata.uid !== live.metadata.uid) return "made anew by somebody else";
+  if (isRecord(metadata) && metadata.uid !== undefined && metadata.uid !== live.metadata.uid)
+    return "made anew by somebody else";
   const paths = differences(declared, live);
-  return paths.length === 0 ? undefined : `differs in ${[...paths.slice(0, NAMED), ...(paths.length > NAMED ? [`${paths.length - NAMED} more`] : [])].join(", ")}`;
+  return paths.length === 0
+    ? undefined
+    : `differs in ${[...paths.slice(0, NAMED), ...(paths.length > NAMED ? [`${paths.length - NAMED} more`] : [])].join(", ")}`;
 }
 
 /**
@@ -37,8 +40,12 @@ function howItDiffers(declared: DeclaredObject, live: LiveObject | undefined): s
 function differences({ wanted, recorded, ignored }: DeclaredObject, live: LiveObject): string[] {
   const look = (want: unknown, record: unknown, found: unknown, path: string): string[] => {
     if (ignored.includes(path)) return [];
-    if (isRecord(want) && Object.keys(want).length > 0) return Object.entries(want).flatMap(([key, inner]) => look(inner, at(record, key), at(found, key), path === "" ? key : `${path}.${key}`));
-    if (isNamed(want) && isNamed(record) && isNamed(found)) return want.flatMap((inner) => look(inner, named(record, inner), named(found, inner), `${path}.${inner.name}`));
+    if (isRecord(want) && Object.keys(want).length > 0)
+      return Object.entries(want).flatMap(([key, inner]) =>
+        look(inner, at(record, key), at(found, key), path === "" ? key : `${path}.${key}`),
+      );
+    if (isNamed(want) && isNamed(record) && isNamed(found))
+      return want.flatMap((inner) => look(inner, named(record, inner), named(found, inner), `${path}.${inner.name}`));
     return isDeepStrictEqual(record, found) ? [] : [path];
   };
   return look(wanted, recorded, live, "");
@@ -46,7 +53,9 @@ function differences({ wanted, recorded, ignored }: DeclaredObject, live: LiveOb
 
 /** Lists that Kubernetes merges by their elements' names, as containers; any other is one value, as a policy's rules are. */
 function isNamed(value: unknown): value is { readonly name: string }[] {
-  return Array.isArray(value) && value.length > 0 && value.every((one) => isRecord(one) && typeof one.name === "string");
+  return (
+    Array.isArray(value) && value.length > 0 && value.every((one) => isRecord(one) && typeof one.name === "string")
+  );
 }
 
 type Named = { readonly name: string };

@@ -11,14 +11,21 @@ import { requireTools } from "../../toolchain/tools/require-tools.ts";
 export type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
 
 /** Gives `work` a kubectl with a stack's credentials, which are in no file afterwards. */
-export async function withKubectl<T>(home: Home, kubeconfig: string, work: (kubectl: Kubectl) => Promise<T>): Promise<T> {
+export async function withKubectl<T>(
+  home: Home,
+  kubeconfig: string,
+  work: (kubectl: Kubectl) => Promise<T>,
+): Promise<T> {
   const program = await kubectlProgram(home);
   const { execa } = await import("execa");
   return withTemporaryFolder(home, async (folder) => {
     const file = join(folder, "kubeconfig");
     writeFileSync(file, kubeconfig, { mode: 0o600 });
     return work(async (args, input) => {
-      const { failed, stdout, stderr } = await execa(program, ["--kubeconfig", file, ...args], { input: input ?? "", reject: false });
+      const { failed, stdout, stderr } = await execa(program, ["--kubeconfig", file, ...args], {
+        input: input ?? "",
+        reject: false,
+      });
       if (failed) throw new UserError("kubectl-failed", `kubectl ${args.join(" ")} failed:\n\n${stderr.trim()}`);
       return stdout;
     });

@@ -1,7 +1,13 @@
 import type { Kubectl } from "./kubectl.ts";
 
-interface Claim { metadata: { name: string; namespace: string }; spec: { volumeName?: string } }
-interface Volume { metadata: { name: string }; spec: { persistentVolumeReclaimPolicy?: string } }
+interface Claim {
+  metadata: { name: string; namespace: string };
+  spec: { volumeName?: string };
+}
+interface Volume {
+  metadata: { name: string };
+  spec: { persistentVolumeReclaimPolicy?: string };
+}
 
 /**
  * Has volumes go with their claims where the stack no longer keeps them. A volume that was made to be kept would stay
@@ -9,11 +15,28 @@ interface Volume { metadata: { name: string }; spec: { persistentVolumeReclaimPo
  * @returns what was changed, as "namespace/claim"
  */
 export async function releaseVolumes(kubectl: Kubectl): Promise<string[]> {
-  const claims = (await list<Claim>(kubectl, "persistentvolumeclaims", ["--all-namespaces", "--selector", "guildnet.io/data=disposable"])).filter(({ spec }) => spec.volumeName !== undefined);
+  const claims = (
+    await list<Claim>(kubectl, "persistentvolumeclaims", [
+      "--all-namespaces",
+      "--selector",
+      "guildnet.io/data=disposable",
+    ])
+  ).filter(({ spec }) => spec.volumeName !== undefined);
   if (claims.length === 0) return [];
-  const kept = new Set((await list<Volume>(kubectl, "persistentvolumes", [])).filter(({ spec }) => spec.persistentVolumeReclaimPolicy === "Retain").map(({ metadata }) => metadata.name));
+  const kept = new Set(
+    (await list<Volume>(kubectl, "persistentvolumes", []))
+      .filter(({ spec }) => spec.persistentVolumeReclaimPolicy === "Retain")
+      .map(({ metadata }) => metadata.name),
+  );
   const released = claims.filter(({ spec }) => kept.has(spec.volumeName ?? ""));
-  for (const { spec } of released) await kubectl(["patch", "persistentvolume", spec.volumeName ?? "", "--patch", JSON.stringify({ spec: { persistentVolumeReclaimPolicy: "Delete" } })]);
+  for (const { spec } of released)
+    await kubectl([
+      "patch",
+      "persistentvolume",
+      spec.volumeName ?? "",
+      "--patch",
+      JSON.stringify({ spec: { persistentVolumeReclaimPolicy: "Delete" } }),
+    ]);
   return released.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
 }
 

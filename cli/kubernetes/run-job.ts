@@ -24,13 +24,31 @@ export interface JobRun {
  */
 export async function runJob(kubectl: Kubectl, run: JobRun, report: (activity: string) => void): Promise<string> {
   const { namespace, from, name, environment = {} } = run;
-  const template = JSON.parse(await kubectl(["create", "job", name, "--namespace", namespace, "--from", `cronjob/${from}`, "--dry-run=client", "--output", "json"])) as Job;
+  const template = JSON.parse(
+    await kubectl([
+      "create",
+      "job",
+      name,
+      "--namespace",
+      namespace,
+      "--from",
+      `cronjob/${from}`,
+      "--dry-run=client",
+      "--output",
+      "json",
+    ]),
+  ) as Job;
   await kubectl(["create", "--filename", "-"], JSON.stringify(withEnvironment(template, environment)));
   return followJob(kubectl, namespace, name, report);
 }
 
 /** Waits for the end of a job that is there. */
-export async function followJob(kubectl: Kubectl, namespace: string, name: string, report: (activity: string) => void): Promise<string> {
+export async function followJob(
+  kubectl: Kubectl,
+  namespace: string,
+  name: string,
+  report: (activity: string) => void,
+): Promise<string> {
   for (;;) {
     const job = JSON.parse(await kubectl(["get", "job", name, "--namespace", namespace, "--output", "json"])) as Job;
     const [pod] = await podsOf(kubectl, namespace, name);
@@ -55,7 +73,20 @@ export function withEnvironment(job: Job, environment: Readonly<Record<string, s
 }
 
 async function podsOf(kubectl: Kubectl, namespace: string, job: string): Promise<Pod[]> {
-  return (JSON.parse(await kubectl(["get", "pods", "--namespace", namespace, "--selector", `batch.kubernetes.io/job-name=${job}`, "--output", "json"])) as { items: Pod[] }).items;
+  return (
+    JSON.parse(
+      await kubectl([
+        "get",
+        "pods",
+        "--namespace",
+        namespace,
+        "--selector",
+        `batch.kubernetes.io/job-name=${job}`,
+        "--output",
+        "json",
+      ]),
+    ) as { items: Pod[] }
+  ).items;
 }
 
 async function activity(kubectl: Kubectl, namespace: string, pod: Pod): Promise<string> {
@@ -65,7 +96,16 @@ async function activity(kubectl: Kubectl, namespace: string, pod: Pod): Promise<
 
 /** A pod that may not be is told of in the job's events alone. */
 async function whyNoPod(kubectl: Kubectl, namespace: string, job: string): Promise<string> {
-  const text = await kubectl(["get", "events", "--namespace", namespace, "--field-selector", `involvedObject.kind=Job,involvedObject.name=${job},type=Warning`, "--output", "json"]);
+  const text = await kubectl([
+    "get",
+    "events",
+    "--namespace",
+    namespace,
+    "--field-selector",
+    `involvedObject.kind=Job,involvedObject.name=${job},type=Warning`,
+    "--output",
+    "json",
+  ]);
   return (JSON.parse(text) as { items: { message?: string }[] }).items.at(-1)?.message ?? "starting";
 }
 
@@ -76,11 +116,19 @@ async function logOf(kubectl: Kubectl, namespace: string, pod: Pod): Promise<str
 }
 
 /** What a pod has printed; nothing where it is gone by now, as those of a job that took too long are. */
-async function printed(kubectl: Kubectl, namespace: string, { metadata: { name } }: Pod, ...options: string[]): Promise<string> {
+async function printed(
+  kubectl: Kubectl,
+  namespace: string,
+  { metadata: { name } }: Pod,
+  ...options: string[]
+): Promise<string> {
   try {
     return await kubectl(["logs", name, "--namespace", namespace, ...options]);
   } catch (error) {
-    if ((await kubectl(["get", "pod", name, "--namespace", namespace, "--ignore-not-found", "--output", "name"])) === "") return "";
+    if (
+      (await kubectl(["get", "pod", name, "--namespace", namespace, "--ignore-not-found", "--output", "name"])) === ""
+    )
+      return "";
     throw error;
   }
 }

@@ -11,10 +11,13 @@ const OWN_REPORT = new Set(["Backup"]);
 export function declaredWorkloads({ deployment }: StackState): Declared[] {
   const resources = (deployment.resources ?? []).filter((resource) => resource.delete !== true);
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-  return toldApart(resources.flatMap((resource) => {
-    const workload = workloadOf(resource), component = componentOf(resource, byUrn);
-    return workload === undefined || OWN_REPORT.has(component?.type ?? "") ? [] : [{ workload, component }];
-  }));
+  return toldApart(
+    resources.flatMap((resource) => {
+      const workload = workloadOf(resource),
+        component = componentOf(resource, byUrn);
+      return workload === undefined || OWN_REPORT.has(component?.type ?? "") ? [] : [{ workload, component }];
+    }),
+  );
 }
 
 /** What a Helm chart made for a component. Its workloads are in no state: of them the namespace is known alone. */
@@ -30,10 +33,17 @@ const RELEASE = "kubernetes:helm.sh/v3:Release";
 export function declaredReleases({ deployment }: StackState): DeclaredRelease[] {
   const resources = (deployment.resources ?? []).filter((resource) => resource.delete !== true);
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-  return resources.filter(({ type }) => type === RELEASE).map((resource) => {
-    const { name, namespace } = resource.inputs ?? {}, component = componentOf(resource, byUrn);
-    return { what: component === undefined ? String(name) : inWords(component.type), ...(component && { component }), namespace: typeof namespace === "string" ? namespace : "default" };
-  });
+  return resources
+    .filter(({ type }) => type === RELEASE)
+    .map((resource) => {
+      const { name, namespace } = resource.inputs ?? {},
+        component = componentOf(resource, byUrn);
+      return {
+        what: component === undefined ? String(name) : inWords(component.type),
+        ...(component && { component }),
+        namespace: typeof namespace === "string" ? namespace : "default",
+      };
+    });
 }
 
 /** The Kubernetes plugin's ids are "namespace/name". */
@@ -53,5 +63,7 @@ function componentOf({ parent }: StateResource, byUrn: ReadonlyMap<string, State
   const above = parent === undefined ? undefined : byUrn.get(parent);
   if (above === undefined) return undefined;
   const type = COMPONENT.exec(above.type)?.[1];
-  return type === undefined ? componentOf(above, byUrn) : { type, name: above.urn.slice(above.urn.lastIndexOf("::") + 2) };
+  return type === undefined
+    ? componentOf(above, byUrn)
+    : { type, name: above.urn.slice(above.urn.lastIndexOf("::") + 2) };
 }

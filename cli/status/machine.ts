@@ -14,8 +14,15 @@ const NEARLY = 0.9;
  *
  * @param folder of the disk where clusters have their data.
  */
-export async function machineFindings(clusters: readonly string[], kubeconfig: string, folder: string): Promise<Finding[]> {
-  const [volumes, machine] = await Promise.all([Promise.all(clusters.map((name) => volumesOrNone(name, kubeconfig))), quickFindings(clusters, folder)]);
+export async function machineFindings(
+  clusters: readonly string[],
+  kubeconfig: string,
+  folder: string,
+): Promise<Finding[]> {
+  const [volumes, machine] = await Promise.all([
+    Promise.all(clusters.map((name) => volumesOrNone(name, kubeconfig))),
+    quickFindings(clusters, folder),
+  ]);
   return [...machine, ...volumes.flat().flatMap(volumeFinding)];
 }
 
@@ -23,7 +30,9 @@ export async function machineFindings(clusters: readonly string[], kubeconfig: s
 export async function quickFindings(clusters: readonly string[], folder: string): Promise<Finding[]> {
   if (clusters.length === 0) return [];
   const { bavail, bsize } = await statfs(folder);
-  const due = (await Promise.all(clusters.map(async (name) => ((await areCertificatesDue(name)) ? [name] : [])))).flat();
+  const due = (
+    await Promise.all(clusters.map(async (name) => ((await areCertificatesDue(name)) ? [name] : [])))
+  ).flat();
   return [
     diskFinding(bavail * bsize, folder),
     ...due.map((name) => warning(`cluster ${name}`, "its certificates end within months: `npm run up` renews them")),
@@ -37,18 +46,30 @@ function warning(what: string, state: string): Finding {
 
 /** @param free bytes */
 export function diskFinding(free: number, folder: string): Finding {
-  const warning = free < ENOUGH, state = `${gib(free)} free${warning ? ": nearly full; at 1 GiB everybody's pods are evicted" : ""}`;
+  const warning = free < ENOUGH,
+    state = `${gib(free)} free${warning ? ": nearly full; at 1 GiB everybody's pods are evicted" : ""}`;
   return { what: "disk", state, healthy: true, warning, where: folder };
 }
 
 /** Of a folder that takes more than it was given, and of a file that is not mounted, smaller than it should be, or nearly full. */
 export function volumeFinding({ namespace, claim, bytes, usedBytes, file }: Volume): Finding[] {
-  const finding = (state: string, healthy = true): Finding[] => [{ what: `volume ${claim}`, state, healthy, warning: healthy, where: namespace }];
+  const finding = (state: string, healthy = true): Finding[] => [
+    { what: `volume ${claim}`, state, healthy, warning: healthy, where: namespace },
+  ];
   if (file !== undefined) {
     const { capacityBytes } = file;
-    if (capacityBytes === undefined || usedBytes === undefined) return finding("is a file that could not be mounted: the cluster's log/console, or log/keeper/current, says why", false);
-    if (capacityBytes < bytes) return finding(`has ${gib(capacityBytes)} of its ${gib(bytes)}: \`npm run down\` and \`up\` bring the rest, where the disk has it`);
-    return usedBytes > NEARLY * capacityBytes ? finding(`nearly full: takes ${gib(usedBytes)} of its ${gib(capacityBytes)}`) : [];
+    if (capacityBytes === undefined || usedBytes === undefined)
+      return finding(
+        "is a file that could not be mounted: the cluster's log/console, or log/keeper/current, says why",
+        false,
+      );
+    if (capacityBytes < bytes)
+      return finding(
+        `has ${gib(capacityBytes)} of its ${gib(bytes)}: \`npm run down\` and \`up\` bring the rest, where the disk has it`,
+      );
+    return usedBytes > NEARLY * capacityBytes
+      ? finding(`nearly full: takes ${gib(usedBytes)} of its ${gib(capacityBytes)}`)
+      : [];
   }
   if (usedBytes === undefined || usedBytes <= bytes) return [];
   return finding(`takes ${gib(usedBytes)} of its ${gib(bytes)}: sizes are not enforced on a folder of this machine`);

@@ -1,10 +1,18 @@
 import { expect, it } from "vitest";
 import { answersAt, notProbed } from "./probes.ts";
 
-const outputs = { portalUrl: "https://p", people: ["ada"], workspaces: [], caCertificate: "GUILD", signInKey: "key", kubeconfig: "kubeconfig" };
+const outputs = {
+  portalUrl: "https://p",
+  people: ["ada"],
+  workspaces: [],
+  caCertificate: "GUILD",
+  signInKey: "key",
+  kubeconfig: "kubeconfig",
+};
 
 it("knows whose pods answer where", () => {
-  const portal = { what: "portal", component: { type: "Portal" }, url: "https://p" }, lab = { what: "workspace lab", component: { type: "Workspace", name: "lab" }, url: "https://lab" };
+  const portal = { what: "portal", component: { type: "Portal" }, url: "https://p" },
+    lab = { what: "workspace lab", component: { type: "Workspace", name: "lab" }, url: "https://lab" };
   expect(answersAt({ type: "Portal", name: "portal" }, portal)).toBe(true);
   expect(answersAt({ type: "Workspace", name: "lab" }, lab)).toBe(true);
   expect(answersAt({ type: "Workspace", name: "other" }, lab)).toBe(false);

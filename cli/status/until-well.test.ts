@@ -1,14 +1,27 @@
 import { expect, it } from "vitest";
 import { untilWell } from "./until-well.ts";
 
-const well = { what: "portal", state: "1/1 ready", healthy: true, where: "" }, ill = { what: "registry", state: "0/1 ready", healthy: false, where: "" };
+const well = { what: "portal", state: "1/1 ready", healthy: true, where: "" },
+  ill = { what: "registry", state: "0/1 ready", healthy: false, where: "" };
 
 /** Looks that find one thing after the other, the last of them from then on, while a clock goes by the pauses alone. */
 function waiting(...sights: (typeof well)[][]) {
   const said: string[] = [];
-  let time = 0, looks = 0;
-  const options = (patience: number) => ({ patience, report: (line: string) => void said.push(line), pause: async (milliseconds: number) => void (time += milliseconds), clock: () => time });
-  return { said, looks: () => looks, time: () => time, run: (patience: number) => untilWell(async () => sights[Math.min(looks++, sights.length - 1)] ?? [], options(patience)) };
+  let time = 0,
+    looks = 0;
+  const options = (patience: number) => ({
+    patience,
+    report: (line: string) => void said.push(line),
+    pause: async (milliseconds: number) => void (time += milliseconds),
+    clock: () => time,
+  });
+  return {
+    said,
+    looks: () => looks,
+    time: () => time,
+    run: (patience: number) =>
+      untilWell(async () => sights[Math.min(looks++, sights.length - 1)] ?? [], options(patience)),
+  };
 }
 
 it("looks once where all is well, a warning included", async () => {

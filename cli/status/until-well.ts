@@ -15,10 +15,15 @@ export interface Waiting {
 }
 
 /** Looks again and again until all is well. @returns what the last look found */
-export async function untilWell(look: () => Promise<readonly Finding[]>, { patience, report, pause = later, clock = Date.now }: Waiting): Promise<readonly Finding[]> {
+export async function untilWell(
+  look: () => Promise<readonly Finding[]>,
+  { patience, report, pause = later, clock = Date.now }: Waiting,
+): Promise<readonly Finding[]> {
   const end = clock() + patience;
   for (;;) {
-    const isLast = clock() >= end, findings = await look(), ill = findings.filter(({ healthy }) => !healthy);
+    const isLast = clock() >= end,
+      findings = await look(),
+      ill = findings.filter(({ healthy }) => !healthy);
     if (ill.length === 0 || isLast) return findings;
     report(`waiting for ${ill.map(({ what }) => what).join(", ")}`);
     await pause(LOOK_EVERY_MS);

@@ -63,23 +63,49 @@ export class Backup extends pulumi.ComponentResource {
     super("guildnet:index:Backup", name, {}, transformed(name, args.transform, opts));
     const { volume, repository } = args;
     const place: Place = { name, app: BACKUP_APP, namespace: volume.namespace, parent: this };
-    const secret = new k8s.core.v1.Secret(`${name}-repository`, {
-      metadata: metaIn(place, "backup-repository"), stringData: repositoryFiles(repository),
-    }, { parent: this });
-    const guard = networkPolicy(`${name}-network`, metaIn(place, BACKUP_APP), toTarget(repository.reach), { parent: this });
+    const secret = new k8s.core.v1.Secret(
+      `${name}-repository`,
+      {
+        metadata: metaIn(place, "backup-repository"),
+        stringData: repositoryFiles(repository),
+      },
+      { parent: this },
+    );
+    const guard = networkPolicy(`${name}-network`, metaIn(place, BACKUP_APP), toTarget(repository.reach), {
+      parent: this,
+    });
     const resolved: ResolvedBackup = {
-      ...volume, name: args.host ?? name, owner: args.owner, size: backupSize(args.room), image: args.image ?? images.restic,
-      schedule: args.schedule ?? "30 1 * * *", keep: { ...KEEP, ...args.keep },
-      secret: secret.metadata.name, environment: filesEnvironment(repository, REPOSITORY_FOLDER), priorityClass: args.priorityClass,
+      ...volume,
+      name: args.host ?? name,
+      owner: args.owner,
+      size: backupSize(args.room),
+      image: args.image ?? images.restic,
+      schedule: args.schedule ?? "30 1 * * *",
+      keep: { ...KEEP, ...args.keep },
+      secret: secret.metadata.name,
+      environment: filesEnvironment(repository, REPOSITORY_FOLDER),
+      priorityClass: args.priorityClass,
     };
     const opt = { parent: this, dependsOn: guard };
-    new k8s.batch.v1.CronJob(`${name}-job`, { metadata: metaIn(place, "backup", acceptedOf(volume)), spec: backupCronJob(resolved) }, opt);
-    new k8s.batch.v1.CronJob(`${name}-restore`, { metadata: metaIn(place, "restore", acceptedOf(volume)), spec: restoreCronJob(resolved) }, opt);
+    new k8s.batch.v1.CronJob(
+      `${name}-job`,
+      { metadata: metaIn(place, "backup", acceptedOf(volume)), spec: backupCronJob(resolved) },
+      opt,
+    );
+    new k8s.batch.v1.CronJob(
+      `${name}-restore`,
+      { metadata: metaIn(place, "restore", acceptedOf(volume)), spec: restoreCronJob(resolved) },
+      opt,
+    );
     this.registerOutputs({});
   }
 }
 
 /** What scanners find in a volume's jobs, and why it stands. */
 function acceptedOf({ user }: BackupVolume): Record<string, string> {
-  return accepted(user >= LOWEST_FREE_USER ? {} : { "low-user": "no user without privileges but the owner of the volume's files reads and makes them all" });
+  return accepted(
+    user >= LOWEST_FREE_USER
+      ? {}
+      : { "low-user": "no user without privileges but the owner of the volume's files reads and makes them all" },
+  );
 }

@@ -77,7 +77,10 @@ export function restoreCronJob(v: ResolvedBackup): CronJob {
     // Whoever resumes it all the same has no missed night made up for: without a deadline it would restore at once.
     startingDeadlineSeconds: 60,
     concurrencyPolicy: "Forbid",
-    jobTemplate: { metadata: { labels: labels("restore") }, spec: { ...once(6 * HOUR), ttlSecondsAfterFinished: HOUR, template: restorePod(v) } },
+    jobTemplate: {
+      metadata: { labels: labels("restore") },
+      spec: { ...once(6 * HOUR), ttlSecondsAfterFinished: HOUR, template: restorePod(v) },
+    },
   };
 }
 
@@ -90,25 +93,50 @@ function once(deadlineSeconds: number) {
   return {
     backoffLimit: 0,
     activeDeadlineSeconds: deadlineSeconds,
-    podFailurePolicy: { rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }] },
+    podFailurePolicy: {
+      rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
+    },
   };
 }
 
 function backupPod(v: ResolvedBackup): PodTemplate {
-  const keep = Object.entries(v.keep).flatMap(([what, number]) => (number === 0 ? [] : [`--keep-${what}`, String(number)]));
-  const run = container(v, { script: backupScript, args: keep, volume: { name: v.databases ? "copy" : "volume", mountPath: VOLUME, readOnly: true } });
-  return pod(v, "backup", run, v.databases && {
-    init: copyContainer(v, v.databases.image),
-    volume: { name: "copy", emptyDir: { sizeLimit: "1Gi" } },
+  const keep = Object.entries(v.keep).flatMap(([what, number]) =>
+    number === 0 ? [] : [`--keep-${what}`, String(number)],
+  );
+  const run = container(v, {
+    script: backupScript,
+    args: keep,
+    volume: { name: v.databases ? "copy" : "volume", mountPath: VOLUME, readOnly: true },
   });
+  return pod(
+    v,
+    "backup",
+    run,
+    v.databases && {
+      init: copyContainer(v, v.databases.image),
+      volume: { name: "copy", emptyDir: { sizeLimit: "1Gi" } },
+    },
+  );
 }
 
 function restorePod(v: ResolvedBackup): PodTemplate {
   const run = container(v, { script: restoreScript, args: [], volume: { name: "volume", mountPath: VOLUME } });
-  return pod(v, "restore", { ...run, env: [...(run.env as pulumi.Input<k8s.types.input.core.v1.EnvVar>[]), { name: "ACTION", value: "restore" }, { name: "SNAPSHOT", value: "latest" }] });
+  return pod(v, "restore", {
+    ...run,
+    env: [
+      ...(run.env as pulumi.Input<k8s.types.input.core.v1.EnvVar>[]),
+      { name: "ACTION", value: "restore" },
+      { name: "SNAPSHOT", value: "latest" },
+    ],
+  });
 }
 
-function pod(v: ResolvedBackup, component: "backup" | "restore", run: Container, copy?: { init: Container; volume: k8s.types.input.core.v1.Volume }): PodTemplate {
+function pod(
+  v: ResolvedBackup,
+  component: "backup" | "restore",
+  run: Container,
+  copy?: { init: Container; volume: k8s.types.input.core.v1.Volume },
+): PodTemplate {
   return {
     metadata: { labels: labels(component) },
     spec: {
@@ -121,7 +149,15 @@ function pod(v: ResolvedBackup, component: "backup" | "restore", run: Container,
       // Where the volume is in use, if it is: most kinds are on one node at a time.
       affinity: {
         podAffinity: {
-          preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: appSelector(v.workload) } } }],
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            {
+              weight: 100,
+              podAffinityTerm: {
+                topologyKey: "kubernetes.io/hostname",
+                labelSelector: { matchLabels: appSelector(v.workload) },
+              },
+            },
+          ],
         },
       },
       ...(copy && { initContainers: [copy.init] }),
@@ -162,7 +198,11 @@ function container(v: ResolvedBackup, { script, args, volume }: Run): Container 
     terminationMessagePolicy: "FallbackToLogsOnError",
     securityContext: restrictedContainer,
     resources: resources(v),
-    volumeMounts: [volume, { name: "repository", mountPath: REPOSITORY_FOLDER, readOnly: true }, { name: "tmp", mountPath: "/tmp" }],
+    volumeMounts: [
+      volume,
+      { name: "repository", mountPath: REPOSITORY_FOLDER, readOnly: true },
+      { name: "tmp", mountPath: "/tmp" },
+    ],
   };
 }
 
@@ -177,11 +217,18 @@ function copyContainer(v: ResolvedBackup, image: pulumi.Input<string>): Containe
     securityContext: restrictedContainer,
     resources: resources(v),
     // Writable: a reader of SQLite's log takes a place in the memory it shares with the writer, a file beside it.
-    volumeMounts: [{ name: "volume", mountPath: "/source" }, { name: "copy", mountPath: VOLUME }, { name: "tmp", mountPath: "/tmp" }],
+    volumeMounts: [
+      { name: "volume", mountPath: "/source" },
+      { name: "copy", mountPath: VOLUME },
+      { name: "tmp", mountPath: "/tmp" },
+    ],
   };
 }
 
 /** On the node's disk: the cache, and a copy of what is small. */
 function resources({ size: { cpu, memory, cache, reserved } }: ResolvedBackup) {
-  return { requests: { ...reserved, "ephemeral-storage": "64Mi" }, limits: { cpu, memory, "ephemeral-storage": plus(cache, "1Gi", "bytes") } };
+  return {
+    requests: { ...reserved, "ephemeral-storage": "64Mi" },
+    limits: { cpu, memory, "ephemeral-storage": plus(cache, "1Gi", "bytes") },
+  };
 }

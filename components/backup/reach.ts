@@ -7,7 +7,10 @@ import type { BackupReach } from "./repository.ts";
 
 /** Out of a volume's jobs: to names, and to where snapshots go. */
 export function toTarget(reach: BackupReach): Policy {
-  const peer = "app" in reach ? program(reach.app, reach.namespace) : { network: reach.address === undefined ? "0.0.0.0/0" : `${reach.address}/32` };
+  const peer =
+    "app" in reach
+      ? program(reach.app, reach.namespace)
+      : { network: reach.address === undefined ? "0.0.0.0/0" : `${reach.address}/32` };
   return { pods: appSelector(BACKUP_APP), to: [...toDns.to, { peers: [peer], ports: tcp(reach.port) }] };
 }
 

@@ -49,7 +49,10 @@ export function s3Target({ endpoint, bucket, prefix, credentials, caCertificate,
   return {
     repository: (name) => ({
       url: pulumi.output(key).apply((known) => `${base}/${name}/${keyId(known)}`),
-      password: passwordOf(key, name), caCertificate, s3: credentials, reach: reachOf(endpoint),
+      password: passwordOf(key, name),
+      caCertificate,
+      s3: credentials,
+      reach: reachOf(endpoint),
     }),
   };
 }
@@ -68,8 +71,12 @@ export interface RestTargetArgs {
 export function restTarget({ url, user, password, caCertificate, key }: RestTargetArgs): BackupTarget {
   return {
     repository: (name) => ({
-      url: pulumi.all([key, password]).apply(([known, secret]) => `rest:${withUser(withoutSlash(url), user, secret)}/${name}/${keyId(known)}/`),
-      password: passwordOf(key, name), caCertificate, reach: reachOf(url),
+      url: pulumi
+        .all([key, password])
+        .apply(([known, secret]) => `rest:${withUser(withoutSlash(url), user, secret)}/${name}/${keyId(known)}/`),
+      password: passwordOf(key, name),
+      caCertificate,
+      reach: reachOf(url),
     }),
   };
 }
@@ -99,12 +106,21 @@ function withoutSlash(address: string): string {
 }
 
 /** Files of the secret that a volume's jobs mount, by the names that `filesEnvironment` tells restic. */
-export function repositoryFiles({ url, password, caCertificate, s3 }: BackupRepository): pulumi.Output<Record<string, string>> {
+export function repositoryFiles({
+  url,
+  password,
+  caCertificate,
+  s3,
+}: BackupRepository): pulumi.Output<Record<string, string>> {
   return pulumi.secret(pulumi.output({ url, password, caCertificate, s3 })).apply((known): Record<string, string> => ({
     repository: known.url,
     password: known.password,
     ...(known.caCertificate === undefined ? {} : { "ca.crt": known.caCertificate }),
-    ...(known.s3 === undefined ? {} : { "s3-credentials": `[default]\naws_access_key_id=${known.s3.accessKey}\naws_secret_access_key=${known.s3.secretKey}\n` }),
+    ...(known.s3 === undefined
+      ? {}
+      : {
+          "s3-credentials": `[default]\naws_access_key_id=${known.s3.accessKey}\naws_secret_access_key=${known.s3.secretKey}\n`,
+        }),
   }));
 }
 

@@ -1,5 +1,17 @@
 import { execa } from "execa";
-import { chmodSync, closeSync, existsSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -10,7 +22,8 @@ import { backupScript, restoreScript } from "./scripts.ts";
 const folder = mkdtempSync(join(tmpdir(), "guildnet-backup-scripts-"));
 const calls = join(folder, "calls");
 const restic = join(folder, "restic");
-const volume = join(folder, "volume"), lastWords = join(folder, "last-words");
+const volume = join(folder, "volume"),
+  lastWords = join(folder, "last-words");
 
 /** @param behaviour what it does, by its first argument */
 function standIn(behaviour: Readonly<Record<string, string>>): void {
@@ -19,9 +32,16 @@ function standIn(behaviour: Readonly<Record<string, string>>): void {
   chmodSync(restic, 0o755);
 }
 
-const here = (script: string) => script.replaceAll("/volume", volume).replaceAll("/tmp/errors", join(folder, "errors")).replaceAll("/dev/termination-log", lastWords);
+const here = (script: string) =>
+  script
+    .replaceAll("/volume", volume)
+    .replaceAll("/tmp/errors", join(folder, "errors"))
+    .replaceAll("/dev/termination-log", lastWords);
 const run = (script = backupScript, env: Record<string, string> = {}) =>
-  execa("sh", ["-c", here(script), "sh", "--keep-last", "3"], { reject: false, env: { ...env, PATH: `${folder}${delimiter}${process.env.PATH}` } });
+  execa("sh", ["-c", here(script), "sh", "--keep-last", "3"], {
+    reject: false,
+    env: { ...env, PATH: `${folder}${delimiter}${process.env.PATH}` },
+  });
 const calledWith = () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : []);
 const called = () => calledWith().map((line) => line.split(" ")[0]);
 
@@ -81,7 +101,9 @@ describe("a backup", () => {
   });
 
   it("whose pod is ended lets restic give its lock back, and does nothing more", async () => {
-    standIn({ backup: `trap 'echo unlocked >> ${calls}; exit 130' TERM; echo waiting >> ${calls}; while :; do sleep 0.05; done` });
+    standIn({
+      backup: `trap 'echo unlocked >> ${calls}; exit 130' TERM; echo waiting >> ${calls}; while :; do sleep 0.05; done`,
+    });
     const script = run();
     await vi.waitFor(() => expect(called()).toContain("waiting"), { timeout: 10_000 });
     script.kill("SIGTERM");
@@ -91,7 +113,8 @@ describe("a backup", () => {
 });
 
 describe("a restore", () => {
-  const restore = (env: Record<string, string> = {}) => run(restoreScript, { ACTION: "restore", SNAPSHOT: "abcd", ...env });
+  const restore = (env: Record<string, string> = {}) =>
+    run(restoreScript, { ACTION: "restore", SNAPSHOT: "abcd", ...env });
 
   it("brings holes back as holes, and puts aside what is there", async () => {
     writeFileSync(join(volume, "file"), "unsaved");
@@ -106,7 +129,9 @@ describe("a restore", () => {
 
   it("that fails leaves the volume as it found it", async () => {
     writeFileSync(join(volume, "file"), "unsaved");
-    standIn({ restore: `mkdir -p ${volume}/.restoring/locked && chmod 500 ${volume}/.restoring/locked; echo "no space left on device" >&2; exit 1` });
+    standIn({
+      restore: `mkdir -p ${volume}/.restoring/locked && chmod 500 ${volume}/.restoring/locked; echo "no space left on device" >&2; exit 1`,
+    });
     expect((await restore()).exitCode).toBe(1);
     expect(readdirSync(volume)).toEqual(["file"]);
   });

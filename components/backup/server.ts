@@ -73,25 +73,59 @@ export class BackupServer extends pulumi.ComponentResource implements BackupTarg
     this.args = args;
     const data = retention(args.keepData);
     const place = ownNamespace(name, { app: BACKUP_SERVER_APP, namespace: NAMESPACE, level: "restricted", data }, this);
-    const guards = networkPolicies(place, { "deny-all": denyAll, "from-backups": fromBackups(BACKUP_SERVER_APP, BACKUP_SERVER_PORT) }, { prefix: `${BACKUP_SERVER_APP}-` });
+    const guards = networkPolicies(
+      place,
+      { "deny-all": denyAll, "from-backups": fromBackups(BACKUP_SERVER_APP, BACKUP_SERVER_PORT) },
+      { prefix: `${BACKUP_SERVER_APP}-` },
+    );
     const account = powerlessAccount(place);
     const certificate = serverCertificate(place, { authority: args.authority, dnsNames: [backupServerHost] });
-    const users = new k8s.core.v1.Secret(`${name}-users`, { metadata: metaIn(place, "users"), stringData: { htpasswd: htpasswd(args) } }, { parent: this });
-    const claim = volumeClaim(place, "data", { claim: BACKUP_SERVER_APP, size: args.storage ?? "50Gi", storageClass: args.storageClass, data });
-    new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: metaIn(place, BACKUP_SERVER_APP, accepted({
-        "single-replica": "its volume is writable on one node, and a job that finds it away is tried again the next night",
-        recreated: "its volume is writable by one pod at a time",
-      })),
-      spec: backupServerDeployment({
-        image: args.image ?? images.restServer, priorityClass: args.priorityClass, serviceAccount: account.metadata.name,
-        tlsSecret: certificate.secret, usersSecret: users.metadata.name, claim: claim.metadata.name, mountedVersion: versionOf(args, certificate.readAtStart),
-      }),
-    }, { parent: this, dependsOn: guards });
-    new k8s.core.v1.Service(`${name}-service`, {
-      metadata: metaIn(place, BACKUP_SERVER_APP, unawaited),
-      spec: { selector: appSelector(BACKUP_SERVER_APP), ports: [{ name: "https", port: BACKUP_SERVER_PORT, targetPort: "https", protocol: "TCP" }] },
-    }, { parent: this });
+    const users = new k8s.core.v1.Secret(
+      `${name}-users`,
+      { metadata: metaIn(place, "users"), stringData: { htpasswd: htpasswd(args) } },
+      { parent: this },
+    );
+    const claim = volumeClaim(place, "data", {
+      claim: BACKUP_SERVER_APP,
+      size: args.storage ?? "50Gi",
+      storageClass: args.storageClass,
+      data,
+    });
+    new k8s.apps.v1.Deployment(
+      `${name}-deployment`,
+      {
+        metadata: metaIn(
+          place,
+          BACKUP_SERVER_APP,
+          accepted({
+            "single-replica":
+              "its volume is writable on one node, and a job that finds it away is tried again the next night",
+            recreated: "its volume is writable by one pod at a time",
+          }),
+        ),
+        spec: backupServerDeployment({
+          image: args.image ?? images.restServer,
+          priorityClass: args.priorityClass,
+          serviceAccount: account.metadata.name,
+          tlsSecret: certificate.secret,
+          usersSecret: users.metadata.name,
+          claim: claim.metadata.name,
+          mountedVersion: versionOf(args, certificate.readAtStart),
+        }),
+      },
+      { parent: this, dependsOn: guards },
+    );
+    new k8s.core.v1.Service(
+      `${name}-service`,
+      {
+        metadata: metaIn(place, BACKUP_SERVER_APP, unawaited),
+        spec: {
+          selector: appSelector(BACKUP_SERVER_APP),
+          ports: [{ name: "https", port: BACKUP_SERVER_PORT, targetPort: "https", protocol: "TCP" }],
+        },
+      },
+      { parent: this },
+    );
     this.registerOutputs({});
   }
 
@@ -101,7 +135,9 @@ export class BackupServer extends pulumi.ComponentResource implements BackupTarg
     if (!repositories.includes(name)) throw new Error(`the backup server was given no repository "${name}"`);
     const address = `https://${backupServerHost}:${BACKUP_SERVER_PORT}`;
     return {
-      url: pulumi.secret(key).apply((known) => `rest:${withUser(address, name, signInPassword(known, name))}/${name}/${keyId(known)}/`),
+      url: pulumi
+        .secret(key)
+        .apply((known) => `rest:${withUser(address, name, signInPassword(known, name))}/${name}/${keyId(known)}/`),
       password: passwordOf(key, name),
       caCertificate: authority.certificatePem,
       reach: { app: BACKUP_SERVER_APP, namespace: NAMESPACE, port: BACKUP_SERVER_PORT },
@@ -110,12 +146,21 @@ export class BackupServer extends pulumi.ComponentResource implements BackupTarg
 }
 
 function htpasswd({ repositories, key }: BackupServerArgs): pulumi.Output<string> {
-  return pulumi.secret(key).apply((known) => [...repositories].sort().map((name) => `${userLine(name, signInPassword(known, name))}\n`).join(""));
+  return pulumi.secret(key).apply((known) =>
+    [...repositories]
+      .sort()
+      .map((name) => `${userLine(name, signInPassword(known, name))}\n`)
+      .join(""),
+  );
 }
 
 /** Changes with what the server reads at its start. Of the key it has an id, which is no secret. */
-function versionOf({ repositories, key }: BackupServerArgs, certificates: readonly Certificate[]): pulumi.Output<string> {
+function versionOf(
+  { repositories, key }: BackupServerArgs,
+  certificates: readonly Certificate[],
+): pulumi.Output<string> {
   const id = pulumi.unsecret(pulumi.output(key).apply(keyId));
-  return pulumi.all([...certificates.map(({ certificatePem }) => certificatePem), id])
+  return pulumi
+    .all([...certificates.map(({ certificatePem }) => certificatePem), id])
     .apply((parts) => contentVersion(JSON.stringify([...parts, [...repositories].sort()])));
 }

@@ -30,8 +30,14 @@ export function poolMistakes(pools: readonly AddressPool[]): PoolMistake[] {
 
 function nameMistakes({ name, addresses }: AddressPool, pool: number, pools: readonly AddressPool[]): PoolMistake[] {
   const mistakes: PoolMistake[] = [];
-  if (!POOL_NAME.test(name)) mistakes.push({ pool, allowed: 'a name of lower case letters, digits and "-", at most 63', fix: "rename it" });
-  if (pools.findIndex((other) => other.name === name) < pool) mistakes.push({ pool, allowed: `a name that no other pool has, unlike "${name}"`, fix: "rename it, or put the addresses into the other" });
+  if (!POOL_NAME.test(name))
+    mistakes.push({ pool, allowed: 'a name of lower case letters, digits and "-", at most 63', fix: "rename it" });
+  if (pools.findIndex((other) => other.name === name) < pool)
+    mistakes.push({
+      pool,
+      allowed: `a name that no other pool has, unlike "${name}"`,
+      fix: "rename it, or put the addresses into the other",
+    });
   if (addresses.length === 0) mistakes.push({ pool, allowed: "a pool with addresses", fix: "add some, or remove it" });
   return mistakes;
 }
@@ -50,7 +56,15 @@ function entriesOf(pools: readonly AddressPool[]): Entry[] {
 /** The later of two entries that overlap is told of. */
 function entryMistakes({ pool, entry, text }: Entry, place: number, all: Entry[]): PoolMistake[] {
   const range = parseRange(text);
-  if (range === undefined) return [{ pool, entry, allowed: 'a network such as "192.168.1.224/28", or a range such as "192.168.1.240-192.168.1.250"', fix: "write one of those" }];
+  if (range === undefined)
+    return [
+      {
+        pool,
+        entry,
+        allowed: 'a network such as "192.168.1.224/28", or a range such as "192.168.1.240-192.168.1.250"',
+        fix: "write one of those",
+      },
+    ];
   const misnamed = text.includes("/") ? networkMistake(text) : undefined;
   if (misnamed !== undefined) return [{ pool, entry, allowed: misnamed, fix: "write that" }];
   const other = all.slice(0, place).find((each) => {
@@ -58,7 +72,14 @@ function entryMistakes({ pool, entry, text }: Entry, place: number, all: Entry[]
     return before !== undefined && rangesOverlap(before, range);
   });
   if (other === undefined) return [];
-  return [{ pool, entry, allowed: `addresses that are in no other pool; "${other.name}" has ${other.text}`, fix: "choose others, or remove it" }];
+  return [
+    {
+      pool,
+      entry,
+      allowed: `addresses that are in no other pool; "${other.name}" has ${other.text}`,
+      fix: "choose others, or remove it",
+    },
+  ];
 }
 
 /** Upper half of a network without its last address, which is everybody's: what a pool may be where nobody said. */

@@ -16,15 +16,23 @@ import type { Transforms } from "../kube/transform.ts";
 import { images, manifests } from "../versions.ts";
 import { poolMistakes } from "./address-pool.ts";
 import type { AddressPool } from "./address-pool.ts";
-import { CONTROLLER_APP, controllerDeployment, excludedInterfaces, SPEAKER_APP, speakerDaemonSet } from "./metallb-pods.ts";
+import {
+  CONTROLLER_APP,
+  controllerDeployment,
+  excludedInterfaces,
+  SPEAKER_APP,
+  speakerDaemonSet,
+} from "./metallb-pods.ts";
 import { accountOf } from "./metallb-rights.ts";
 
 type Program = "controller" | "speaker";
 
 /** What `transform` changes. */
-export type LoadBalancerChildren = Record<`${Program}-account`, k8s.core.v1.ServiceAccountArgs> & Record<`${Program}-role`, k8s.rbac.v1.RoleArgs>
-  & Record<`${Program}-binding`, k8s.rbac.v1.RoleBindingArgs> & Record<`${Program}-cluster-role`, k8s.rbac.v1.ClusterRoleArgs>
-  & Record<`${Program}-cluster-binding`, k8s.rbac.v1.ClusterRoleBindingArgs> & {
+export type LoadBalancerChildren = Record<`${Program}-account`, k8s.core.v1.ServiceAccountArgs> &
+  Record<`${Program}-role`, k8s.rbac.v1.RoleArgs> &
+  Record<`${Program}-binding`, k8s.rbac.v1.RoleBindingArgs> &
+  Record<`${Program}-cluster-role`, k8s.rbac.v1.ClusterRoleArgs> &
+  Record<`${Program}-cluster-binding`, k8s.rbac.v1.ClusterRoleBindingArgs> & {
     namespace: k8s.core.v1.NamespaceArgs;
     [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
     excluded: k8s.core.v1.ConfigMapArgs;
@@ -75,32 +83,67 @@ export class LoadBalancer extends pulumi.ComponentResource {
     checkPools(name, args.pools);
     super("guildnet:index:LoadBalancer", name, {}, transformed(name, args.transform, opts));
     const place = ownNamespace(name, { app: "metallb", namespace: LOAD_BALANCER_NAMESPACE, level: "privileged" }, this);
-    const ofController: Place = { ...place, app: CONTROLLER_APP }, ofSpeaker: Place = { ...place, app: SPEAKER_APP };
-    const controller = accountOf("controller", ofController), speaker = accountOf("speaker", ofSpeaker);
+    const ofController: Place = { ...place, app: CONTROLLER_APP },
+      ofSpeaker: Place = { ...place, app: SPEAKER_APP };
+    const controller = accountOf("controller", ofController),
+      speaker = accountOf("speaker", ofSpeaker);
     // They hold for the controller; the speaker is on the nodes' network, where none does.
-    networkPolicies(ofController, { "deny-all": denyAll, "to-api-server": toApiServer(args.cluster.endpoint, appSelector(CONTROLLER_APP)) });
-    const definitions = new UpstreamManifest(`${name}-definitions`, {
-      kubeconfig: args.cluster.kubeconfig, source: manifests.metallb, path: args.definitions,
-    }, { parent: this });
-    const excluded = new k8s.core.v1.ConfigMap(`${name}-excluded`, {
-      metadata: metaIn(ofSpeaker, "metallb-excludel2"), data: excludedInterfaces,
-    }, { parent: this });
+    networkPolicies(ofController, {
+      "deny-all": denyAll,
+      "to-api-server": toApiServer(args.cluster.endpoint, appSelector(CONTROLLER_APP)),
+    });
+    const definitions = new UpstreamManifest(
+      `${name}-definitions`,
+      {
+        kubeconfig: args.cluster.kubeconfig,
+        source: manifests.metallb,
+        path: args.definitions,
+      },
+      { parent: this },
+    );
+    const excluded = new k8s.core.v1.ConfigMap(
+      `${name}-excluded`,
+      {
+        metadata: metaIn(ofSpeaker, "metallb-excludel2"),
+        data: excludedInterfaces,
+      },
+      { parent: this },
+    );
     // Both end where they find no definitions.
     const alive = { parent: this, dependsOn: [definitions] };
-    new k8s.apps.v1.Deployment(`${name}-controller`, {
-      metadata: metaIn(ofController, "controller", accepted({ "api-token": "it writes addresses into Services" })),
-      spec: controllerDeployment({ image: args.images?.controller ?? images.metallb.controller, account: controller, priorityClass: args.priorityClass }),
-    }, alive);
-    new k8s.apps.v1.DaemonSet(`${name}-speaker`, {
-      metadata: metaIn(ofSpeaker, "speaker", accepted({
-        "node-network": "it answers ARP on the nodes' own network through raw sockets",
-        "api-token": "it follows Services and nodes",
-      })),
-      spec: speakerDaemonSet({
-        image: args.images?.speaker ?? images.metallb.speaker, account: speaker, priorityClass: args.priorityClass,
-        excluded: excluded.metadata.name, memberlist: args.failover ?? true ? memberlist(ofSpeaker) : undefined,
-      }),
-    }, alive);
+    new k8s.apps.v1.Deployment(
+      `${name}-controller`,
+      {
+        metadata: metaIn(ofController, "controller", accepted({ "api-token": "it writes addresses into Services" })),
+        spec: controllerDeployment({
+          image: args.images?.controller ?? images.metallb.controller,
+          account: controller,
+          priorityClass: args.priorityClass,
+        }),
+      },
+      alive,
+    );
+    new k8s.apps.v1.DaemonSet(
+      `${name}-speaker`,
+      {
+        metadata: metaIn(
+          ofSpeaker,
+          "speaker",
+          accepted({
+            "node-network": "it answers ARP on the nodes' own network through raw sockets",
+            "api-token": "it follows Services and nodes",
+          }),
+        ),
+        spec: speakerDaemonSet({
+          image: args.images?.speaker ?? images.metallb.speaker,
+          account: speaker,
+          priorityClass: args.priorityClass,
+          excluded: excluded.metadata.name,
+          memberlist: (args.failover ?? true) ? memberlist(ofSpeaker) : undefined,
+        }),
+      },
+      alive,
+    );
     this.pools = addressPools(place, args, definitions);
     this.registerOutputs({ pools: this.pools });
   }
@@ -113,26 +156,48 @@ function checkPools(name: string, pools: readonly AddressPool[]): void {
     return `${where}: found ${JSON.stringify(entry === undefined ? pools[pool]?.name : pools[pool]?.addresses[entry])}, allowed is ${allowed}; ${fix}`;
   });
   if (pools.length === 0) mistakes.push("pools: found none, allowed is one or more; add one");
-  if (mistakes.length > 0) throw new GuildError("load-balancer-args", `load balancer "${name}": ${mistakes.join("; ")}`);
+  if (mistakes.length > 0)
+    throw new GuildError("load-balancer-args", `load balancer "${name}": ${mistakes.join("; ")}`);
 }
 
 /** What speakers encrypt with what they tell each other. @returns its Secret's name */
 function memberlist(place: Place): pulumi.Output<string> {
   const key = new RandomSecret(`${place.name}-memberlist-key`, {}, { parent: place.parent });
-  const secret = new k8s.core.v1.Secret(`${place.name}-memberlist`, {
-    metadata: metaIn(place, "memberlist"), stringData: { secretkey: pulumi.secret(key.value) },
-  }, { parent: place.parent });
+  const secret = new k8s.core.v1.Secret(
+    `${place.name}-memberlist`,
+    {
+      metadata: metaIn(place, "memberlist"),
+      stringData: { secretkey: pulumi.secret(key.value) },
+    },
+    { parent: place.parent },
+  );
   return secret.metadata.name;
 }
 
 /** The pools, and that they are announced: without that a Service gets an address which nobody answers for. */
-function addressPools(place: Place, { pools, interfaces }: LoadBalancerArgs, definitions: UpstreamManifest): pulumi.Output<string[]> {
+function addressPools(
+  place: Place,
+  { pools, interfaces }: LoadBalancerArgs,
+  definitions: UpstreamManifest,
+): pulumi.Output<string[]> {
   const opts = { parent: place.parent, dependsOn: [definitions] };
-  const names = pulumi.all(pools.map((pool) => {
-    const object: IPAddressPool = { apiVersion: API_VERSION, kind: "IPAddressPool", metadata: metaIn(place, pool.name), spec: poolSpec(pool) };
-    return new k8s.apiextensions.CustomResource(`${place.name}-pool-${pool.name}`, object, opts).metadata.name;
-  }));
-  const advertisement: L2Advertisement = { apiVersion: API_VERSION, kind: "L2Advertisement", metadata: metaIn(place, "guildnet"), spec: { ipAddressPools: names, interfaces } };
+  const names = pulumi.all(
+    pools.map((pool) => {
+      const object: IPAddressPool = {
+        apiVersion: API_VERSION,
+        kind: "IPAddressPool",
+        metadata: metaIn(place, pool.name),
+        spec: poolSpec(pool),
+      };
+      return new k8s.apiextensions.CustomResource(`${place.name}-pool-${pool.name}`, object, opts).metadata.name;
+    }),
+  );
+  const advertisement: L2Advertisement = {
+    apiVersion: API_VERSION,
+    kind: "L2Advertisement",
+    metadata: metaIn(place, "guildnet"),
+    spec: { ipAddressPools: names, interfaces },
+  };
   new k8s.apiextensions.CustomResource(`${place.name}-advertisement`, advertisement, opts);
   return names;
 }

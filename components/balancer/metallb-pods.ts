@@ -29,7 +29,11 @@ const resources = {
 };
 
 /** Gives out the addresses. One replica on purpose: two would give one address to two Services. */
-export function controllerDeployment({ image, account, priorityClass }: MetallbPod): k8s.types.input.apps.v1.DeploymentSpec {
+export function controllerDeployment({
+  image,
+  account,
+  priorityClass,
+}: MetallbPod): k8s.types.input.apps.v1.DeploymentSpec {
   const metrics = { path: "/metrics", port: METRICS_PORT };
   return {
     replicas: 1,
@@ -44,17 +48,19 @@ export function controllerDeployment({ image, account, priorityClass }: MetallbP
         enableServiceLinks: false,
         priorityClassName: priorityClass,
         securityContext: restrictedPod(NOBODY),
-        containers: [{
-          name: "controller",
-          image,
-          imagePullPolicy: "IfNotPresent",
-          // Without the webhook, which would need the right to change webhooks and CRDs: pools are checked by the component.
-          args: [`--port=${METRICS_PORT}`, "--log-level=info", "--webhook-mode=disabled"],
-          securityContext: restrictedContainer,
-          resources,
-          readinessProbe: { httpGet: metrics, periodSeconds: 1, failureThreshold: 30 },
-          livenessProbe: { httpGet: metrics, initialDelaySeconds: 30, periodSeconds: 10, failureThreshold: 5 },
-        }],
+        containers: [
+          {
+            name: "controller",
+            image,
+            imagePullPolicy: "IfNotPresent",
+            // Without the webhook, which would need the right to change webhooks and CRDs: pools are checked by the component.
+            args: [`--port=${METRICS_PORT}`, "--log-level=info", "--webhook-mode=disabled"],
+            securityContext: restrictedContainer,
+            resources,
+            readinessProbe: { httpGet: metrics, periodSeconds: 1, failureThreshold: 30 },
+            livenessProbe: { httpGet: metrics, initialDelaySeconds: 30, periodSeconds: 10, failureThreshold: 5 },
+          },
+        ],
       },
     },
   };
@@ -78,31 +84,45 @@ export function speakerDaemonSet(v: SpeakerPod): k8s.types.input.apps.v1.DaemonS
         priorityClassName: v.priorityClass,
         hostNetwork: true,
         nodeSelector: { "kubernetes.io/os": "linux" },
-        tolerations: ["master", "control-plane"].map((role) => ({ key: `node-role.kubernetes.io/${role}`, operator: "Exists", effect: "NoSchedule" })),
+        tolerations: ["master", "control-plane"].map((role) => ({
+          key: `node-role.kubernetes.io/${role}`,
+          operator: "Exists",
+          effect: "NoSchedule",
+        })),
         terminationGracePeriodSeconds: 2,
         securityContext: { runAsUser: 0, seccompProfile: { type: "RuntimeDefault" } },
-        containers: [{
-          name: "speaker",
-          image: v.image,
-          imagePullPolicy: "IfNotPresent",
-          args: [`--port=${METRICS_PORT}`, "--host=127.0.0.1", "--log-level=info"],
-          env: [
-            fromField("METALLB_NODE_NAME", "spec.nodeName"),
-            fromField("METALLB_POD_NAME", "metadata.name"),
-            ...(v.memberlist === undefined ? [] : memberlistEnvironment),
-          ],
-          securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"], add: ["NET_RAW"] } },
-          resources,
-          readinessProbe: { httpGet: metrics, periodSeconds: 1, failureThreshold: 30 },
-          livenessProbe: { httpGet: metrics, initialDelaySeconds: 30, periodSeconds: 10, failureThreshold: 5 },
-          volumeMounts: [
-            { name: "excluded", mountPath: "/etc/metallb", readOnly: true },
-            ...(v.memberlist === undefined ? [] : [{ name: "memberlist", mountPath: MEMBERLIST_PATH, readOnly: true }]),
-          ],
-        }],
+        containers: [
+          {
+            name: "speaker",
+            image: v.image,
+            imagePullPolicy: "IfNotPresent",
+            args: [`--port=${METRICS_PORT}`, "--host=127.0.0.1", "--log-level=info"],
+            env: [
+              fromField("METALLB_NODE_NAME", "spec.nodeName"),
+              fromField("METALLB_POD_NAME", "metadata.name"),
+              ...(v.memberlist === undefined ? [] : memberlistEnvironment),
+            ],
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              readOnlyRootFilesystem: true,
+              capabilities: { drop: ["ALL"], add: ["NET_RAW"] },
+            },
+            resources,
+            readinessProbe: { httpGet: metrics, periodSeconds: 1, failureThreshold: 30 },
+            livenessProbe: { httpGet: metrics, initialDelaySeconds: 30, periodSeconds: 10, failureThreshold: 5 },
+            volumeMounts: [
+              { name: "excluded", mountPath: "/etc/metallb", readOnly: true },
+              ...(v.memberlist === undefined
+                ? []
+                : [{ name: "memberlist", mountPath: MEMBERLIST_PATH, readOnly: true }]),
+            ],
+          },
+        ],
         volumes: [
           { name: "excluded", configMap: { name: v.excluded } },
-          ...(v.memberlist === undefined ? [] : [{ name: "memberlist", secret: { secretName: v.memberlist, defaultMode: 0o400 } }]),
+          ...(v.memberlist === undefined
+            ? []
+            : [{ name: "memberlist", secret: { secretName: v.memberlist, defaultMode: 0o400 } }]),
         ],
       },
     },
@@ -127,6 +147,20 @@ function fromField(name: string, fieldPath: string) {
  */
 export const excludedInterfaces = {
   "excludel2.yaml": JSON.stringify({
-    announcedInterfacesToExclude: ["docker", "cbr", "dummy", "virbr", "lxcbr", "veth", "lo$", "cali", "tunl", "flannel", "kube-ipvs", "cni", "nodelocaldns"].map((name) => `^${name}`),
+    announcedInterfacesToExclude: [
+      "docker",
+      "cbr",
+      "dummy",
+      "virbr",
+      "lxcbr",
+      "veth",
+      "lo$",
+      "cali",
+      "tunl",
+      "flannel",
+      "kube-ipvs",
+      "cni",
+      "nodelocaldns",
+    ].map((name) => `^${name}`),
   }),
 };

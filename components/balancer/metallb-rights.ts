@@ -47,7 +47,18 @@ export const rights: Record<"controller" | "speaker", Rights> = {
       { apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] },
       // It doesn't start without having looked for passwords of BGP peers.
       { apiGroups: [""], resources: ["secrets", "configmaps"], verbs: read },
-      { apiGroups: metallb, resources: ["ipaddresspools", "l2advertisements", "bgpadvertisements", "bgppeers", "bfdprofiles", "communities"], verbs: read },
+      {
+        apiGroups: metallb,
+        resources: [
+          "ipaddresspools",
+          "l2advertisements",
+          "bgpadvertisements",
+          "bgppeers",
+          "bfdprofiles",
+          "communities",
+        ],
+        verbs: read,
+      },
       { apiGroups: metallb, resources: ["servicebgpstatuses", "servicebgpstatuses/status"], verbs: write },
     ],
   },
@@ -58,12 +69,32 @@ export function accountOf(program: "controller" | "speaker", place: Place): pulu
   const { name, namespace, app, parent } = place;
   const own = metaIn(place, program);
   const everywhere = objectMeta({ name: `guildnet-load-balancer-${program}`, labels: appLabels(app) });
-  const account = new k8s.core.v1.ServiceAccount(`${name}-${program}-account`, { metadata: own, automountServiceAccountToken: false }, { parent });
+  const account = new k8s.core.v1.ServiceAccount(
+    `${name}-${program}-account`,
+    { metadata: own, automountServiceAccountToken: false },
+    { parent },
+  );
   const subjects = [{ kind: "ServiceAccount", name: account.metadata.name, namespace }];
-  const role = new k8s.rbac.v1.Role(`${name}-${program}-role`, { metadata: own, rules: rights[program].own }, { parent });
-  const clusterRole = new k8s.rbac.v1.ClusterRole(`${name}-${program}-cluster-role`, { metadata: everywhere, rules: rights[program].cluster }, { parent });
+  const role = new k8s.rbac.v1.Role(
+    `${name}-${program}-role`,
+    { metadata: own, rules: rights[program].own },
+    { parent },
+  );
+  const clusterRole = new k8s.rbac.v1.ClusterRole(
+    `${name}-${program}-cluster-role`,
+    { metadata: everywhere, rules: rights[program].cluster },
+    { parent },
+  );
   const apiGroup = "rbac.authorization.k8s.io";
-  new k8s.rbac.v1.RoleBinding(`${name}-${program}-binding`, { metadata: own, roleRef: { apiGroup, kind: "Role", name: role.metadata.name }, subjects }, { parent });
-  new k8s.rbac.v1.ClusterRoleBinding(`${name}-${program}-cluster-binding`, { metadata: everywhere, roleRef: { apiGroup, kind: "ClusterRole", name: clusterRole.metadata.name }, subjects }, { parent });
+  new k8s.rbac.v1.RoleBinding(
+    `${name}-${program}-binding`,
+    { metadata: own, roleRef: { apiGroup, kind: "Role", name: role.metadata.name }, subjects },
+    { parent },
+  );
+  new k8s.rbac.v1.ClusterRoleBinding(
+    `${name}-${program}-cluster-binding`,
+    { metadata: everywhere, roleRef: { apiGroup, kind: "ClusterRole", name: clusterRole.metadata.name }, subjects },
+    { parent },
+  );
   return account.metadata.name;
 }

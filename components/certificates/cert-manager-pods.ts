@@ -29,15 +29,35 @@ const differences: Record<"controller" | "webhook" | "cainjector", Partial<Conta
   controller: {
     memory: "256Mi",
     startupProbe: { ...health("/livez", CONTROLLER_HEALTH_PORT), periodSeconds: 1, failureThreshold: 60 },
-    readinessProbe: { ...health("/livez", CONTROLLER_HEALTH_PORT), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
-    livenessProbe: { ...health("/livez", CONTROLLER_HEALTH_PORT), periodSeconds: 10, timeoutSeconds: 15, failureThreshold: 8 },
+    readinessProbe: {
+      ...health("/livez", CONTROLLER_HEALTH_PORT),
+      periodSeconds: 5,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
+    livenessProbe: {
+      ...health("/livez", CONTROLLER_HEALTH_PORT),
+      periodSeconds: 10,
+      timeoutSeconds: 15,
+      failureThreshold: 8,
+    },
   },
   webhook: {
     memory: "128Mi",
     ports: [{ name: "https", containerPort: WEBHOOK_PORT, protocol: "TCP" }],
     startupProbe: { ...health("/livez", WEBHOOK_HEALTH_PORT), periodSeconds: 1, failureThreshold: 60 },
-    readinessProbe: { ...health("/healthz", WEBHOOK_HEALTH_PORT), periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 5 },
-    livenessProbe: { ...health("/livez", WEBHOOK_HEALTH_PORT), periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
+    readinessProbe: {
+      ...health("/healthz", WEBHOOK_HEALTH_PORT),
+      periodSeconds: 1,
+      timeoutSeconds: 5,
+      failureThreshold: 5,
+    },
+    livenessProbe: {
+      ...health("/livez", WEBHOOK_HEALTH_PORT),
+      periodSeconds: 20,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
   },
   // It serves nothing to be asked at; when it fails it ends.
   cainjector: { memory: "128Mi" },
@@ -60,12 +80,18 @@ export const acceptedOfCertManager: Record<keyof typeof differences, Record<stri
  * One replica each. Of the two that work by themselves the old pod is gone before the new one starts, as they
  * elect no leader, and nobody notices the pause; of the webhook, which is asked, it stays until the new one answers.
  */
-export function certManagerDeployment(program: keyof typeof differences, v: CertManagerProgram): k8s.types.input.apps.v1.DeploymentSpec {
+export function certManagerDeployment(
+  program: keyof typeof differences,
+  v: CertManagerProgram,
+): k8s.types.input.apps.v1.DeploymentSpec {
   const app = `cert-manager-${program}`;
   const { memory, ...different } = differences[program];
   return {
     replicas: 1,
-    strategy: program === "webhook" ? { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } : { type: "Recreate" },
+    strategy:
+      program === "webhook"
+        ? { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }
+        : { type: "Recreate" },
     revisionHistoryLimit: 1,
     progressDeadlineSeconds: 120,
     selector: { matchLabels: appSelector(app) },
@@ -77,19 +103,21 @@ export function certManagerDeployment(program: keyof typeof differences, v: Cert
         automountServiceAccountToken: true,
         enableServiceLinks: false,
         securityContext: restrictedPod(USER),
-        containers: [{
-          name: program,
-          image: v.image,
-          imagePullPolicy: "IfNotPresent",
-          args: [`--config=${SETTINGS}/${program}.json`],
-          securityContext: restrictedContainer,
-          resources: {
-            requests: { cpu: "10m", memory: "48Mi", "ephemeral-storage": "16Mi" },
-            limits: { cpu: "1", memory, "ephemeral-storage": "64Mi" },
+        containers: [
+          {
+            name: program,
+            image: v.image,
+            imagePullPolicy: "IfNotPresent",
+            args: [`--config=${SETTINGS}/${program}.json`],
+            securityContext: restrictedContainer,
+            resources: {
+              requests: { cpu: "10m", memory: "48Mi", "ephemeral-storage": "16Mi" },
+              limits: { cpu: "1", memory, "ephemeral-storage": "64Mi" },
+            },
+            volumeMounts: [{ name: "settings", mountPath: SETTINGS, readOnly: true }],
+            ...different,
           },
-          volumeMounts: [{ name: "settings", mountPath: SETTINGS, readOnly: true }],
-          ...different,
-        }],
+        ],
         volumes: [{ name: "settings", configMap: { name: v.settings } }],
       },
     },

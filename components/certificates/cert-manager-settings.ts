@@ -4,13 +4,23 @@ export const WEBHOOK_HEALTH_PORT = 6080;
 export const CONTROLLER_HEALTH_PORT = 9403;
 
 /** Names that cert-manager's programs and tools expect. */
-export const certManager = { namespace: "cert-manager", webhook: "cert-manager-webhook", webhookAuthority: "cert-manager-webhook-ca" } as const;
+export const certManager = {
+  namespace: "cert-manager",
+  webhook: "cert-manager-webhook",
+  webhookAuthority: "cert-manager-webhook-ca",
+} as const;
 
 /** What a CA issuer takes. */
 const controllers = [
-  "clusterissuers", "certificaterequests-approver", "certificaterequests-issuer-ca",
-  "certificates-trigger", "certificates-issuing", "certificates-key-manager",
-  "certificates-request-manager", "certificates-readiness", "certificates-revision-manager",
+  "clusterissuers",
+  "certificaterequests-approver",
+  "certificaterequests-issuer-ca",
+  "certificates-trigger",
+  "certificates-issuing",
+  "certificates-key-manager",
+  "certificates-request-manager",
+  "certificates-readiness",
+  "certificates-revision-manager",
 ];
 /** What an ACME issuer takes besides. */
 const acmeControllers = ["certificaterequests-issuer-acme", "orders", "challenges"];
@@ -40,7 +50,13 @@ export function webhookSettings() {
     securePort: WEBHOOK_PORT,
     healthzPort: WEBHOOK_HEALTH_PORT,
     metricsListenAddress: "0",
-    tlsConfig: { dynamic: { secretNamespace: namespace, secretName: webhookAuthority, dnsNames: [webhook, `${webhook}.${namespace}`, `${webhook}.${namespace}.svc`] } },
+    tlsConfig: {
+      dynamic: {
+        secretNamespace: namespace,
+        secretName: webhookAuthority,
+        dnsNames: [webhook, `${webhook}.${namespace}`, `${webhook}.${namespace}.svc`],
+      },
+    },
   };
 }
 
@@ -52,7 +68,12 @@ export function cainjectorSettings() {
     namespace: certManager.namespace,
     metricsListenAddress: "0",
     enableDataSourceConfig: { certificates: false },
-    enableInjectableConfig: { validatingWebhookConfigurations: true, mutatingWebhookConfigurations: true, customResourceDefinitions: false, apiServices: false },
+    enableInjectableConfig: {
+      validatingWebhookConfigurations: true,
+      mutatingWebhookConfigurations: true,
+      customResourceDefinitions: false,
+      apiServices: false,
+    },
     leaderElectionConfig,
   };
 }

@@ -48,33 +48,50 @@ export class ClusterDns extends pulumi.ComponentResource {
     this.address = addressIn(args.serviceCidr, 10);
     restrictNamespace(name, this);
     const account = readerAccount(name, this);
-    const config = new k8s.core.v1.ConfigMap(`${name}-config`, {
-      metadata: meta("coredns"),
-      data: { Corefile: corefile("cluster.local") },
-    }, { parent: this });
-    const guard = networkPolicy(`${name}-network`, meta("coredns"), reach, { parent: this });
-    new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: meta("coredns", accepted({
-        "single-replica": "the cluster has one node, and with it everybody who asks",
-        "api-token": "it answers from what the API server tells it",
-      })),
-      spec: deploymentSpec(args.image, account.metadata.name, config.metadata.name),
-    }, { parent: this, dependsOn: [guard] });
-    new k8s.core.v1.Service(`${name}-service`, {
-      metadata: objectMeta({
-        name: "kube-dns", namespace: NAMESPACE, labels: { ...appLabels("coredns"), ...SELECTOR },
-        // Its address is fixed and nothing waits for it: the pods' own readiness says enough.
-        annotations: unawaited,
-      }),
-      spec: {
-        clusterIP: this.address,
-        selector: SELECTOR,
-        ports: [
-          { name: "dns", port: 53, protocol: "UDP", targetPort: "dns" },
-          { name: "dns-tcp", port: 53, protocol: "TCP", targetPort: "dns-tcp" },
-        ],
+    const config = new k8s.core.v1.ConfigMap(
+      `${name}-config`,
+      {
+        metadata: meta("coredns"),
+        data: { Corefile: corefile("cluster.local") },
       },
-    }, { parent: this });
+      { parent: this },
+    );
+    const guard = networkPolicy(`${name}-network`, meta("coredns"), reach, { parent: this });
+    new k8s.apps.v1.Deployment(
+      `${name}-deployment`,
+      {
+        metadata: meta(
+          "coredns",
+          accepted({
+            "single-replica": "the cluster has one node, and with it everybody who asks",
+            "api-token": "it answers from what the API server tells it",
+          }),
+        ),
+        spec: deploymentSpec(args.image, account.metadata.name, config.metadata.name),
+      },
+      { parent: this, dependsOn: [guard] },
+    );
+    new k8s.core.v1.Service(
+      `${name}-service`,
+      {
+        metadata: objectMeta({
+          name: "kube-dns",
+          namespace: NAMESPACE,
+          labels: { ...appLabels("coredns"), ...SELECTOR },
+          // Its address is fixed and nothing waits for it: the pods' own readiness says enough.
+          annotations: unawaited,
+        }),
+        spec: {
+          clusterIP: this.address,
+          selector: SELECTOR,
+          ports: [
+            { name: "dns", port: 53, protocol: "UDP", targetPort: "dns" },
+            { name: "dns-tcp", port: 53, protocol: "TCP", targetPort: "dns-tcp" },
+          ],
+        },
+      },
+      { parent: this },
+    );
     this.registerOutputs({ address: this.address });
   }
 }
@@ -85,9 +102,13 @@ function meta(name: string, annotations: Record<string, string> = {}) {
 
 /** kube-system is made by Kubernetes without a Pod Security level. */
 function restrictNamespace(name: string, parent: ClusterDns): void {
-  new k8s.core.v1.NamespacePatch(`${name}-namespace`, {
-    metadata: objectMeta({ name: NAMESPACE, labels: podSecurityLabels("restricted") }),
-  }, { parent });
+  new k8s.core.v1.NamespacePatch(
+    `${name}-namespace`,
+    {
+      metadata: objectMeta({ name: NAMESPACE, labels: podSecurityLabels("restricted") }),
+    },
+    { parent },
+  );
 }
 
 /** In: whoever asks. Out: to the API server, and to the resolvers of the node, which may be anywhere. */
@@ -99,21 +120,34 @@ const reach: Policy = {
 
 /** A ServiceAccount that may read what CoreDNS answers from. */
 function readerAccount(name: string, parent: ClusterDns): k8s.core.v1.ServiceAccount {
-  const account = new k8s.core.v1.ServiceAccount(`${name}-account`, {
-    metadata: meta("coredns"), automountServiceAccountToken: false,
-  }, { parent });
-  const role = new k8s.rbac.v1.ClusterRole(`${name}-role`, {
-    metadata: objectMeta({ name: "system:coredns", labels: appLabels("coredns") }),
-    rules: [
-      { apiGroups: [""], resources: ["endpoints", "services", "pods", "namespaces"], verbs: ["list", "watch"] },
-      { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
-    ],
-  }, { parent });
-  new k8s.rbac.v1.ClusterRoleBinding(`${name}-binding`, {
-    metadata: objectMeta({ name: "system:coredns", labels: appLabels("coredns") }),
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
-    subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: NAMESPACE }],
-  }, { parent });
+  const account = new k8s.core.v1.ServiceAccount(
+    `${name}-account`,
+    {
+      metadata: meta("coredns"),
+      automountServiceAccountToken: false,
+    },
+    { parent },
+  );
+  const role = new k8s.rbac.v1.ClusterRole(
+    `${name}-role`,
+    {
+      metadata: objectMeta({ name: "system:coredns", labels: appLabels("coredns") }),
+      rules: [
+        { apiGroups: [""], resources: ["endpoints", "services", "pods", "namespaces"], verbs: ["list", "watch"] },
+        { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+      ],
+    },
+    { parent },
+  );
+  new k8s.rbac.v1.ClusterRoleBinding(
+    `${name}-binding`,
+    {
+      metadata: objectMeta({ name: "system:coredns", labels: appLabels("coredns") }),
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+      subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: NAMESPACE }],
+    },
+    { parent },
+  );
   return account;
 }
 
@@ -133,7 +167,11 @@ export function corefile(domain: string): string {
   return `.:${DNS_POD_PORT} {\n${plugins.map((plugin) => `    ${plugin}\n`).join("")}}\n`;
 }
 
-function deploymentSpec(image: pulumi.Input<string>, account: pulumi.Input<string>, config: pulumi.Input<string>): k8s.types.input.apps.v1.DeploymentSpec {
+function deploymentSpec(
+  image: pulumi.Input<string>,
+  account: pulumi.Input<string>,
+  config: pulumi.Input<string>,
+): k8s.types.input.apps.v1.DeploymentSpec {
   return {
     replicas: 1,
     selector: { matchLabels: SELECTOR },
@@ -147,24 +185,31 @@ function deploymentSpec(image: pulumi.Input<string>, account: pulumi.Input<strin
         // The node's resolver, not the one it is itself.
         dnsPolicy: "Default",
         securityContext: restrictedPod(65532),
-        containers: [{
-          name: "coredns",
-          image,
-          imagePullPolicy: "IfNotPresent",
-          args: ["-conf", "/etc/coredns/Corefile"],
-          securityContext: restrictedContainer,
-          ports: [
-            { name: "dns", containerPort: DNS_POD_PORT, protocol: "UDP" },
-            { name: "dns-tcp", containerPort: DNS_POD_PORT, protocol: "TCP" },
-          ],
-          resources: {
-            requests: { cpu: "50m", memory: "64Mi", "ephemeral-storage": "16Mi" },
-            limits: { cpu: "1", memory: "170Mi", "ephemeral-storage": "64Mi" },
+        containers: [
+          {
+            name: "coredns",
+            image,
+            imagePullPolicy: "IfNotPresent",
+            args: ["-conf", "/etc/coredns/Corefile"],
+            securityContext: restrictedContainer,
+            ports: [
+              { name: "dns", containerPort: DNS_POD_PORT, protocol: "UDP" },
+              { name: "dns-tcp", containerPort: DNS_POD_PORT, protocol: "TCP" },
+            ],
+            resources: {
+              requests: { cpu: "50m", memory: "64Mi", "ephemeral-storage": "16Mi" },
+              limits: { cpu: "1", memory: "170Mi", "ephemeral-storage": "64Mi" },
+            },
+            readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 1, failureThreshold: 30 },
+            livenessProbe: {
+              httpGet: { path: "/health", port: 8080 },
+              initialDelaySeconds: 30,
+              periodSeconds: 10,
+              failureThreshold: 5,
+            },
+            volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
           },
-          readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 1, failureThreshold: 30 },
-          livenessProbe: { httpGet: { path: "/health", port: 8080 }, initialDelaySeconds: 30, periodSeconds: 10, failureThreshold: 5 },
-          volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
-        }],
+        ],
         volumes: [{ name: "config", configMap: { name: config, items: [{ key: "Corefile", path: "Corefile" }] } }],
       },
     },

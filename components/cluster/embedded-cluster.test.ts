@@ -7,18 +7,28 @@ describe("embeddedClusterName", () => {
     expect(embeddedClusterName("guildnet", "dev", "cluster")).toBe("guildnet-dev-cluster");
   });
 
-  test.each([["guildnet", "Dev_1", "cluster"], ["guildnet", "dev.1", "cluster"], ["x".repeat(40), "dev", "cluster"], ["guildnet", "-", "-"]])("makes a DNS label of %s, %s, %s", (...parts) => {
+  test.each([
+    ["guildnet", "Dev_1", "cluster"],
+    ["guildnet", "dev.1", "cluster"],
+    ["x".repeat(40), "dev", "cluster"],
+    ["guildnet", "-", "-"],
+  ])("makes a DNS label of %s, %s, %s", (...parts) => {
     expect(embeddedClusterName(...parts)).toMatch(/^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$/);
   });
 
   test("never gives two stacks one name", () => {
-    const names = ["Dev", "dev", "d.ev", "d_ev", `${"long".repeat(20)}1`, `${"long".repeat(20)}2`].map((stack) => embeddedClusterName("guildnet", stack, "cluster"));
+    const names = ["Dev", "dev", "d.ev", "d_ev", `${"long".repeat(20)}1`, `${"long".repeat(20)}2`].map((stack) =>
+      embeddedClusterName("guildnet", stack, "cluster"),
+    );
     expect(new Set(names).size).toBe(names.length);
   });
 });
 
 test("the node's LAN is what it is told, and its own without a word", async () => {
-  for (const [args, lanCidr] of [[{}, "198.19.0.0/24"], [{ lanCidr: "192.168.77.0/24" }, "192.168.77.0/24"]] as const) {
+  for (const [args, lanCidr] of [
+    [{}, "198.19.0.0/24"],
+    [{ lanCidr: "192.168.77.0/24" }, "192.168.77.0/24"],
+  ] as const) {
     let made: EmbeddedCluster | undefined;
     const all = await record(() => void (made = new EmbeddedCluster("it", args)));
     expect(all.find(({ name }) => name === "it-node")?.inputs).toMatchObject({ lanCidr });

@@ -71,34 +71,50 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
     this.podCidr = args.podCidr ?? "10.244.0.0/16";
     this.serviceCidr = args.serviceCidr ?? "10.96.0.0/16";
     this.lanCidr = args.lanCidr ?? nodeLan.cidr;
-    this.machine = new EmbeddedNode(`${name}-node`, {
-      clusterName: embeddedClusterName(pulumi.getProject(), pulumi.getStack(), name),
-      kubernetesVersion,
-      apiPort: args.apiPort ?? 8091,
-      podCidr: this.podCidr,
-      serviceCidr: this.serviceCidr,
-      lanCidr: this.lanCidr,
-      publish: args.publish ?? [],
-      registries: args.registries,
-      proxy: nodeProxy(args.proxy),
-      keepVolumes: args.keepVolumes ?? true,
-      volumeSizes: args.volumeSizes,
-    }, { parent: this });
+    this.machine = new EmbeddedNode(
+      `${name}-node`,
+      {
+        clusterName: embeddedClusterName(pulumi.getProject(), pulumi.getStack(), name),
+        kubernetesVersion,
+        apiPort: args.apiPort ?? 8091,
+        podCidr: this.podCidr,
+        serviceCidr: this.serviceCidr,
+        lanCidr: this.lanCidr,
+        publish: args.publish ?? [],
+        registries: args.registries,
+        proxy: nodeProxy(args.proxy),
+        keepVolumes: args.keepVolumes ?? true,
+        volumeSizes: args.volumeSizes,
+      },
+      { parent: this },
+    );
     this.kubeconfig = this.machine.kubeconfig;
     this.endpoint = this.machine.endpoint;
 
     const pause = nodeImage(name, "pause", { reference: images.pause }, this);
     const coredns = nodeImage(name, "coredns", { reference: images.coredns }, this);
-    this.images = Object.fromEntries(Object.entries(args.images ?? {})
-      .map(([key, source]) => [key, nodeImage(name, key, source, this).reference]));
+    this.images = Object.fromEntries(
+      Object.entries(args.images ?? {}).map(([key, source]) => [key, nodeImage(name, key, source, this).reference]),
+    );
 
-    this.provider = clusterProvider(name, { kubeconfig: this.kubeconfig, identity: this.machine.clusterIdentifier }, {
-      parent: this, deletedWith: this.machine,
-      dependsOn: [pause], // no pod starts without it
-    });
-    new ClusterDns(`${name}-dns`, { image: coredns.reference, serviceCidr: this.serviceCidr, transform: args.transform?.dns }, {
-      parent: this, provider: this.provider, deletedWith: this.machine,
-    });
+    this.provider = clusterProvider(
+      name,
+      { kubeconfig: this.kubeconfig, identity: this.machine.clusterIdentifier },
+      {
+        parent: this,
+        deletedWith: this.machine,
+        dependsOn: [pause], // no pod starts without it
+      },
+    );
+    new ClusterDns(
+      `${name}-dns`,
+      { image: coredns.reference, serviceCidr: this.serviceCidr, transform: args.transform?.dns },
+      {
+        parent: this,
+        provider: this.provider,
+        deletedWith: this.machine,
+      },
+    );
     this.registerOutputs({ kubeconfig: this.kubeconfig, endpoint: this.endpoint, images: this.images });
   }
 }
@@ -107,18 +123,33 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
 function nodeProxy(proxy: Proxy | undefined): NodeProxy | undefined {
   if (proxy === undefined) return undefined;
   const { https, http, exclude, credentials } = proxy;
-  return { https, http, exclude: [...exclude ?? []], credentials: credentials === undefined ? undefined : pulumi.secret(credentials) };
+  return {
+    https,
+    http,
+    exclude: [...(exclude ?? [])],
+    credentials: credentials === undefined ? undefined : pulumi.secret(credentials),
+  };
 }
 
 function nodeImage(name: string, key: string, source: ImageSource, parent: EmbeddedCluster): NodeImage {
-  const args = "context" in source
-    ? { reference: imageReference(key, source.context, source.buildArgs), context: source.context, buildArgs: source.buildArgs }
-    : { reference: source.reference };
-  return new NodeImage(`${name}-image-${key}`, { cluster: parent.machine.clusterName, ...args }, {
-    parent, deletedWith: parent.machine,
-    // A new node has the old one's name and none of its images.
-    replaceWith: [parent.machine],
-  });
+  const args =
+    "context" in source
+      ? {
+          reference: imageReference(key, source.context, source.buildArgs),
+          context: source.context,
+          buildArgs: source.buildArgs,
+        }
+      : { reference: source.reference };
+  return new NodeImage(
+    `${name}-image-${key}`,
+    { cluster: parent.machine.clusterName, ...args },
+    {
+      parent,
+      deletedWith: parent.machine,
+      // A new node has the old one's name and none of its images.
+      replaceWith: [parent.machine],
+    },
+  );
 }
 
 /** Longest name an `EmbeddedNode` takes. */
@@ -130,7 +161,10 @@ const NAME_LENGTH = 50;
  */
 export function embeddedClusterName(project: string, stack: string, component: string): string {
   const full = `${project}-${stack}-${component}`;
-  const plain = full.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-").replaceAll(/^-+|-+$/g, "");
+  const plain = full
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "");
   if (plain === full && plain.length <= NAME_LENGTH) return plain;
   const hash = createHash("sha256").update(full).digest("hex").slice(0, 8);
   return `${plain.slice(0, NAME_LENGTH - 9).replace(/-+$/, "")}-${hash}`;

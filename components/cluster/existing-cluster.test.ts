@@ -23,14 +23,27 @@ test("images of others are pulled by their own references, with or without a reg
 });
 
 test("what is built here is pushed under the hash of what goes into it", async () => {
-  const { pushed } = await supplied({ images: { tool: { context, buildArgs: { A: "1" } }, other: { reference: "example.org/other:1" } }, registry: { address: "registry.example.org/guild" } });
+  const { pushed } = await supplied({
+    images: { tool: { context, buildArgs: { A: "1" } }, other: { reference: "example.org/other:1" } },
+    registry: { address: "registry.example.org/guild" },
+  });
   expect(pushed.map(({ name }) => name)).toEqual(["it-image-tool"]);
-  expect(pushed[0]?.inputs).toEqual({ image: imageReference("tool", context, { A: "1" }), context, buildArgs: { A: "1" }, registry: { address: "registry.example.org/guild" } });
+  expect(pushed[0]?.inputs).toEqual({
+    image: imageReference("tool", context, { A: "1" }),
+    context,
+    buildArgs: { A: "1" },
+    registry: { address: "registry.example.org/guild" },
+  });
 });
 
 test("what is built here can't be had without a registry, which is said to who asks for it", async () => {
-  const { images, pushed } = await supplied({ images: { tool: { context }, other: { reference: "example.org/other:1" } } });
+  const { images, pushed } = await supplied({
+    images: { tool: { context }, other: { reference: "example.org/other:1" } },
+  });
   expect(pushed).toEqual([]);
   expect(imageOf(images, "other")).toBe("example.org/other:1");
-  for (const name of ["tool", "nothing"]) expect(() => imageOf(images, name)).toThrow(`the cluster was given no image "${name}", or no registry to push it to`);
+  for (const name of ["tool", "nothing"])
+    expect(() => imageOf(images, name)).toThrow(
+      `the cluster was given no image "${name}", or no registry to push it to`,
+    );
 });

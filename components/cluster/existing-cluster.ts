@@ -74,14 +74,18 @@ interface ProviderSettings {
 
 /** The one Kubernetes provider of a cluster, named `<name>-kubernetes`. */
 export function clusterProvider(name: string, settings: ProviderSettings, opts: pulumi.ResourceOptions): k8s.Provider {
-  return new k8s.Provider(`${name}-kubernetes`, {
-    kubeconfig: settings.kubeconfig,
-    context: settings.context,
-    // By its own heuristics the provider is replaced, and with it every object, when a credential changes.
-    clusterIdentifier: settings.identity,
-    enableServerSideApply: true,
-    // Objects have fixed names: replacing one would delete it before the new one is there.
-    enableConfigMapMutable: true,
-    enableSecretMutable: true,
-  }, { ...opts, ignoreChanges: settings.isKnown === true ? ["clusterIdentifier"] : [] });
+  return new k8s.Provider(
+    `${name}-kubernetes`,
+    {
+      kubeconfig: settings.kubeconfig,
+      context: settings.context,
+      // By its own heuristics the provider is replaced, and with it every object, when a credential changes.
+      clusterIdentifier: settings.identity,
+      enableServerSideApply: true,
+      // Objects have fixed names: replacing one would delete it before the new one is there.
+      enableConfigMapMutable: true,
+      enableSecretMutable: true,
+    },
+    { ...opts, ignoreChanges: settings.isKnown === true ? ["clusterIdentifier"] : [] },
+  );
 }

@@ -11,7 +11,11 @@ test("names the checks of both scanners, and says why beside them", () => {
 });
 
 test("numbers what checkov is to skip, as annotations must differ", () => {
-  expect(Object.keys(accepted({ "no-probes": "it serves nothing", "api-token": "it makes volumes" })).filter((key) => key.startsWith("checkov"))).toEqual(["checkov.io/skip1", "checkov.io/skip2", "checkov.io/skip3"]);
+  expect(
+    Object.keys(accepted({ "no-probes": "it serves nothing", "api-token": "it makes volumes" })).filter((key) =>
+      key.startsWith("checkov"),
+    ),
+  ).toEqual(["checkov.io/skip1", "checkov.io/skip2", "checkov.io/skip3"]);
 });
 
 test("gives checkov the one = that it splits at", () => {

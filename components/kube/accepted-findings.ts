@@ -29,10 +29,17 @@ const findings = {
   /** A port of every node leads to a Service. */
   "node-port": { kubeScore: ["service-type"], checkov: [] },
   /** A container on its node's own network, root with a capability for it. */
-  "node-network": { kubeScore: ["container-security-context-user-group-id"], checkov: ["CKV_K8S_19", "CKV_K8S_23", "CKV_K8S_25", "CKV_K8S_40"] },
+  "node-network": {
+    kubeScore: ["container-security-context-user-group-id"],
+    checkov: ["CKV_K8S_19", "CKV_K8S_23", "CKV_K8S_25", "CKV_K8S_40"],
+  },
   /** A container that is root on its node. */
   privileged: {
-    kubeScore: ["container-security-context-privileged", "container-security-context-readonlyrootfilesystem", "container-security-context-user-group-id"],
+    kubeScore: [
+      "container-security-context-privileged",
+      "container-security-context-readonlyrootfilesystem",
+      "container-security-context-user-group-id",
+    ],
     checkov: ["CKV_K8S_16", "CKV_K8S_20", "CKV_K8S_22", "CKV_K8S_23", "CKV_K8S_28", "CKV_K8S_37", "CKV_K8S_40"],
   },
 } as const satisfies Record<string, { kubeScore: readonly string[]; checkov: readonly string[] }>;
@@ -40,7 +47,11 @@ const findings = {
 export type Finding = keyof typeof findings;
 
 /** Prefixes of the annotations that say what is accepted; the first is kube-score's own, the second checkov's. */
-export const acceptedAnnotations = { kubeScore: "kube-score/ignore", checkov: "checkov.io/skip", reason: "accepted.guildnet.io/" } as const;
+export const acceptedAnnotations = {
+  kubeScore: "kube-score/ignore",
+  checkov: "checkov.io/skip",
+  reason: "accepted.guildnet.io/",
+} as const;
 
 /**
  * Annotations of an object in which findings stand, each with the reason why. They belong on the
@@ -53,7 +64,9 @@ export function accepted(reasons: Partial<Record<Finding, string>>): Record<stri
   const entries = Object.entries(reasons) as [Finding, string][];
   const kubeScore = entries.flatMap(([finding]) => findings[finding].kubeScore);
   // checkov takes what it finds before the one "=" for the check.
-  const checkov = entries.flatMap(([finding, reason]) => findings[finding].checkov.map((check) => `${check}=${reason.replaceAll("=", ":")}`));
+  const checkov = entries.flatMap(([finding, reason]) =>
+    findings[finding].checkov.map((check) => `${check}=${reason.replaceAll("=", ":")}`),
+  );
   return Object.fromEntries([
     ...entries.map(([finding, reason]) => [`${acceptedAnnotations.reason}${finding}`, reason] as const),
     ...(kubeScore.length === 0 ? [] : [[acceptedAnnotations.kubeScore, kubeScore.join(",")] as const]),

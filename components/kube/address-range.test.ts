@@ -12,7 +12,18 @@ test.each([
   expect(formatRange(rangeOf(text))).toBe(range);
 });
 
-test.each(["", "10.0.0.1", "10.0.0.2-10.0.0.1", "10.0.0.1-10.0.0.2-10.0.0.3", "10.0.0.256-10.0.1.1", "10.0.0.0/33", "10.1-10.2", "fd00::1-fd00::2", "fd00::/64", "a-b"])("%j is no range", (text) => {
+test.each([
+  "",
+  "10.0.0.1",
+  "10.0.0.2-10.0.0.1",
+  "10.0.0.1-10.0.0.2-10.0.0.3",
+  "10.0.0.256-10.0.1.1",
+  "10.0.0.0/33",
+  "10.1-10.2",
+  "fd00::1-fd00::2",
+  "fd00::/64",
+  "a-b",
+])("%j is no range", (text) => {
   expect(parseRange(text)).toBeUndefined();
   expect(() => rangeOf(text)).toThrow("neither");
 });

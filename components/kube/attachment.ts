@@ -41,7 +41,9 @@ export interface AttachedFiles {
   /** Where it is in the workspace, outside of its home. */
   readonly folder: string;
   /** Names of the object, and of those of its files that are wanted. @default all of them */
-  readonly from: ({ readonly secret: pulumi.Input<string> } | { readonly configMap: pulumi.Input<string> }) & { readonly only?: readonly string[] };
+  readonly from: ({ readonly secret: pulumi.Input<string> } | { readonly configMap: pulumi.Input<string> }) & {
+    readonly only?: readonly string[];
+  };
 }
 
 /** What one pod more may use, as Kubernetes quantities, and what of it is set aside. */

@@ -34,22 +34,30 @@ const COMMON_NAME_LENGTH = 64;
  *
  * @returns name of the Secret, which has `tls.crt`, `tls.key` and, from an authority of one's own, `ca.crt`
  */
-export function issuedCertificate(name: string, { issuer, meta, dnsNames, ipAddresses = [] }: IssuedCertificateArgs, parent: pulumi.Resource): pulumi.Output<string> {
-  const certificate = new k8s.apiextensions.CustomResource(name, {
-    apiVersion: "cert-manager.io/v1",
-    kind: "Certificate",
-    metadata: objectMeta({ ...meta, annotations: { ...meta.annotations, "pulumi.com/waitFor": "condition=Ready" } }),
-    spec: {
-      secretName: meta.name,
-      secretTemplate: { labels: meta.labels ?? {} },
-      issuerRef: { group: "cert-manager.io", kind: issuer.kind, name: issuer.name },
-      ...(dnsNames[0].length > COMMON_NAME_LENGTH ? {} : { commonName: dnsNames[0] }),
-      dnsNames,
-      ...(ipAddresses.length === 0 ? {} : { ipAddresses }),
-      // What `CertificateAuthority` signs with as well; every client of ours takes it.
-      privateKey: { algorithm: "ECDSA", size: 256, encoding: "PKCS8", rotationPolicy: "Always" },
-      usages: ["digital signature", "server auth"],
+export function issuedCertificate(
+  name: string,
+  { issuer, meta, dnsNames, ipAddresses = [] }: IssuedCertificateArgs,
+  parent: pulumi.Resource,
+): pulumi.Output<string> {
+  const certificate = new k8s.apiextensions.CustomResource(
+    name,
+    {
+      apiVersion: "cert-manager.io/v1",
+      kind: "Certificate",
+      metadata: objectMeta({ ...meta, annotations: { ...meta.annotations, "pulumi.com/waitFor": "condition=Ready" } }),
+      spec: {
+        secretName: meta.name,
+        secretTemplate: { labels: meta.labels ?? {} },
+        issuerRef: { group: "cert-manager.io", kind: issuer.kind, name: issuer.name },
+        ...(dnsNames[0].length > COMMON_NAME_LENGTH ? {} : { commonName: dnsNames[0] }),
+        dnsNames,
+        ...(ipAddresses.length === 0 ? {} : { ipAddresses }),
+        // What `CertificateAuthority` signs with as well; every client of ours takes it.
+        privateKey: { algorithm: "ECDSA", size: 256, encoding: "PKCS8", rotationPolicy: "Always" },
+        usages: ["digital signature", "server auth"],
+      },
     },
-  }, { parent });
+    { parent },
+  );
   return certificate.metadata.name;
 }

@@ -19,8 +19,13 @@ test("a network that is too small is refused", () => {
 });
 
 test.each([
-  ["10.96.0.0/16", undefined], ["0.0.0.0/0", undefined], ["192.0.2.7/32", undefined],
-  ["10.96.0.1/16", '"10.96.0.0/16"'], ["10.96.0.0", "such as"], ["10.96.0.0/33", "such as"], ["10.300.0.0/16", "such as"],
+  ["10.96.0.0/16", undefined],
+  ["0.0.0.0/0", undefined],
+  ["192.0.2.7/32", undefined],
+  ["10.96.0.1/16", '"10.96.0.0/16"'],
+  ["10.96.0.0", "such as"],
+  ["10.96.0.0/33", "such as"],
+  ["10.300.0.0/16", "such as"],
 ])("of %s as a network it is said: %s", (cidr, said) => {
   if (said === undefined) expect(networkMistake(cidr)).toBeUndefined();
   else expect(networkMistake(cidr)).toContain(said);

@@ -10,14 +10,23 @@ const FIELDS: readonly { from: number; to: number; names?: readonly string[] }[]
 /** Whether a text is a schedule as cron has it: five fields of numbers, ranges, steps and lists, such as "30 1 * * 1-5". */
 export function isSchedule(text: string): boolean {
   const fields = text.split(" ");
-  return fields.length === FIELDS.length && FIELDS.every((field, place) => fields[place]!.split(",").every((part) => isPart(part, field)));
+  return (
+    fields.length === FIELDS.length &&
+    FIELDS.every((field, place) => fields[place]!.split(",").every((part) => isPart(part, field)))
+  );
 }
 
 function isPart(part: string, { from, to, names = [] }: (typeof FIELDS)[number]): boolean {
   const match = /^(?:\*|(\w+)(?:-(\w+))?)(?:\/(\d{1,2}))?$/.exec(part);
   if (match === null) return false;
   const [, first, last, step] = match;
-  const valueOf = (word: string): number => (names.includes(word.toLowerCase()) ? names.indexOf(word.toLowerCase()) + from : /^\d{1,2}$/.test(word) ? Number(word) : NaN);
-  const start = first === undefined ? from : valueOf(first), end = last === undefined ? start : valueOf(last);
+  const valueOf = (word: string): number =>
+    names.includes(word.toLowerCase())
+      ? names.indexOf(word.toLowerCase()) + from
+      : /^\d{1,2}$/.test(word)
+        ? Number(word)
+        : NaN;
+  const start = first === undefined ? from : valueOf(first),
+    end = last === undefined ? start : valueOf(last);
   return start >= from && start <= end && end <= to && step !== "0" && step !== "00";
 }

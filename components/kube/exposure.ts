@@ -9,9 +9,18 @@ export type Exposure =
   /** Not from outside the cluster; `kubectl port-forward` reaches it. */
   | { type: "ClusterIP" }
   /** At a port of every node, 30000–32767. */
-  | { type: "NodePort"; nodePort: number; /** Why it may listen beyond the cluster. */ reason: string; /** Address, other than loopback, where an embedded node publishes it. */ address?: string }
+  | {
+      type: "NodePort";
+      nodePort: number;
+      /** Why it may listen beyond the cluster. */ reason: string;
+      /** Address, other than loopback, where an embedded node publishes it. */ address?: string;
+    }
   /** At an address of its own. */
-  | { type: "LoadBalancer"; /** Why it may listen beyond the cluster. */ reason: string; /** Pool of a `LoadBalancer` that the address is of. @default any that assigns by itself */ pool?: string };
+  | {
+      type: "LoadBalancer";
+      /** Why it may listen beyond the cluster. */ reason: string;
+      /** Pool of a `LoadBalancer` that the address is of. @default any that assigns by itself */ pool?: string;
+    };
 
 /** Annotations that say of a Service why it is reached from outside, and where. */
 export function exposureAnnotations(exposure: Exposure): Record<string, string> {

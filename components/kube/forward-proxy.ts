@@ -27,7 +27,8 @@ export interface Proxy {
 }
 
 /** An address that a proxy can have: nothing but host and port, so that no program reads it otherwise than another. */
-export const PROXY_ADDRESS = /^http:\/\/(?<host>[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*):(?<port>[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/;
+export const PROXY_ADDRESS =
+  /^http:\/\/(?<host>[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*):(?<port>[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/;
 
 /** Host and port of a proxy's address. @throws Error where it is none */
 export function proxyHost(address: string): { host: string; port: number } {
@@ -61,7 +62,11 @@ export function toProxy(proxy: Proxy | undefined): { "to-proxy"?: Policy } {
 const INSIDE = ["localhost", ".localhost", "127.0.0.1", "::1", ".svc", ".cluster.local"];
 
 /** The variables that tell programs of a proxy; a password is in none. */
-export function proxyVariables({ https, http = https, exclude = [] }: Proxy): Record<"HTTPS_PROXY" | "HTTP_PROXY" | "NO_PROXY", string> {
+export function proxyVariables({
+  https,
+  http = https,
+  exclude = [],
+}: Proxy): Record<"HTTPS_PROXY" | "HTTP_PROXY" | "NO_PROXY", string> {
   return { HTTPS_PROXY: https, HTTP_PROXY: http, NO_PROXY: [...new Set([...exclude, ...INSIDE])].join(",") };
 }
 
@@ -72,16 +77,35 @@ type Variable = k8s.types.input.core.v1.EnvVar;
  * addresses are in a Secret, child `<place>-proxy`; programs have no other way to be told them than these variables.
  * @param own variables of the person's: one of them, however it is spelled, stands instead of ours
  */
-export function proxyEnvironment(place: Place, proxy: Proxy | undefined, own: Readonly<Record<string, unknown>>): Variable[] {
+export function proxyEnvironment(
+  place: Place,
+  proxy: Proxy | undefined,
+  own: Readonly<Record<string, unknown>>,
+): Variable[] {
   if (proxy === undefined) return [];
   const { NO_PROXY, ...addresses } = proxyVariables(proxy);
   const { credentials } = proxy;
-  const secret = credentials === undefined ? undefined : new k8s.core.v1.Secret(`${place.name}-proxy`, {
-    metadata: metaIn(place, "proxy"),
-    stringData: pulumi.secret(credentials).apply((known) => Object.fromEntries(Object.entries(addresses).map(([name, address]) => [name, withCredentials(address, known)]))),
-  }, { parent: place.parent });
-  const address = ([name, value]: [string, string]): [string, Omit<Variable, "name">] =>
-    [name, secret === undefined ? { value } : { valueFrom: { secretKeyRef: { name: secret.metadata.name, key: name } } }];
+  const secret =
+    credentials === undefined
+      ? undefined
+      : new k8s.core.v1.Secret(
+          `${place.name}-proxy`,
+          {
+            metadata: metaIn(place, "proxy"),
+            stringData: pulumi
+              .secret(credentials)
+              .apply((known) =>
+                Object.fromEntries(
+                  Object.entries(addresses).map(([name, address]) => [name, withCredentials(address, known)]),
+                ),
+              ),
+          },
+          { parent: place.parent },
+        );
+  const address = ([name, value]: [string, string]): [string, Omit<Variable, "name">] => [
+    name,
+    secret === undefined ? { value } : { valueFrom: { secretKeyRef: { name: secret.metadata.name, key: name } } },
+  ];
   const given = new Set(Object.keys(own).map((name) => name.toUpperCase()));
   return [...Object.entries(addresses).map(address), ["NO_PROXY", { value: NO_PROXY }] as const]
     .filter(([name]) => !given.has(name))
@@ -90,10 +114,16 @@ export function proxyEnvironment(place: Place, proxy: Proxy | undefined, own: Re
 
 /** What scanners find in a Deployment that has them, and why it stands. */
 export function acceptedOfProxy(proxy: Proxy | undefined): { "secret-variable"?: string } {
-  return proxy?.credentials === undefined ? {} : { "secret-variable": "programs are told of a proxy, and of the password it wants, by their environment alone" };
+  return proxy?.credentials === undefined
+    ? {}
+    : { "secret-variable": "programs are told of a proxy, and of the password it wants, by their environment alone" };
 }
 
 /** What is wrong with a proxy's plain fields; empty when nothing is. Values are not shown: somebody may have written a password. */
 export function proxyMistakes({ https, http }: Proxy): string[] {
-  return Object.entries({ https, http }).flatMap(([key, value]) => (value === undefined || PROXY_ADDRESS.test(value) ? [] : [`proxy.${key}: allowed is an address such as "http://proxy.example.org:3128"`]));
+  return Object.entries({ https, http }).flatMap(([key, value]) =>
+    value === undefined || PROXY_ADDRESS.test(value)
+      ? []
+      : [`proxy.${key}: allowed is an address such as "http://proxy.example.org:3128"`],
+  );
 }

@@ -15,6 +15,7 @@ export type ImageSupply = Readonly<Record<string, pulumi.Input<string>>>;
 /** @throws Error where the cluster was given none of that name, or has no way to get it */
 export function imageOf(supply: ImageSupply, name: string): pulumi.Input<string> {
   const reference = supply[name];
-  if (reference === undefined) throw new Error(`the cluster was given no image "${name}", or no registry to push it to`);
+  if (reference === undefined)
+    throw new Error(`the cluster was given no image "${name}", or no registry to push it to`);
   return reference;
 }

@@ -31,7 +31,9 @@ export function foreignLabel(key: string): string | undefined {
 export function isNodeLabel(key: string): boolean {
   const [prefix, name = ""] = key.includes("/") ? key.split("/") : ["", key];
   if (prefix === "kubernetes.io") return ["arch", "os", "hostname"].includes(name);
-  return !["guildnet.io", "pod-security.kubernetes.io", "app.kubernetes.io"].some((domain) => `.${prefix}`.endsWith(`.${domain}`));
+  return !["guildnet.io", "pod-security.kubernetes.io", "app.kubernetes.io"].some((domain) =>
+    `.${prefix}`.endsWith(`.${domain}`),
+  );
 }
 
 /** Annotations of a Service that listens beyond its cluster. */
@@ -64,5 +66,9 @@ export const enforcedLevel = "pod-security.kubernetes.io/enforce";
 
 /** Labels that make the API server enforce a Pod Security level on a namespace, and tell of what is against it. */
 export function podSecurityLabels(level: PodSecurityLevel): Record<string, string> {
-  return { [enforcedLevel]: level, "pod-security.kubernetes.io/audit": level, "pod-security.kubernetes.io/warn": level };
+  return {
+    [enforcedLevel]: level,
+    "pod-security.kubernetes.io/audit": level,
+    "pod-security.kubernetes.io/warn": level,
+  };
 }

@@ -7,7 +7,9 @@ const LABEL_LENGTH = 63;
 /** A stack as the value of a label: "guildnet.dev", or a hash where that is too long for one. */
 export function stackLabel(project: string = pulumi.getProject(), stack: string = pulumi.getStack()): string {
   const full = `${project}.${stack}`;
-  return full.length <= LABEL_LENGTH && /^[A-Za-z0-9].*[A-Za-z0-9]$/.test(full) ? full : createHash("sha256").update(full).digest("hex").slice(0, 32);
+  return full.length <= LABEL_LENGTH && /^[A-Za-z0-9].*[A-Za-z0-9]$/.test(full)
+    ? full
+    : createHash("sha256").update(full).digest("hex").slice(0, 32);
 }
 
 /** Annotation of a pod's template that changes when what its pods mount does: they start anew, for what they read at their start alone. */

@@ -6,8 +6,21 @@ import type { Policy, Port } from "./network-policy.ts";
 
 /** IPv4 ranges that are not the internet: private, shared, loopback, link-local with the metadata services, for examples, former relays of IPv6, for benchmarks, multicast, reserved. https://www.iana.org/assignments/iana-ipv4-special-registry */
 export const NOT_INTERNET_V4 = [
-  "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-  "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.0.0.0/24",
+  "192.0.2.0/24",
+  "192.88.99.0/24",
+  "192.168.0.0/16",
+  "198.18.0.0/15",
+  "198.51.100.0/24",
+  "203.0.113.0/24",
+  "224.0.0.0/4",
+  "240.0.0.0/4",
 ];
 
 /** The same for IPv6: loopback, translated IPv4, unique local, link-local, multicast. Mapped IPv4 is never on a wire, and the API server refuses it. */
@@ -24,7 +37,12 @@ export const denyAll: Policy = { from: [], to: [] };
 
 /** Out: to the cluster's DNS. */
 export const toDns = {
-  to: [{ peers: [{ pods: { "k8s-app": "kube-dns" }, namespace: "kube-system" }], ports: DNS_PORTS.flatMap((port) => [...udp(port), ...tcp(port)]) }],
+  to: [
+    {
+      peers: [{ pods: { "k8s-app": "kube-dns" }, namespace: "kube-system" }],
+      ports: DNS_PORTS.flatMap((port) => [...udp(port), ...tcp(port)]),
+    },
+  ],
 } as const satisfies Policy;
 
 /** In: from wherever it is reached, in the cluster or outside. */
@@ -37,7 +55,12 @@ export function fromAnywhere(pods: Policy["pods"], ports: readonly Port[]): Poli
  * @param endpoint its URL; undefined where its port is one of the common ones
  */
 export function toApiServer(endpoint?: pulumi.Input<string>, pods?: Policy["pods"]): Policy {
-  return { pods, to: [{ ports: tcp(...API_PORTS, ...(endpoint === undefined ? [] : [pulumi.output(endpoint).apply(endpointPort)])) }] };
+  return {
+    pods,
+    to: [
+      { ports: tcp(...API_PORTS, ...(endpoint === undefined ? [] : [pulumi.output(endpoint).apply(endpointPort)])) },
+    ],
+  };
 }
 
 /** Port of an API server's URL. */
@@ -60,9 +83,14 @@ export function toOutside(internet: Internet): { "to-internet"?: Policy } {
 
 /** Out: to these networks, private ones too. */
 function toNetworks(networks: readonly string[]): Policy {
-  const peers = networks.flatMap((network) => (network === INTERNET
-    ? [{ network, except: NOT_INTERNET_V4 }, { network: "::/0", except: NOT_INTERNET_V6 }]
-    : [{ network }]));
+  const peers = networks.flatMap((network) =>
+    network === INTERNET
+      ? [
+          { network, except: NOT_INTERNET_V4 },
+          { network: "::/0", except: NOT_INTERNET_V6 },
+        ]
+      : [{ network }],
+  );
   return { to: [{ peers }] };
 }
 

@@ -61,8 +61,12 @@ export function udp(...ports: readonly pulumi.Input<number>[]): Port[] {
 
 /** The policy as Kubernetes takes it. */
 export function policySpec({ pods, from, to }: Policy): k8s.types.input.networking.v1.NetworkPolicySpec {
-  const ingress = from?.filter(isSome).map(({ peers, ports }) => ({ ...(peers && { from: peers.map(peerSpec) }), ...(ports && { ports: [...ports] }) }));
-  const egress = to?.filter(isSome).map(({ peers, ports }) => ({ ...(peers && { to: peers.map(peerSpec) }), ...(ports && { ports: [...ports] }) }));
+  const ingress = from
+    ?.filter(isSome)
+    .map(({ peers, ports }) => ({ ...(peers && { from: peers.map(peerSpec) }), ...(ports && { ports: [...ports] }) }));
+  const egress = to
+    ?.filter(isSome)
+    .map(({ peers, ports }) => ({ ...(peers && { to: peers.map(peerSpec) }), ...(ports && { ports: [...ports] }) }));
   return {
     podSelector: pods === undefined ? {} : { matchLabels: pods },
     policyTypes: [...(ingress ? ["Ingress"] : []), ...(egress ? ["Egress"] : [])],
@@ -79,13 +83,23 @@ function isSome({ peers, ports }: Traffic): boolean {
 function peerSpec(peer: Peer): k8s.types.input.networking.v1.NetworkPolicyPeer {
   if (peer === "pods") return { namespaceSelector: {} };
   if ("network" in peer) return { ipBlock: { cidr: peer.network, ...(peer.except && { except: [...peer.except] }) } };
-  if ("namespacesWith" in peer) return { namespaceSelector: { matchExpressions: [{ key: peer.namespacesWith, operator: "Exists" }] } };
+  if ("namespacesWith" in peer)
+    return { namespaceSelector: { matchExpressions: [{ key: peer.namespacesWith, operator: "Exists" }] } };
   // One entry: two would be all pods of the namespace, and such pods of any.
-  return { namespaceSelector: peer.namespace === undefined ? {} : { matchLabels: { "kubernetes.io/metadata.name": peer.namespace } }, podSelector: { matchLabels: peer.pods } };
+  return {
+    namespaceSelector:
+      peer.namespace === undefined ? {} : { matchLabels: { "kubernetes.io/metadata.name": peer.namespace } },
+    podSelector: { matchLabels: peer.pods },
+  };
 }
 
 /** The one place where NetworkPolicies are made. */
-export function networkPolicy(name: string, meta: MetaArgs, policy: Policy, opts: pulumi.CustomResourceOptions): k8s.networking.v1.NetworkPolicy {
+export function networkPolicy(
+  name: string,
+  meta: MetaArgs,
+  policy: Policy,
+  opts: pulumi.CustomResourceOptions,
+): k8s.networking.v1.NetworkPolicy {
   return new k8s.networking.v1.NetworkPolicy(name, { metadata: meta, spec: policySpec(policy) }, opts);
 }
 
@@ -93,7 +107,14 @@ export function networkPolicy(name: string, meta: MetaArgs, policy: Policy, opts
  * Children `<place>-network-<policy>`, whose objects are called as the policies are.
  * @param prefix of the objects' names
  */
-export function networkPolicies(place: Place, policies: Policies, { prefix = "", annotations = {} }: { prefix?: string; annotations?: Record<string, string> } = {}): k8s.networking.v1.NetworkPolicy[] {
+export function networkPolicies(
+  place: Place,
+  policies: Policies,
+  { prefix = "", annotations = {} }: { prefix?: string; annotations?: Record<string, string> } = {},
+): k8s.networking.v1.NetworkPolicy[] {
   return Object.entries(policies).map(([name, policy]) =>
-    networkPolicy(`${place.name}-network-${name}`, metaIn(place, `${prefix}${name}`, annotations), policy, { parent: place.parent }));
+    networkPolicy(`${place.name}-network-${name}`, metaIn(place, `${prefix}${name}`, annotations), policy, {
+      parent: place.parent,
+    }),
+  );
 }

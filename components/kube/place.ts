@@ -19,7 +19,7 @@ export interface Place {
 export type Retention = "kept" | "disposable";
 
 export function retention(keepData: boolean | undefined): Retention {
-  return keepData ?? true ? "kept" : "disposable";
+  return (keepData ?? true) ? "kept" : "disposable";
 }
 
 /** A place in a namespace that the program made for itself. */
@@ -38,23 +38,43 @@ export interface NamespaceArgs {
 }
 
 /** Child `<name>-namespace`. */
-export function ownNamespace(name: string, { app, namespace, level, data, labels }: NamespaceArgs, parent: pulumi.Resource): OwnPlace {
-  const namespaceResource = new k8s.core.v1.Namespace(`${name}-namespace`, {
-    metadata: objectMeta({ name: namespace, labels: { ...labels, ...appLabels(app), ...podSecurityLabels(level), ...(data && { [label.data]: data }) } }),
-  }, { parent, ...(data && { retainOnDelete: data === "kept" }) });
+export function ownNamespace(
+  name: string,
+  { app, namespace, level, data, labels }: NamespaceArgs,
+  parent: pulumi.Resource,
+): OwnPlace {
+  const namespaceResource = new k8s.core.v1.Namespace(
+    `${name}-namespace`,
+    {
+      metadata: objectMeta({
+        name: namespace,
+        labels: { ...labels, ...appLabels(app), ...podSecurityLabels(level), ...(data && { [label.data]: data }) },
+      }),
+    },
+    { parent, ...(data && { retainOnDelete: data === "kept" }) },
+  );
   return { name, app, namespace: namespaceResource.metadata.name, namespaceResource, parent };
 }
 
 /** Metadata of an object in a place. */
-export function metaIn({ namespace, app }: Place, name: pulumi.Input<string>, annotations: Record<string, pulumi.Input<string>> = {}) {
+export function metaIn(
+  { namespace, app }: Place,
+  name: pulumi.Input<string>,
+  annotations: Record<string, pulumi.Input<string>> = {},
+) {
   return objectMeta({ name, namespace, labels: appLabels(app), annotations });
 }
 
 /** Child `<place>-account`, called as the program is, without any right and without a token. */
 export function powerlessAccount(place: Place): k8s.core.v1.ServiceAccount {
-  return new k8s.core.v1.ServiceAccount(`${place.name}-account`, {
-    metadata: metaIn(place, place.app), automountServiceAccountToken: false,
-  }, { parent: place.parent });
+  return new k8s.core.v1.ServiceAccount(
+    `${place.name}-account`,
+    {
+      metadata: metaIn(place, place.app),
+      automountServiceAccountToken: false,
+    },
+    { parent: place.parent },
+  );
 }
 
 export interface ClaimArgs {
@@ -71,14 +91,34 @@ export interface ClaimArgs {
  * @param child its resource is called `<place>-<child>`
  * @param guards applied first: a claim that grows is checked against the quota that is there
  */
-export function volumeClaim(place: Place, child: string, { claim, size, storageClass, data }: ClaimArgs, guards: pulumi.Resource[] = []): k8s.core.v1.PersistentVolumeClaim {
-  return new k8s.core.v1.PersistentVolumeClaim(`${place.name}-${child}`, {
-    metadata: objectMeta({
-      name: claim, namespace: place.namespace, labels: { ...appLabels(place.app), [label.data]: data },
-      // Not waited for: under WaitForFirstConsumer the engine would wait for "Pending", which a claim that is taken over never is again.
-      annotations: unawaited,
-    }),
-    spec: { accessModes: ["ReadWriteOnce"], storageClassName: storageClass, resources: { requests: { storage: size } } },
-    // The class is chosen once: claims can't change theirs.
-  }, { parent: place.parent, dependsOn: guards, retainOnDelete: data === "kept", ignoreChanges: ["spec.storageClassName"] });
+export function volumeClaim(
+  place: Place,
+  child: string,
+  { claim, size, storageClass, data }: ClaimArgs,
+  guards: pulumi.Resource[] = [],
+): k8s.core.v1.PersistentVolumeClaim {
+  return new k8s.core.v1.PersistentVolumeClaim(
+    `${place.name}-${child}`,
+    {
+      metadata: objectMeta({
+        name: claim,
+        namespace: place.namespace,
+        labels: { ...appLabels(place.app), [label.data]: data },
+        // Not waited for: under WaitForFirstConsumer the engine would wait for "Pending", which a claim that is taken over never is again.
+        annotations: unawaited,
+      }),
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        storageClassName: storageClass,
+        resources: { requests: { storage: size } },
+      },
+      // The class is chosen once: claims can't change theirs.
+    },
+    {
+      parent: place.parent,
+      dependsOn: guards,
+      retainOnDelete: data === "kept",
+      ignoreChanges: ["spec.storageClassName"],
+    },
+  );
 }

@@ -13,7 +13,8 @@ export interface PrivilegedNamespace {
 export const privilegedNamespaces = [
   {
     name: "local-path-storage",
-    reason: "its helper pods make and remove the volumes' folders on the node, through a hostPath and as root, and mount those that are files",
+    reason:
+      "its helper pods make and remove the volumes' folders on the node, through a hostPath and as root, and mount those that are files",
   },
   {
     name: "guildnet-kernel-router",
@@ -25,7 +26,8 @@ export const privilegedNamespaces = [
   },
   {
     name: "guildnet-load-balancer",
-    reason: "MetalLB's speaker answers ARP for the addresses of Services, on the nodes' own network and through raw sockets",
+    reason:
+      "MetalLB's speaker answers ARP for the addresses of Services, on the nodes' own network and through raw sockets",
   },
 ] as const satisfies readonly PrivilegedNamespace[];
 

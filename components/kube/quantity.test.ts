@@ -2,7 +2,15 @@ import { describe, expect, test } from "vitest";
 import { formatQuantity, larger, multiply, parseQuantity, plus, quantity, smaller } from "./quantity.ts";
 
 describe("parseQuantity", () => {
-  test.each([["500m", 0.5], ["2", 2], ["1.5", 1.5], ["1Ki", 1024], ["4Gi", 4 * 2 ** 30], ["1k", 1000], ["1.5Gi", 1.5 * 2 ** 30]])("%s is %d", (text, value) => {
+  test.each([
+    ["500m", 0.5],
+    ["2", 2],
+    ["1.5", 1.5],
+    ["1Ki", 1024],
+    ["4Gi", 4 * 2 ** 30],
+    ["1k", 1000],
+    ["1.5Gi", 1.5 * 2 ** 30],
+  ])("%s is %d", (text, value) => {
     expect(parseQuantity(text)).toBe(value);
   });
 

@@ -27,12 +27,32 @@ export interface ServerCertificate {
 }
 
 /** A server's certificate: child `<place>-certificate`, and `<place>-tls` where the program itself signs it. */
-export function serverCertificate(place: Place, { authority, issuer, dnsNames, ipAddresses, prefix = "" }: ServerCertificateArgs): ServerCertificate {
-  const name = `${place.name}-certificate`, { parent } = place;
-  if (issuer !== undefined) return { secret: issuedCertificate(name, { issuer, meta: metaIn(place, `${prefix}server-tls`), dnsNames, ipAddresses }, parent), readAtStart: [] };
-  const certificate = new Certificate(name, {
-    caCertificatePem: authority.certificatePem, caPrivateKeyPem: authority.privateKeyPem, commonName: dnsNames[0], dnsNames, ...(ipAddresses && { ipAddresses }),
-  }, { parent });
+export function serverCertificate(
+  place: Place,
+  { authority, issuer, dnsNames, ipAddresses, prefix = "" }: ServerCertificateArgs,
+): ServerCertificate {
+  const name = `${place.name}-certificate`,
+    { parent } = place;
+  if (issuer !== undefined)
+    return {
+      secret: issuedCertificate(
+        name,
+        { issuer, meta: metaIn(place, `${prefix}server-tls`), dnsNames, ipAddresses },
+        parent,
+      ),
+      readAtStart: [],
+    };
+  const certificate = new Certificate(
+    name,
+    {
+      caCertificatePem: authority.certificatePem,
+      caPrivateKeyPem: authority.privateKeyPem,
+      commonName: dnsNames[0],
+      dnsNames,
+      ...(ipAddresses && { ipAddresses }),
+    },
+    { parent },
+  );
   return { secret: tlsSecret(place, "tls", certificate, prefix), readAtStart: [certificate] };
 }
 
@@ -43,9 +63,19 @@ export interface KeyPair {
 }
 
 /** Child `<place>-<name>`. @returns the Secret's name */
-export function tlsSecret(place: Place, name: string, { certificatePem, privateKeyPem }: KeyPair, prefix = ""): pulumi.Output<string> {
-  return new k8s.core.v1.Secret(`${place.name}-${name}`, {
-    metadata: metaIn(place, `${prefix}${name}`), type: "kubernetes.io/tls",
-    stringData: { "tls.crt": certificatePem, "tls.key": pulumi.secret(privateKeyPem) },
-  }, { parent: place.parent }).metadata.name;
+export function tlsSecret(
+  place: Place,
+  name: string,
+  { certificatePem, privateKeyPem }: KeyPair,
+  prefix = "",
+): pulumi.Output<string> {
+  return new k8s.core.v1.Secret(
+    `${place.name}-${name}`,
+    {
+      metadata: metaIn(place, `${prefix}${name}`),
+      type: "kubernetes.io/tls",
+      stringData: { "tls.crt": certificatePem, "tls.key": pulumi.secret(privateKeyPem) },
+    },
+    { parent: place.parent },
+  ).metadata.name;
 }

@@ -52,26 +52,64 @@ export class MeshDns extends pulumi.ComponentResource {
   declare readonly address: pulumi.Output<string>;
 
   constructor(name: string, args: MeshDnsArgs, opts?: pulumi.ComponentResourceOptions) {
-    const wrong = Object.keys(args.names).filter((key) => !/^(\*|[a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(key));
-    if (wrong.length > 0) throw new GuildError("mesh-dns-args", `mesh DNS "${name}": names are labels below ${args.domain}, the first of which may be "*"; found ${wrong.map((key) => `"${key}"`).join(", ")}`);
+    const wrong = Object.keys(args.names).filter(
+      (key) => !/^(\*|[a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(key),
+    );
+    if (wrong.length > 0)
+      throw new GuildError(
+        "mesh-dns-args",
+        `mesh DNS "${name}": names are labels below ${args.domain}, the first of which may be "*"; found ${wrong.map((key) => `"${key}"`).join(", ")}`,
+      );
     super("guildnet:index:MeshDns", name, {}, transformed(name, args.transform, opts));
-    const place = ownNamespace(name, { app: APP, namespace: MESH_DNS_NAMESPACE, level: "restricted", data: "disposable" }, this);
+    const place = ownNamespace(
+      name,
+      { app: APP, namespace: MESH_DNS_NAMESPACE, level: "restricted", data: "disposable" },
+      this,
+    );
     const queries = [...udp(POD_PORT), ...tcp(POD_PORT)];
     const guards = networkPolicies(place, meshDnsReach(APP, ROUTER_APP, queries), { prefix: `${APP}-` });
     const account = powerlessAccount(place);
-    const data = pulumi.output(args.names).apply((names) => ({ Corefile: corefile(args.domain), zone: zoneFile(args.domain, names) }));
-    const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: metaIn(place, APP), data }, { parent: this });
-    new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: metaIn(place, APP, accepted({ "single-replica": "every name leads through the one router, and ends with it" })),
-      spec: deploymentSpec({
-        image: args.image ?? images.coredns, account: account.metadata.name, config: config.metadata.name,
-        version: data.apply((files) => contentVersion(JSON.stringify(files))),
-      }),
-    }, { parent: this, dependsOn: guards });
-    const service = new k8s.core.v1.Service(`${name}-service`, {
-      metadata: metaIn(place, APP, unawaited),
-      spec: { selector: appSelector(APP), ports: queries.map(({ protocol }) => ({ name: `dns-${protocol.toLowerCase()}`, port: 53, protocol, targetPort: POD_PORT })) },
-    }, { parent: this });
+    const data = pulumi
+      .output(args.names)
+      .apply((names) => ({ Corefile: corefile(args.domain), zone: zoneFile(args.domain, names) }));
+    const config = new k8s.core.v1.ConfigMap(
+      `${name}-config`,
+      { metadata: metaIn(place, APP), data },
+      { parent: this },
+    );
+    new k8s.apps.v1.Deployment(
+      `${name}-deployment`,
+      {
+        metadata: metaIn(
+          place,
+          APP,
+          accepted({ "single-replica": "every name leads through the one router, and ends with it" }),
+        ),
+        spec: deploymentSpec({
+          image: args.image ?? images.coredns,
+          account: account.metadata.name,
+          config: config.metadata.name,
+          version: data.apply((files) => contentVersion(JSON.stringify(files))),
+        }),
+      },
+      { parent: this, dependsOn: guards },
+    );
+    const service = new k8s.core.v1.Service(
+      `${name}-service`,
+      {
+        metadata: metaIn(place, APP, unawaited),
+        spec: {
+          selector: appSelector(APP),
+          ports: queries.map(({ protocol }) => ({
+            name: `dns-${protocol.toLowerCase()}`,
+            port: 53,
+            protocol,
+            targetPort: POD_PORT,
+          })),
+        },
+      },
+      { parent: this },
+    );
     this.address = service.spec.clusterIP;
     this.registerOutputs({ address: this.address });
   }
@@ -79,7 +117,12 @@ export class MeshDns extends pulumi.ComponentResource {
 
 /** CoreDNS' settings: one zone from a file, and no word about anything else. See https://coredns.io/plugins/file/ */
 export function corefile(domain: string): string {
-  const plugins = ["errors", "health :8080", "ready :8181", `file /etc/coredns/zone ${domain} {\n        reload 0\n    }`];
+  const plugins = [
+    "errors",
+    "health :8080",
+    "ready :8181",
+    `file /etc/coredns/zone ${domain} {\n        reload 0\n    }`,
+  ];
   return `${domain}:${POD_PORT} {\n${plugins.map((plugin) => `    ${plugin}\n`).join("")}}\n`;
 }
 
@@ -89,12 +132,19 @@ export function zoneFile(domain: string, names: Record<string, string>): string 
   const records = [
     [origin, "SOA", `ns.invalid. hostmaster.invalid. 1 3600 600 86400 ${TTL}`],
     [origin, "NS", "ns.invalid."],
-    ...Object.entries(names).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, address]) => [`${name}.${origin}`, "A", address]),
+    ...Object.entries(names)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, address]) => [`${name}.${origin}`, "A", address]),
   ];
   return records.map(([owner, type, value]) => `${owner} ${TTL} IN ${type} ${value}\n`).join("");
 }
 
-function deploymentSpec(v: { image: pulumi.Input<string>; account: pulumi.Input<string>; config: pulumi.Input<string>; version: pulumi.Input<string> }): k8s.types.input.apps.v1.DeploymentSpec {
+function deploymentSpec(v: {
+  image: pulumi.Input<string>;
+  account: pulumi.Input<string>;
+  config: pulumi.Input<string>;
+  version: pulumi.Input<string>;
+}): k8s.types.input.apps.v1.DeploymentSpec {
   return {
     replicas: 1,
     revisionHistoryLimit: 1,
@@ -107,21 +157,32 @@ function deploymentSpec(v: { image: pulumi.Input<string>; account: pulumi.Input<
         automountServiceAccountToken: false,
         enableServiceLinks: false,
         securityContext: restrictedPod(65532),
-        containers: [{
-          name: "coredns",
-          image: v.image,
-          imagePullPolicy: "IfNotPresent",
-          args: ["-conf", "/etc/coredns/Corefile"],
-          securityContext: restrictedContainer,
-          ports: ["UDP", "TCP"].map((protocol) => ({ name: `dns-${protocol.toLowerCase()}`, containerPort: POD_PORT, protocol })),
-          resources: {
-            requests: { cpu: "10m", memory: "32Mi", "ephemeral-storage": "16Mi" },
-            limits: { cpu: "500m", memory: "128Mi", "ephemeral-storage": "64Mi" },
+        containers: [
+          {
+            name: "coredns",
+            image: v.image,
+            imagePullPolicy: "IfNotPresent",
+            args: ["-conf", "/etc/coredns/Corefile"],
+            securityContext: restrictedContainer,
+            ports: ["UDP", "TCP"].map((protocol) => ({
+              name: `dns-${protocol.toLowerCase()}`,
+              containerPort: POD_PORT,
+              protocol,
+            })),
+            resources: {
+              requests: { cpu: "10m", memory: "32Mi", "ephemeral-storage": "16Mi" },
+              limits: { cpu: "500m", memory: "128Mi", "ephemeral-storage": "64Mi" },
+            },
+            readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 1, failureThreshold: 30 },
+            livenessProbe: {
+              httpGet: { path: "/health", port: 8080 },
+              initialDelaySeconds: 30,
+              periodSeconds: 10,
+              failureThreshold: 5,
+            },
+            volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
           },
-          readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 1, failureThreshold: 30 },
-          livenessProbe: { httpGet: { path: "/health", port: 8080 }, initialDelaySeconds: 30, periodSeconds: 10, failureThreshold: 5 },
-          volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
-        }],
+        ],
         volumes: [{ name: "config", configMap: { name: v.config } }],
       },
     },

@@ -39,7 +39,11 @@ export class ExistingHeadscale extends pulumi.ComponentResource implements Mesh 
     this.baseDomain = pulumi.output(args.baseDomain);
     this.caCertificate = args.caCertificatePem;
     this.hostAliases = args.hostAliases;
-    const server = { url: args.apiUrl ?? args.url, apiKey: pulumi.secret(args.apiKey), caCertificatePem: args.caCertificatePem };
+    const server = {
+      url: args.apiUrl ?? args.url,
+      apiKey: pulumi.secret(args.apiKey),
+      caCertificatePem: args.caCertificatePem,
+    };
     this.keys = control(name, { server, people: args.people ?? [], policy: args.policy }, this);
     this.registerOutputs({ loginServer: this.loginServer, baseDomain: this.baseDomain });
   }

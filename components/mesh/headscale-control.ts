@@ -33,27 +33,54 @@ export interface KeySource {
 }
 
 /** Puts users and policy on a server, through its API. */
-export function control(name: string, { server, people, policy, machine }: ControlArgs, parent: pulumi.Resource, dependsOn: pulumi.Resource[] = []): KeySource {
-  const user = (handle: string, displayName?: string) => new HeadscaleUser(`${name}-user-${handle}`, { server, name: handle, displayName }, { parent, dependsOn, deletedWith: machine });
+export function control(
+  name: string,
+  { server, people, policy, machine }: ControlArgs,
+  parent: pulumi.Resource,
+  dependsOn: pulumi.Resource[] = [],
+): KeySource {
+  const user = (handle: string, displayName?: string) =>
+    new HeadscaleUser(
+      `${name}-user-${handle}`,
+      { server, name: handle, displayName },
+      { parent, dependsOn, deletedWith: machine },
+    );
   const users = [user(GUILD_USER, "GuildNet"), ...people.map((handle) => user(handle))] as const;
   if (policy === undefined) return { server, user: users[0] };
   // It speaks of users, so these come first.
-  return { server, user: users[0], policy: new HeadscalePolicy(`${name}-policy`, { server, policy: pulumi.output(policy).apply(policyText) }, { parent, dependsOn: [...users] }) };
+  return {
+    server,
+    user: users[0],
+    policy: new HeadscalePolicy(
+      `${name}-policy`,
+      { server, policy: pulumi.output(policy).apply(policyText) },
+      { parent, dependsOn: [...users] },
+    ),
+  };
 }
 
 /** A key for devices of the guild's own user. */
-export function preAuthKey({ server, user, policy, machine }: KeySource, name: string, request: AuthKeyRequest, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
+export function preAuthKey(
+  { server, user, policy, machine }: KeySource,
+  name: string,
+  request: AuthKeyRequest,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
   const hours = request.expirationHours ?? KEY_HOURS;
-  const { key } = new HeadscalePreAuthKey(name, {
-    server,
-    userId: user.userId,
-    tags: request.tags,
-    reusable: request.reusable ?? false,
-    ephemeral: request.ephemeral ?? false,
-    expirationHours: hours,
-    // As with certificates: any `up` within the last third of its life makes a new one.
-    renewBeforeHours: Math.floor(hours / 3),
-    generation: request.generation ?? 1,
-  }, pulumi.mergeOptions(opts, { dependsOn: policy, ...(machine && { deletedWith: machine }) }));
+  const { key } = new HeadscalePreAuthKey(
+    name,
+    {
+      server,
+      userId: user.userId,
+      tags: request.tags,
+      reusable: request.reusable ?? false,
+      ephemeral: request.ephemeral ?? false,
+      expirationHours: hours,
+      // As with certificates: any `up` within the last third of its life makes a new one.
+      renewBeforeHours: Math.floor(hours / 3),
+      generation: request.generation ?? 1,
+    },
+    pulumi.mergeOptions(opts, { dependsOn: policy, ...(machine && { deletedWith: machine }) }),
+  );
   return pulumi.secret(key);
 }

@@ -61,26 +61,55 @@ export class HeadscaleOnHost extends pulumi.ComponentResource implements Mesh {
     this.baseDomain = args.baseDomain;
     this.caCertificate = pulumi.output(args.authority.certificatePem);
     const engine = new docker.Provider(`${name}-docker`, { host: args.host }, { parent: this });
-    const certificate = new Certificate(`${name}-certificate`, {
-      caCertificatePem: args.authority.certificatePem, caPrivateKeyPem: args.authority.privateKeyPem,
-      commonName: args.hostname, dnsNames: [args.hostname],
-    }, { parent: this });
+    const certificate = new Certificate(
+      `${name}-certificate`,
+      {
+        caCertificatePem: args.authority.certificatePem,
+        caPrivateKeyPem: args.authority.privateKeyPem,
+        commonName: args.hostname,
+        dnsNames: [args.hostname],
+      },
+      { parent: this },
+    );
     const own = { parent: this, provider: engine };
     const data = new docker.Volume(`${name}-data`, { name: NAME }, { ...own, retainOnDelete: args.keepData ?? true });
-    const image = new docker.RemoteImage(`${name}-image`, { name: args.image ?? images.headscale, keepLocally: true }, own);
+    const image = new docker.RemoteImage(
+      `${name}-image`,
+      { name: args.image ?? images.headscale, keepLocally: true },
+      own,
+    );
     // It has a fixed name and the volume: the old one must be gone first.
-    const container = new docker.Container(`${name}-container`, containerArgs(args, image, data, certificate), { ...own, deleteBeforeReplace: true });
+    const container = new docker.Container(`${name}-container`, containerArgs(args, image, data, certificate), {
+      ...own,
+      deleteBeforeReplace: true,
+    });
     if (args.apiKey !== undefined) {
-      const server = { url: this.loginServer, apiKey: pulumi.secret(args.apiKey), caCertificatePem: this.caCertificate };
-      this.keys = control(name, { server, people: args.people ?? [], policy: args.policy ?? closedPolicy, machine: container }, this, [container]);
+      const server = {
+        url: this.loginServer,
+        apiKey: pulumi.secret(args.apiKey),
+        caCertificatePem: this.caCertificate,
+      };
+      this.keys = control(
+        name,
+        { server, people: args.people ?? [], policy: args.policy ?? closedPolicy, machine: container },
+        this,
+        [container],
+      );
     }
-    this.registerOutputs({ loginServer: this.loginServer, baseDomain: this.baseDomain, caCertificate: this.caCertificate });
+    this.registerOutputs({
+      loginServer: this.loginServer,
+      baseDomain: this.baseDomain,
+      caCertificate: this.caCertificate,
+    });
   }
 
   /** @throws GuildError while there is no `apiKey` */
   authKey(name: string, request: AuthKeyRequest, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
     if (this.keys === undefined) {
-      throw new GuildError("mesh-api-key", `${name}: keys to the mesh are made through its API; make an API key on the host first: docker exec ${NAME} headscale apikeys create --expiration 90d`);
+      throw new GuildError(
+        "mesh-api-key",
+        `${name}: keys to the mesh are made through its API; make an API key on the host first: docker exec ${NAME} headscale apikeys create --expiration 90d`,
+      );
     }
     return preAuthKey(this.keys, name, request, opts);
   }
@@ -90,7 +119,12 @@ export class HeadscaleOnHost extends pulumi.ComponentResource implements Mesh {
  * Root inside, but without one capability: a volume that Docker makes belongs to root. The root
  * file system stays writable, since Docker puts no files into a container that is read-only.
  */
-function containerArgs(args: HeadscaleOnHostArgs, image: docker.RemoteImage, data: docker.Volume, certificate: Certificate): docker.ContainerArgs {
+function containerArgs(
+  args: HeadscaleOnHostArgs,
+  image: docker.RemoteImage,
+  data: docker.Volume,
+  certificate: Certificate,
+): docker.ContainerArgs {
   const files = networkFiles(args);
   return {
     name: NAME,

@@ -4,11 +4,14 @@ import { serverUrl, settings, settingsFiles, settingsMistakes } from "./headscal
 import type { ResolvedHeadscale } from "./headscale-settings.ts";
 
 const resolved: ResolvedHeadscale = {
-  hostname: "headscale.guild.example.org", port: 8092, baseDomain: "mesh.guildnet.internal",
+  hostname: "headscale.guild.example.org",
+  port: 8092,
+  baseDomain: "mesh.guildnet.internal",
   prefixes: { v4: "100.64.0.0/10", v6: "fd7a:115c:a1e0::/48" },
   records: [{ name: "portal.mesh.guildnet.internal", type: "A", value: "10.96.3.4" }],
   split: { "apps.guildnet.internal": ["10.96.3.5"] },
-  nameservers: [], stun: false,
+  nameservers: [],
+  stun: false,
 };
 
 describe("the settings", () => {
@@ -20,12 +23,14 @@ describe("the settings", () => {
 
   test("keep database and both keys on the volume", () => {
     const { database, noise, derp } = settings(resolved);
-    for (const path of [database.sqlite.path, noise.private_key_path, derp.server.private_key_path]) expect(path).toMatch(/^\/var\/lib\/headscale\//);
+    for (const path of [database.sqlite.path, noise.private_key_path, derp.server.private_key_path])
+      expect(path).toMatch(/^\/var\/lib\/headscale\//);
     expect(noise.private_key_path).not.toBe(derp.server.private_key_path);
   });
 
   test("listen over TLS for clients, and otherwise on loopback alone", () => {
-    const { listen_addr, metrics_listen_addr, grpc_listen_addr, grpc_allow_insecure, tls_cert_path } = settings(resolved);
+    const { listen_addr, metrics_listen_addr, grpc_listen_addr, grpc_allow_insecure, tls_cert_path } =
+      settings(resolved);
     expect(listen_addr).toBe("0.0.0.0:8443");
     expect([metrics_listen_addr, grpc_listen_addr].every((address) => address.startsWith("127.0.0.1:"))).toBe(true);
     expect(grpc_allow_insecure).toBe(false);
@@ -34,14 +39,28 @@ describe("the settings", () => {
 
   test("take nothing from the internet", () => {
     const { derp, disable_check_updates, logtail } = settings(resolved);
-    expect(derp).toMatchObject({ urls: [], auto_update_enabled: false, server: { enabled: true, verify_clients: true } });
+    expect(derp).toMatchObject({
+      urls: [],
+      auto_update_enabled: false,
+      server: { enabled: true, verify_clients: true },
+    });
     expect({ disable_check_updates, logtail }).toEqual({ disable_check_updates: true, logtail: { enabled: false } });
     expect(JSON.stringify(settings(resolved))).not.toContain("tailscale.com");
   });
 
   test("leave the policy to the API, and devices their own name servers unless there are others", () => {
-    expect(settings(resolved)).toMatchObject({ policy: { mode: "database" }, dns: { override_local_dns: false, nameservers: { global: [], split: resolved.split }, extra_records: resolved.records } });
-    expect(settings({ ...resolved, nameservers: ["9.9.9.9"] }).dns).toMatchObject({ override_local_dns: true, nameservers: { global: ["9.9.9.9"] } });
+    expect(settings(resolved)).toMatchObject({
+      policy: { mode: "database" },
+      dns: {
+        override_local_dns: false,
+        nameservers: { global: [], split: resolved.split },
+        extra_records: resolved.records,
+      },
+    });
+    expect(settings({ ...resolved, nameservers: ["9.9.9.9"] }).dns).toMatchObject({
+      override_local_dns: true,
+      nameservers: { global: ["9.9.9.9"] },
+    });
   });
 
   test("offer STUN only where devices can reach it", () => {
@@ -61,10 +80,21 @@ describe("the files", () => {
   test("name the server as the only relay, its region as a number", () => {
     const file = settingsFiles(resolved)["derp.yaml"];
     expect(file).toMatch(/^ {2}999:$/m);
-    expect(parse(file)).toEqual({ regions: { 999: { regionid: 999, regioncode: "guild", regionname: "Guild", nodes: [
-      { name: "999a", regionid: 999, hostname: resolved.hostname, derpport: 8092, stunport: -1, stunonly: false },
-    ] } } });
-    expect(parse(settingsFiles({ ...resolved, stun: true })["derp.yaml"])).toMatchObject({ regions: { 999: { nodes: [{ stunport: 3478 }] } } });
+    expect(parse(file)).toEqual({
+      regions: {
+        999: {
+          regionid: 999,
+          regioncode: "guild",
+          regionname: "Guild",
+          nodes: [
+            { name: "999a", regionid: 999, hostname: resolved.hostname, derpport: 8092, stunport: -1, stunonly: false },
+          ],
+        },
+      },
+    });
+    expect(parse(settingsFiles({ ...resolved, stun: true })["derp.yaml"])).toMatchObject({
+      regions: { 999: { nodes: [{ stunport: 3478 }] } },
+    });
   });
 });
 
@@ -72,10 +102,22 @@ describe("mistakes", () => {
   test("are none where names keep apart", () => expect(settingsMistakes(resolved)).toEqual([]));
 
   test.each<[string, Partial<ResolvedHeadscale>, string]>([
-    ["the server is below the base domain", { hostname: "headscale.mesh.guildnet.internal" }, "no longer find the server"],
+    [
+      "the server is below the base domain",
+      { hostname: "headscale.mesh.guildnet.internal" },
+      "no longer find the server",
+    ],
     ["the server is the base domain", { hostname: "mesh.guildnet.internal" }, "no longer find the server"],
-    ["a record is elsewhere", { records: [{ name: "portal.example.org", type: "A", value: "10.96.3.4" }] }, 'record "portal.example.org"'],
-    ["other name servers answer below the base domain", { split: { "apps.mesh.guildnet.internal": ["10.96.3.5"] } }, "never asked"],
+    [
+      "a record is elsewhere",
+      { records: [{ name: "portal.example.org", type: "A", value: "10.96.3.4" }] },
+      'record "portal.example.org"',
+    ],
+    [
+      "other name servers answer below the base domain",
+      { split: { "apps.mesh.guildnet.internal": ["10.96.3.5"] } },
+      "never asked",
+    ],
     ["devices get no addresses", { prefixes: {} }, "neither"],
   ])("where %s", (_, wrong, said) => {
     const mistakes = settingsMistakes({ ...resolved, ...wrong });

@@ -56,10 +56,19 @@ export interface HeadscaleSettings {
   prefixes: { v4?: string; v6?: string; allocation: "sequential" | "random" };
   derp: {
     server: {
-      enabled: boolean; region_id: number; region_code: string; region_name: string; verify_clients: boolean;
-      stun_listen_addr: string; private_key_path: string; automatically_add_embedded_derp_region: boolean;
+      enabled: boolean;
+      region_id: number;
+      region_code: string;
+      region_name: string;
+      verify_clients: boolean;
+      stun_listen_addr: string;
+      private_key_path: string;
+      automatically_add_embedded_derp_region: boolean;
     };
-    urls: string[]; paths: string[]; auto_update_enabled: boolean; update_frequency: string;
+    urls: string[];
+    paths: string[];
+    auto_update_enabled: boolean;
+    update_frequency: string;
   };
   disable_check_updates: boolean;
   ephemeral_node_inactivity_timeout: string;
@@ -67,9 +76,12 @@ export interface HeadscaleSettings {
   log: { level: "info"; format: "json" | "text" };
   policy: { mode: "database" };
   dns: {
-    magic_dns: boolean; base_domain: string; override_local_dns: boolean;
+    magic_dns: boolean;
+    base_domain: string;
+    override_local_dns: boolean;
     nameservers: { global: string[]; split: Record<string, string[]> };
-    search_domains: string[]; extra_records: DnsRecord[];
+    search_domains: string[];
+    extra_records: DnsRecord[];
   };
   unix_socket: string;
   unix_socket_permission: string;
@@ -99,7 +111,11 @@ export function settings(v: ResolvedHeadscale): HeadscaleSettings {
     prefixes: { ...v.prefixes, allocation: "sequential" },
     derp: {
       server: {
-        enabled: true, region_id: REGION, region_code: "guild", region_name: "Guild", verify_clients: true,
+        enabled: true,
+        region_id: REGION,
+        region_code: "guild",
+        region_name: "Guild",
+        verify_clients: true,
         // It can't be turned off while the relay is on, only be kept out of reach.
         stun_listen_addr: v.stun ? `0.0.0.0:${STUN_PORT}` : `127.0.0.1:${STUN_PORT}`,
         private_key_path: `${paths.data}/derp_server_private.key`,
@@ -132,7 +148,9 @@ export function settings(v: ResolvedHeadscale): HeadscaleSettings {
 
 /** A relay in the words of Headscale's file of relays (derp-example.yaml). */
 export interface DerpRegion {
-  regionid: number; regioncode: string; regionname: string;
+  regionid: number;
+  regioncode: string;
+  regionname: string;
   nodes: { name: string; regionid: number; hostname: string; derpport: number; stunport: number; stunonly: boolean }[];
 }
 
@@ -141,29 +159,52 @@ export interface DerpRegion {
  * that always tells devices of a STUN port: without one they would wait for its answer, three
  * seconds each time, where -1 says that there is none (tailcfg.DERPNode).
  */
-export function derpRegion({ hostname, port, stun }: Pick<ResolvedHeadscale, "hostname" | "port" | "stun">): DerpRegion {
-  const node = { name: `${REGION}a`, regionid: REGION, hostname, derpport: port, stunport: stun ? STUN_PORT : -1, stunonly: false };
+export function derpRegion({
+  hostname,
+  port,
+  stun,
+}: Pick<ResolvedHeadscale, "hostname" | "port" | "stun">): DerpRegion {
+  const node = {
+    name: `${REGION}a`,
+    regionid: REGION,
+    hostname,
+    derpport: port,
+    stunport: stun ? STUN_PORT : -1,
+    stunonly: false,
+  };
   return { regionid: REGION, regioncode: "guild", regionname: "Guild", nodes: [node] };
 }
 
 /** The settings and the map of relays as files, by name. The map's keys are numbers to its reader, so JSON won't do. */
 export function settingsFiles(v: ResolvedHeadscale): { "config.yaml": string; "derp.yaml": string } {
-  return { "config.yaml": stringify(settings(v)), "derp.yaml": stringify({ regions: new Map([[REGION, derpRegion(v)]]) }) };
+  return {
+    "config.yaml": stringify(settings(v)),
+    "derp.yaml": stringify({ regions: new Map([[REGION, derpRegion(v)]]) }),
+  };
 }
 
 /** What keeps a server from starting, or devices from reaching it; empty when nothing does. */
-export function settingsMistakes(v: Pick<ResolvedHeadscale, "hostname" | "baseDomain" | "records" | "split" | "prefixes">): string[] {
+export function settingsMistakes(
+  v: Pick<ResolvedHeadscale, "hostname" | "baseDomain" | "records" | "split" | "prefixes">,
+): string[] {
   const mistakes: string[] = [];
   if (isBelow(v.hostname, v.baseDomain)) {
-    mistakes.push(`baseDomain "${v.baseDomain}" holds the hostname "${v.hostname}": devices ask the mesh itself for all names below it and would no longer find the server`);
+    mistakes.push(
+      `baseDomain "${v.baseDomain}" holds the hostname "${v.hostname}": devices ask the mesh itself for all names below it and would no longer find the server`,
+    );
   }
   for (const { name } of v.records) {
-    if (!isBelow(name, v.baseDomain)) mistakes.push(`record "${name}" is not below baseDomain "${v.baseDomain}", so devices don't ask the mesh for it`);
+    if (!isBelow(name, v.baseDomain))
+      mistakes.push(`record "${name}" is not below baseDomain "${v.baseDomain}", so devices don't ask the mesh for it`);
   }
   for (const domain of Object.keys(v.split)) {
-    if (isBelow(domain, v.baseDomain)) mistakes.push(`domain "${domain}" is below baseDomain "${v.baseDomain}", where the mesh itself answers, so its name servers are never asked`);
+    if (isBelow(domain, v.baseDomain))
+      mistakes.push(
+        `domain "${domain}" is below baseDomain "${v.baseDomain}", where the mesh itself answers, so its name servers are never asked`,
+      );
   }
-  if (v.prefixes.v4 === undefined && v.prefixes.v6 === undefined) mistakes.push("there is neither an IPv4 nor an IPv6 network for devices");
+  if (v.prefixes.v4 === undefined && v.prefixes.v6 === undefined)
+    mistakes.push("there is neither an IPv4 nor an IPv6 network for devices");
   return mistakes;
 }
 

@@ -77,9 +77,15 @@ function container(v: HeadscaleWorkload): k8s.types.input.core.v1.Container {
     },
     startupProbe: { httpGet: health, periodSeconds: 1, failureThreshold: 60 },
     readinessProbe: { httpGet: health, periodSeconds: 5, failureThreshold: 2 },
-    livenessProbe: v.watcherImage === undefined
-      ? { httpGet: health, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 }
-      : { httpGet: { path: "/certificate", port: WATCHER_PORT }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    livenessProbe:
+      v.watcherImage === undefined
+        ? { httpGet: health, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 }
+        : {
+            httpGet: { path: "/certificate", port: WATCHER_PORT },
+            periodSeconds: 10,
+            timeoutSeconds: 5,
+            failureThreshold: 3,
+          },
     volumeMounts: [
       { name: "config", mountPath: paths.config, readOnly: true },
       { name: "tls", mountPath: paths.tls, readOnly: true },
@@ -92,7 +98,11 @@ function container(v: HeadscaleWorkload): k8s.types.input.core.v1.Container {
 
 /** Asked by the kubelet whether the server answers with the certificate that is mounted. When not, the kubelet starts the server anew, and the pod stays. */
 function watcher(image: pulumi.Input<string>): k8s.types.input.core.v1.Container {
-  const environment = { GUILDNET_SERVER_PORT: String(HEADSCALE_PORT), GUILDNET_HEALTH_PORT: String(WATCHER_PORT), GUILDNET_TLS_DIR: paths.tls };
+  const environment = {
+    GUILDNET_SERVER_PORT: String(HEADSCALE_PORT),
+    GUILDNET_HEALTH_PORT: String(WATCHER_PORT),
+    GUILDNET_TLS_DIR: paths.tls,
+  };
   const live = { path: "/healthz", port: WATCHER_PORT };
   return {
     name: "certificate",

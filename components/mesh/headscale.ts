@@ -21,7 +21,14 @@ import type { Transforms } from "../kube/transform.ts";
 import { images } from "../versions.ts";
 import { control, preAuthKey } from "./headscale-control.ts";
 import type { KeySource } from "./headscale-control.ts";
-import { HEADSCALE_PORT, MESH_NETWORKS, serverUrl, settingsFiles, settingsMistakes, STUN_PORT } from "./headscale-settings.ts";
+import {
+  HEADSCALE_PORT,
+  MESH_NETWORKS,
+  serverUrl,
+  settingsFiles,
+  settingsMistakes,
+  STUN_PORT,
+} from "./headscale-settings.ts";
 import { HEADSCALE_APP, HEADSCALE_CONTAINER, HEADSCALE_USER, headscaleDeployment } from "./headscale-workload.ts";
 import type { AuthKeyRequest, HostAlias, Mesh } from "./mesh.ts";
 import type { MeshPolicy } from "./policy.ts";
@@ -77,7 +84,10 @@ export interface HeadscaleArgs extends HeadscaleNetwork {
   /** Signs its certificate; clients must trust it. */
   authority: Authority;
   /** Renews its certificate while it runs, of the same authority. @default any `up` renews it */
-  renewal?: { issuer: CertificateIssuer; /** Image of the portal, which has in it what notices that the server has to read the new one. */ watcherImage: pulumi.Input<string> };
+  renewal?: {
+    issuer: CertificateIssuer;
+    /** Image of the portal, which has in it what notices that the server has to read the new one. */ watcherImage: pulumi.Input<string>;
+  };
   /** Further addresses its certificate is for, for instance "127.0.0.1". @default none */
   certificateAddresses?: string[];
   /** URL where this program reaches its API. @default where clients log in */
@@ -121,36 +131,86 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
     this.caCertificate = pulumi.output(args.authority.certificatePem);
 
     const data = retention(args.keepData);
-    const place = ownNamespace(name, { app: HEADSCALE_APP, namespace: MESH_NAMESPACE, level: "restricted", data }, this);
+    const place = ownNamespace(
+      name,
+      { app: HEADSCALE_APP, namespace: MESH_NAMESPACE, level: "restricted", data },
+      this,
+    );
     this.volume = { namespace: place.namespace, claim: HEADSCALE_APP, user: HEADSCALE_USER, workload: HEADSCALE_APP };
-    const guards = networkPolicies(place, headscaleReach(HEADSCALE_APP, [...tcp(HEADSCALE_PORT), ...(args.stun ? udp(STUN_PORT) : [])]), { prefix: `${HEADSCALE_APP}-` });
+    const guards = networkPolicies(
+      place,
+      headscaleReach(HEADSCALE_APP, [...tcp(HEADSCALE_PORT), ...(args.stun ? udp(STUN_PORT) : [])]),
+      { prefix: `${HEADSCALE_APP}-` },
+    );
     const account = powerlessAccount(place);
     const certificate = serverCertificate(place, {
-      authority: args.authority, issuer: args.renewal?.issuer, dnsNames: [args.hostname], ipAddresses: args.certificateAddresses ?? [], prefix: `${HEADSCALE_APP}-`,
+      authority: args.authority,
+      issuer: args.renewal?.issuer,
+      dnsNames: [args.hostname],
+      ipAddresses: args.certificateAddresses ?? [],
+      prefix: `${HEADSCALE_APP}-`,
     });
     const files = networkFiles(args);
-    const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: metaIn(place, "headscale"), data: files }, { parent: this });
-    const claim = volumeClaim(place, "data", { claim: HEADSCALE_APP, size: args.storage ?? "1Gi", storageClass: args.storageClass, data });
-    const deployment = new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: metaIn(place, HEADSCALE_APP, accepted({
-        "single-replica": "its database is SQLite, which has one writer",
-        "low-user": "the files on its volume are user 1000's",
-        recreated: "its database is SQLite, which two servers at once would spoil",
-        ...(args.renewal === undefined ? {} : { "no-readiness": "what watches its certificate answers the kubelet alone; where it hangs, clients still reach the server" }),
-      })),
-      spec: headscaleDeployment({
-        image: args.image ?? images.headscale, serviceAccount: account.metadata.name,
-        config: config.metadata.name, tlsSecret: certificate.secret, claim: claim.metadata.name,
-        stun: args.stun ?? false, watcherImage: args.renewal?.watcherImage, mountedVersion: versionOf(certificate, files),
-      }),
-    }, { parent: this, dependsOn: guards });
+    const config = new k8s.core.v1.ConfigMap(
+      `${name}-config`,
+      { metadata: metaIn(place, "headscale"), data: files },
+      { parent: this },
+    );
+    const claim = volumeClaim(place, "data", {
+      claim: HEADSCALE_APP,
+      size: args.storage ?? "1Gi",
+      storageClass: args.storageClass,
+      data,
+    });
+    const deployment = new k8s.apps.v1.Deployment(
+      `${name}-deployment`,
+      {
+        metadata: metaIn(
+          place,
+          HEADSCALE_APP,
+          accepted({
+            "single-replica": "its database is SQLite, which has one writer",
+            "low-user": "the files on its volume are user 1000's",
+            recreated: "its database is SQLite, which two servers at once would spoil",
+            ...(args.renewal === undefined
+              ? {}
+              : {
+                  "no-readiness":
+                    "what watches its certificate answers the kubelet alone; where it hangs, clients still reach the server",
+                }),
+          }),
+        ),
+        spec: headscaleDeployment({
+          image: args.image ?? images.headscale,
+          serviceAccount: account.metadata.name,
+          config: config.metadata.name,
+          tlsSecret: certificate.secret,
+          claim: claim.metadata.name,
+          stun: args.stun ?? false,
+          watcherImage: args.renewal?.watcherImage,
+          mountedVersion: versionOf(certificate, files),
+        }),
+      },
+      { parent: this, dependsOn: guards },
+    );
     const service = clusterService(place, port, args);
     this.hostAliases = [{ ip: service.spec.clusterIP, hostnames: [args.hostname] }];
 
     const api = { url: args.apiUrl ?? this.loginServer, caCertificatePem: this.caCertificate };
     const server = { ...api, apiKey: apiKey(place, args, api, [deployment, service]) };
-    this.keys = { ...control(name, { server, people: args.people ?? [], policy: args.policy ?? closedPolicy, machine: deployment }, this), machine: deployment };
-    this.registerOutputs({ loginServer: this.loginServer, baseDomain: this.baseDomain, caCertificate: this.caCertificate });
+    this.keys = {
+      ...control(
+        name,
+        { server, people: args.people ?? [], policy: args.policy ?? closedPolicy, machine: deployment },
+        this,
+      ),
+      machine: deployment,
+    };
+    this.registerOutputs({
+      loginServer: this.loginServer,
+      baseDomain: this.baseDomain,
+      caCertificate: this.caCertificate,
+    });
   }
 
   authKey(name: string, request: AuthKeyRequest, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
@@ -165,7 +225,9 @@ export const closedPolicy: MeshPolicy = { tagOwners: {}, acls: [], autoApprovers
 export function checkNetwork(name: string, args: HeadscaleNetwork): void {
   const { records = [], split = {} } = args.dns ?? {};
   const mistakes = settingsMistakes({
-    hostname: args.hostname, baseDomain: args.baseDomain, prefixes: args.prefixes ?? MESH_NETWORKS,
+    hostname: args.hostname,
+    baseDomain: args.baseDomain,
+    prefixes: args.prefixes ?? MESH_NETWORKS,
     records: records.map((record) => ({ ...record, value: "" })),
     split: Object.fromEntries(Object.keys(split).map((domain) => [domain, []])),
   });
@@ -175,40 +237,71 @@ export function checkNetwork(name: string, args: HeadscaleNetwork): void {
 /** The settings as files, once the addresses in them are known. */
 export function networkFiles(args: HeadscaleNetwork): pulumi.Output<ReturnType<typeof settingsFiles>> {
   const { records = [], split = {}, nameservers = [] } = args.dns ?? {};
-  return pulumi.output({ records, split }).apply((known) => settingsFiles({
-    hostname: args.hostname, port: args.port ?? 443, baseDomain: args.baseDomain,
-    prefixes: args.prefixes ?? MESH_NETWORKS, nameservers, stun: args.stun ?? false, ...known,
-  }));
+  return pulumi.output({ records, split }).apply((known) =>
+    settingsFiles({
+      hostname: args.hostname,
+      port: args.port ?? 443,
+      baseDomain: args.baseDomain,
+      prefixes: args.prefixes ?? MESH_NETWORKS,
+      nameservers,
+      stun: args.stun ?? false,
+      ...known,
+    }),
+  );
 }
 
 function versionOf({ readAtStart }: ServerCertificate, files: pulumi.Output<object>): pulumi.Output<string> {
-  return pulumi.all([pulumi.all(readAtStart.map(({ certificatePem }) => certificatePem)), files])
+  return pulumi
+    .all([pulumi.all(readAtStart.map(({ certificatePem }) => certificatePem)), files])
     .apply(([pems, known]) => contentVersion(JSON.stringify([...pems, known])));
 }
 
 /** At the port clients use outside as well, so that the relay's one address is right on both sides. */
-function clusterService(place: Place, port: number, { exposure = { type: "ClusterIP" }, stun = false }: HeadscaleArgs): k8s.core.v1.Service {
-  return new k8s.core.v1.Service(`${place.name}-service`, {
-    // The Deployment is waited for; that says the same, and doesn't hang on a load balancer without a pool.
-    metadata: metaIn(place, HEADSCALE_APP, { ...exposureAnnotations(exposure), ...unawaited }),
-    spec: {
-      type: exposure.type,
-      selector: appSelector(HEADSCALE_APP),
-      ports: [
-        { name: "https", port, targetPort: HEADSCALE_PORT, protocol: "TCP", ...("nodePort" in exposure ? { nodePort: exposure.nodePort } : {}) },
-        ...(stun ? [{ name: "stun", port: STUN_PORT, targetPort: STUN_PORT, protocol: "UDP" }] : []),
-      ],
+function clusterService(
+  place: Place,
+  port: number,
+  { exposure = { type: "ClusterIP" }, stun = false }: HeadscaleArgs,
+): k8s.core.v1.Service {
+  return new k8s.core.v1.Service(
+    `${place.name}-service`,
+    {
+      // The Deployment is waited for; that says the same, and doesn't hang on a load balancer without a pool.
+      metadata: metaIn(place, HEADSCALE_APP, { ...exposureAnnotations(exposure), ...unawaited }),
+      spec: {
+        type: exposure.type,
+        selector: appSelector(HEADSCALE_APP),
+        ports: [
+          {
+            name: "https",
+            port,
+            targetPort: HEADSCALE_PORT,
+            protocol: "TCP",
+            ...("nodePort" in exposure ? { nodePort: exposure.nodePort } : {}),
+          },
+          ...(stun ? [{ name: "stun", port: STUN_PORT, targetPort: STUN_PORT, protocol: "UDP" }] : []),
+        ],
+      },
     },
-  }, { parent: place.parent });
+    { parent: place.parent },
+  );
 }
 
-function apiKey(place: Place, { cluster }: HeadscaleArgs, api: { url: string; caCertificatePem: pulumi.Output<string> }, running: pulumi.Resource[]): pulumi.Output<string> {
-  const { key } = new HeadscaleApiKey(`${place.name}-api-key`, {
-    kubeconfig: cluster.kubeconfig,
-    namespace: place.namespace,
-    labelSelector: `app.kubernetes.io/name=${HEADSCALE_APP}`,
-    container: HEADSCALE_CONTAINER,
-    api,
-  }, { parent: place.parent, dependsOn: running });
+function apiKey(
+  place: Place,
+  { cluster }: HeadscaleArgs,
+  api: { url: string; caCertificatePem: pulumi.Output<string> },
+  running: pulumi.Resource[],
+): pulumi.Output<string> {
+  const { key } = new HeadscaleApiKey(
+    `${place.name}-api-key`,
+    {
+      kubeconfig: cluster.kubeconfig,
+      namespace: place.namespace,
+      labelSelector: `app.kubernetes.io/name=${HEADSCALE_APP}`,
+      container: HEADSCALE_CONTAINER,
+      api,
+    },
+    { parent: place.parent, dependsOn: running },
+  );
   return pulumi.secret(key);
 }

@@ -7,7 +7,12 @@ import type { MeshPolicy } from "./policy.ts";
 const SOURCE_AUTOGROUPS = ["autogroup:member", "autogroup:tagged"];
 const AUTOGROUPS = [...SOURCE_AUTOGROUPS, "autogroup:self", "autogroup:internet"];
 /** What the three kinds of names look like. */
-const NAMES = { group: /^group:[a-z0-9][a-z0-9_-]*$/, tag: /^tag:[a-z][a-z0-9-]*$/, host: /^[a-z0-9][a-z0-9.-]*$/, user: /^[^@\s]+@[^@\s]*$/ };
+const NAMES = {
+  group: /^group:[a-z0-9][a-z0-9_-]*$/,
+  tag: /^tag:[a-z][a-z0-9-]*$/,
+  host: /^[a-z0-9][a-z0-9.-]*$/,
+  user: /^[^@\s]+@[^@\s]*$/,
+};
 
 /** One thing wrong in a policy. */
 export interface PolicyMistake {
@@ -36,15 +41,25 @@ export function policyText(policy: MeshPolicy): string {
 function definitionMistakes({ groups = {}, hosts = {}, tagOwners }: MeshPolicy): PolicyMistake[] {
   const mistakes: PolicyMistake[] = [];
   for (const [group, members] of Object.entries(groups)) {
-    if (!NAMES.group.test(group)) mistakes.push({ key: `groups["${group}"]`, found: group, allowed: 'a name such as "group:people"' });
-    mistakes.push(...members.flatMap((member, index) => NAMES.user.test(member) ? [] : [{ key: `groups["${group}"][${index}]`, found: member, allowed: 'a user, for instance "ada@"' }]));
+    if (!NAMES.group.test(group))
+      mistakes.push({ key: `groups["${group}"]`, found: group, allowed: 'a name such as "group:people"' });
+    mistakes.push(
+      ...members.flatMap((member, index) =>
+        NAMES.user.test(member)
+          ? []
+          : [{ key: `groups["${group}"][${index}]`, found: member, allowed: 'a user, for instance "ada@"' }],
+      ),
+    );
   }
   for (const [host, address] of Object.entries(hosts)) {
-    if (!NAMES.host.test(host)) mistakes.push({ key: `hosts["${host}"]`, found: host, allowed: "a name in lower case" });
-    if (addressMistake(address) !== undefined) mistakes.push({ key: `hosts["${host}"]`, found: address, allowed: "an address or a network" });
+    if (!NAMES.host.test(host))
+      mistakes.push({ key: `hosts["${host}"]`, found: host, allowed: "a name in lower case" });
+    if (addressMistake(address) !== undefined)
+      mistakes.push({ key: `hosts["${host}"]`, found: address, allowed: "an address or a network" });
   }
   for (const [tag, owners] of Object.entries(tagOwners)) {
-    if (!NAMES.tag.test(tag)) mistakes.push({ key: `tagOwners["${tag}"]`, found: tag, allowed: 'a name such as "tag:client"' });
+    if (!NAMES.tag.test(tag))
+      mistakes.push({ key: `tagOwners["${tag}"]`, found: tag, allowed: 'a name such as "tag:client"' });
     mistakes.push(...owners.flatMap((owner, index) => ownerMistake(owner, groups, `tagOwners["${tag}"][${index}]`)));
   }
   return mistakes;
@@ -65,26 +80,44 @@ function ruleMistakes(policy: MeshPolicy): PolicyMistake[] {
 function destinationMistakes(destination: string, policy: MeshPolicy, key: string): PolicyMistake[] {
   const colon = destination.lastIndexOf(":");
   const ports = destination.slice(colon + 1);
-  if (colon < 1 || !isPorts(ports)) return [{ key, found: destination, allowed: 'something with its ports behind, for instance "portal:443", "tag:router:53,8000-8010" or "10.0.0.0/24:*"' }];
-  return aliasMistake(destination.slice(0, colon), policy, key, AUTOGROUPS).map((mistake) => ({ ...mistake, found: destination }));
+  if (colon < 1 || !isPorts(ports))
+    return [
+      {
+        key,
+        found: destination,
+        allowed:
+          'something with its ports behind, for instance "portal:443", "tag:router:53,8000-8010" or "10.0.0.0/24:*"',
+      },
+    ];
+  return aliasMistake(destination.slice(0, colon), policy, key, AUTOGROUPS).map((mistake) => ({
+    ...mistake,
+    found: destination,
+  }));
 }
 
 function isPorts(text: string): boolean {
   if (text === "*") return true;
   return text.split(",").every((part) => {
     const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part);
-    const first = Number(match?.[1]), last = Number(match?.[2] ?? match?.[1]);
+    const first = Number(match?.[1]),
+      last = Number(match?.[2] ?? match?.[1]);
     return match !== null && first >= 1 && first <= last && last <= 65535;
   });
 }
 
-function aliasMistake(alias: string, { groups = {}, hosts = {}, tagOwners }: MeshPolicy, key: string, autogroups: string[]): PolicyMistake[] {
+function aliasMistake(
+  alias: string,
+  { groups = {}, hosts = {}, tagOwners }: MeshPolicy,
+  key: string,
+  autogroups: string[],
+): PolicyMistake[] {
   const wrong = (allowed: string) => [{ key, found: alias, allowed }];
   if (alias === "*" || NAMES.user.test(alias)) return [];
   if (alias.startsWith("autogroup:")) return autogroups.includes(alias) ? [] : wrong(autogroups.join(", "));
   if (alias.startsWith("group:")) return alias in groups ? [] : wrong(`a group of the policy: ${list(groups)}`);
   if (alias.startsWith("tag:")) return alias in tagOwners ? [] : wrong(`a tag of the policy: ${list(tagOwners)}`);
-  if (/^[\d.]+(\/|$)|:/.test(alias)) return addressMistake(alias) === undefined ? [] : wrong(addressMistake(alias) ?? "");
+  if (/^[\d.]+(\/|$)|:/.test(alias))
+    return addressMistake(alias) === undefined ? [] : wrong(addressMistake(alias) ?? "");
   return alias in hosts ? [] : wrong(`a host of the policy: ${list(hosts)}`);
 }
 
@@ -94,8 +127,17 @@ function approverMistakes({ groups = {}, tagOwners, autoApprovers }: MeshPolicy)
     const syntax = network.includes("/") ? addressMistake(network) : "a network with its length behind a slash";
     return [
       ...(syntax === undefined ? [] : [{ key, found: network, allowed: syntax }]),
-      ...approvers.flatMap((approver, index) => approver in tagOwners || approver in groups || NAMES.user.test(approver)
-        ? [] : [{ key: `${key}[${index}]`, found: approver, allowed: `a tag or group of the policy: ${list({ ...tagOwners, ...groups })}` }]),
+      ...approvers.flatMap((approver, index) =>
+        approver in tagOwners || approver in groups || NAMES.user.test(approver)
+          ? []
+          : [
+              {
+                key: `${key}[${index}]`,
+                found: approver,
+                allowed: `a tag or group of the policy: ${list({ ...tagOwners, ...groups })}`,
+              },
+            ],
+      ),
     ];
   });
 }

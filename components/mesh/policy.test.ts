@@ -6,7 +6,10 @@ import type { MeshPolicy } from "./policy.ts";
 
 const config = {
   people: ["ada", "bob"],
-  destinations: [{ name: "portal", address: "10.96.3.4", ports: [443] }, { name: "names", address: "10.96.3.5", ports: [53] }],
+  destinations: [
+    { name: "portal", address: "10.96.3.4", ports: [443] },
+    { name: "names", address: "10.96.3.5", ports: [53] },
+  ],
   routes: ["10.96.0.0/16", "10.244.0.0/16"],
 };
 
@@ -21,7 +24,11 @@ describe("the guild's policy", () => {
   });
 
   test("lets a person's devices reach each other where people are known to the mesh alone", () => {
-    expect(guildPolicy({ ...config, people: [] }).acls).toContainEqual({ action: "accept", src: ["autogroup:member"], dst: ["autogroup:self:*"] });
+    expect(guildPolicy({ ...config, people: [] }).acls).toContainEqual({
+      action: "accept",
+      src: ["autogroup:member"],
+      dst: ["autogroup:self:*"],
+    });
   });
 
   test("approves the routes of routers alone, and lets nobody become one", () => {
@@ -48,7 +55,13 @@ const right: MeshPolicy = {
   groups: { "group:people": ["ada@", "bob@example.org"] },
   hosts: { portal: "10.96.3.4", lab: "fd00::/8" },
   tagOwners: { "tag:client": ["group:people", "ada@"], "tag:router": [] },
-  acls: [{ action: "accept", src: ["*", "tag:client", "group:people", "ada@", "autogroup:member", "10.0.0.0/8", "fd7a::1"], dst: ["portal:443", "tag:router:53,8000-8010", "10.0.0.0/24:*", "fd7a::1:*", "autogroup:self:*"] }],
+  acls: [
+    {
+      action: "accept",
+      src: ["*", "tag:client", "group:people", "ada@", "autogroup:member", "10.0.0.0/8", "fd7a::1"],
+      dst: ["portal:443", "tag:router:53,8000-8010", "10.0.0.0/24:*", "fd7a::1:*", "autogroup:self:*"],
+    },
+  ],
   autoApprovers: { routes: { "10.96.0.0/16": ["tag:router"], "fd00::/8": ["group:people"] } },
 };
 
@@ -57,7 +70,9 @@ describe("the checks", () => {
     expect(policyMistakes(right)).toEqual([]);
   });
 
-  const rule = (src: string, dst: string): Partial<MeshPolicy> => ({ acls: [...right.acls, { action: "accept", src: [src], dst: [dst] }] });
+  const rule = (src: string, dst: string): Partial<MeshPolicy> => ({
+    acls: [...right.acls, { action: "accept", src: [src], dst: [dst] }],
+  });
   test.each<[string, Partial<MeshPolicy>, string]>([
     ["an unknown tag as a source", rule("tag:robot", "portal:443"), "acls[1].src[0]"],
     ["an unknown tag as a destination", rule("*", "tag:robot:443"), "acls[1].dst[0]"],
@@ -70,12 +85,28 @@ describe("the checks", () => {
     ["ports from high to low", rule("*", "portal:90-80"), "acls[1].dst[0]"],
     ["a network with host bits", rule("10.0.0.1/8", "portal:443"), "acls[1].src[0]"],
     ["an address that is none", rule("*", "10.0.0.300:443"), "acls[1].dst[0]"],
-    ["a route that is no network", { autoApprovers: { routes: { "10.96.0.0": [] } } }, 'autoApprovers.routes["10.96.0.0"]'],
-    ["a route with host bits", { autoApprovers: { routes: { "10.96.0.1/16": [] } } }, 'autoApprovers.routes["10.96.0.1/16"]'],
-    ["a route approved for an unknown tag", { autoApprovers: { routes: { "10.96.0.0/16": ["tag:robot"] } } }, 'autoApprovers.routes["10.96.0.0/16"][0]'],
+    [
+      "a route that is no network",
+      { autoApprovers: { routes: { "10.96.0.0": [] } } },
+      'autoApprovers.routes["10.96.0.0"]',
+    ],
+    [
+      "a route with host bits",
+      { autoApprovers: { routes: { "10.96.0.1/16": [] } } },
+      'autoApprovers.routes["10.96.0.1/16"]',
+    ],
+    [
+      "a route approved for an unknown tag",
+      { autoApprovers: { routes: { "10.96.0.0/16": ["tag:robot"] } } },
+      'autoApprovers.routes["10.96.0.0/16"][0]',
+    ],
     ["a group without its prefix", { groups: { ...right.groups, people: [] } }, 'groups["people"]'],
     ["a member who is no user", { groups: { "group:people": ["ada"] } }, 'groups["group:people"][0]'],
-    ["a tag of an unknown group", { tagOwners: { ...right.tagOwners, "tag:x": ["group:admins"] } }, 'tagOwners["tag:x"][0]'],
+    [
+      "a tag of an unknown group",
+      { tagOwners: { ...right.tagOwners, "tag:x": ["group:admins"] } },
+      'tagOwners["tag:x"][0]',
+    ],
     ["a tag without its prefix", { tagOwners: { ...right.tagOwners, robot: [] } }, 'tagOwners["robot"]'],
     ["a host that is no address", { hosts: { ...right.hosts, x: "10.0.0" } }, 'hosts["x"]'],
   ])("name the key of %s", (_, wrong, key) => {
@@ -85,6 +116,8 @@ describe("the checks", () => {
   test("refuse with every mistake at once", () => {
     const wrong = { ...right, ...rule("tag:robot", "printer:631") };
     expect(() => policyText(wrong)).toThrow(GuildError);
-    expect(() => policyText(wrong)).toThrow(/acls\[1\]\.src\[0\] is "tag:robot", allowed is a tag of the policy: tag:client, tag:router; acls\[1\]\.dst\[0\] is "printer:631"/);
+    expect(() => policyText(wrong)).toThrow(
+      /acls\[1\]\.src\[0\] is "tag:robot", allowed is a tag of the policy: tag:client, tag:router; acls\[1\]\.dst\[0\] is "printer:631"/,
+    );
   });
 });

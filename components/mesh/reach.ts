@@ -14,14 +14,20 @@ export function headscaleReach(app: string, ports: readonly Port[]): Policies {
 
 /** A name server for the mesh is asked by routers, of any namespace. */
 export function meshDnsReach(app: string, routers: string, ports: readonly Port[]): Policies {
-  return { "deny-all": denyAll, "from-routers": { pods: appSelector(app), from: [{ peers: [program(routers)], ports }] } };
+  return {
+    "deny-all": denyAll,
+    "from-routers": { pods: appSelector(app), from: [{ peers: [program(routers)], ports }] },
+  };
 }
 
 /**
  * In: to a router, from devices. Out: to every pod (policies see a pod where a Service was asked for) and the API
  * server, to further networks it routes to, and to the mesh itself.
  */
-export function routerReach(app: string, { networks, loginServer }: { networks: readonly pulumi.Input<string>[]; loginServer: pulumi.Input<string> }): Policies {
+export function routerReach(
+  app: string,
+  { networks, loginServer }: { networks: readonly pulumi.Input<string>[]; loginServer: pulumi.Input<string> },
+): Policies {
   const pods = appSelector(app);
   return {
     "deny-all": denyAll,
@@ -32,7 +38,12 @@ export function routerReach(app: string, { networks, loginServer }: { networks: 
         { peers: ["pods"] },
         { peers: networks.map((network) => ({ network })) },
         // API server, login server and relays, wherever they are; devices that are reached directly have any address and port.
-        { ports: [...tcp(...API_PORTS, pulumi.output(loginServer).apply(endpointPort)), { protocol: "UDP", port: 1024, endPort: 65535 }] },
+        {
+          ports: [
+            ...tcp(...API_PORTS, pulumi.output(loginServer).apply(endpointPort)),
+            { protocol: "UDP", port: 1024, endPort: 65535 },
+          ],
+        },
       ],
     },
   };

@@ -11,7 +11,12 @@ const HEALTH_PORT = 9002;
 /** Whose the files on its volume are, readable for nobody else: another user would find itself without keys. */
 const USER = 1000;
 /** Where the pod has what. */
-const folders = { state: "/var/lib/tailscale", run: "/var/run/tailscale", key: "/etc/guildnet/mesh", authorities: "/etc/guildnet/authorities" };
+const folders = {
+  state: "/var/lib/tailscale",
+  run: "/var/run/tailscale",
+  key: "/etc/guildnet/mesh",
+  authorities: "/etc/guildnet/authorities",
+};
 
 /**
  * How packets leave the router. "userspace": it opens each connection anew by itself, without
@@ -118,11 +123,13 @@ export function routerEnvironment(v: ResolvedRouter): k8s.types.input.core.v1.En
     TS_TAILSCALED_EXTRA_ARGS: `--port=${WIREGUARD_PORT}`,
     TS_ENABLE_HEALTH_CHECK: "true",
     TS_LOCAL_ADDR_PORT: `0.0.0.0:${HEALTH_PORT}`,
-    ...(v.loginServer === undefined ? {} : {
-      TS_EXTRA_ARGS: pulumi.interpolate`--login-server=${v.loginServer}`,
-      // A guild's own server is chosen so that nothing goes to Tailscale; without this the logs would.
-      TS_NO_LOGS_NO_SUPPORT: "true",
-    }),
+    ...(v.loginServer === undefined
+      ? {}
+      : {
+          TS_EXTRA_ARGS: pulumi.interpolate`--login-server=${v.loginServer}`,
+          // A guild's own server is chosen so that nothing goes to Tailscale; without this the logs would.
+          TS_NO_LOGS_NO_SUPPORT: "true",
+        }),
     // A folder, not SSL_CERT_FILE: Go then reads it besides the system's authorities, not instead of them.
     ...(v.authorities === undefined ? {} : { SSL_CERT_DIR: folders.authorities }),
   };

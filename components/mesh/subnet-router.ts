@@ -50,7 +50,10 @@ export interface SubnetRouterArgs {
 }
 
 /** Two names, so that only a router that must be privileged is in the namespace that allows it. */
-const NAMESPACES = { userspace: "guildnet-router", kernel: "guildnet-kernel-router" } as const satisfies { userspace: string; kernel: PrivilegedName };
+const NAMESPACES = { userspace: "guildnet-router", kernel: "guildnet-kernel-router" } as const satisfies {
+  userspace: string;
+  kernel: PrivilegedName;
+};
 const TAILSCALE = "https://controlplane.tailscale.com";
 
 /**
@@ -67,38 +70,84 @@ export class SubnetRouter extends pulumi.ComponentResource {
   declare readonly routes: pulumi.Output<string>;
 
   constructor(name: string, args: SubnetRouterArgs, opts?: pulumi.ComponentResourceOptions) {
-    if (args.routes.length === 0) throw new GuildError("router-args", `subnet router "${name}": it has no routes; name at least one network`);
+    if (args.routes.length === 0)
+      throw new GuildError("router-args", `subnet router "${name}": it has no routes; name at least one network`);
     super("guildnet:index:SubnetRouter", name, {}, transformed(name, args.transform, opts));
     const { mesh } = args;
     const mode = args.mode ?? "userspace";
     const data = retention(args.keepData);
     this.routes = pulumi.all(args.routes).apply((routes) => routes.join(","));
-    const place = ownNamespace(name, { app: ROUTER_APP, namespace: NAMESPACES[mode], level: mode === "kernel" ? "privileged" : "restricted", data }, this);
-    const guards = networkPolicies(place, routerReach(ROUTER_APP, { networks: args.routes, loginServer: mesh.loginServer ?? TAILSCALE }), { prefix: `${ROUTER_APP}-` });
+    const place = ownNamespace(
+      name,
+      { app: ROUTER_APP, namespace: NAMESPACES[mode], level: mode === "kernel" ? "privileged" : "restricted", data },
+      this,
+    );
+    const guards = networkPolicies(
+      place,
+      routerReach(ROUTER_APP, { networks: args.routes, loginServer: mesh.loginServer ?? TAILSCALE }),
+      { prefix: `${ROUTER_APP}-` },
+    );
     const account = powerlessAccount(place);
-    const authKey = mesh.authKey(`${name}-key`, { tags: [tag.router], reusable: true, generation: args.keyGeneration }, { parent: this });
-    const keySecret = new k8s.core.v1.Secret(`${name}-auth-key`, {
-      metadata: metaIn(place, "auth-key"), stringData: { "auth-key": authKey },
-    }, { parent: this });
+    const authKey = mesh.authKey(
+      `${name}-key`,
+      { tags: [tag.router], reusable: true, generation: args.keyGeneration },
+      { parent: this },
+    );
+    const keySecret = new k8s.core.v1.Secret(
+      `${name}-auth-key`,
+      {
+        metadata: metaIn(place, "auth-key"),
+        stringData: { "auth-key": authKey },
+      },
+      { parent: this },
+    );
     const authorities = mesh.caCertificate === undefined ? undefined : trusted(place, mesh.caCertificate);
-    const claim = volumeClaim(place, "data", { claim: ROUTER_APP, size: args.storage ?? "64Mi", storageClass: args.storageClass, data });
-    new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: metaIn(place, ROUTER_APP, accepted(mode === "kernel" ? { privileged: "it makes a network device and lets the kernel forward packets" } : { "low-user": "the files on its volume are user 1000's" })),
-      spec: routerDeployment({
-        image: args.image ?? images.tailscale, mode, hostname: args.hostname ?? "router", routes: this.routes,
-        loginServer: mesh.loginServer, hostAliases: mesh.hostAliases ?? [],
-        serviceAccount: account.metadata.name, claim: claim.metadata.name, keySecret: keySecret.metadata.name,
-        authorities: authorities?.metadata.name,
-        // Not the key: a new one is for the next login, and needs no restart.
-        mountedVersion: pulumi.output(mesh.caCertificate ?? "").apply(contentVersion),
-      }),
-    }, { parent: this, dependsOn: guards });
+    const claim = volumeClaim(place, "data", {
+      claim: ROUTER_APP,
+      size: args.storage ?? "64Mi",
+      storageClass: args.storageClass,
+      data,
+    });
+    new k8s.apps.v1.Deployment(
+      `${name}-deployment`,
+      {
+        metadata: metaIn(
+          place,
+          ROUTER_APP,
+          accepted(
+            mode === "kernel"
+              ? { privileged: "it makes a network device and lets the kernel forward packets" }
+              : { "low-user": "the files on its volume are user 1000's" },
+          ),
+        ),
+        spec: routerDeployment({
+          image: args.image ?? images.tailscale,
+          mode,
+          hostname: args.hostname ?? "router",
+          routes: this.routes,
+          loginServer: mesh.loginServer,
+          hostAliases: mesh.hostAliases ?? [],
+          serviceAccount: account.metadata.name,
+          claim: claim.metadata.name,
+          keySecret: keySecret.metadata.name,
+          authorities: authorities?.metadata.name,
+          // Not the key: a new one is for the next login, and needs no restart.
+          mountedVersion: pulumi.output(mesh.caCertificate ?? "").apply(contentVersion),
+        }),
+      },
+      { parent: this, dependsOn: guards },
+    );
     this.registerOutputs({ routes: this.routes });
   }
 }
 
 function trusted(place: Place, pem: pulumi.Input<string>): k8s.core.v1.ConfigMap {
-  return new k8s.core.v1.ConfigMap(`${place.name}-authorities`, {
-    metadata: metaIn(place, "authorities"), data: { "guild.crt": pem },
-  }, { parent: place.parent });
+  return new k8s.core.v1.ConfigMap(
+    `${place.name}-authorities`,
+    {
+      metadata: metaIn(place, "authorities"),
+      data: { "guild.crt": pem },
+    },
+    { parent: place.parent },
+  );
 }

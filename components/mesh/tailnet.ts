@@ -45,29 +45,42 @@ export class Tailnet extends pulumi.ComponentResource implements Mesh {
     super("guildnet:index:Tailnet", name, {}, transformed(name, args.transform, opts));
     this.baseDomain = pulumi.output(args.baseDomain);
     const secret = pulumi.secret(args.apiKey);
-    const credentials = args.clientId === undefined ? { apiKey: secret } : { oauthClientId: args.clientId, oauthClientSecret: secret };
-    this.provider = new tailscale.Provider(`${name}-tailscale`, { ...credentials, tailnet: args.tailnet }, { parent: this });
+    const credentials =
+      args.clientId === undefined ? { apiKey: secret } : { oauthClientId: args.clientId, oauthClientSecret: secret };
+    this.provider = new tailscale.Provider(
+      `${name}-tailscale`,
+      { ...credentials, tailnet: args.tailnet },
+      { parent: this },
+    );
     const own = { parent: this, provider: this.provider };
     for (const [domain, nameservers] of Object.entries(args.split ?? {})) {
       new tailscale.DnsSplitNameservers(`${name}-split-${domain}`, { domain, nameservers }, own);
     }
     if (args.policy !== undefined) {
       // Without the flag it refuses a file it hasn't made; who gives a policy here means the whole file.
-      new tailscale.Acl(`${name}-policy`, { acl: pulumi.output(args.policy).apply(policyText), overwriteExistingContent: true }, own);
+      new tailscale.Acl(
+        `${name}-policy`,
+        { acl: pulumi.output(args.policy).apply(policyText), overwriteExistingContent: true },
+        own,
+      );
     }
     this.registerOutputs({ baseDomain: this.baseDomain });
   }
 
   authKey(name: string, request: AuthKeyRequest, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
-    const { key } = new tailscale.TailnetKey(name, {
-      tags: request.tags,
-      reusable: request.reusable ?? false,
-      ephemeral: request.ephemeral ?? false,
-      preauthorized: true,
-      expiry: (request.expirationHours ?? KEY_HOURS) * 3600,
-      // Shown in its list of keys; a new text is a new key.
-      description: `GuildNet ${name} ${request.generation ?? 1}`.replaceAll(/[^A-Za-z0-9]+/g, " ").slice(0, 50),
-    }, { ...opts, provider: this.provider, additionalSecretOutputs: ["key"] });
+    const { key } = new tailscale.TailnetKey(
+      name,
+      {
+        tags: request.tags,
+        reusable: request.reusable ?? false,
+        ephemeral: request.ephemeral ?? false,
+        preauthorized: true,
+        expiry: (request.expirationHours ?? KEY_HOURS) * 3600,
+        // Shown in its list of keys; a new text is a new key.
+        description: `GuildNet ${name} ${request.generation ?? 1}`.replaceAll(/[^A-Za-z0-9]+/g, " ").slice(0, 50),
+      },
+      { ...opts, provider: this.provider, additionalSecretOutputs: ["key"] },
+    );
     return pulumi.secret(key);
   }
 }

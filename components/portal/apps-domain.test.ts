@@ -13,7 +13,14 @@ describe("the workspaces' domain", () => {
     expect(`.${domain}`.endsWith(`.${host}`)).toBe(false);
   });
 
-  test.each(["example.org", "guild.co.uk", "guild.duckdns.org", "Guild.DuckDNS.org", "duckdns.org", `${"g".repeat(60)}.example.org`])("of a portal at %s is below it, as the name beside it may be somebody else's, or is none", (host) => {
+  test.each([
+    "example.org",
+    "guild.co.uk",
+    "guild.duckdns.org",
+    "Guild.DuckDNS.org",
+    "duckdns.org",
+    `${"g".repeat(60)}.example.org`,
+  ])("of a portal at %s is below it, as the name beside it may be somebody else's, or is none", (host) => {
     expect(appsDomainBeside(host)).toBe(`apps.${host}`);
   });
 });

@@ -14,7 +14,9 @@ export function appsDomainBeside(host: string): string {
   const [label = "", ...parents] = host.split(".");
   const { domain, isIcann, isPrivate } = parse(host, { allowPrivateDomains: true });
   const isSold = (isIcann === true || isPrivate === true) && (domain === null || domain === host.toLowerCase());
-  return isSold || label.length + SUFFIX.length > LONGEST_LABEL ? appsDomainBelow(host) : [label + SUFFIX, ...parents].join(".");
+  return isSold || label.length + SUFFIX.length > LONGEST_LABEL
+    ? appsDomainBelow(host)
+    : [label + SUFFIX, ...parents].join(".");
 }
 
 /** Domain for the workspaces' host names below the portal's host. */

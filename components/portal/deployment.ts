@@ -66,7 +66,9 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
     GUILDNET_ADMINS: v.admins,
     GUILDNET_LISTEN: `0.0.0.0:${PORTAL_PORT}`,
     ...(v.announced === true ? { GUILDNET_ANNOUNCED_LISTEN: `0.0.0.0:${ANNOUNCED_PORT}` } : {}),
-    ...(v.mesh === undefined ? {} : { GUILDNET_MESH_ORIGIN: `https://${v.mesh.host}`, GUILDNET_MESH_APPS_DOMAIN: v.mesh.appsDomain }),
+    ...(v.mesh === undefined
+      ? {}
+      : { GUILDNET_MESH_ORIGIN: `https://${v.mesh.host}`, GUILDNET_MESH_APPS_DOMAIN: v.mesh.appsDomain }),
     ...(v.guildName === undefined ? {} : { GUILDNET_NAME: v.guildName }),
     ...(v.linkCommand === undefined ? {} : { GUILDNET_LINK_COMMAND: v.linkCommand }),
   };

@@ -63,7 +63,10 @@ export interface PortalArgs {
   /** Domain below which every workspace has a host name. @default beside the host, "guildnet-apps.localhost"; below it where the name beside it could be somebody else's, "apps.example.org" */
   appsDomain?: string;
   /** Its names on a mesh, at port 443 there. @default it has none */
-  mesh?: { host: string; /** Outside of `host`, so that no workspace shares an origin with the portal. */ appsDomain: string };
+  mesh?: {
+    host: string;
+    /** Outside of `host`, so that no workspace shares an origin with the portal. */ appsDomain: string;
+  };
   /** Handles of all who may sign in. Whoever is taken out is signed out at once. */
   people: string[];
   /** Handles of the people who see every workspace. */
@@ -107,8 +110,23 @@ export class Portal extends pulumi.ComponentResource {
     super("guildnet:index:Portal", name, {}, transformed(name, args.transform, opts));
     this.addresses = portalAddresses(args);
     this.url = this.addresses.origin;
-    const place = ownNamespace(name, { app: "portal", namespace: portalIdentity.namespace, level: "restricted", labels: { [label.stack]: stackLabel() } }, this);
-    this.authority = args.authority ?? new CertificateAuthority(`${name}-authority`, { commonName: `${args.guildName ?? "GuildNet"} CA` }, { parent: this });
+    const place = ownNamespace(
+      name,
+      {
+        app: "portal",
+        namespace: portalIdentity.namespace,
+        level: "restricted",
+        labels: { [label.stack]: stackLabel() },
+      },
+      this,
+    );
+    this.authority =
+      args.authority ??
+      new CertificateAuthority(
+        `${name}-authority`,
+        { commonName: `${args.guildName ?? "GuildNet"} CA` },
+        { parent: this },
+      );
     const signIn = new RandomSecret(`${name}-sign-in-key`, {}, { parent: this });
     const session = new RandomSecret(`${name}-session-key`, {}, { parent: this });
     this.caCertificate = pulumi.output(this.authority.certificatePem);
@@ -119,25 +137,49 @@ export class Portal extends pulumi.ComponentResource {
     this.account = account;
     signOuts(place, args.people, account);
     networkPolicies(place, portalReach(args.endpoint));
-    const server = serverCertificate(place, { authority: this.authority, issuer: args.issuer, dnsNames: serverNames(this.addresses, args.mesh) });
-    const keys = new k8s.core.v1.Secret(`${name}-keys`, {
-      metadata: metaIn(place, "keys"),
-      stringData: { session: pulumi.secret(session.value), "sign-in": pulumi.secret(signIn.value) },
-    }, { parent: this });
-    new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: metaIn(place, "portal", accepted({
-        "single-replica": "sign-in links are used up in its memory",
-        recreated: "two at once would let a sign-in link be used twice",
-        "api-token": "it reads the state of workspaces from the API server",
-      })),
-      spec: deploymentSpec({
-        image: args.image, origin: this.url, appsDomain: this.addresses.appsDomain, mesh: args.mesh, guildName: args.guildName, linkCommand: args.linkCommand,
-        admins: args.admins.join(","), serviceAccount: account.metadata.name, priorityClass: args.priorityClass,
-        announced: args.exposure?.announced,
-        tlsSecret: server.secret, keysSecret: keys.metadata.name,
-        mountedVersion: mountedVersion(server, [session, signIn]),
-      }),
-    }, { parent: this });
+    const server = serverCertificate(place, {
+      authority: this.authority,
+      issuer: args.issuer,
+      dnsNames: serverNames(this.addresses, args.mesh),
+    });
+    const keys = new k8s.core.v1.Secret(
+      `${name}-keys`,
+      {
+        metadata: metaIn(place, "keys"),
+        stringData: { session: pulumi.secret(session.value), "sign-in": pulumi.secret(signIn.value) },
+      },
+      { parent: this },
+    );
+    new k8s.apps.v1.Deployment(
+      `${name}-deployment`,
+      {
+        metadata: metaIn(
+          place,
+          "portal",
+          accepted({
+            "single-replica": "sign-in links are used up in its memory",
+            recreated: "two at once would let a sign-in link be used twice",
+            "api-token": "it reads the state of workspaces from the API server",
+          }),
+        ),
+        spec: deploymentSpec({
+          image: args.image,
+          origin: this.url,
+          appsDomain: this.addresses.appsDomain,
+          mesh: args.mesh,
+          guildName: args.guildName,
+          linkCommand: args.linkCommand,
+          admins: args.admins.join(","),
+          serviceAccount: account.metadata.name,
+          priorityClass: args.priorityClass,
+          announced: args.exposure?.announced,
+          tlsSecret: server.secret,
+          keysSecret: keys.metadata.name,
+          mountedVersion: mountedVersion(server, [session, signIn]),
+        }),
+      },
+      { parent: this },
+    );
     this.clusterAddress = service(place, args.exposure ?? { type: "ClusterIP" }).spec.clusterIP;
     this.registerOutputs({ url: this.url, caCertificate: this.caCertificate, signInKey: this.signInKey });
   }
@@ -165,7 +207,12 @@ export function portalAddresses(args: Pick<PortalArgs, "host" | "port" | "appsDo
   const host = args.host ?? "guildnet.localhost";
   const appsDomain = args.appsDomain ?? appsDomainBeside(host);
   const port = (args.port ?? 8090) === 443 ? "" : `:${args.port ?? 8090}`;
-  return { host, appsDomain, origin: `https://${host}${port}`, workspace: (id) => `https://${id}.${appsDomain}${port}/` };
+  return {
+    host,
+    appsDomain,
+    origin: `https://${host}${port}`,
+    workspace: (id) => `https://${id}.${appsDomain}${port}/`,
+  };
 }
 
 /** The names it is found under; one wildcard covers every workspace. The first is the certificate's subject. */
@@ -175,37 +222,50 @@ function serverNames({ host, appsDomain }: PortalAddresses, mesh: PortalArgs["me
 
 /** A certificate is public; of a key its resource's id is enough, as a new key is a new resource. */
 function mountedVersion({ readAtStart }: ServerCertificate, keys: readonly RandomSecret[]): pulumi.Output<string> {
-  return pulumi.all([...readAtStart.map(({ certificatePem }) => certificatePem), ...keys.map((key) => key.id)])
+  return pulumi
+    .all([...readAtStart.map(({ certificatePem }) => certificatePem), ...keys.map((key) => key.id)])
     .apply((parts) => contentVersion(parts.join("\n")));
 }
 
 /** It finds workspaces by their namespaces; inside each, the workspace itself gives it what it may read. */
 function clusterReader(place: Place): k8s.core.v1.ServiceAccount {
   const account = powerlessAccount(place);
-  const role = new k8s.rbac.v1.ClusterRole(`${place.name}-role`, {
-    metadata: objectMeta({ name: portalIdentity.namespace, labels: appLabels("portal") }),
-    rules: [{ apiGroups: [""], resources: ["namespaces"], verbs: ["get", "list", "watch"] }],
-  }, { parent: place.parent });
-  new k8s.rbac.v1.ClusterRoleBinding(`${place.name}-binding`, {
-    metadata: objectMeta({ name: portalIdentity.namespace, labels: appLabels("portal") }),
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
-    subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: place.namespace }],
-  }, { parent: place.parent });
+  const role = new k8s.rbac.v1.ClusterRole(
+    `${place.name}-role`,
+    {
+      metadata: objectMeta({ name: portalIdentity.namespace, labels: appLabels("portal") }),
+      rules: [{ apiGroups: [""], resources: ["namespaces"], verbs: ["get", "list", "watch"] }],
+    },
+    { parent: place.parent },
+  );
+  new k8s.rbac.v1.ClusterRoleBinding(
+    `${place.name}-binding`,
+    {
+      metadata: objectMeta({ name: portalIdentity.namespace, labels: appLabels("portal") }),
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+      subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace: place.namespace }],
+    },
+    { parent: place.parent },
+  );
   return account;
 }
 
 function service(place: Place, exposure: PortalExposure): k8s.core.v1.Service {
-  return new k8s.core.v1.Service(`${place.name}-service`, {
-    // The Deployment is waited for; that says the same, and doesn't hang on a load balancer without a pool.
-    metadata: metaIn(place, "portal", { ...exposureAnnotations(exposure), ...unawaited }),
-    spec: {
-      type: exposure.type,
-      selector: appSelector("portal"),
-      // A balancer's traffic goes to the pod's node alone, and keeps its visitors' addresses.
-      ...(exposure.type === "LoadBalancer" ? { externalTrafficPolicy: "Local" } : {}),
-      ports: servicePorts(exposure),
+  return new k8s.core.v1.Service(
+    `${place.name}-service`,
+    {
+      // The Deployment is waited for; that says the same, and doesn't hang on a load balancer without a pool.
+      metadata: metaIn(place, "portal", { ...exposureAnnotations(exposure), ...unawaited }),
+      spec: {
+        type: exposure.type,
+        selector: appSelector("portal"),
+        // A balancer's traffic goes to the pod's node alone, and keeps its visitors' addresses.
+        ...(exposure.type === "LoadBalancer" ? { externalTrafficPolicy: "Local" } : {}),
+        ports: servicePorts(exposure),
+      },
     },
-  }, { parent: place.parent });
+    { parent: place.parent },
+  );
 }
 
 function servicePorts(exposure: PortalExposure): k8s.types.input.core.v1.ServicePort[] {
@@ -213,5 +273,14 @@ function servicePorts(exposure: PortalExposure): k8s.types.input.core.v1.Service
   if (exposure.type !== "NodePort") return [https];
   if (exposure.announced !== true) return [{ ...https, nodePort: exposure.nodePort }];
   // A NodePort more, the next, for those in the cluster: a Service has one for every port.
-  return [{ ...https, nodePort: exposure.nodePort + 1 }, { name: "announced", port: ANNOUNCED_PORT, targetPort: ANNOUNCED_PORT, protocol: "TCP", nodePort: exposure.nodePort }];
+  return [
+    { ...https, nodePort: exposure.nodePort + 1 },
+    {
+      name: "announced",
+      port: ANNOUNCED_PORT,
+      targetPort: ANNOUNCED_PORT,
+      protocol: "TCP",
+      nodePort: exposure.nodePort,
+    },
+  ];
 }

@@ -25,10 +25,14 @@ export interface RegistryAttachmentChildren {
  * namespace, by a right that the workspace gives it, so that one workspace more changes nothing of
  * the registry, and one that is gone pushes no more.
  */
-export function registryAttachment(registry: RegistryAccess, { transform }: { transform?: Transforms<RegistryAttachmentChildren> } = {}): WorkspaceAttachment {
+export function registryAttachment(
+  registry: RegistryAccess,
+  { transform }: { transform?: Transforms<RegistryAttachmentChildren> } = {},
+): WorkspaceAttachment {
   const { host, identity } = registry;
   return {
-    name: "registry", transform,
+    name: "registry",
+    transform,
     attach: (workspace) => {
       const { secret, authority } = access(workspace, registry);
       return {
@@ -45,25 +49,47 @@ export function registryAttachment(registry: RegistryAccess, { transform }: { tr
 }
 
 /** Children `<workspace>-registry-…`. @returns names of the objects that are mounted */
-function access(workspace: Place, { host, caCertificate, identity }: RegistryAccess): { secret: pulumi.Output<string>; authority: pulumi.Output<string> } {
+function access(
+  workspace: Place,
+  { host, caCertificate, identity }: RegistryAccess,
+): { secret: pulumi.Output<string>; authority: pulumi.Output<string> } {
   const { name, parent } = workspace;
   const password = new RandomSecret(`${name}-registry-password`, {}, { parent });
-  const secret = new k8s.core.v1.Secret(`${name}-registry-access`, {
-    metadata: metaIn(workspace, "registry-access"),
-    stringData: pulumi.secret(password.value).apply((value) => ({ password: value, "config.json": credentialsFile(host, name, value) })),
-  }, { parent });
-  const authority = new k8s.core.v1.ConfigMap(`${name}-registry-authority`, {
-    metadata: metaIn(workspace, "registry-authority"), data: { "ca.crt": caCertificate },
-  }, { parent });
-  const role = new k8s.rbac.v1.Role(`${name}-registry-role`, {
-    metadata: metaIn(workspace, "registry"),
-    rules: [{ apiGroups: [""], resources: ["secrets"], resourceNames: ["registry-access"], verbs: ["get"] }],
-  }, { parent });
-  new k8s.rbac.v1.RoleBinding(`${name}-registry-binding`, {
-    metadata: metaIn(workspace, "registry"),
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-    subjects: [{ kind: "ServiceAccount", name: identity.serviceAccount, namespace: identity.namespace }],
-  }, { parent });
+  const secret = new k8s.core.v1.Secret(
+    `${name}-registry-access`,
+    {
+      metadata: metaIn(workspace, "registry-access"),
+      stringData: pulumi
+        .secret(password.value)
+        .apply((value) => ({ password: value, "config.json": credentialsFile(host, name, value) })),
+    },
+    { parent },
+  );
+  const authority = new k8s.core.v1.ConfigMap(
+    `${name}-registry-authority`,
+    {
+      metadata: metaIn(workspace, "registry-authority"),
+      data: { "ca.crt": caCertificate },
+    },
+    { parent },
+  );
+  const role = new k8s.rbac.v1.Role(
+    `${name}-registry-role`,
+    {
+      metadata: metaIn(workspace, "registry"),
+      rules: [{ apiGroups: [""], resources: ["secrets"], resourceNames: ["registry-access"], verbs: ["get"] }],
+    },
+    { parent },
+  );
+  new k8s.rbac.v1.RoleBinding(
+    `${name}-registry-binding`,
+    {
+      metadata: metaIn(workspace, "registry"),
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+      subjects: [{ kind: "ServiceAccount", name: identity.serviceAccount, namespace: identity.namespace }],
+    },
+    { parent },
+  );
   return { secret: secret.metadata.name, authority: authority.metadata.name };
 }
 

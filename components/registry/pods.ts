@@ -51,7 +51,10 @@ export function registryDeployment(v: ResolvedRegistry): k8s.types.input.apps.v1
           { name: "data", persistentVolumeClaim: { claimName: v.claim } },
           { name: "settings", configMap: { name: v.settings, items: [{ key: "serve.json", path: "serve.json" }] } },
           { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
-          { name: "trust", secret: { secretName: v.signerSecret, items: [{ key: "tls.crt", path: "tls.crt" }], defaultMode: 0o440 } },
+          {
+            name: "trust",
+            secret: { secretName: v.signerSecret, items: [{ key: "tls.crt", path: "tls.crt" }], defaultMode: 0o440 },
+          },
           { name: "signer", secret: { secretName: v.signerSecret, defaultMode: 0o440 } },
           apiAccess,
         ],
@@ -93,7 +96,12 @@ function registryContainer(v: ResolvedRegistry): k8s.types.input.core.v1.Contain
     },
     startupProbe: { httpGet: root, periodSeconds: 1, failureThreshold: 60 },
     readinessProbe: { httpGet: root, periodSeconds: 5, failureThreshold: 2 },
-    livenessProbe: { httpGet: v.renewed ? certificate : root, periodSeconds: v.renewed ? 10 : 20, timeoutSeconds: 5, failureThreshold: 3 },
+    livenessProbe: {
+      httpGet: v.renewed ? certificate : root,
+      periodSeconds: v.renewed ? 10 : 20,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
     volumeMounts: [
       { name: "data", mountPath: paths.data },
       { name: "settings", mountPath: paths.settings, readOnly: true },
@@ -105,7 +113,10 @@ function registryContainer(v: ResolvedRegistry): k8s.types.input.core.v1.Contain
 
 function tokenContainer(v: ResolvedRegistry): k8s.types.input.core.v1.Container {
   const health = { path: "/readyz", port: "token-health" };
-  const environment = { GUILDNET_REGISTRY_SERVICE: v.host, GUILDNET_REGISTRY_MAINTENANCE: maintenanceAt(v.maintenanceHour).window };
+  const environment = {
+    GUILDNET_REGISTRY_SERVICE: v.host,
+    GUILDNET_REGISTRY_MAINTENANCE: maintenanceAt(v.maintenanceHour).window,
+  };
   return {
     name: "tokens",
     image: v.tokenImage,
@@ -123,7 +134,12 @@ function tokenContainer(v: ResolvedRegistry): k8s.types.input.core.v1.Container 
     },
     startupProbe: { httpGet: health, periodSeconds: 1, failureThreshold: 60 },
     readinessProbe: { httpGet: health, periodSeconds: 5, failureThreshold: 2 },
-    livenessProbe: { httpGet: { ...health, path: "/healthz" }, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
+    livenessProbe: {
+      httpGet: { ...health, path: "/healthz" },
+      periodSeconds: 20,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
     volumeMounts: [
       { name: "tls", mountPath: paths.tls, readOnly: true },
       { name: "signer", mountPath: paths.signer, readOnly: true },
@@ -163,20 +179,28 @@ function collectorPod(v: ResolvedRegistry): k8s.types.input.core.v1.PodTemplateS
       priorityClassName: v.priorityClass,
       securityContext: restrictedPod(REGISTRY_USER),
       // Where the volume is: two pods of one node may have it at a time.
-      affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: appSelector("registry") } }] } },
-      containers: [{
-        name: "collect",
-        image: v.tokenImage,
-        imagePullPolicy: "IfNotPresent",
-        command: ["node", "registry-collector.mjs", paths.data],
-        terminationMessagePolicy: "FallbackToLogsOnError",
-        securityContext: restrictedContainer,
-        resources: {
-          requests: { cpu: "20m", memory: "64Mi", "ephemeral-storage": "16Mi" },
-          limits: { cpu: "1", memory: "512Mi", "ephemeral-storage": "64Mi" },
+      affinity: {
+        podAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: appSelector("registry") } },
+          ],
         },
-        volumeMounts: [{ name: "data", mountPath: paths.data }],
-      }],
+      },
+      containers: [
+        {
+          name: "collect",
+          image: v.tokenImage,
+          imagePullPolicy: "IfNotPresent",
+          command: ["node", "registry-collector.mjs", paths.data],
+          terminationMessagePolicy: "FallbackToLogsOnError",
+          securityContext: restrictedContainer,
+          resources: {
+            requests: { cpu: "20m", memory: "64Mi", "ephemeral-storage": "16Mi" },
+            limits: { cpu: "1", memory: "512Mi", "ephemeral-storage": "64Mi" },
+          },
+          volumeMounts: [{ name: "data", mountPath: paths.data }],
+        },
+      ],
       volumes: [{ name: "data", persistentVolumeClaim: { claimName: v.claim } }],
     },
   };

@@ -12,7 +12,12 @@ const pods = appSelector("registry");
 
 /** In: pods and nodes alike, and a node is nothing that a policy can name. Out: to the API server, which the token server asks. */
 export function registryReach(endpoint: pulumi.Input<string>): Policies {
-  return { "deny-all": denyAll, "from-cluster": fromAnywhere(pods, ports), "to-dns": toDns, "to-api-server": toApiServer(endpoint, pods) };
+  return {
+    "deny-all": denyAll,
+    "from-cluster": fromAnywhere(pods, ports),
+    "to-dns": toDns,
+    "to-api-server": toApiServer(endpoint, pods),
+  };
 }
 
 /** Out of a workspace: to the registry and its tokens. */

@@ -84,26 +84,65 @@ export class Registry extends pulumi.ComponentResource implements RegistryAccess
     super("guildnet:index:Registry", name, {}, transformed(name, args.transform, opts));
     this.caCertificate = pulumi.output(args.authority.certificatePem);
     const data = retention(args.keepData);
-    const place = ownNamespace(name, { app: "registry", namespace: this.identity.namespace, level: "restricted", data }, this);
+    const place = ownNamespace(
+      name,
+      { app: "registry", namespace: this.identity.namespace, level: "restricted", data },
+      this,
+    );
     this.volume = { namespace: place.namespace, claim: "data", user: REGISTRY_USER, workload: "registry" };
-    const signer = new CertificateAuthority(`${name}-signer`, { commonName: "GuildNet registry tokens" }, { parent: this });
+    const signer = new CertificateAuthority(
+      `${name}-signer`,
+      { commonName: "GuildNet registry tokens" },
+      { parent: this },
+    );
     const serve = JSON.stringify(registrySettings({ host: this.host, address: args.address }));
     const account = powerlessAccount(place);
-    const settings = new k8s.core.v1.ConfigMap(`${name}-settings`, {
-      metadata: metaIn(place, "settings"), data: { "serve.json": serve },
-    }, { parent: this });
+    const settings = new k8s.core.v1.ConfigMap(
+      `${name}-settings`,
+      {
+        metadata: metaIn(place, "settings"),
+        data: { "serve.json": serve },
+      },
+      { parent: this },
+    );
     // For the name that images have, and for the address that nodes and the token server's clients use.
-    const server = serverCertificate(place, { authority: args.authority, issuer: args.issuer, dnsNames: [registryHost], ipAddresses: [args.address] });
-    const claim = volumeClaim(place, "data", { claim: "data", size: args.storage ?? "20Gi", storageClass: args.storageClass, data });
+    const server = serverCertificate(place, {
+      authority: args.authority,
+      issuer: args.issuer,
+      dnsNames: [registryHost],
+      ipAddresses: [args.address],
+    });
+    const claim = volumeClaim(place, "data", {
+      claim: "data",
+      size: args.storage ?? "20Gi",
+      storageClass: args.storageClass,
+      data,
+    });
     const resolved: ResolvedRegistry = {
-      image: args.image, tokenImage: args.tokenImage, host: this.host, maintenanceHour: args.maintenanceHour ?? 3, priorityClass: args.priorityClass,
-      serviceAccount: account.metadata.name, settings: settings.metadata.name, claim: claim.metadata.name,
-      tlsSecret: server.secret, signerSecret: tlsSecret(place, "signer", signer), renewed: args.issuer !== undefined,
+      image: args.image,
+      tokenImage: args.tokenImage,
+      host: this.host,
+      maintenanceHour: args.maintenanceHour ?? 3,
+      priorityClass: args.priorityClass,
+      serviceAccount: account.metadata.name,
+      settings: settings.metadata.name,
+      claim: claim.metadata.name,
+      tlsSecret: server.secret,
+      signerSecret: tlsSecret(place, "signer", signer),
+      renewed: args.issuer !== undefined,
       mountedVersion: mountedVersion(serve, [...server.readAtStart, signer]),
     };
     const guards = networkPolicies(place, registryReach(args.endpoint));
-    new k8s.apps.v1.Deployment(`${name}-deployment`, { metadata: metaIn(place, "registry", oneRegistry), spec: registryDeployment(resolved) }, { parent: this, dependsOn: guards });
-    new k8s.batch.v1.CronJob(`${name}-collector`, { metadata: metaIn(place, "collector"), spec: collectorCronJob(resolved) }, { parent: this, dependsOn: guards });
+    new k8s.apps.v1.Deployment(
+      `${name}-deployment`,
+      { metadata: metaIn(place, "registry", oneRegistry), spec: registryDeployment(resolved) },
+      { parent: this, dependsOn: guards },
+    );
+    new k8s.batch.v1.CronJob(
+      `${name}-collector`,
+      { metadata: metaIn(place, "collector"), spec: collectorCronJob(resolved) },
+      { parent: this, dependsOn: guards },
+    );
     service(place, args.address);
     this.registerOutputs({ host: this.host, caCertificate: this.caCertificate });
   }
@@ -116,19 +155,25 @@ const oneRegistry = accepted({
 });
 
 function mountedVersion(settings: string, pairs: readonly KeyPair[]): pulumi.Output<string> {
-  return pulumi.all(pairs.map(({ certificatePem }) => certificatePem)).apply((pems) => contentVersion([settings, ...pems].join("\n")));
+  return pulumi
+    .all(pairs.map(({ certificatePem }) => certificatePem))
+    .apply((pems) => contentVersion([settings, ...pems].join("\n")));
 }
 
 function service(place: Place, address: string): void {
-  new k8s.core.v1.Service(`${place.name}-service`, {
-    metadata: metaIn(place, "registry", unawaited),
-    spec: {
-      clusterIP: address,
-      selector: appSelector("registry"),
-      ports: [
-        { name: "registry", port: 443, targetPort: "registry", protocol: "TCP" },
-        { name: "tokens", port: TOKEN_PORT, targetPort: "tokens", protocol: "TCP" },
-      ],
+  new k8s.core.v1.Service(
+    `${place.name}-service`,
+    {
+      metadata: metaIn(place, "registry", unawaited),
+      spec: {
+        clusterIP: address,
+        selector: appSelector("registry"),
+        ports: [
+          { name: "registry", port: 443, targetPort: "registry", protocol: "TCP" },
+          { name: "tokens", port: TOKEN_PORT, targetPort: "tokens", protocol: "TCP" },
+        ],
+      },
     },
-  }, { parent: place.parent });
+    { parent: place.parent },
+  );
 }

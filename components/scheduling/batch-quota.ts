@@ -20,15 +20,20 @@ type Quota = k8s.types.input.core.v1.ResourceQuotaSpec;
  * Pods of another class, or of none, find no room at all, so that nobody's job runs as more
  * urgent than it is. Volumes are counted apart: a quota for a class counts pods alone.
  */
-export function batchQuotas(size: BatchSize, priorityClass: pulumi.Input<string>): Record<"batch" | "other-classes" | "volumes", Quota> {
+export function batchQuotas(
+  size: BatchSize,
+  priorityClass: pulumi.Input<string>,
+): Record<"batch" | "other-classes" | "volumes", Quota> {
   const pods = (operator: "In" | "NotIn"): Quota["scopeSelector"] => ({
     matchExpressions: [{ scopeName: "PriorityClass", operator, values: [priorityClass] }],
   });
   return {
     batch: {
       hard: {
-        "requests.cpu": size.cpu, "requests.memory": size.memory,
-        "limits.cpu": size.cpu, "limits.memory": size.memory,
+        "requests.cpu": size.cpu,
+        "requests.memory": size.memory,
+        "limits.cpu": size.cpu,
+        "limits.memory": size.memory,
         pods: String(size.pods),
       },
       scopeSelector: pods("In"),
@@ -43,5 +48,7 @@ export function batchQuotas(size: BatchSize, priorityClass: pulumi.Input<string>
 /** What a container gets that doesn't say: a core and 1Gi, or all there is where that is less. */
 export function batchLimitRange(size: BatchSize): k8s.types.input.core.v1.LimitRangeSpec {
   const usual = { cpu: smaller("1", size.cpu), memory: smaller("1Gi", size.memory) };
-  return { limits: [{ type: "Container", default: usual, defaultRequest: usual, max: { cpu: size.cpu, memory: size.memory } }] };
+  return {
+    limits: [{ type: "Container", default: usual, defaultRequest: usual, max: { cpu: size.cpu, memory: size.memory } }],
+  };
 }

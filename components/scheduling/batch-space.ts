@@ -48,10 +48,23 @@ export class BatchSpace extends pulumi.ComponentResource {
 
   constructor(name: string, args: BatchSpaceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("guildnet:index:BatchSpace", name, {}, transformed(name, args.transform, opts));
-    const place = ownNamespace(name, { app: "batch", namespace: `batch-${args.owner}`, level: "restricted", labels: { [label.owner]: args.owner, [label.batch]: args.owner } }, this);
+    const place = ownNamespace(
+      name,
+      {
+        app: "batch",
+        namespace: `batch-${args.owner}`,
+        level: "restricted",
+        labels: { [label.owner]: args.owner, [label.batch]: args.owner },
+      },
+      this,
+    );
     this.namespace = place.namespace;
     quotas(place, args);
-    const reach = { "deny-all": denyAll, "to-dns": toDns, ...((args.internet ?? true) && { "to-internet": toInternet }) };
+    const reach = {
+      "deny-all": denyAll,
+      "to-dns": toDns,
+      ...((args.internet ?? true) && { "to-internet": toInternet }),
+    };
     networkPolicies(place, reach, { annotations: accepted({ "no-pods": "it is for the jobs that people start" }) });
     defaultAccount(place);
     if (args.clusterQueue !== undefined) localQueue(name, this.namespace, args.clusterQueue, this);
@@ -63,15 +76,28 @@ function quotas(place: Place, args: BatchSpaceArgs): void {
   const { name, parent } = place;
   const size = { cpu: "2", memory: "4Gi", storage: "0", pods: 10, ...args.size };
   for (const [key, spec] of Object.entries(batchQuotas(size, args.priorityClass))) {
-    new k8s.core.v1.ResourceQuota(`${name}-quota-${key}`, { metadata: metaIn(place, key, unawaited), spec }, { parent });
+    new k8s.core.v1.ResourceQuota(
+      `${name}-quota-${key}`,
+      { metadata: metaIn(place, key, unawaited), spec },
+      { parent },
+    );
   }
-  new k8s.core.v1.LimitRange(`${name}-limits`, { metadata: metaIn(place, "batch"), spec: batchLimitRange(size) }, { parent });
+  new k8s.core.v1.LimitRange(
+    `${name}-limits`,
+    { metadata: metaIn(place, "batch"), spec: batchLimitRange(size) },
+    { parent },
+  );
 }
 
 /** The account of pods that name none. Kubernetes makes it too, but hands its token to every pod. */
 function defaultAccount(place: OwnPlace): void {
-  new k8s.core.v1.ServiceAccount(`${place.name}-account`, { metadata: metaIn(place, "default"), automountServiceAccountToken: false }, {
-    // Deleted alone, it would be made anew at once, and the engine would wait for its end.
-    parent: place.parent, deletedWith: place.namespaceResource,
-  });
+  new k8s.core.v1.ServiceAccount(
+    `${place.name}-account`,
+    { metadata: metaIn(place, "default"), automountServiceAccountToken: false },
+    {
+      // Deleted alone, it would be made anew at once, and the engine would wait for its end.
+      parent: place.parent,
+      deletedWith: place.namespaceResource,
+    },
+  );
 }

@@ -25,13 +25,20 @@ export function clusterQueueSpec(budget: QueueBudget, flavor: pulumi.Input<strin
     namespaceSelector: { matchExpressions: [{ key: label.batch, operator: "Exists" }] },
     queueingStrategy: "BestEffortFIFO",
     preemption: { withinClusterQueue: "LowerPriority" },
-    resourceGroups: [{
-      coveredResources: ["cpu", "memory"],
-      flavors: [{
-        name: flavor,
-        resources: [{ name: "cpu", nominalQuota: budget.cpu }, { name: "memory", nominalQuota: budget.memory }],
-      }],
-    }],
+    resourceGroups: [
+      {
+        coveredResources: ["cpu", "memory"],
+        flavors: [
+          {
+            name: flavor,
+            resources: [
+              { name: "cpu", nominalQuota: budget.cpu },
+              { name: "memory", nominalQuota: budget.memory },
+            ],
+          },
+        ],
+      },
+    ],
   };
 }
 
@@ -39,10 +46,21 @@ export function clusterQueueSpec(budget: QueueBudget, flavor: pulumi.Input<strin
 export function clusterQueue(name: string, budget: QueueBudget, parent: pulumi.Resource): pulumi.Output<string> {
   const metadata = objectMeta({ name: NAME, labels: appLabels("scheduling") });
   // Nodes of all kinds are one flavor: it names no labels.
-  const flavor = new k8s.apiextensions.CustomResource(`${name}-flavor`, { apiVersion: API_VERSION, kind: "ResourceFlavor", metadata, spec: {} }, { parent });
-  const queue = new k8s.apiextensions.CustomResource(`${name}-queue`, {
-    apiVersion: API_VERSION, kind: "ClusterQueue", metadata, spec: clusterQueueSpec(budget, flavor.metadata.name),
-  }, { parent });
+  const flavor = new k8s.apiextensions.CustomResource(
+    `${name}-flavor`,
+    { apiVersion: API_VERSION, kind: "ResourceFlavor", metadata, spec: {} },
+    { parent },
+  );
+  const queue = new k8s.apiextensions.CustomResource(
+    `${name}-queue`,
+    {
+      apiVersion: API_VERSION,
+      kind: "ClusterQueue",
+      metadata,
+      spec: clusterQueueSpec(budget, flavor.metadata.name),
+    },
+    { parent },
+  );
   return queue.metadata.name;
 }
 
@@ -50,10 +68,20 @@ export function clusterQueue(name: string, budget: QueueBudget, parent: pulumi.R
  * Child `<name>-queue`. Jobs that name no queue go into the one called "default"
  * (https://kueue.sigs.k8s.io/docs/tasks/manage/enforce_job_management/setup_default_local_queue/).
  */
-export function localQueue(name: string, namespace: pulumi.Input<string>, queue: pulumi.Input<string>, parent: pulumi.Resource): void {
-  new k8s.apiextensions.CustomResource(`${name}-queue`, {
-    apiVersion: API_VERSION, kind: "LocalQueue",
-    metadata: objectMeta({ name: "default", namespace, labels: appLabels("batch") }),
-    spec: { clusterQueue: queue },
-  }, { parent });
+export function localQueue(
+  name: string,
+  namespace: pulumi.Input<string>,
+  queue: pulumi.Input<string>,
+  parent: pulumi.Resource,
+): void {
+  new k8s.apiextensions.CustomResource(
+    `${name}-queue`,
+    {
+      apiVersion: API_VERSION,
+      kind: "LocalQueue",
+      metadata: objectMeta({ name: "default", namespace, labels: appLabels("batch") }),
+      spec: { clusterQueue: queue },
+    },
+    { parent },
+  );
 }

@@ -18,15 +18,19 @@ export interface PrioritySpec {
  */
 export const prioritySpecs: Record<Priority, PrioritySpec> = {
   platform: {
-    value: 1_000_000, preemptionPolicy: "PreemptLowerPriority",
-    description: "What the whole guild stands on: portal, storage, registry. May end workspaces and batch jobs to get room.",
+    value: 1_000_000,
+    preemptionPolicy: "PreemptLowerPriority",
+    description:
+      "What the whole guild stands on: portal, storage, registry. May end workspaces and batch jobs to get room.",
   },
   interactive: {
-    value: 100_000, preemptionPolicy: "PreemptLowerPriority",
+    value: 100_000,
+    preemptionPolicy: "PreemptLowerPriority",
     description: "What a person waits for: workspaces and apps. May end batch jobs to get room.",
   },
   batch: {
-    value: -1, preemptionPolicy: "Never",
+    value: -1,
+    preemptionPolicy: "Never",
     description: "What can wait: jobs. Ends nothing, and is ended where something more urgent needs the room.",
   },
 };

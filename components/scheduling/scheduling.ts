@@ -52,10 +52,14 @@ export class Scheduling extends pulumi.ComponentResource {
 }
 
 function priorityClass(name: string, priority: Priority, parent: Scheduling): pulumi.Output<string> {
-  const made = new k8s.scheduling.v1.PriorityClass(`${name}-${priority}`, {
-    metadata: objectMeta({ name: priorityClassName(priority), labels: appLabels("scheduling") }),
-    globalDefault: false,
-    ...prioritySpecs[priority],
-  }, { parent });
+  const made = new k8s.scheduling.v1.PriorityClass(
+    `${name}-${priority}`,
+    {
+      metadata: objectMeta({ name: priorityClassName(priority), labels: appLabels("scheduling") }),
+      globalDefault: false,
+      ...prioritySpecs[priority],
+    },
+    { parent },
+  );
   return made.metadata.name;
 }

@@ -44,7 +44,9 @@ export const teardownScript = [
 const inNode = "exec nsenter -t 1 -m -- /run/guildnet/run/volume";
 
 /** The same, for volumes that are files of their size: made, mounted and removed by the node's own script. */
-export const reservedSetupScript = ["#!/bin/sh", "set -eu", `${inNode} make "$VOL_DIR" "$VOL_SIZE_BYTES"`, ""].join("\n");
+export const reservedSetupScript = ["#!/bin/sh", "set -eu", `${inNode} make "$VOL_DIR" "$VOL_SIZE_BYTES"`, ""].join(
+  "\n",
+);
 export const reservedTeardownScript = ["#!/bin/sh", "set -eu", `${inNode} remove "$VOL_DIR"`, ""].join("\n");
 
 /**
@@ -62,7 +64,14 @@ export function helperPod(image: string, mounts: boolean) {
       tolerations: [{ key: "node.kubernetes.io/disk-pressure", operator: "Exists", effect: "NoSchedule" }],
       automountServiceAccountToken: false,
       ...(mounts && { hostPID: true }),
-      containers: [{ name: "helper-pod", image, imagePullPolicy: "IfNotPresent", ...(mounts && { securityContext: { privileged: true } }) }],
+      containers: [
+        {
+          name: "helper-pod",
+          image,
+          imagePullPolicy: "IfNotPresent",
+          ...(mounts && { securityContext: { privileged: true } }),
+        },
+      ],
     },
   };
 }
@@ -94,24 +103,34 @@ export function provisionerDeployment(v: ProvisionerDeployment): k8s.types.input
         automountServiceAccountToken: true,
         enableServiceLinks: false,
         securityContext: restrictedPod(65534),
-        containers: [{
-          name: v.app,
-          image: v.image,
-          imagePullPolicy: "IfNotPresent",
-          // A name and no path: upstream's image has it in /usr/bin, and entry points differ between builds.
-          command: ["local-path-provisioner"],
-          args: ["start", "--config", "/etc/config/config.json", "--configmap-name", v.configName, "--service-account-name", v.app],
-          env: [
-            { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
-            { name: "CONFIG_MOUNT_PATH", value: "/etc/config/" },
-          ],
-          securityContext: restrictedContainer,
-          resources: {
-            requests: { cpu: "10m", memory: "32Mi", "ephemeral-storage": "16Mi" },
-            limits: { cpu: "500m", memory: "128Mi", "ephemeral-storage": "64Mi" },
+        containers: [
+          {
+            name: v.app,
+            image: v.image,
+            imagePullPolicy: "IfNotPresent",
+            // A name and no path: upstream's image has it in /usr/bin, and entry points differ between builds.
+            command: ["local-path-provisioner"],
+            args: [
+              "start",
+              "--config",
+              "/etc/config/config.json",
+              "--configmap-name",
+              v.configName,
+              "--service-account-name",
+              v.app,
+            ],
+            env: [
+              { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+              { name: "CONFIG_MOUNT_PATH", value: "/etc/config/" },
+            ],
+            securityContext: restrictedContainer,
+            resources: {
+              requests: { cpu: "10m", memory: "32Mi", "ephemeral-storage": "16Mi" },
+              limits: { cpu: "500m", memory: "128Mi", "ephemeral-storage": "64Mi" },
+            },
+            volumeMounts: [{ name: "config", mountPath: "/etc/config", readOnly: true }],
           },
-          volumeMounts: [{ name: "config", mountPath: "/etc/config", readOnly: true }],
-        }],
+        ],
         volumes: [{ name: "config", configMap: { name: v.config } }],
       },
     },

@@ -48,27 +48,48 @@ export function targetSpec(url: string, credentialSecret: pulumi.Input<string>) 
  * Child `<place>-<task>s`.
  * @param release brings the kind that it is of
  */
-export function recurringJob(place: Place, release: pulumi.Resource, task: "snapshot" | "backup", schedule: LonghornSchedule): void {
-  new k8s.apiextensions.CustomResource(`${place.name}-${task}s`, {
-    apiVersion: API_VERSION, kind: "RecurringJob",
-    metadata: metaIn(place, jobName(task)),
-    spec: jobSpec(task, schedule),
-  }, { parent: place.parent, dependsOn: [release] });
+export function recurringJob(
+  place: Place,
+  release: pulumi.Resource,
+  task: "snapshot" | "backup",
+  schedule: LonghornSchedule,
+): void {
+  new k8s.apiextensions.CustomResource(
+    `${place.name}-${task}s`,
+    {
+      apiVersion: API_VERSION,
+      kind: "RecurringJob",
+      metadata: metaIn(place, jobName(task)),
+      spec: jobSpec(task, schedule),
+    },
+    { parent: place.parent, dependsOn: [release] },
+  );
 }
 
 /** Children `<place>-backup-credentials` and `<place>-backup-target`. */
 export function backupTarget(place: Place, release: pulumi.Resource, backup: LonghornBackup): void {
   const { name, parent } = place;
-  const credentials = new k8s.core.v1.Secret(`${name}-backup-credentials`, {
-    metadata: metaIn(place, "guildnet-backup"),
-    stringData: {
-      AWS_ACCESS_KEY_ID: backup.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: pulumi.secret(backup.secretAccessKey),
-      ...(backup.endpoint === undefined ? {} : { AWS_ENDPOINTS: backup.endpoint }),
-      ...(backup.caCertificate === undefined ? {} : { AWS_CERT: backup.caCertificate }),
+  const credentials = new k8s.core.v1.Secret(
+    `${name}-backup-credentials`,
+    {
+      metadata: metaIn(place, "guildnet-backup"),
+      stringData: {
+        AWS_ACCESS_KEY_ID: backup.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: pulumi.secret(backup.secretAccessKey),
+        ...(backup.endpoint === undefined ? {} : { AWS_ENDPOINTS: backup.endpoint }),
+        ...(backup.caCertificate === undefined ? {} : { AWS_CERT: backup.caCertificate }),
+      },
     },
-  }, { parent });
-  new k8s.apiextensions.CustomResource(`${name}-backup-target`, {
-    apiVersion: API_VERSION, kind: "BackupTarget", metadata: metaIn(place, BACKUP_TARGET), spec: targetSpec(backup.url, credentials.metadata.name),
-  }, { parent, dependsOn: [release] });
+    { parent },
+  );
+  new k8s.apiextensions.CustomResource(
+    `${name}-backup-target`,
+    {
+      apiVersion: API_VERSION,
+      kind: "BackupTarget",
+      metadata: metaIn(place, BACKUP_TARGET),
+      spec: targetSpec(backup.url, credentials.metadata.name),
+    },
+    { parent, dependsOn: [release] },
+  );
 }

@@ -5,7 +5,9 @@ export interface LonghornMachine {
   /** What to add to a machine's config: https://docs.siderolabs.com/talos/v1.11/reference/configuration/v1alpha1/config */
   readonly patch: {
     machine: {
-      kubelet: { extraMounts: readonly { destination: string; type: "bind"; source: string; options: readonly string[] }[] };
+      kubelet: {
+        extraMounts: readonly { destination: string; type: "bind"; source: string; options: readonly string[] }[];
+      };
       kernel: { modules: readonly { name: string }[] };
     };
   };
@@ -22,7 +24,9 @@ export function longhornMachine(dataPath: string): LonghornMachine {
     systemExtensions: ["siderolabs/iscsi-tools", "siderolabs/util-linux-tools"],
     patch: {
       machine: {
-        kubelet: { extraMounts: [{ destination: dataPath, type: "bind", source: dataPath, options: ["bind", "rshared", "rw"] }] },
+        kubelet: {
+          extraMounts: [{ destination: dataPath, type: "bind", source: dataPath, options: ["bind", "rshared", "rw"] }],
+        },
         kernel: { modules: [{ name: "iscsi_tcp" }] },
       },
     },

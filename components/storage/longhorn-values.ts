@@ -16,7 +16,12 @@ export interface LonghornSettings {
   defaultReplicaCount: string;
   defaultDataLocality: DataLocality;
   replicaAutoBalance: "disabled" | "least-effort" | "best-effort";
-  nodeDrainPolicy: "block-for-eviction" | "block-for-eviction-if-contains-last-replica" | "block-if-contains-last-replica" | "allow-if-replica-is-stopped" | "always-allow";
+  nodeDrainPolicy:
+    | "block-for-eviction"
+    | "block-for-eviction-if-contains-last-replica"
+    | "block-if-contains-last-replica"
+    | "allow-if-replica-is-stopped"
+    | "always-allow";
   allowRecurringJobWhileVolumeDetached: boolean;
   upgradeChecker: boolean;
   allowCollectingLonghornUsageMetrics: boolean;
@@ -60,7 +65,10 @@ export const JOB_GROUP = "guildnet";
 export const BACKUP_TARGET = "guildnet";
 
 /** Parameters of a StorageClass, all text. https://longhorn.io/docs/1.12.1/references/storage-class-parameters/ */
-export function classParameters(v: Pick<ResolvedLonghorn, "replicas" | "dataLocality">, { jobs, backups }: { jobs: boolean; backups: boolean }): Record<string, string> {
+export function classParameters(
+  v: Pick<ResolvedLonghorn, "replicas" | "dataLocality">,
+  { jobs, backups }: { jobs: boolean; backups: boolean },
+): Record<string, string> {
   return {
     numberOfReplicas: String(v.replicas),
     dataLocality: v.dataLocality,

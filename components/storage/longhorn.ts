@@ -78,15 +78,30 @@ export class Longhorn extends pulumi.ComponentResource implements StorageClasses
     super("guildnet:index:Longhorn", name, {}, transformed(name, args.transform, opts));
     const keepData = args.keepData ?? true;
     const resolved: ResolvedLonghorn = {
-      replicas: args.replicas ?? 3, dataLocality: args.dataLocality ?? "best-effort", dataPath: args.dataPath ?? "/var/lib/longhorn", keepData, settings: args.settings ?? {},
+      replicas: args.replicas ?? 3,
+      dataLocality: args.dataLocality ?? "best-effort",
+      dataPath: args.dataPath ?? "/var/lib/longhorn",
+      keepData,
+      settings: args.settings ?? {},
     };
-    const place = ownNamespace(name, { app: "longhorn", namespace: NAMESPACE, level: "privileged", data: retention(keepData) }, this);
-    const release = new k8s.helm.v3.Release(`${name}-release`, {
-      name: RELEASE, namespace: place.namespace, chart: "longhorn",
-      version: args.chart?.version ?? charts.longhorn.version,
-      repositoryOpts: { repo: args.chart?.repository ?? charts.longhorn.repository },
-      values: longhornValues(resolved), timeout: TIMEOUT_SECONDS,
-    }, { parent: this, retainOnDelete: keepData });
+    const place = ownNamespace(
+      name,
+      { app: "longhorn", namespace: NAMESPACE, level: "privileged", data: retention(keepData) },
+      this,
+    );
+    const release = new k8s.helm.v3.Release(
+      `${name}-release`,
+      {
+        name: RELEASE,
+        namespace: place.namespace,
+        chart: "longhorn",
+        version: args.chart?.version ?? charts.longhorn.version,
+        repositoryOpts: { repo: args.chart?.repository ?? charts.longhorn.repository },
+        values: longhornValues(resolved),
+        timeout: TIMEOUT_SECONDS,
+      },
+      { parent: this, retainOnDelete: keepData },
+    );
 
     if (args.snapshots) recurringJob(place, release, "snapshot", args.snapshots);
     if (args.backup) {
@@ -94,13 +109,30 @@ export class Longhorn extends pulumi.ComponentResource implements StorageClasses
       recurringJob(place, release, "backup", args.backup);
     }
     const jobs = args.snapshots !== undefined || args.backup !== undefined;
-    this.className = storageClass(`${name}-class`, {
-      name: "longhorn", reclaimPolicy: "Retain", isDefault: args.isDefault ?? true, keepData,
-      parameters: classParameters(resolved, { jobs, backups: args.backup !== undefined }),
-    }, this, release);
-    this.disposableClassName = storageClass(`${name}-disposable-class`, {
-      name: "longhorn-disposable", reclaimPolicy: "Delete", isDefault: false, keepData, parameters: classParameters(resolved, { jobs: false, backups: false }),
-    }, this, release);
+    this.className = storageClass(
+      `${name}-class`,
+      {
+        name: "longhorn",
+        reclaimPolicy: "Retain",
+        isDefault: args.isDefault ?? true,
+        keepData,
+        parameters: classParameters(resolved, { jobs, backups: args.backup !== undefined }),
+      },
+      this,
+      release,
+    );
+    this.disposableClassName = storageClass(
+      `${name}-disposable-class`,
+      {
+        name: "longhorn-disposable",
+        reclaimPolicy: "Delete",
+        isDefault: false,
+        keepData,
+        parameters: classParameters(resolved, { jobs: false, backups: false }),
+      },
+      this,
+      release,
+    );
     this.registerOutputs({ className: this.className, disposableClassName: this.disposableClassName });
   }
 }
@@ -114,27 +146,42 @@ interface ClassArgs {
 }
 
 function storageClass(name: string, v: ClassArgs, parent: Longhorn, release: pulumi.Resource): pulumi.Output<string> {
-  const made = new k8s.storage.v1.StorageClass(name, {
-    metadata: objectMeta({ name: v.name, labels: appLabels("longhorn"), annotations: { "storageclass.kubernetes.io/is-default-class": String(v.isDefault) } }),
-    provisioner: "driver.longhorn.io",
-    reclaimPolicy: v.reclaimPolicy,
-    volumeBindingMode: "Immediate",
-    allowVolumeExpansion: true,
-    parameters: v.parameters,
-  }, { parent, dependsOn: [release], retainOnDelete: v.keepData });
+  const made = new k8s.storage.v1.StorageClass(
+    name,
+    {
+      metadata: objectMeta({
+        name: v.name,
+        labels: appLabels("longhorn"),
+        annotations: { "storageclass.kubernetes.io/is-default-class": String(v.isDefault) },
+      }),
+      provisioner: "driver.longhorn.io",
+      reclaimPolicy: v.reclaimPolicy,
+      volumeBindingMode: "Immediate",
+      allowVolumeExpansion: true,
+      parameters: v.parameters,
+    },
+    { parent, dependsOn: [release], retainOnDelete: v.keepData },
+  );
   return made.metadata.name;
 }
 
 /** What is wrong with its plain arguments; empty when nothing is. */
 export function longhornMistakes({ replicas = 3, dataPath, snapshots, backup }: LonghornArgs): string[] {
   const mistakes: string[] = [];
-  if (!Number.isInteger(replicas) || replicas < 1 || replicas > 20) mistakes.push(`replicas is ${replicas}, allowed are whole numbers from 1 to 20`);
-  if (dataPath !== undefined && !/^(\/[A-Za-z0-9._-]+)+$/.test(dataPath)) mistakes.push(`dataPath is "${dataPath}", allowed is a folder such as "/var/mnt/longhorn"`);
-  if (backup !== undefined && !BACKUP_URL.test(backup.url)) mistakes.push(`backup.url is "${backup.url}", allowed is "s3://<bucket>@<region>/", with folders after it that end in "/"`);
+  if (!Number.isInteger(replicas) || replicas < 1 || replicas > 20)
+    mistakes.push(`replicas is ${replicas}, allowed are whole numbers from 1 to 20`);
+  if (dataPath !== undefined && !/^(\/[A-Za-z0-9._-]+)+$/.test(dataPath))
+    mistakes.push(`dataPath is "${dataPath}", allowed is a folder such as "/var/mnt/longhorn"`);
+  if (backup !== undefined && !BACKUP_URL.test(backup.url))
+    mistakes.push(
+      `backup.url is "${backup.url}", allowed is "s3://<bucket>@<region>/", with folders after it that end in "/"`,
+    );
   for (const [key, schedule] of Object.entries({ snapshots, backup })) {
     if (schedule === undefined) continue;
-    if (!isSchedule(schedule.cron)) mistakes.push(`${key}.cron is "${schedule.cron}", allowed are five fields such as "0 3 * * *"`);
-    if (!Number.isInteger(schedule.retain) || schedule.retain < 1) mistakes.push(`${key}.retain is ${schedule.retain}, allowed are whole numbers from 1`);
+    if (!isSchedule(schedule.cron))
+      mistakes.push(`${key}.cron is "${schedule.cron}", allowed are five fields such as "0 3 * * *"`);
+    if (!Number.isInteger(schedule.retain) || schedule.retain < 1)
+      mistakes.push(`${key}.retain is ${schedule.retain}, allowed are whole numbers from 1`);
   }
   return mistakes;
 }

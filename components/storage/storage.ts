@@ -11,7 +11,15 @@ import { privilegedNamespaces } from "../kube/privileged-namespaces.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
 import type { StorageClasses } from "./classes.ts";
-import { helperPod, provisionerConfig, provisionerDeployment, reservedSetupScript, reservedTeardownScript, setupScript, teardownScript } from "./local-path.ts";
+import {
+  helperPod,
+  provisionerConfig,
+  provisionerDeployment,
+  reservedSetupScript,
+  reservedTeardownScript,
+  setupScript,
+  teardownScript,
+} from "./local-path.ts";
 
 /** What `transform` changes. */
 export interface StorageChildren {
@@ -73,21 +81,49 @@ export class Storage extends pulumi.ComponentResource implements StorageClasses 
       setup: reserved ? reservedSetupScript : setupScript,
       teardown: reserved ? reservedTeardownScript : teardownScript,
     }));
-    const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: metaIn(place, "local-path-config"), data }, { parent: this });
+    const config = new k8s.core.v1.ConfigMap(
+      `${name}-config`,
+      { metadata: metaIn(place, "local-path-config"), data },
+      { parent: this },
+    );
     // Helper pods talk to nobody, and the provisioner to the API server alone, which it is told by its address.
-    const guards = networkPolicies(place, { "deny-all": denyAll, "to-api-server": toApiServer(args.endpoint, appSelector(APP)) });
-    new k8s.apps.v1.Deployment(`${name}-provisioner`, {
-      metadata: metaIn(place, APP, accepted({
-        "api-token": "it makes volumes through the API server",
-        "no-probes": "it serves nothing, and says of itself nothing that could be asked for",
-      })),
-      spec: provisionerDeployment({
-        app: APP, image: args.image, account: account.metadata.name, config: config.metadata.name, configName: "local-path-config", priorityClass: args.priorityClass,
-        mountedVersion: data.apply((files) => contentVersion(JSON.stringify(files))),
-      }),
-    }, { parent: this, dependsOn: guards });
-    this.className = storageClass(`${name}-class`, { name: "local-path", reclaimPolicy: "Retain", isDefault: true }, this);
-    this.disposableClassName = storageClass(`${name}-disposable-class`, { name: "local-path-disposable", reclaimPolicy: "Delete", isDefault: false }, this);
+    const guards = networkPolicies(place, {
+      "deny-all": denyAll,
+      "to-api-server": toApiServer(args.endpoint, appSelector(APP)),
+    });
+    new k8s.apps.v1.Deployment(
+      `${name}-provisioner`,
+      {
+        metadata: metaIn(
+          place,
+          APP,
+          accepted({
+            "api-token": "it makes volumes through the API server",
+            "no-probes": "it serves nothing, and says of itself nothing that could be asked for",
+          }),
+        ),
+        spec: provisionerDeployment({
+          app: APP,
+          image: args.image,
+          account: account.metadata.name,
+          config: config.metadata.name,
+          configName: "local-path-config",
+          priorityClass: args.priorityClass,
+          mountedVersion: data.apply((files) => contentVersion(JSON.stringify(files))),
+        }),
+      },
+      { parent: this, dependsOn: guards },
+    );
+    this.className = storageClass(
+      `${name}-class`,
+      { name: "local-path", reclaimPolicy: "Retain", isDefault: true },
+      this,
+    );
+    this.disposableClassName = storageClass(
+      `${name}-disposable-class`,
+      { name: "local-path-disposable", reclaimPolicy: "Delete", isDefault: false },
+      this,
+    );
     this.registerOutputs({ className: this.className, disposableClassName: this.disposableClassName });
   }
 }
@@ -97,48 +133,83 @@ function storageClass(
   args: { name: string; reclaimPolicy: "Retain" | "Delete"; isDefault: boolean },
   parent: Storage,
 ): pulumi.Output<string> {
-  const storage = new k8s.storage.v1.StorageClass(name, {
-    metadata: objectMeta({
-      name: args.name,
-      labels: appLabels(APP),
-      annotations: { "storageclass.kubernetes.io/is-default-class": String(args.isDefault) },
-    }),
-    provisioner: "rancher.io/local-path",
-    reclaimPolicy: args.reclaimPolicy,
-    volumeBindingMode: "WaitForFirstConsumer",
-    // A folder has no size of its own, so that a claim which grows needs nothing done; of a file the node sees that it grew.
-    allowVolumeExpansion: true,
-    parameters: { pathPattern: "{{ .PVC.Namespace }}/{{ .PVC.Name }}" },
-  }, { parent });
+  const storage = new k8s.storage.v1.StorageClass(
+    name,
+    {
+      metadata: objectMeta({
+        name: args.name,
+        labels: appLabels(APP),
+        annotations: { "storageclass.kubernetes.io/is-default-class": String(args.isDefault) },
+      }),
+      provisioner: "rancher.io/local-path",
+      reclaimPolicy: args.reclaimPolicy,
+      volumeBindingMode: "WaitForFirstConsumer",
+      // A folder has no size of its own, so that a claim which grows needs nothing done; of a file the node sees that it grew.
+      allowVolumeExpansion: true,
+      parameters: { pathPattern: "{{ .PVC.Namespace }}/{{ .PVC.Name }}" },
+    },
+    { parent },
+  );
   return storage.metadata.name;
 }
 
 /** The rights that upstream's manifest of v0.0.30 gives it (deploy/local-path-storage.yaml). */
 function provisionerAccount(place: Place): k8s.core.v1.ServiceAccount {
-  const account = powerlessAccount(place), { name, namespace, parent } = place;
+  const account = powerlessAccount(place),
+    { name, namespace, parent } = place;
   const subjects = [{ kind: "ServiceAccount", name: account.metadata.name, namespace }];
-  const role = new k8s.rbac.v1.Role(`${name}-role`, {
-    metadata: metaIn(place, APP),
-    rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "patch", "update", "delete"] }],
-  }, { parent });
-  new k8s.rbac.v1.RoleBinding(`${name}-binding`, {
-    metadata: metaIn(place, APP),
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-    subjects,
-  }, { parent });
-  const clusterRole = new k8s.rbac.v1.ClusterRole(`${name}-cluster-role`, {
-    metadata: objectMeta({ name: APP, labels: appLabels(APP) }),
-    rules: [
-      { apiGroups: [""], resources: ["nodes", "persistentvolumeclaims", "configmaps", "pods", "pods/log"], verbs: ["get", "list", "watch"] },
-      { apiGroups: [""], resources: ["persistentvolumes"], verbs: ["get", "list", "watch", "create", "patch", "update", "delete"] },
-      { apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
-      { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs: ["get", "list", "watch"] },
-    ],
-  }, { parent });
-  new k8s.rbac.v1.ClusterRoleBinding(`${name}-cluster-binding`, {
-    metadata: objectMeta({ name: APP, labels: appLabels(APP) }),
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: clusterRole.metadata.name },
-    subjects,
-  }, { parent });
+  const role = new k8s.rbac.v1.Role(
+    `${name}-role`,
+    {
+      metadata: metaIn(place, APP),
+      rules: [
+        {
+          apiGroups: [""],
+          resources: ["pods"],
+          verbs: ["get", "list", "watch", "create", "patch", "update", "delete"],
+        },
+      ],
+    },
+    { parent },
+  );
+  new k8s.rbac.v1.RoleBinding(
+    `${name}-binding`,
+    {
+      metadata: metaIn(place, APP),
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+      subjects,
+    },
+    { parent },
+  );
+  const clusterRole = new k8s.rbac.v1.ClusterRole(
+    `${name}-cluster-role`,
+    {
+      metadata: objectMeta({ name: APP, labels: appLabels(APP) }),
+      rules: [
+        {
+          apiGroups: [""],
+          resources: ["nodes", "persistentvolumeclaims", "configmaps", "pods", "pods/log"],
+          verbs: ["get", "list", "watch"],
+        },
+        {
+          apiGroups: [""],
+          resources: ["persistentvolumes"],
+          verbs: ["get", "list", "watch", "create", "patch", "update", "delete"],
+        },
+        { apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
+        { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs: ["get", "list", "watch"] },
+      ],
+    },
+    { parent },
+  );
+  new k8s.rbac.v1.ClusterRoleBinding(
+    `${name}-cluster-binding`,
+    {
+      metadata: objectMeta({ name: APP, labels: appLabels(APP) }),
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: clusterRole.metadata.name },
+      subjects,
+    },
+    { parent },
+  );
   return account;
 }

@@ -46,22 +46,36 @@ interface Message {
 }
 type Monitor = {
   registerResource(request: Message, callback: Callback): Promise<void>;
-  registerResourceOutputs(request: { getUrn(): string; getOutputs(): { toJavaScript(): Record<string, unknown> } | undefined }, callback: Callback): void;
+  registerResourceOutputs(
+    request: { getUrn(): string; getOutputs(): { toJavaScript(): Record<string, unknown> } | undefined },
+    callback: Callback,
+  ): void;
 };
 type Callback = (error: Error | undefined, response: { getUrn?: () => string } | undefined) => void;
 
 /** What the provider would answer; `undefined` in a preview of something new. */
 const answers: Record<string, (inputs: Record<string, unknown>, name: string) => Record<string, unknown>> = {
-  "guildnet:index:EmbeddedNode": ({ apiPort, clusterName }) => ({ kubeconfig: pulumi.secret("kubeconfig of the node"), endpoint: `https://127.0.0.1:${String(apiPort)}`, clusterIdentifier: `id-of-${String(clusterName)}` }),
-  "guildnet:index:PushedImage": ({ image, registry }) => ({ reference: `${shown<{ address: string }>(registry).address}/${String(image).split("/")[1]}@sha256:${"0".repeat(64)}` }),
+  "guildnet:index:EmbeddedNode": ({ apiPort, clusterName }) => ({
+    kubeconfig: pulumi.secret("kubeconfig of the node"),
+    endpoint: `https://127.0.0.1:${String(apiPort)}`,
+    clusterIdentifier: `id-of-${String(clusterName)}`,
+  }),
+  "guildnet:index:PushedImage": ({ image, registry }) => ({
+    reference: `${shown<{ address: string }>(registry).address}/${String(image).split("/")[1]}@sha256:${"0".repeat(64)}`,
+  }),
   "guildnet:index:RandomSecret": (_, name) => ({ value: pulumi.secret(`random of ${name}`) }),
-  "guildnet:index:CertificateAuthority": () => ({ certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") }),
+  "guildnet:index:CertificateAuthority": () => ({
+    certificatePem: "CA CERTIFICATE",
+    privateKeyPem: pulumi.secret("CA KEY"),
+  }),
   "guildnet:index:UpstreamManifest": () => ({ objects: [], hash: "HASH" }),
   "guildnet:index:HeadscaleApiKey": () => ({ key: pulumi.secret("API KEY"), prefix: "API" }),
   "guildnet:index:HeadscaleUser": (_, name) => ({ userId: `id of ${name}` }),
   "guildnet:index:HeadscalePreAuthKey": (_, name) => ({ key: pulumi.secret(`auth key ${name}`) }),
   "tailscale:index/tailnetKey:TailnetKey": (_, name) => ({ key: pulumi.secret(`auth key ${name}`) }),
-  "kubernetes:core/v1:Service": ({ spec }, name) => ({ spec: { clusterIP: serviceAddress(name), ...(spec as object) } }),
+  "kubernetes:core/v1:Service": ({ spec }, name) => ({
+    spec: { clusterIP: serviceAddress(name), ...(spec as object) },
+  }),
   "guildnet:index:Certificate": () => ({ certificatePem: "CERTIFICATE", privateKeyPem: pulumi.secret("KEY") }),
 };
 
@@ -76,10 +90,18 @@ export function serviceAddress(name: string): string {
  * @returns everything that was registered, in order, once all of it is settled
  */
 export async function record(build: () => unknown): Promise<Registered[]> {
-  await pulumi.runtime.setMocks({
-    call: () => ({}),
-    newResource: ({ type, name, inputs }) => ({ id: `${name}-id`, state: { ...inputs, ...answers[type]?.(inputs as Record<string, unknown>, name) } }),
-  }, "project", "stack", false);
+  await pulumi.runtime.setMocks(
+    {
+      call: () => ({}),
+      newResource: ({ type, name, inputs }) => ({
+        id: `${name}-id`,
+        state: { ...inputs, ...answers[type]?.(inputs as Record<string, unknown>, name) },
+      }),
+    },
+    "project",
+    "stack",
+    false,
+  );
   const registered = new Map<string, Registered>();
   const restore = listen(registered);
   // The SDK takes down the stack of every promise it makes, which is most of its work here, and nobody reads them.
@@ -127,7 +149,9 @@ function read(urn: string, request: Message): Registered {
     deleteBeforeReplace: request.getDeletebeforereplace(),
     retainOnDelete: request.hasRetainondelete?.() === false ? undefined : request.getRetainondelete(),
     ignoreChanges: request.getIgnorechangesList(),
-    aliases: request.getAliasesList().map((alias) => `${alias.getSpec()?.getName()} ${alias.getSpec()?.getParenturn()}`),
+    aliases: request
+      .getAliasesList()
+      .map((alias) => `${alias.getSpec()?.getName()} ${alias.getSpec()?.getParenturn()}`),
     replaceWith: request.getReplaceWithList(),
   };
 }
@@ -146,7 +170,9 @@ function plain(value: unknown): unknown {
 
 /** A value without the mark that the SDK puts on it when there is a secret in it. */
 function shown<T>(value: unknown): T {
-  return (typeof value === "object" && value !== null && SIGNATURE in value ? (value as unknown as { value: T }).value : value) as T;
+  return (
+    typeof value === "object" && value !== null && SIGNATURE in value ? (value as unknown as { value: T }).value : value
+  ) as T;
 }
 
 /** Whether text stands anywhere outside of a secret. */

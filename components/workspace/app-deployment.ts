@@ -30,19 +30,34 @@ export interface ResolvedApp {
 /** On nodes of their own where there are enough, so that a node which fails takes one along. */
 const apart: k8s.types.input.core.v1.Affinity = {
   podAntiAffinity: {
-    preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: appSelector("app") } } }],
+    preferredDuringSchedulingIgnoredDuringExecution: [
+      {
+        weight: 100,
+        podAffinityTerm: { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: appSelector("app") } },
+      },
+    ],
   },
 };
 
 /** While nodes are emptied, one pod at a time; one that never got ready holds nobody up. */
 export const disruptionBudget: k8s.types.input.policy.v1.PodDisruptionBudgetSpec = {
-  maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: { matchLabels: appSelector("app") },
+  maxUnavailable: 1,
+  unhealthyPodEvictionPolicy: "AlwaysAllow",
+  selector: { matchLabels: appSelector("app") },
 };
 
 /** What scanners find in an app's Deployment, and why it stands. */
-export function acceptedOfApps(v: { user: number; ownUser: boolean; replicas: number; volume: boolean; proxy?: Proxy }): Record<string, string> {
+export function acceptedOfApps(v: {
+  user: number;
+  ownUser: boolean;
+  replicas: number;
+  volume: boolean;
+  proxy?: Proxy;
+}): Record<string, string> {
   return accepted({
-    ...(v.user >= LOWEST_FREE_USER ? {} : { "low-user": v.ownUser ? "its image asks for this user" : "most images know this user" }),
+    ...(v.user >= LOWEST_FREE_USER
+      ? {}
+      : { "low-user": v.ownUser ? "its image asks for this user" : "most images know this user" }),
     ...(v.replicas > 1 ? {} : { "single-replica": "one pod is what its owner asked for" }),
     ...(v.volume ? { recreated: "its volume is writable by one pod at a time" } : {}),
     ...acceptedOfProxy(v.proxy),
@@ -53,7 +68,10 @@ export function appDeployment(v: ResolvedApp): k8s.types.input.apps.v1.Deploymen
   return {
     replicas: v.replicas,
     // A volume is writable by one pod at a time; without one, the new pods are there before the old ones go.
-    strategy: v.volume === undefined ? { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } : { type: "Recreate" },
+    strategy:
+      v.volume === undefined
+        ? { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }
+        : { type: "Recreate" },
     revisionHistoryLimit: 1,
     // Its image may come from far away.
     progressDeadlineSeconds: 300,

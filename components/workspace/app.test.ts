@@ -7,30 +7,48 @@ import { Workspace } from "./workspace.ts";
 
 async function made(build: (opts: { provider: k8s.Provider }) => unknown) {
   const all = await record(() => build({ provider: new k8s.Provider("outer") }));
-  return Object.assign((name: string) => {
-    const found = all.find((resource) => resource.name === name);
-    if (found === undefined) throw new Error(`no ${name}`);
-    return found;
-  }, { all });
+  return Object.assign(
+    (name: string) => {
+      const found = all.find((resource) => resource.name === name);
+      if (found === undefined) throw new Error(`no ${name}`);
+      return found;
+    },
+    { all },
+  );
 }
 
-const app = (args: Partial<AppArgs> = {}) => made((opts) => new App("wiki", { owner: "ada", image: "example.org/wiki:1", port: 3000, ...args }, opts));
+const app = (args: Partial<AppArgs> = {}) =>
+  made((opts) => new App("wiki", { owner: "ada", image: "example.org/wiki:1", port: 3000, ...args }, opts));
 
 interface Spec {
   replicas: number;
   strategy: { type: string };
-  template: { spec: { automountServiceAccountToken: boolean; priorityClassName?: string; securityContext: { runAsUser: number }; containers: { env: object[]; ports: object[]; resources: object; volumeMounts: object[] }[] } };
+  template: {
+    spec: {
+      automountServiceAccountToken: boolean;
+      priorityClassName?: string;
+      securityContext: { runAsUser: number };
+      containers: { env: object[]; ports: object[]; resources: object; volumeMounts: object[] }[];
+    };
+  };
 }
 const specOf = (named: Awaited<ReturnType<typeof app>>) => named("wiki-deployment").inputs["spec"] as Spec;
 
 describe("an app", () => {
   test("is kept apart by the same objects as a workspace", async () => {
     const own = await app({ internet: true, storage: { size: "1Gi", path: "/data" } });
-    const workspace = await made((opts) => new Workspace("wiki", { owner: "ada", image: "example.org/workspace:1" }, opts));
-    for (const name of ["deny-all", "to-dns", "to-internet"]) expect(own(`wiki-network-${name}`).inputs["spec"]).toEqual(workspace(`wiki-network-${name}`).inputs["spec"]);
-    const labels = (named: typeof own) => (named("wiki-namespace").inputs["metadata"] as { labels: Record<string, string> }).labels;
-    for (const [key, value] of Object.entries(labels(workspace)).filter(([name]) => name.startsWith("pod-security"))) expect(labels(own)[key]).toBe(value);
-    const guards = ["quota", "limits", "network-deny-all", "network-from-portal"].map((name) => own(`wiki-${name}`).urn);
+    const workspace = await made(
+      (opts) => new Workspace("wiki", { owner: "ada", image: "example.org/workspace:1" }, opts),
+    );
+    for (const name of ["deny-all", "to-dns", "to-internet"])
+      expect(own(`wiki-network-${name}`).inputs["spec"]).toEqual(workspace(`wiki-network-${name}`).inputs["spec"]);
+    const labels = (named: typeof own) =>
+      (named("wiki-namespace").inputs["metadata"] as { labels: Record<string, string> }).labels;
+    for (const [key, value] of Object.entries(labels(workspace)).filter(([name]) => name.startsWith("pod-security")))
+      expect(labels(own)[key]).toBe(value);
+    const guards = ["quota", "limits", "network-deny-all", "network-from-portal"].map(
+      (name) => own(`wiki-${name}`).urn,
+    );
     expect(own("wiki-deployment").dependencies).toEqual(expect.arrayContaining(guards));
     expect(own("wiki-data").dependencies).toContain(own("wiki-quota").urn);
     expect(specOf(own).template.spec.automountServiceAccountToken).toBe(false);
@@ -39,7 +57,13 @@ describe("an app", () => {
   test("is shut and alone unless told otherwise", async () => {
     const named = await app();
     expect(named("wiki-namespace").inputs["metadata"]).toMatchObject({
-      name: "app-wiki", labels: { "guildnet.io/app": "wiki", "guildnet.io/owner": "ada", "guildnet.io/visibility": "private", "guildnet.io/data": "disposable" },
+      name: "app-wiki",
+      labels: {
+        "guildnet.io/app": "wiki",
+        "guildnet.io/owner": "ada",
+        "guildnet.io/visibility": "private",
+        "guildnet.io/data": "disposable",
+      },
     });
     expect(() => named("wiki-network-to-internet")).toThrow();
     expect(() => named("wiki-data")).toThrow();
@@ -54,21 +78,49 @@ describe("an app", () => {
 
   test("honours every field", async () => {
     const named = await app({
-      ports: [{ name: "admin", port: 3001 }], environment: { TITLE: "Wiki" }, resources: { cpu: "2", memory: "1Gi" }, storage: { size: "3Gi", path: "/data" },
-      storageClass: "fast", visibility: "members", user: 65532, labels: { team: "blue" }, priorityClass: "guildnet-interactive", portal: { namespace: "door", serviceAccount: "keeper" },
+      ports: [{ name: "admin", port: 3001 }],
+      environment: { TITLE: "Wiki" },
+      resources: { cpu: "2", memory: "1Gi" },
+      storage: { size: "3Gi", path: "/data" },
+      storageClass: "fast",
+      visibility: "members",
+      user: 65532,
+      labels: { team: "blue" },
+      priorityClass: "guildnet-interactive",
+      portal: { namespace: "door", serviceAccount: "keeper" },
     });
     const { template } = specOf(named);
     const [container] = template.spec.containers;
     expect(container?.env).toEqual([{ name: "TITLE", value: "Wiki" }]);
-    expect(container?.ports).toEqual([{ name: "app", containerPort: 3000, protocol: "TCP" }, { name: "admin", containerPort: 3001, protocol: "TCP" }]);
+    expect(container?.ports).toEqual([
+      { name: "app", containerPort: 3000, protocol: "TCP" },
+      { name: "admin", containerPort: 3001, protocol: "TCP" },
+    ]);
     expect(container?.resources).toMatchObject({ limits: { cpu: "2", memory: "1Gi" } });
     expect(container?.volumeMounts).toContainEqual({ name: "data", mountPath: "/data" });
-    expect(template.spec).toMatchObject({ priorityClassName: "guildnet-interactive", securityContext: { runAsUser: 65532, runAsNonRoot: true } });
-    expect(named("wiki-namespace").inputs["metadata"]).toMatchObject({ labels: { team: "blue", "guildnet.io/visibility": "members" } });
-    expect(named("wiki-data").inputs["spec"]).toMatchObject({ storageClassName: "fast", resources: { requests: { storage: "3Gi" } } });
-    expect(named("wiki-service").inputs["spec"]).toMatchObject({ ports: [{ name: "app", port: 3000 }, { name: "admin", port: 3001 }] });
-    expect(named("wiki-network-from-portal").inputs["spec"]).toMatchObject({ ingress: [{ ports: [{ port: 3000 }, { port: 3001 }] }] });
-    expect(named("wiki-portal-binding").inputs["subjects"]).toEqual([{ kind: "ServiceAccount", name: "keeper", namespace: "door" }]);
+    expect(template.spec).toMatchObject({
+      priorityClassName: "guildnet-interactive",
+      securityContext: { runAsUser: 65532, runAsNonRoot: true },
+    });
+    expect(named("wiki-namespace").inputs["metadata"]).toMatchObject({
+      labels: { team: "blue", "guildnet.io/visibility": "members" },
+    });
+    expect(named("wiki-data").inputs["spec"]).toMatchObject({
+      storageClassName: "fast",
+      resources: { requests: { storage: "3Gi" } },
+    });
+    expect(named("wiki-service").inputs["spec"]).toMatchObject({
+      ports: [
+        { name: "app", port: 3000 },
+        { name: "admin", port: 3001 },
+      ],
+    });
+    expect(named("wiki-network-from-portal").inputs["spec"]).toMatchObject({
+      ingress: [{ ports: [{ port: 3000 }, { port: 3001 }] }],
+    });
+    expect(named("wiki-portal-binding").inputs["subjects"]).toEqual([
+      { kind: "ServiceAccount", name: "keeper", namespace: "door" },
+    ]);
   });
 
   test("keeps its volume unless told otherwise", async () => {
@@ -76,7 +128,10 @@ describe("an app", () => {
     const kept = await app({ storage });
     expect([kept("wiki-namespace").retainOnDelete, kept("wiki-data").retainOnDelete]).toEqual([true, true]);
     const disposable = await app({ storage, keepData: false });
-    expect([disposable("wiki-namespace").retainOnDelete, disposable("wiki-data").retainOnDelete]).toEqual([false, false]);
+    expect([disposable("wiki-namespace").retainOnDelete, disposable("wiki-data").retainOnDelete]).toEqual([
+      false,
+      false,
+    ]);
     // Without a volume an empty namespace would be all that is kept.
     expect((await app())("wiki-namespace").retainOnDelete).toBe(false);
   });
@@ -84,10 +139,20 @@ describe("an app", () => {
   test("has room for its pods and the next one, and is replaced without a gap where it has no volume", async () => {
     const several = await app({ replicas: 3, resources: { cpu: "1", memory: "1Gi" } });
     expect(specOf(several)).toMatchObject({ replicas: 3, strategy: { type: "RollingUpdate" } });
-    expect(several("wiki-quota").inputs["spec"]).toMatchObject({ hard: { pods: "4", "limits.cpu": "4", "limits.memory": "4Gi", "requests.storage": "0", persistentvolumeclaims: "0" } });
+    expect(several("wiki-quota").inputs["spec"]).toMatchObject({
+      hard: {
+        pods: "4",
+        "limits.cpu": "4",
+        "limits.memory": "4Gi",
+        "requests.storage": "0",
+        persistentvolumeclaims: "0",
+      },
+    });
     const single = await app({ storage: { size: "1Gi", path: "/data" } });
     expect(specOf(single).strategy.type).toBe("Recreate");
-    expect(single("wiki-quota").inputs["spec"]).toMatchObject({ hard: { pods: "2", "requests.storage": "1Gi", persistentvolumeclaims: "1" } });
+    expect(single("wiki-quota").inputs["spec"]).toMatchObject({
+      hard: { pods: "2", "requests.storage": "1Gi", persistentvolumeclaims: "1" },
+    });
   });
 });
 
@@ -116,11 +181,37 @@ describe("arguments that can't be", () => {
   });
 });
 
-test.each([["/data", true], ["/var/lib/app", true], ["/tmpfiles", true], ["/", false], ["data", false], ["/tmp/x", false], ["/a/../etc", false], ["/a:b", false], ["//a", false], ["/proc/x", false], ["/sys", false], ["/dev/shm", false], ["/etc", false], ["/etc/wiki", true], ["/etc/hosts", false], ["/usr", false], ["/usr/lib64", false], ["/usr/share/wiki", true], ["/var", false], ["/processes", true]])("a volume at %s: %s", (path, may) => {
+test.each([
+  ["/data", true],
+  ["/var/lib/app", true],
+  ["/tmpfiles", true],
+  ["/", false],
+  ["data", false],
+  ["/tmp/x", false],
+  ["/a/../etc", false],
+  ["/a:b", false],
+  ["//a", false],
+  ["/proc/x", false],
+  ["/sys", false],
+  ["/dev/shm", false],
+  ["/etc", false],
+  ["/etc/wiki", true],
+  ["/etc/hosts", false],
+  ["/usr", false],
+  ["/usr/lib64", false],
+  ["/usr/share/wiki", true],
+  ["/var", false],
+  ["/processes", true],
+])("a volume at %s: %s", (path, may) => {
   expect(APP_PATH.test(path)).toBe(may);
 });
 
 test("an app never sets aside more than it may use", () => {
-  expect(appSize({ resources: { cpu: "10m", memory: "32Mi" } })).toEqual({ cpu: "10m", memory: "32Mi", storage: "0", reserved: { cpu: "10m", memory: "32Mi" } });
+  expect(appSize({ resources: { cpu: "10m", memory: "32Mi" } })).toEqual({
+    cpu: "10m",
+    memory: "32Mi",
+    storage: "0",
+    reserved: { cpu: "10m", memory: "32Mi" },
+  });
   expect(appSize({})).toMatchObject({ cpu: "500m", memory: "512Mi", reserved: { cpu: "20m", memory: "64Mi" } });
 });

@@ -106,32 +106,80 @@ export class App extends pulumi.ComponentResource {
   constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
     checkApp(name, args);
     super("guildnet:index:App", name, {}, transformed(name, args.transform, opts));
-    const size = appSize(args), replicas = args.replicas ?? 1, user = args.user ?? 1000;
+    const size = appSize(args),
+      replicas = args.replicas ?? 1,
+      user = args.user ?? 1000;
     const ports = [{ name: APP_PORT, port: args.port }, ...(args.ports ?? [])];
     // Without a volume there is nothing to keep.
     const data = retention(args.storage !== undefined && args.keepData !== false);
-    const labels = args.labels ?? {}, internet = args.internet ?? false, proxy = usedProxy(args.proxy, internet);
+    const labels = args.labels ?? {},
+      internet = args.internet ?? false,
+      proxy = usedProxy(args.proxy, internet);
     const portal = args.portal ?? portalIdentity;
-    const own = personalPlace(name, "app", { owner: args.owner, data, labels: { ...labels, [label.visibility]: args.visibility ?? "private" } }, this);
+    const own = personalPlace(
+      name,
+      "app",
+      { owner: args.owner, data, labels: { ...labels, [label.visibility]: args.visibility ?? "private" } },
+      this,
+    );
     this.namespace = own.namespace;
-    if (args.storage !== undefined) this.volume = { namespace: this.namespace, claim: "data", user: args.user ?? 1000, workload: "app" };
+    if (args.storage !== undefined)
+      this.volume = { namespace: this.namespace, claim: "data", user: args.user ?? 1000, workload: "app" };
 
     const beside = roomFor(args.backup);
     const quota = quotaSpec(size, { pods: replicas + 1, volumes: args.storage === undefined ? 0 : 1, beside });
-    const guards = [...limits(own, quota, limitRangeSpec(size, { beside })), ...networkPolicies(own, personalReach({ portalNamespace: portal.namespace, ports: ports.map(({ port }) => port), internet, proxy: args.proxy }))];
+    const guards = [
+      ...limits(own, quota, limitRangeSpec(size, { beside })),
+      ...networkPolicies(
+        own,
+        personalReach({
+          portalNamespace: portal.namespace,
+          ports: ports.map(({ port }) => port),
+          internet,
+          proxy: args.proxy,
+        }),
+      ),
+    ];
     portalRights(own, portal);
     const account = powerlessAccount(own);
-    const claim = args.storage && volumeClaim(own, "data", { claim: "data", size: args.storage.size, storageClass: args.storageClass, data }, guards);
-    new k8s.apps.v1.Deployment(`${name}-deployment`, {
-      metadata: metaIn(own, "app", acceptedOfApps({ user, ownUser: args.user !== undefined, replicas, volume: claim !== undefined, proxy })),
-      spec: appDeployment({
-        image: args.image, user, ports, environment: args.environment ?? {}, size, replicas, labels,
-        proxy: proxyEnvironment(own, proxy, args.environment ?? {}),
-        priorityClass: args.priorityClass, serviceAccount: account.metadata.name,
-        volume: args.storage && claim && { claim: claim.metadata.name, path: args.storage.path },
-      }),
-    }, { parent: this, dependsOn: guards });
-    if (replicas > 1) new k8s.policy.v1.PodDisruptionBudget(`${name}-disruptions`, { metadata: metaIn(own, "app"), spec: disruptionBudget }, { parent: this });
+    const claim =
+      args.storage &&
+      volumeClaim(
+        own,
+        "data",
+        { claim: "data", size: args.storage.size, storageClass: args.storageClass, data },
+        guards,
+      );
+    new k8s.apps.v1.Deployment(
+      `${name}-deployment`,
+      {
+        metadata: metaIn(
+          own,
+          "app",
+          acceptedOfApps({ user, ownUser: args.user !== undefined, replicas, volume: claim !== undefined, proxy }),
+        ),
+        spec: appDeployment({
+          image: args.image,
+          user,
+          ports,
+          environment: args.environment ?? {},
+          size,
+          replicas,
+          labels,
+          proxy: proxyEnvironment(own, proxy, args.environment ?? {}),
+          priorityClass: args.priorityClass,
+          serviceAccount: account.metadata.name,
+          volume: args.storage && claim && { claim: claim.metadata.name, path: args.storage.path },
+        }),
+      },
+      { parent: this, dependsOn: guards },
+    );
+    if (replicas > 1)
+      new k8s.policy.v1.PodDisruptionBudget(
+        `${name}-disruptions`,
+        { metadata: metaIn(own, "app"), spec: disruptionBudget },
+        { parent: this },
+      );
     service(own, ports);
     this.registerOutputs({ namespace: this.namespace });
   }
@@ -139,8 +187,14 @@ export class App extends pulumi.ComponentResource {
 
 /** What one pod may use, and what is set aside for it. */
 export function appSize({ resources = {}, storage }: Pick<AppArgs, "resources" | "storage">) {
-  const cpu = resources.cpu ?? "500m", memory = resources.memory ?? "512Mi";
-  return { cpu, memory, storage: storage?.size ?? "0", reserved: { cpu: smaller("20m", cpu), memory: smaller("64Mi", memory) } };
+  const cpu = resources.cpu ?? "500m",
+    memory = resources.memory ?? "512Mi";
+  return {
+    cpu,
+    memory,
+    storage: storage?.size ?? "0",
+    reserved: { cpu: smaller("20m", cpu), memory: smaller("64Mi", memory) },
+  };
 }
 
 /** Below these no container starts. */
@@ -148,17 +202,31 @@ export const smallestApp = { cpu: "10m", memory: "16Mi" };
 /** A volume of less is none. */
 export const smallestVolume = "1Mi";
 
-type Checked = Pick<AppArgs, "port" | "ports" | "environment" | "labels" | "resources" | "replicas" | "storage" | "user" | "proxy">;
+type Checked = Pick<
+  AppArgs,
+  "port" | "ports" | "environment" | "labels" | "resources" | "replicas" | "storage" | "user" | "proxy"
+>;
 
 /** What is wrong with an app's plain arguments; empty when nothing is. */
 export function appMistakes(name: string, args: Checked): string[] {
   const mistakes = placeMistakes(name, args, { name: APP_PORT, port: args.port, whose: "its main one" });
   const { replicas = 1, storage, user = 1000 } = args;
-  if (!Number.isInteger(replicas) || replicas < 1) mistakes.push(`replicas is ${replicas}, allowed are whole numbers from 1`);
-  if (storage !== undefined && replicas > 1) mistakes.push(`storage with ${replicas} replicas: a volume is writable by one pod at a time, so set replicas to 1 or leave storage out`);
-  if (storage !== undefined && !APP_PATH.test(storage.path)) mistakes.push(`storage.path is "${storage.path}", allowed is a folder such as "/data", not /tmp and none of the system's`);
-  mistakes.push(...sizeMistakes(args.resources ?? {}, smallestApp), ...sizeMistakes({ size: storage?.size }, { size: smallestVolume }));
-  if (!Number.isInteger(user) || user < 1) mistakes.push(`user is ${user}, allowed are whole numbers from 1: no app runs as root`);
+  if (!Number.isInteger(replicas) || replicas < 1)
+    mistakes.push(`replicas is ${replicas}, allowed are whole numbers from 1`);
+  if (storage !== undefined && replicas > 1)
+    mistakes.push(
+      `storage with ${replicas} replicas: a volume is writable by one pod at a time, so set replicas to 1 or leave storage out`,
+    );
+  if (storage !== undefined && !APP_PATH.test(storage.path))
+    mistakes.push(
+      `storage.path is "${storage.path}", allowed is a folder such as "/data", not /tmp and none of the system's`,
+    );
+  mistakes.push(
+    ...sizeMistakes(args.resources ?? {}, smallestApp),
+    ...sizeMistakes({ size: storage?.size }, { size: smallestVolume }),
+  );
+  if (!Number.isInteger(user) || user < 1)
+    mistakes.push(`user is ${user}, allowed are whole numbers from 1: no app runs as root`);
   return mistakes;
 }
 
@@ -166,7 +234,8 @@ export function appMistakes(name: string, args: Checked): string[] {
  * A folder below the root that isn't /tmp, and hides nothing that an image, the kernel or the
  * kubelet has put into the container; Kubernetes takes no colon in it.
  */
-export const APP_PATH = /^(?!\/(tmp|proc|sys|dev)(\/|$))(?!\/(etc|var|run|boot|(usr\/)?(bin|sbin|lib(32|64|x32)?)|usr)$)(?!\/etc\/(hosts|hostname|resolv\.conf)(\/|$))(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/;
+export const APP_PATH =
+  /^(?!\/(tmp|proc|sys|dev)(\/|$))(?!\/(etc|var|run|boot|(usr\/)?(bin|sbin|lib(32|64|x32)?)|usr)$)(?!\/etc\/(hosts|hostname|resolv\.conf)(\/|$))(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/;
 
 /** @throws GuildError with every mistake at once */
 function checkApp(name: string, args: Checked): void {
@@ -175,12 +244,16 @@ function checkApp(name: string, args: Checked): void {
 }
 
 function service(own: Place, ports: readonly WorkspacePort[]): void {
-  new k8s.core.v1.Service(`${own.name}-service`, {
-    // The Deployment is waited for; that says the same.
-    metadata: metaIn(own, "app", unawaited),
-    spec: {
-      selector: appSelector("app"),
-      ports: ports.map(({ name, port }) => ({ name, port, targetPort: name, protocol: "TCP" })),
+  new k8s.core.v1.Service(
+    `${own.name}-service`,
+    {
+      // The Deployment is waited for; that says the same.
+      metadata: metaIn(own, "app", unawaited),
+      spec: {
+        selector: appSelector("app"),
+        ports: ports.map(({ name, port }) => ({ name, port, targetPort: name, protocol: "TCP" })),
+      },
     },
-  }, { parent: own.parent });
+    { parent: own.parent },
+  );
 }

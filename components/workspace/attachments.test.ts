@@ -11,12 +11,23 @@ const plain = { owner: "ada", image: "example.org/workspace:1" };
 
 async function made(args: Partial<WorkspaceArgs>) {
   const all = await record(() => new Workspace("ada", { ...plain, ...args }));
-  return all.filter(({ custom }) => custom).map(({ urn, inputs, dependencies }) => ({ urn, inputs, dependencies: [...dependencies].sort() })).sort((a, b) => (a.urn < b.urn ? -1 : 1));
+  return all
+    .filter(({ custom }) => custom)
+    .map(({ urn, inputs, dependencies }) => ({ urn, inputs, dependencies: [...dependencies].sort() }))
+    .sort((a, b) => (a.urn < b.urn ? -1 : 1));
 }
 
 test("a workspace with the registry attached is what it was when it knew the registry itself", async () => {
-  const registry = registryAttachment({ host: registryHost, identity: registryIdentity, caCertificate: "CA CERTIFICATE" });
-  const now = await made({ dotfiles: "https://example.org/ada/dotfiles", environment: { EDITOR: "vim", DOCKER_CONFIG: "/home/guild/.docker" }, attachments: [registry] });
+  const registry = registryAttachment({
+    host: registryHost,
+    identity: registryIdentity,
+    caCertificate: "CA CERTIFICATE",
+  });
+  const now = await made({
+    dotfiles: "https://example.org/ada/dotfiles",
+    environment: { EDITOR: "vim", DOCKER_CONFIG: "/home/guild/.docker" },
+    attachments: [registry],
+  });
   // As text: the order of variables and volumes is part of a pod's template, and another order starts it anew.
   expect(JSON.stringify(now, null, 2)).toBe(JSON.stringify(before, null, 2));
 });
@@ -25,9 +36,14 @@ test("a workspace with the registry attached is what it was when it knew the reg
 const bus: WorkspaceAttachment = {
   name: "bus",
   attach: (workspace) => {
-    const { metadata } = new k8s.core.v1.ConfigMap(`${workspace.name}-bus-settings`, { metadata: metaIn(workspace, "bus-settings"), data: { url: "nats" } }, { parent: workspace.parent });
+    const { metadata } = new k8s.core.v1.ConfigMap(
+      `${workspace.name}-bus-settings`,
+      { metadata: metaIn(workspace, "bus-settings"), data: { url: "nats" } },
+      { parent: workspace.parent },
+    );
     return {
-      environment: { GUILDNET_BUS: `nats://${workspace.name}@bus` }, defaults: { NATS_URL: "nats://bus", EDITOR: "nano" },
+      environment: { GUILDNET_BUS: `nats://${workspace.name}@bus` },
+      defaults: { NATS_URL: "nats://bus", EDITOR: "nano" },
       files: [{ name: "bus", folder: "/etc/guildnet/bus", from: { configMap: metadata.name } }],
       reach: { "to-bus": { to: [{ peers: [program("bus", "guildnet-bus")], ports: tcp(4222) }] } },
       room: { cpu: "500m", memory: "8Gi", reserved: { cpu: "10m", memory: "64Mi" } },
@@ -37,27 +53,48 @@ const bus: WorkspaceAttachment = {
 
 test("any other system gives variables, files, a way out and room by the same means", async () => {
   const all = await made({ attachments: [bus], environment: { EDITOR: "vim" } });
-  const inputs = (name: string) => all.find(({ urn }) => urn.endsWith(`::ada-${name}`))?.inputs as { spec: Record<string, unknown> };
-  const { spec } = inputs("deployment")["spec"]["template"] as { spec: { containers: { env: object[]; volumeMounts: object[] }[]; volumes: object[] } };
+  const inputs = (name: string) =>
+    all.find(({ urn }) => urn.endsWith(`::ada-${name}`))?.inputs as { spec: Record<string, unknown> };
+  const { spec } = inputs("deployment")["spec"]["template"] as {
+    spec: { containers: { env: object[]; volumeMounts: object[] }[]; volumes: object[] };
+  };
   const [container] = spec.containers;
-  expect(container?.env).toEqual(expect.arrayContaining([{ name: "GUILDNET_BUS", value: "nats://ada@bus" }, { name: "NATS_URL", value: "nats://bus" }, { name: "EDITOR", value: "vim" }]));
+  expect(container?.env).toEqual(
+    expect.arrayContaining([
+      { name: "GUILDNET_BUS", value: "nats://ada@bus" },
+      { name: "NATS_URL", value: "nats://bus" },
+      { name: "EDITOR", value: "vim" },
+    ]),
+  );
   expect(container?.env).toHaveLength(5);
   expect(container?.volumeMounts).toContainEqual({ name: "bus", mountPath: "/etc/guildnet/bus", readOnly: true });
   expect(spec.volumes).toContainEqual({ name: "bus", configMap: { name: "bus-settings" } });
-  expect(inputs("network-to-bus")["spec"]).toMatchObject({ policyTypes: ["Egress"], egress: [{ ports: [{ port: 4222 }] }] });
+  expect(inputs("network-to-bus")["spec"]).toMatchObject({
+    policyTypes: ["Egress"],
+    egress: [{ ports: [{ port: 4222 }] }],
+  });
   // Twice the workspace's own 4Gi, and what is beside it.
   expect(inputs("quota")["spec"]["hard"]).toMatchObject({ pods: "3", "limits.memory": "16Gi", "limits.cpu": "4500m" });
-  expect(inputs("limits")["spec"]["limits"]).toMatchObject([{ default: { memory: "4Gi" }, max: { cpu: "2", memory: "8Gi" } }]);
+  expect(inputs("limits")["spec"]["limits"]).toMatchObject([
+    { default: { memory: "4Gi" }, max: { cpu: "2", memory: "8Gi" } },
+  ]);
 });
 
 test("what an attachment makes can be otherwise, too", async () => {
   const access = { host: registryHost, identity: registryIdentity, caCertificate: "CA CERTIFICATE" };
-  const all = await made({ attachments: [registryAttachment(access, { transform: { "registry-authority": { data: { "more.crt": "MORE" } } } })], transform: { quota: { spec: { hard: { pods: "9" } } } } });
+  const all = await made({
+    attachments: [
+      registryAttachment(access, { transform: { "registry-authority": { data: { "more.crt": "MORE" } } } }),
+    ],
+    transform: { quota: { spec: { hard: { pods: "9" } } } },
+  });
   const inputs = (name: string) => all.find(({ urn }) => urn.endsWith(`::ada-${name}`))?.inputs;
   expect(inputs("registry-authority")).toMatchObject({ data: { "ca.crt": "CA CERTIFICATE", "more.crt": "MORE" } });
   expect(inputs("quota")).toMatchObject({ spec: { hard: { pods: "9", persistentvolumeclaims: "1" } } });
 });
 
 test("what two attachments of a name would make is refused", async () => {
-  await expect(made({ attachments: [bus, bus] })).rejects.toThrow('workspace "ada": attachment "bus" is there twice: give it once');
+  await expect(made({ attachments: [bus, bus] })).rejects.toThrow(
+    'workspace "ada": attachment "bus" is there twice: give it once',
+  );
 });

@@ -43,14 +43,18 @@ export function workspaceMistakes(id: string, args: SizedArgs): string[] {
 
 function attachmentMistakes(attachments: readonly { readonly name: string }[]): string[] {
   const names = attachments.map(({ name }) => name);
-  return [...new Set(names.filter((name, place) => names.indexOf(name) !== place))].map((name) => `attachment "${name}" is there twice: give it once`);
+  return [...new Set(names.filter((name, place) => names.indexOf(name) !== place))].map(
+    (name) => `attachment "${name}" is there twice: give it once`,
+  );
 }
 
 /** Sizes that are none, or below what can work. */
 export function sizeMistakes<Size extends object>(asked: Partial<Size>, least: Record<keyof Size, string>): string[] {
   return (Object.keys(asked) as (keyof Size & string)[]).flatMap((key) => {
     const value: unknown = asked[key];
-    return typeof value !== "string" || (parseQuantity(value) ?? 0) >= quantity(least[key]) ? [] : [`${key} is "${value}", allowed is at least ${least[key]}`];
+    return typeof value !== "string" || (parseQuantity(value) ?? 0) >= quantity(least[key])
+      ? []
+      : [`${key} is "${value}", allowed is at least ${least[key]}`];
   });
 }
 
@@ -60,26 +64,31 @@ export function sizeMistakes<Size extends object>(asked: Partial<Size>, least: R
  */
 export function placeMistakes(id: string, args: PlaceArgs, main: WorkspacePort & { whose: string }): string[] {
   const mistakes: string[] = [];
-  for (const cidr of Array.isArray(args.internet) ? args.internet as readonly string[] : []) {
+  for (const cidr of Array.isArray(args.internet) ? (args.internet as readonly string[]) : []) {
     const allowed = networkMistake(cidr);
     if (allowed !== undefined) mistakes.push(`internet "${cidr}": allowed is ${allowed}`);
   }
   if (args.proxy !== undefined) mistakes.push(...proxyMistakes(args.proxy));
   if (!WORKSPACE_ID.test(id)) {
-    mistakes.push(`its name is "${id}", allowed are lower case letters, digits and single "-", at most 40, a letter or digit first and last`);
+    mistakes.push(
+      `its name is "${id}", allowed are lower case letters, digits and single "-", at most 40, a letter or digit first and last`,
+    );
   }
   const privileged = (port: number) => `port ${port}: without privileges it can listen at 1024 to 65535`;
   if (!unprivileged(main.port)) mistakes.push(privileged(main.port));
   const taken = new Map([[main.name, main.port]]);
   for (const { name, port } of args.ports ?? []) {
-    if (!PORT_NAME.test(name)) mistakes.push(`port "${name}": a name has at most 15 lower case letters, digits and "-", at least one letter`);
+    if (!PORT_NAME.test(name))
+      mistakes.push(`port "${name}": a name has at most 15 lower case letters, digits and "-", at least one letter`);
     if (taken.has(name)) mistakes.push(`port "${name}" is there twice: give each its own name`);
-    if ([...taken.values()].includes(port)) mistakes.push(`port ${port} is there twice${port === main.port ? ` (it is ${main.whose})` : ""}: choose another`);
+    if ([...taken.values()].includes(port))
+      mistakes.push(`port ${port} is there twice${port === main.port ? ` (it is ${main.whose})` : ""}: choose another`);
     if (!unprivileged(port)) mistakes.push(privileged(port));
     taken.set(name, port);
   }
   for (const key of Object.keys(args.labels ?? {})) {
-    if (foreignLabel(key) !== undefined) mistakes.push(`label "${key}": those below ${foreignLabel(key)} are not for others to set`);
+    if (foreignLabel(key) !== undefined)
+      mistakes.push(`label "${key}": those below ${foreignLabel(key)} are not for others to set`);
   }
   return [...mistakes, ...environmentMistakes(args.environment ?? {})];
 }
@@ -88,8 +97,12 @@ function environmentMistakes(environment: Readonly<Record<string, unknown>>): st
   const known = Object.entries(environment).filter((entry): entry is [string, string] => typeof entry[1] === "string");
   const together = variablesFault(Object.fromEntries(known));
   return [
-    ...Object.keys(environment).filter((name) => RESERVED_ENVIRONMENT.test(name)).map((name) => `environment variable "${name}": names starting with GUILDNET_ are ours`),
-    ...known.flatMap(([name, value]) => variableFault(name, value) ?? []).map((allowed) => `environment: allowed is ${allowed}`),
+    ...Object.keys(environment)
+      .filter((name) => RESERVED_ENVIRONMENT.test(name))
+      .map((name) => `environment variable "${name}": names starting with GUILDNET_ are ours`),
+    ...known
+      .flatMap(([name, value]) => variableFault(name, value) ?? [])
+      .map((allowed) => `environment: allowed is ${allowed}`),
     ...(together === undefined ? [] : [`environment: allowed are ${together}`]),
   ];
 }

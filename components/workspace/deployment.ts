@@ -70,7 +70,14 @@ export function deploymentSpec(v: ResolvedWorkspace): k8s.types.input.apps.v1.De
           { name: "tmp", emptyDir: { sizeLimit: TEMPORARY } },
           // What is in it counts to the container's memory. A container's own would have 64 MiB, too little for a browser.
           { name: "shm", emptyDir: { medium: "Memory", sizeLimit: multiply(v.size.memory, 0.5) } },
-          { name: "ide-access", secret: { secretName: v.ideAccess, items: [{ key: "config.yaml", path: "config.yaml" }], defaultMode: 0o440 } },
+          {
+            name: "ide-access",
+            secret: {
+              secretName: v.ideAccess,
+              items: [{ key: "config.yaml", path: "config.yaml" }],
+              defaultMode: 0o440,
+            },
+          },
           ...filesOf(v).map(attachedVolume),
         ],
       },
@@ -130,7 +137,10 @@ function environment(v: ResolvedWorkspace): k8s.types.input.core.v1.EnvVar[] {
     ...(v.dotfiles === undefined ? {} : { GUILDNET_DOTFILES: v.dotfiles }),
     ...together(v.attached.map((each) => each.environment)),
   };
-  return [...v.proxy, ...Object.entries({ ...defaults, ...v.environment, ...ours }).map(([name, value]) => ({ name, value }))];
+  return [
+    ...v.proxy,
+    ...Object.entries({ ...defaults, ...v.environment, ...ours }).map(([name, value]) => ({ name, value })),
+  ];
 }
 
 function together(variables: readonly Attached["environment"][]): Record<string, pulumi.Input<string>> {

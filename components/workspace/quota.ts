@@ -11,14 +11,34 @@ type Size = WorkspaceSize & { reserved: { cpu: string; memory: string } };
  * that listens outside the cluster. Of an app, one pod more than it has, for the same reason.
  * What runs beside it has room as well.
  */
-export function quotaSpec(size: Size, { pods = 2, volumes = 1, beside = [] }: { pods?: number; volumes?: number; beside?: readonly PodRoom[] } = {}): k8s.types.input.core.v1.ResourceQuotaSpec {
-  const all = (value: string, more: readonly string[], unit: "cores" | "bytes") => more.reduce((sum, each) => plus(sum, each, unit), multiply(value, pods));
+export function quotaSpec(
+  size: Size,
+  { pods = 2, volumes = 1, beside = [] }: { pods?: number; volumes?: number; beside?: readonly PodRoom[] } = {},
+): k8s.types.input.core.v1.ResourceQuotaSpec {
+  const all = (value: string, more: readonly string[], unit: "cores" | "bytes") =>
+    more.reduce((sum, each) => plus(sum, each, unit), multiply(value, pods));
   return {
     hard: {
-      "requests.cpu": all(size.reserved.cpu, beside.map(({ reserved }) => reserved.cpu), "cores"),
-      "requests.memory": all(size.reserved.memory, beside.map(({ reserved }) => reserved.memory), "bytes"),
-      "limits.cpu": all(size.cpu, beside.map(({ cpu }) => cpu), "cores"),
-      "limits.memory": all(size.memory, beside.map(({ memory }) => memory), "bytes"),
+      "requests.cpu": all(
+        size.reserved.cpu,
+        beside.map(({ reserved }) => reserved.cpu),
+        "cores",
+      ),
+      "requests.memory": all(
+        size.reserved.memory,
+        beside.map(({ reserved }) => reserved.memory),
+        "bytes",
+      ),
+      "limits.cpu": all(
+        size.cpu,
+        beside.map(({ cpu }) => cpu),
+        "cores",
+      ),
+      "limits.memory": all(
+        size.memory,
+        beside.map(({ memory }) => memory),
+        "bytes",
+      ),
       "requests.storage": size.storage,
       persistentvolumeclaims: String(volumes),
       pods: String(pods + beside.length),
@@ -29,13 +49,21 @@ export function quotaSpec(size: Size, { pods = 2, volumes = 1, beside = [] }: { 
 }
 
 /** A container that says nothing gets the workspace's own size, and none gets more; but what runs beside it what it needs. */
-export function limitRangeSpec(size: Size, { beside = [] }: { beside?: readonly PodRoom[] } = {}): k8s.types.input.core.v1.LimitRangeSpec {
+export function limitRangeSpec(
+  size: Size,
+  { beside = [] }: { beside?: readonly PodRoom[] } = {},
+): k8s.types.input.core.v1.LimitRangeSpec {
   return {
-    limits: [{
-      type: "Container",
-      default: { cpu: size.cpu, memory: size.memory },
-      defaultRequest: { cpu: size.reserved.cpu, memory: size.reserved.memory },
-      max: { cpu: beside.reduce((most, { cpu }) => larger(most, cpu), size.cpu), memory: beside.reduce((most, { memory }) => larger(most, memory), size.memory) },
-    }],
+    limits: [
+      {
+        type: "Container",
+        default: { cpu: size.cpu, memory: size.memory },
+        defaultRequest: { cpu: size.reserved.cpu, memory: size.reserved.memory },
+        max: {
+          cpu: beside.reduce((most, { cpu }) => larger(most, cpu), size.cpu),
+          memory: beside.reduce((most, { memory }) => larger(most, memory), size.memory),
+        },
+      },
+    ],
   };
 }

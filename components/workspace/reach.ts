@@ -12,7 +12,17 @@ export function fromPortal(portalNamespace: pulumi.Input<string>, ports: readonl
 }
 
 /** What a workspace and an app have in common: the portal alone reaches them, and they reach DNS and what is outside as far as they may. */
-export function personalReach({ portalNamespace, ports, internet, proxy }: { portalNamespace: string; ports: readonly number[]; internet: Internet; proxy?: Proxy }): Policies {
+export function personalReach({
+  portalNamespace,
+  ports,
+  internet,
+  proxy,
+}: {
+  portalNamespace: string;
+  ports: readonly number[];
+  internet: Internet;
+  proxy?: Proxy;
+}): Policies {
   return {
     "deny-all": denyAll,
     "from-portal": fromPortal(portalNamespace, ports),

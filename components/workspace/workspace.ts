@@ -102,27 +102,50 @@ export class Workspace extends pulumi.ComponentResource {
     checkWorkspace(name, args);
     super("guildnet:index:Workspace", name, {}, transformed(name, transforms(args), opts));
     const size = sizeOf(args.preset ?? "standard", args.resources);
-    const data = retention(args.keepData), labels = args.labels ?? {};
+    const data = retention(args.keepData),
+      labels = args.labels ?? {};
     const own = personalPlace(name, "workspace", { owner: args.owner, data, labels }, this);
     this.namespace = own.namespace;
     this.volume = { namespace: this.namespace, claim: "home", user: WORKSPACE_USER, workload: "workspace" };
 
     const attached = (args.attachments ?? []).map((attachment) => attachment.attach(own));
     const beside = [...roomFor(args.backup), ...attached.flatMap(({ room }) => room ?? [])];
-    const reach = { ...ownReach(args), ...Object.assign({}, ...attached.map((each) => each.reach)) as Policies };
-    const guards = [...limits(own, quotaSpec(size, { beside }), limitRangeSpec(size, { beside })), ...networkPolicies(own, reach)];
+    const reach = { ...ownReach(args), ...(Object.assign({}, ...attached.map((each) => each.reach)) as Policies) };
+    const guards = [
+      ...limits(own, quotaSpec(size, { beside }), limitRangeSpec(size, { beside })),
+      ...networkPolicies(own, reach),
+    ];
     portalRights(own, args.portal ?? portalIdentity, [IDE_ACCESS]);
     const account = powerlessAccount(own);
-    const claim = volumeClaim(own, "home", { claim: "home", size: size.storage, storageClass: args.storageClass, data }, guards);
+    const claim = volumeClaim(
+      own,
+      "home",
+      { claim: "home", size: size.storage, storageClass: args.storageClass, data },
+      guards,
+    );
     const access = ideAccessSecret(own);
     const proxy = usedProxy(args.proxy, args.internet ?? true);
-    deployment(own, {
-      id: name, owner: args.owner, image: args.image, size,
-      environment: args.environment ?? {}, labels,
-      proxy: proxyEnvironment(own, proxy, args.environment ?? {}),
-      dotfiles: args.dotfiles, nodeSelector: args.nodeSelector, priorityClass: args.priorityClass,
-      serviceAccount: account.metadata.name, claim: claim.metadata.name, ideAccess: access.metadata.name, attached,
-    }, acceptedOfWorkspaces(proxy), guards);
+    deployment(
+      own,
+      {
+        id: name,
+        owner: args.owner,
+        image: args.image,
+        size,
+        environment: args.environment ?? {},
+        labels,
+        proxy: proxyEnvironment(own, proxy, args.environment ?? {}),
+        dotfiles: args.dotfiles,
+        nodeSelector: args.nodeSelector,
+        priorityClass: args.priorityClass,
+        serviceAccount: account.metadata.name,
+        claim: claim.metadata.name,
+        ideAccess: access.metadata.name,
+        attached,
+      },
+      acceptedOfWorkspaces(proxy),
+      guards,
+    );
     service(own, args.ports ?? []);
     this.registerOutputs({ namespace: this.namespace });
   }
@@ -134,46 +157,69 @@ const IDE_ACCESS = "ide-access";
 /** Of its own children, and of those that attachments make. */
 function transforms({ attachments = [], transform }: WorkspaceArgs): Transforms<object> | undefined {
   const all = [...attachments.map((each) => each.transform), transform].filter((each) => each !== undefined);
-  return all.length > 1 ? Object.assign({}, ...all) as Transforms<object> : all[0];
+  return all.length > 1 ? (Object.assign({}, ...all) as Transforms<object>) : all[0];
 }
 
 function ownReach({ portal = portalIdentity, ports = [], internet = true, proxy }: WorkspaceArgs): Policies {
-  return personalReach({ portalNamespace: portal.namespace, ports: servicePorts(ports).map(({ port }) => port), internet, proxy });
+  return personalReach({
+    portalNamespace: portal.namespace,
+    ports: servicePorts(ports).map(({ port }) => port),
+    internet,
+    proxy,
+  });
 }
 
 function ideAccessSecret(place: Place): k8s.core.v1.Secret {
   const token = new RandomSecret(`${place.name}-ide-token`, {}, { parent: place.parent });
-  return new k8s.core.v1.Secret(`${place.name}-ide-access`, {
-    metadata: metaIn(place, IDE_ACCESS),
-    stringData: pulumi.secret(token.value).apply(ideAccess),
-  }, { parent: place.parent });
+  return new k8s.core.v1.Secret(
+    `${place.name}-ide-access`,
+    {
+      metadata: metaIn(place, IDE_ACCESS),
+      stringData: pulumi.secret(token.value).apply(ideAccess),
+    },
+    { parent: place.parent },
+  );
 }
 
 /** How many pods it has is left to who scales it, so that scanners take it for more than one. */
-const acceptedOfWorkspaces = (proxy: Proxy | undefined) => accepted({
-  "low-user": "the files of homes belong to the user of the image",
-  "single-replica": "it is one person's editor, and its home is writable by one pod at a time",
-  recreated: "its home is writable by one pod at a time",
-  together: "it is one pod or none",
-  ...acceptedOfProxy(proxy),
-});
+const acceptedOfWorkspaces = (proxy: Proxy | undefined) =>
+  accepted({
+    "low-user": "the files of homes belong to the user of the image",
+    "single-replica": "it is one person's editor, and its home is writable by one pod at a time",
+    recreated: "its home is writable by one pod at a time",
+    together: "it is one pod or none",
+    ...acceptedOfProxy(proxy),
+  });
 
 /** @param guards applied first, so that no pod ever runs without them */
-function deployment(place: Place, resolved: ResolvedWorkspace, findings: Record<string, string>, guards: pulumi.Resource[]): void {
-  new k8s.apps.v1.Deployment(`${place.name}-deployment`, {
-    metadata: metaIn(place, "workspace", findings),
-    spec: deploymentSpec(resolved),
-    // A stopped workspace stays stopped, also after a refresh has read its replicas.
-  }, { parent: place.parent, dependsOn: guards, ignoreChanges: ["spec.replicas"] });
+function deployment(
+  place: Place,
+  resolved: ResolvedWorkspace,
+  findings: Record<string, string>,
+  guards: pulumi.Resource[],
+): void {
+  new k8s.apps.v1.Deployment(
+    `${place.name}-deployment`,
+    {
+      metadata: metaIn(place, "workspace", findings),
+      spec: deploymentSpec(resolved),
+      // A stopped workspace stays stopped, also after a refresh has read its replicas.
+    },
+    { parent: place.parent, dependsOn: guards, ignoreChanges: ["spec.replicas"] },
+  );
 }
 
 function service(place: Place, extra: readonly WorkspacePort[]): void {
-  new k8s.core.v1.Service(`${place.name}-service`, {
-    // Not waited for: a stopped workspace has no pod that could make it ready.
-    metadata: metaIn(place, "workspace", unawaited),
-    spec: {
-      selector: appSelector("workspace"),
-      ports: servicePorts(extra).map(({ name, port }) => ({ name, port, targetPort: port, protocol: "TCP" })),
+  new k8s.core.v1.Service(
+    `${place.name}-service`,
+    {
+      // Not waited for: a stopped workspace has no pod that could make it ready.
+      metadata: metaIn(place, "workspace", unawaited),
+      spec: {
+        selector: appSelector("workspace"),
+        ports: servicePorts(extra).map(({ name, port }) => ({ name, port, targetPort: port, protocol: "TCP" })),
+      },
     },
-  }, { parent: place.parent });
+    { parent: place.parent },
+  );
 }

@@ -40,7 +40,11 @@ export interface Deployment {
   metadata?: object;
 }
 
-interface Manifest { time: string; magic: string; version: string }
+interface Manifest {
+  time: string;
+  magic: string;
+  version: string;
+}
 
 /** A state file of the file backend. */
 export interface Checkpoint {
@@ -51,12 +55,20 @@ export interface Checkpoint {
 }
 
 /** A state as the engine exports it. */
-export interface Exported { readonly version: number; readonly features?: string[]; readonly deployment: Deployment }
+export interface Exported {
+  readonly version: number;
+  readonly features?: string[];
+  readonly deployment: Deployment;
+}
 
 /** @param file text of a state file */
 export function exported(file: string): Exported {
   const { version, features, checkpoint } = JSON.parse(file) as Checkpoint;
-  return { version, ...(features === undefined ? {} : { features }), deployment: checkpoint.latest ?? { manifest: manifest("", new Date()) } };
+  return {
+    version,
+    ...(features === undefined ? {} : { features }),
+    deployment: checkpoint.latest ?? { manifest: manifest("", new Date()) },
+  };
 }
 
 /** How the engine marks a state file as one of its own (pulumi/pkg, resource/deploy/manifest.go). */
@@ -66,17 +78,28 @@ export function manifest(version: string, now: Date): Manifest {
 
 /** Names of features by the property that takes them (pulumi/pkg, resource/stack/deployment.go). */
 const FEATURES: Readonly<Record<string, string>> = {
-  refreshBeforeUpdate: "refreshBeforeUpdate", viewOf: "views", resourceHooks: "hooks", taint: "taint", replaceWith: "replaceWith",
+  refreshBeforeUpdate: "refreshBeforeUpdate",
+  viewOf: "views",
+  resourceHooks: "hooks",
+  taint: "taint",
+  replaceWith: "replaceWith",
 };
 
 /** What a reader has to understand for these resources; none means that version 3 of the format will do. */
 export function featuresOf({ resources = [], pending_operations = [] }: Deployment): string[] {
   const all = [...resources, ...pending_operations.map(({ resource }) => resource)];
-  return Object.entries(FEATURES).filter(([property]) => all.some((resource) => isUsed(resource[property]))).map(([, feature]) => feature).sort();
+  return Object.entries(FEATURES)
+    .filter(([property]) => all.some((resource) => isUsed(resource[property])))
+    .map(([, feature]) => feature)
+    .sort();
 }
 
 function isUsed(value: unknown): boolean {
-  return Array.isArray(value) ? value.length > 0 : typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);
+  return Array.isArray(value)
+    ? value.length > 0
+    : typeof value === "object" && value !== null
+      ? Object.keys(value).length > 0
+      : Boolean(value);
 }
 
 /**
@@ -95,12 +118,14 @@ function presentNames(resources: readonly ResourceState[]): Map<string, string> 
   for (const { urn, parent, aliases = [] } of resources) {
     for (const alias of aliases) {
       const other = present.get(alias);
-      if (other !== undefined && other !== urn) throw new Error(`the resources ${other} and ${urn} were both called ${alias}`);
+      if (other !== undefined && other !== urn)
+        throw new Error(`the resources ${other} and ${urn} were both called ${alias}`);
       present.set(alias, urn);
     }
     // A name has its parents' types in it.
     const renamedParent = parent === undefined ? undefined : present.get(parent);
-    if (renamedParent !== undefined && renamedParent !== "" && qualifiedType(renamedParent) !== "pulumi:pulumi:Stack") present.set(urn, below(renamedParent, urn));
+    if (renamedParent !== undefined && renamedParent !== "" && qualifiedType(renamedParent) !== "pulumi:pulumi:Stack")
+      present.set(urn, below(renamedParent, urn));
   }
   return present;
 }
@@ -122,7 +147,11 @@ function renamed(resource: ResourceState, now: (urn: string) => string): Resourc
     ...resource,
     urn: now(resource.urn),
     ...(resource.parent ? { parent: now(resource.parent) } : {}),
-    ...(provider ? { provider: `${now(provider.slice(0, provider.lastIndexOf("::")))}${provider.slice(provider.lastIndexOf("::"))}` } : {}),
+    ...(provider
+      ? {
+          provider: `${now(provider.slice(0, provider.lastIndexOf("::")))}${provider.slice(provider.lastIndexOf("::"))}`,
+        }
+      : {}),
     ...(resource.dependencies === undefined ? {} : { dependencies: resource.dependencies.map(now) }),
     ...(propertyDependencies === undefined ? {} : { propertyDependencies: Object.fromEntries(lists) }),
     ...(resource.deletedWith ? { deletedWith: now(resource.deletedWith) } : {}),
@@ -147,8 +176,11 @@ interface Referring {
 export function withIntactReferences<Resource extends Referring>(resources: readonly Resource[]): Resource[] {
   const there = new Set<string>();
   return resources.map((resource) => {
-    const present = (urns: readonly string[] | null | undefined) => orAbsent((urns ?? []).filter((urn) => there.has(urn)));
-    const lists = Object.entries(resource.propertyDependencies ?? {}).map(([key, urns]) => [key, present(urns)] as const).filter(([, urns]) => urns !== undefined);
+    const present = (urns: readonly string[] | null | undefined) =>
+      orAbsent((urns ?? []).filter((urn) => there.has(urn)));
+    const lists = Object.entries(resource.propertyDependencies ?? {})
+      .map(([key, urns]) => [key, present(urns)] as const)
+      .filter(([, urns]) => urns !== undefined);
     there.add(resource.urn);
     return {
       ...resource,

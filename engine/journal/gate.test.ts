@@ -7,7 +7,12 @@ it("is open for the version that the toolchain brings", () => expect(TESTED_ENGI
 
 it.each<[string, string | undefined, NodeJS.ProcessEnv, boolean]>([
   ["the engine it was tested with", TESTED_ENGINE, {}, true],
-  ["any other word of the variable", TESTED_ENGINE, { GUILDNET_JOURNAL: "on", PULUMI_DISABLE_JOURNALING: "false" }, true],
+  [
+    "any other word of the variable",
+    TESTED_ENGINE,
+    { GUILDNET_JOURNAL: "on", PULUMI_DISABLE_JOURNALING: "false" },
+    true,
+  ],
   ["another engine", "3.231.0", {}, false],
   ["an engine that nobody knows", undefined, {}, false],
   ["our switch", TESTED_ENGINE, { GUILDNET_JOURNAL: "off" }, false],

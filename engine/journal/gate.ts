@@ -9,6 +9,11 @@ export const TESTED_ENGINE = "3.230.0";
  * `GUILDNET_JOURNAL=off` switches it off, as does the engine's own variable.
  * @param engineVersion undefined where it is not known
  */
-export function keepsJournal(engineVersion: string | undefined, { GUILDNET_JOURNAL, PULUMI_DISABLE_JOURNALING = "" }: NodeJS.ProcessEnv): boolean {
-  return engineVersion === TESTED_ENGINE && GUILDNET_JOURNAL !== "off" && !["1", "true"].includes(PULUMI_DISABLE_JOURNALING);
+export function keepsJournal(
+  engineVersion: string | undefined,
+  { GUILDNET_JOURNAL, PULUMI_DISABLE_JOURNALING = "" }: NodeJS.ProcessEnv,
+): boolean {
+  return (
+    engineVersion === TESTED_ENGINE && GUILDNET_JOURNAL !== "off" && !["1", "true"].includes(PULUMI_DISABLE_JOURNALING)
+  );
 }

@@ -9,7 +9,8 @@ export function integrityOf({ resources = [] }: Deployment): string | undefined 
   const before = new Set<string>();
   for (const [place, resource] of resources.entries()) {
     const wrong = wrongWith(resource, before);
-    if (wrong !== undefined) return `resource ${place + 1} of ${resources.length}${typeof resource.urn === "string" ? `, ${resource.urn},` : ""} ${wrong}`;
+    if (wrong !== undefined)
+      return `resource ${place + 1} of ${resources.length}${typeof resource.urn === "string" ? `, ${resource.urn},` : ""} ${wrong}`;
     before.add(resource.urn);
   }
   return undefined;
@@ -23,7 +24,15 @@ function wrongWith(resource: ResourceState, before: ReadonlySet<string>): string
   return missing === undefined ? undefined : `refers to ${missing}, which is not there`;
 }
 
-function referredTo({ parent, provider, dependencies, propertyDependencies, deletedWith, replaceWith, pendingReplacement }: ResourceState): string[] {
+function referredTo({
+  parent,
+  provider,
+  dependencies,
+  propertyDependencies,
+  deletedWith,
+  replaceWith,
+  pendingReplacement,
+}: ResourceState): string[] {
   return [
     ...(parent ? [parent] : []),
     ...(provider && pendingReplacement !== true ? [provider.slice(0, provider.lastIndexOf("::"))] : []),

@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync, type RmOptions } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  type RmOptions,
+} from "node:fs";
 import type * as nodeFs from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -15,8 +24,14 @@ vi.mock("node:fs", async (original) => {
   const fs = await original<typeof nodeFs>();
   return {
     ...fs,
-    fsyncSync: (file: number) => { fs.fsyncSync(file); if (fs.fstatSync(file).isFile()) synced(); },
-    rmSync: (path: string, options?: RmOptions) => { if (path === kill.at) throw new Error("killed"); fs.rmSync(path, options); },
+    fsyncSync: (file: number) => {
+      fs.fsyncSync(file);
+      if (fs.fstatSync(file).isFile()) synced();
+    },
+    rmSync: (path: string, options?: RmOptions) => {
+      if (path === kill.at) throw new Error("killed");
+      fs.rmSync(path, options);
+    },
   };
 });
 
@@ -24,7 +39,13 @@ const scratch = useScratch();
 const urn = (name: string) => `urn:pulumi:dev::p::t:m:T::${name}`;
 let files: StateFiles;
 let sequence = 0;
-const entry = (kind: number, operationID: number, more: Partial<JournalEntry> = {}): JournalEntry => ({ version: 1, kind, operationID, sequenceID: ++sequence, ...more });
+const entry = (kind: number, operationID: number, more: Partial<JournalEntry> = {}): JournalEntry => ({
+  version: 1,
+  kind,
+  operationID,
+  sequenceID: ++sequence,
+  ...more,
+});
 const resource = (name: string): ResourceState => ({ urn: urn(name), type: "t:m:T" });
 const made = (name: string, operation: number) => entry(entryKind.success, operation, { state: resource(name) });
 const state = () => JSON.parse(readFileSync(files.checkpoint, "utf8")) as Checkpoint;
@@ -34,7 +55,16 @@ beforeEach(() => {
   synced.mockClear();
   files = stateFiles(scratch.home, "p", "dev");
   mkdirSync(dirname(files.checkpoint), { recursive: true });
-  writeFileSync(files.checkpoint, JSON.stringify({ version: 3, checkpoint: { stack: "organization/p/dev", latest: { resources: [resource("old")], secrets_providers: { type: "passphrase" } } } }));
+  writeFileSync(
+    files.checkpoint,
+    JSON.stringify({
+      version: 3,
+      checkpoint: {
+        stack: "organization/p/dev",
+        latest: { resources: [resource("old")], secrets_providers: { type: "passphrase" } },
+      },
+    }),
+  );
 });
 
 function journal(...entries: JournalEntry[]): Journal {
@@ -49,7 +79,13 @@ describe("folding", () => {
     journal(made("new", 1)).close();
     expect(foldJournal(files)).toEqual({ kind: "taken" });
     expect(names()).toEqual(["new", "old"]);
-    expect(state()).toMatchObject({ version: 3, checkpoint: { stack: "organization/p/dev", latest: { manifest: { version: "v3.0.0" }, secrets_providers: { type: "passphrase" } } } });
+    expect(state()).toMatchObject({
+      version: 3,
+      checkpoint: {
+        stack: "organization/p/dev",
+        latest: { manifest: { version: "v3.0.0" }, secrets_providers: { type: "passphrase" } },
+      },
+    });
     expect(readFileSync(files.backup, "utf8")).toBe(before);
     expect(foldJournal(files)).toEqual({ kind: "none" });
   });
@@ -61,8 +97,14 @@ describe("folding", () => {
   });
 
   it("keeps a creation that failed where not all processes came to the end: one that was killed may have made it", () => {
-    const failed = ["creating", "updating"].flatMap((type, index) => [entry(entryKind.begin, index + 1, { operation: { type, resource: resource(type) } }), entry(entryKind.failure, index + 1)]);
-    for (const [endedByItself, kept] of [[true, undefined], [false, [{ type: "creating", resource: resource("creating") }]]] as const) {
+    const failed = ["creating", "updating"].flatMap((type, index) => [
+      entry(entryKind.begin, index + 1, { operation: { type, resource: resource(type) } }),
+      entry(entryKind.failure, index + 1),
+    ]);
+    for (const [endedByItself, kept] of [
+      [true, undefined],
+      [false, [{ type: "creating", resource: resource("creating") }]],
+    ] as const) {
       journal(...failed).close();
       foldJournal(files, endedByItself);
       expect(state().checkpoint.latest?.pending_operations).toEqual(kept);
@@ -107,23 +149,39 @@ describe("folding", () => {
     ["of another version", { version: 2 }, /version/],
     ["that says more than it knows", { requiresByteString: true }, /requiresByteString/],
     ["whose state has no name", { state: { type: "t:m:T" } }, /entry 1, state\.urn/],
-    ["that refers to what is not there", { state: { ...resource("new"), dependencies: [urn("lost")] } }, /not whole[^]*refers to/],
+    [
+      "that refers to what is not there",
+      { state: { ...resource("new"), dependencies: [urn("lost")] } },
+      /not whole[^]*refers to/,
+    ],
   ])("refuses an entry %s in words that name a way out, and loses nothing", (_what, more, words) => {
     journal(entry(entryKind.success, 1, more)).close();
-    expect(() => foldJournal(files)).toThrow(expect.objectContaining({ name: "UserError", message: expect.stringMatching(words) as string }));
+    expect(() => foldJournal(files)).toThrow(
+      expect.objectContaining({ name: "UserError", message: expect.stringMatching(words) as string }),
+    );
     expect(() => foldJournal(files)).toThrow(`mv ${files.journal} `);
     expect(names()).toEqual(["old"]);
     expect(existsSync(files.journal)).toBe(true);
   });
 
   it.each([
-    ["of another state than there is", () => writeFileSync(files.checkpoint, JSON.stringify({ version: 3, checkpoint: { latest: { resources: [resource("other")] } } }))],
+    [
+      "of another state than there is",
+      () =>
+        writeFileSync(
+          files.checkpoint,
+          JSON.stringify({ version: 3, checkpoint: { latest: { resources: [resource("other")] } } }),
+        ),
+    ],
     ["of a stack that is gone", () => rmSync(files.checkpoint)],
     ["without a readable heading", () => writeFileSync(files.journal, `?\n${readFileSync(files.journal, "utf8")}`)],
   ])("keeps a journal %s beside, and takes nothing of it", (_what, change) => {
     journal(made("new", 1)).close();
     change();
-    const [text, before] = [readFileSync(files.journal, "utf8"), existsSync(files.checkpoint) && readFileSync(files.checkpoint, "utf8")];
+    const [text, before] = [
+      readFileSync(files.journal, "utf8"),
+      existsSync(files.checkpoint) && readFileSync(files.checkpoint, "utf8"),
+    ];
     const folded = foldJournal(files);
     if (folded.kind !== "aside") throw new Error(`it was ${folded.kind}`);
     expect(readFileSync(folded.file, "utf8")).toBe(text);
@@ -131,7 +189,10 @@ describe("folding", () => {
     expect(foldJournal(files)).toEqual({ kind: "none" });
   });
 
-  it.each([["", 0], ["its heading alone", undefined]])("removes a journal that says nothing: %j", (_what, length) => {
+  it.each([
+    ["", 0],
+    ["its heading alone", undefined],
+  ])("removes a journal that says nothing: %j", (_what, length) => {
     journal().close();
     truncateSync(files.journal, length ?? readFileSync(files.journal).length);
     expect(foldJournal(files)).toEqual({ kind: "none" });
@@ -139,14 +200,18 @@ describe("folding", () => {
   });
 
   it("says in the state what a reader has to understand", () => {
-    journal(made("first", 1), entry(entryKind.success, 2, { state: { ...resource("new"), replaceWith: [urn("first")] } })).close();
+    journal(
+      made("first", 1),
+      entry(entryKind.success, 2, { state: { ...resource("new"), replaceWith: [urn("first")] } }),
+    ).close();
     foldJournal(files);
     expect(state()).toMatchObject({ version: 4, features: ["replaceWith"] });
   });
 });
 
 describe("what is on the disk", () => {
-  const begun = (operation: number) => entry(entryKind.begin, operation, { operation: { type: "creating", resource: resource("new") } });
+  const begun = (operation: number) =>
+    entry(entryKind.begin, operation, { operation: { type: "creating", resource: resource("new") } });
 
   it("is the heading, and each step that changes something outside, before it and after it", () => {
     const begin = journal();
@@ -160,7 +225,12 @@ describe("what is on the disk", () => {
   it("may come later where a step changes nothing but the state", () => {
     const begin = journal();
     synced.mockClear();
-    for (const told of [entry(entryKind.begin, 1), made("old", 1), entry(entryKind.outputs, 2, { state: resource("old"), removeNew: 1 })]) begin.append([told]);
+    for (const told of [
+      entry(entryKind.begin, 1),
+      made("old", 1),
+      entry(entryKind.outputs, 2, { state: resource("old"), removeNew: 1 }),
+    ])
+      begin.append([told]);
     expect(synced).not.toHaveBeenCalled();
     begin.close();
     foldJournal(files);

@@ -1,5 +1,17 @@
 import { createHash } from "node:crypto";
-import { closeSync, copyFileSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { syncFolder, writeFileAtomic } from "../../toolchain/atomic-file.ts";
 import { UserError } from "../../toolchain/errors.ts";
@@ -73,7 +85,10 @@ export type Folded =
   | { readonly kind: "aside"; readonly file: string };
 
 /** What a fold is about to make of which journal: a kill may come between the state's writing and the journal's removal. */
-interface Fold { readonly journal: string; readonly checkpoint: string }
+interface Fold {
+  readonly journal: string;
+  readonly checkpoint: string;
+}
 
 /**
  * Puts what a journal says into the checkpoint, and removes the journal. Right at any time: after an update that
@@ -91,10 +106,19 @@ export function foldJournal({ checkpoint, backup, journal }: JournalFiles, ended
   }
   const before = existsSync(checkpoint) ? readFileSync(checkpoint) : undefined;
   const note = `${journal}.folding`;
-  if (before !== undefined && isFolded(note, { journal: digest(content), checkpoint: digest(before) })) return removed(journal, note);
+  if (before !== undefined && isFolded(note, { journal: digest(content), checkpoint: digest(before) }))
+    return removed(journal, note);
   if (before === undefined || heading?.checkpoint !== digest(before)) return aside(journal);
-  const after = folded(before.toString("utf8"), known(lines, journal), { version: heading.version, journal, endedByItself });
-  writeFileAtomic(note, JSON.stringify({ journal: digest(content), checkpoint: digest(Buffer.from(after)) } satisfies Fold), 0o600);
+  const after = folded(before.toString("utf8"), known(lines, journal), {
+    version: heading.version,
+    journal,
+    endedByItself,
+  });
+  writeFileAtomic(
+    note,
+    JSON.stringify({ journal: digest(content), checkpoint: digest(Buffer.from(after)) } satisfies Fold),
+    0o600,
+  );
   copyFileSync(checkpoint, backup);
   // They would tell the hash of the file before.
   rmSync(`${checkpoint}.attrs`, { force: true });
@@ -130,14 +154,25 @@ export function journalBase({ journal }: JournalFiles): string | undefined {
 function known(lines: readonly unknown[], journal: string): JournalEntry[] {
   const { data, error } = entriesSchema.safeParse(lines);
   if (data !== undefined) return data as JournalEntry[];
-  throw unusable("journal-unknown", journal, `says what this version does not know (${error.issues.map(({ path: [place, ...path], message }) => `entry ${Number(place) + 1}${path.length > 0 ? `, ${path.join(".")}` : ""}: ${message}`)[0]})`);
+  throw unusable(
+    "journal-unknown",
+    journal,
+    `says what this version does not know (${error.issues.map(({ path: [place, ...path], message }) => `entry ${Number(place) + 1}${path.length > 0 ? `, ${path.join(".")}` : ""}: ${message}`)[0]})`,
+  );
 }
 
 function unusable(code: string, journal: string, why: string): UserError {
-  return new UserError(code, `The journal ${journal}, of a run that did not end, ${why}. Nothing was changed.\nRun the version of this program that wrote it; or go on from the state before that run, and lose what it did:\n\n  mv ${journal} ${journal}.unapplied`);
+  return new UserError(
+    code,
+    `The journal ${journal}, of a run that did not end, ${why}. Nothing was changed.\nRun the version of this program that wrote it; or go on from the state before that run, and lose what it did:\n\n  mv ${journal} ${journal}.unapplied`,
+  );
 }
 
-function folded(text: string, entries: readonly JournalEntry[], { version, journal, endedByItself }: { version: string; journal: string; endedByItself: boolean }): string {
+function folded(
+  text: string,
+  entries: readonly JournalEntry[],
+  { version, journal, endedByItself }: { version: string; journal: string; endedByItself: boolean },
+): string {
   const before = JSON.parse(text) as Checkpoint;
   const replay = new Replay(before.checkpoint.latest ?? {}, endedByItself);
   for (const entry of [...entries].sort((a, b) => a.sequenceID - b.sequenceID)) replay.add(entry);
@@ -148,7 +183,10 @@ function folded(text: string, entries: readonly JournalEntry[], { version, journ
 }
 
 /** The state file with another state in it, as the file backend writes it. */
-function serialized({ checkpoint, version: _version, features: _features, ...file }: Checkpoint, latest: Deployment): string {
+function serialized(
+  { checkpoint, version: _version, features: _features, ...file }: Checkpoint,
+  latest: Deployment,
+): string {
   const features = featuresOf(latest);
   return `${JSON.stringify({ ...file, version: features.length > 0 ? 4 : 3, ...(features.length > 0 ? { features } : {}), checkpoint: { ...checkpoint, latest } }, undefined, 4)}\n`;
 }

@@ -14,19 +14,31 @@ export type StartEngine<T> = (env: NodeJS.ProcessEnv, onStart?: (pid: number) =>
  * it ends. Should this process be killed as well, the next run does that (`recover`).
  * @param credentials folder for what the engine keeps of where it is logged in
  */
-export async function journaled<T>(update: Update, credentials: string, around: Surroundings, start: StartEngine<T>): Promise<T> {
+export async function journaled<T>(
+  update: Update,
+  credentials: string,
+  around: Surroundings,
+  start: StartEngine<T>,
+): Promise<T> {
   const service = await StateService.start(update, around);
   // With a token in the environment instead, the engine says each time that it logs in.
   const account = { accessToken: service.token, username: "organization", lastValidatedAt: new Date().toISOString() };
-  writeFileSync(join(credentials, "credentials.json"), JSON.stringify({ current: service.url, accounts: { [service.url]: account } }), { mode: 0o600 });
+  writeFileSync(
+    join(credentials, "credentials.json"),
+    JSON.stringify({ current: service.url, accounts: { [service.url]: account } }),
+    { mode: 0o600 },
+  );
   try {
-    return await start({
-      PULUMI_BACKEND_URL: service.url,
-      PULUMI_CREDENTIALS_PATH: credentials,
-      PULUMI_JOURNALING_BATCH_PERIOD: String(GATHER_MS),
-    }, (pid) => {
-      update.engine = pid;
-    });
+    return await start(
+      {
+        PULUMI_BACKEND_URL: service.url,
+        PULUMI_CREDENTIALS_PATH: credentials,
+        PULUMI_JOURNALING_BATCH_PERIOD: String(GATHER_MS),
+      },
+      (pid) => {
+        update.engine = pid;
+      },
+    );
   } finally {
     await service.stop();
     update.abandon();

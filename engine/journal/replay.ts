@@ -1,7 +1,24 @@
-import { manifest, withIntactReferences, withPresentNames, type Deployment, type Operation, type ResourceState, type SecretsProvider } from "./deployment.ts";
+import {
+  manifest,
+  withIntactReferences,
+  withPresentNames,
+  type Deployment,
+  type Operation,
+  type ResourceState,
+  type SecretsProvider,
+} from "./deployment.ts";
 
 /** Kinds of journal entries, by their numbers in the engine's protocol (pulumi/sdk, apitype/journal.go). */
-export const entryKind = { begin: 0, success: 1, failure: 2, refreshSuccess: 3, outputs: 4, write: 5, secretsManager: 6, rebuiltBaseState: 7 } as const;
+export const entryKind = {
+  begin: 0,
+  success: 1,
+  failure: 2,
+  refreshSuccess: 3,
+  outputs: 4,
+  write: 5,
+  secretsManager: 6,
+  rebuiltBaseState: 7,
+} as const;
 
 /**
  * What the engine tells after each step. Resources of the state it began with are called by their place in it
@@ -59,7 +76,8 @@ export class Replay {
         return;
       case entryKind.failure:
         // A plugin that was killed in the middle of a creation may have made it, and the engine tells a failure.
-        if (this.#endedByItself || this.#begun.get(entry.operationID)?.type !== "creating") this.#begun.delete(entry.operationID);
+        if (this.#endedByItself || this.#begun.get(entry.operationID)?.type !== "creating")
+          this.#begun.delete(entry.operationID);
         return;
       case entryKind.refreshSuccess:
         this.#begun.delete(entry.operationID);
@@ -100,7 +118,9 @@ export class Replay {
 
   /** Those this update made, then the old ones that it hasn't come to: each after what it depends on. */
   #resources(): ResourceState[] {
-    const old = (this.#base.resources ?? []).map((resource, place) => (this.#old.has(place) ? this.#old.get(place) : resource));
+    const old = (this.#base.resources ?? []).map((resource, place) =>
+      this.#old.has(place) ? this.#old.get(place) : resource,
+    );
     const resources = [...this.#made.values(), ...old].filter((resource) => resource !== undefined);
     return this.#isRefreshed ? withIntactReferences(resources) : resources;
   }

@@ -11,7 +11,11 @@ const OWNER = "organization";
 
 /** @param body reads what was sent along */
 type Handler = (body: () => Promise<unknown>) => object | undefined | Promise<object | undefined>;
-interface Api { readonly tokens: readonly string[]; readonly handlers: ReadonlyMap<string, Handler>; readonly around: Surroundings }
+interface Api {
+  readonly tokens: readonly string[];
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly around: Surroundings;
+}
 
 /** The state of another stack of the same folder, by its project and name; undefined where there is none. Programs refer to them. */
 export type OtherStacks = (project: string, stack: string) => object | undefined;
@@ -58,24 +62,37 @@ export class StateService {
 /** By method and path. @param lease by which the engine shows that the update is its own */
 function handlers(update: Update, lease: string): ReadonlyMap<string, Handler> {
   const stack = `/api/stacks/${OWNER}/${update.project}/${update.stack}`;
-  const begin = (kind: UpdateKind): Handler => async (body) => {
-    update.describe(kind, await body());
-    return { updateID: update.id };
-  };
+  const begin =
+    (kind: UpdateKind): Handler =>
+    async (body) => {
+      update.describe(kind, await body());
+      return { updateID: update.id };
+    };
   return new Map<string, Handler>([
-    ["GET /api/user", () => ({ githubLogin: OWNER, name: OWNER, organizations: [{ githubLogin: OWNER, name: OWNER }] })],
+    [
+      "GET /api/user",
+      () => ({ githubLogin: OWNER, name: OWNER, organizations: [{ githubLogin: OWNER, name: OWNER }] }),
+    ],
     ["GET /api/user/organizations/default", () => ({ GitHubLogin: OWNER })],
-    ["GET /api/capabilities", () => ({ capabilities: [{ capability: "deployment-schema-version", version: 1, configuration: { version: 4 } }] })],
+    [
+      "GET /api/capabilities",
+      () => ({
+        capabilities: [{ capability: "deployment-schema-version", version: 1, configuration: { version: 4 } }],
+      }),
+    ],
     [`HEAD /api/stacks/${OWNER}/${update.project}`, () => ({})],
     [`GET ${stack}`, () => described(update.project, update.stack)],
     [`GET ${stack}/export`, () => update.deployment()],
     [`POST ${stack}/update`, begin("update")],
     [`POST ${stack}/destroy`, begin("destroy")],
     [`POST ${stack}/refresh`, begin("refresh")],
-    [`POST ${stack}/update/${update.id}`, async (body) => {
-      update.start(await body());
-      return { version: 1, token: lease, journalVersion: JOURNAL_VERSION };
-    }],
+    [
+      `POST ${stack}/update/${update.id}`,
+      async (body) => {
+        update.start(await body());
+        return { version: 1, token: lease, journalVersion: JOURNAL_VERSION };
+      },
+    ],
     [`POST ${stack}/update/${update.id}/renew_lease`, () => ({ token: lease })],
     [`PATCH ${stack}/update/${update.id}/journalentries`, async (body) => void update.tell(await body())],
     [`POST ${stack}/update/${update.id}/events/batch`, async (body) => void update.watch(await body())],
@@ -100,10 +117,18 @@ function described(projectName: string, stackName: string): object {
   return { id: `${projectName}/${stackName}`, orgName: OWNER, projectName, stackName, tags: {}, version: 1 };
 }
 
-async function answer({ tokens, handlers, around: { others, explain = (error) => error } }: Api, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  { tokens, handlers, around: { others, explain = (error) => error } }: Api,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const path = new URL(request.url ?? "/", "http://localhost").pathname;
-  const send = (status: number, body: object = {}): void => void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-  const body = async (): Promise<unknown> => JSON.parse(await text(request.headers["content-encoding"] === "gzip" ? request.pipe(createGunzip()) : request)) as unknown;
+  const send = (status: number, body: object = {}): void =>
+    void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  const body = async (): Promise<unknown> =>
+    JSON.parse(
+      await text(request.headers["content-encoding"] === "gzip" ? request.pipe(createGunzip()) : request),
+    ) as unknown;
   try {
     const handler = handlers.get(`${request.method} ${path}`) ?? lookup(others, `${request.method} ${path}`);
     if (!tokens.includes(request.headers.authorization ?? "")) send(401, { code: 401, message: "Unauthorized" });

@@ -27,11 +27,20 @@ const descriptionSchema = z.object({
 });
 const beginningSchema = z.object({ journalVersion: z.int().nullish() });
 const messageSchema = z.object({ entries: entriesSchema.nullish() });
-const eventsSchema = z.object({ events: z.array(z.looseObject({ summaryEvent: z.looseObject({ resourceChanges: z.record(z.string(), z.int()).nullish() }).nullish(), diagnosticEvent: z.looseObject({ message: z.string() }).nullish(), stdoutEvent: z.looseObject({ message: z.string() }).nullish() })) });
+const eventsSchema = z.object({
+  events: z.array(
+    z.looseObject({
+      summaryEvent: z.looseObject({ resourceChanges: z.record(z.string(), z.int()).nullish() }).nullish(),
+      diagnosticEvent: z.looseObject({ message: z.string() }).nullish(),
+      stdoutEvent: z.looseObject({ message: z.string() }).nullish(),
+    }),
+  ),
+});
 const endSchema = z.object({ status: z.string() });
 
 /** How the engine tells that a plugin or the program is gone in the middle of its work; of one that is gone at its start it says that the plugin has a bug. */
-const BROKEN_OFF = /code = (Unavailable|Canceled)|error reading from server|transport is closing|a bug in the provider|signal: killed|ended by SIG/;
+const BROKEN_OFF =
+  /code = (Unavailable|Canceled)|error reading from server|transport is closing|a bug in the provider|signal: killed|ended by SIG/;
 
 /** How the engine tells that it was asked to stop (pulumi/pkg, backend/cancellation_scope.go). A Ctrl-C reaches nobody but the engine, whose display reads the terminal key by key. */
 const INTERRUPTED = /(\^C|SIGTERM) received; /;
@@ -95,7 +104,11 @@ export class Update {
   /** @throws StackBusy, or where the engine keeps no journal as this program reads it */
   start(message: unknown): void {
     const { journalVersion } = beginningSchema.parse(message);
-    if (journalVersion !== JOURNAL_VERSION) throw new UserError("journal-version", `The engine wants a journal of version ${journalVersion ?? "none"}, and this program keeps version ${JOURNAL_VERSION}. With GUILDNET_JOURNAL=off in the environment it writes its state without one.`);
+    if (journalVersion !== JOURNAL_VERSION)
+      throw new UserError(
+        "journal-version",
+        `The engine wants a journal of version ${journalVersion ?? "none"}, and this program keeps version ${JOURNAL_VERSION}. With GUILDNET_JOURNAL=off in the environment it writes its state without one.`,
+      );
     this.#begun = Date.now();
     // The preview before an update changes nothing, and is no update of the history.
     if (this.#description?.options?.dryRun === true) return;
@@ -113,7 +126,9 @@ export class Update {
     if (this.#journal === undefined) throw new Error("the update has not started, or has ended");
     const entries = (messageSchema.parse(message).entries ?? []) as JournalEntry[];
     this.#journal.append(entries);
-    this.#clusters.push(...embeddedClusters({ deployment: { resources: entries.flatMap(({ state }) => state ?? []) } } as StackState));
+    this.#clusters.push(
+      ...embeddedClusters({ deployment: { resources: entries.flatMap(({ state }) => state ?? []) } } as StackState),
+    );
   }
 
   /** Remembers, of all that happens, how many resources became what, whether something broke off, and whether somebody interrupted it. */
@@ -150,14 +165,29 @@ export class Update {
 
   #fold(endedByItself: boolean): void {
     const { journal, checkpoint } = this.#files;
-    if (!existsSync(journal)) throw new UserError("journal-lost", `The journal ${journal} was removed while the run was under way: what it did is not in the state ${checkpoint}. Run it again: what exists is taken over.`);
+    if (!existsSync(journal))
+      throw new UserError(
+        "journal-lost",
+        `The journal ${journal} was removed while the run was under way: what it did is not in the state ${checkpoint}. Run it again: what exists is taken over.`,
+      );
     const folded = foldJournal(this.#files, endedByItself);
-    if (folded.kind === "aside") throw new UserError("state-changed", `The state ${checkpoint} was changed by another program while the run was under way. What this one did is kept in ${folded.file}, and is not in the state. Run it again: what exists is taken over.`);
+    if (folded.kind === "aside")
+      throw new UserError(
+        "state-changed",
+        `The state ${checkpoint} was changed by another program while the run was under way. What this one did is kept in ${folded.file}, and is not in the state. Run it again: what exists is taken over.`,
+      );
   }
 
   /** The file backend's lock, under a name that one run alone can take. */
   #lock(): void {
-    const holder: LockHolder = { pid: this.engine, username: userInfo().username, hostname: hostname(), timestamp: new Date().toISOString(), engine: markOf(this.engine), writer: markOf(process.pid) };
+    const holder: LockHolder = {
+      pid: this.engine,
+      username: userInfo().username,
+      hostname: hostname(),
+      timestamp: new Date().toISOString(),
+      engine: markOf(this.engine),
+      writer: markOf(process.pid),
+    };
     mkdirSync(this.#files.lockFolder, { recursive: true });
     try {
       writeFileSync(this.#lockFile, JSON.stringify(holder), { flag: "wx" });
@@ -181,7 +211,9 @@ export class Update {
 
   #busy(): StackBusy {
     const [holder] = lockHolders(this.#files);
-    return new StackBusy(`Another run is changing the stack ${this.stack}${holder === undefined ? "" : `: process ${holder.pid} of ${holder.username}@${holder.hostname}`}.`);
+    return new StackBusy(
+      `Another run is changing the stack ${this.stack}${holder === undefined ? "" : `: process ${holder.pid} of ${holder.username}@${holder.hostname}`}.`,
+    );
   }
 
   /** In the file backend's form, for `pulumi stack history`. */
@@ -189,20 +221,36 @@ export class Update {
     const { checkpoint, history } = this.#files;
     const name = join(history, `${this.stack}-${Date.now()}000000`);
     const { metadata, config } = this.#description ?? {};
-    writeFileAtomic(`${name}.history.json`, JSON.stringify({
-      kind: this.#kind, startTime: seconds(this.#begun), message: metadata?.message ?? "", environment: metadata?.environment ?? {},
-      config: historyConfig(config ?? {}), version: 0, result: status === "succeeded" ? "succeeded" : "failed", endTime: seconds(Date.now()), resourceChanges: this.#changes ?? {},
-    }, undefined, 4));
+    writeFileAtomic(
+      `${name}.history.json`,
+      JSON.stringify(
+        {
+          kind: this.#kind,
+          startTime: seconds(this.#begun),
+          message: metadata?.message ?? "",
+          environment: metadata?.environment ?? {},
+          config: historyConfig(config ?? {}),
+          version: 0,
+          result: status === "succeeded" ? "succeeded" : "failed",
+          endTime: seconds(Date.now()),
+          resourceChanges: this.#changes ?? {},
+        },
+        undefined,
+        4,
+      ),
+    );
     if (existsSync(checkpoint)) copyFileSync(checkpoint, `${name}.checkpoint.json`);
   }
 }
 
 /** Secrets as the stack's file has them: encrypted. */
 function historyConfig(config: NonNullable<Description["config"]>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(config).map(([key, { string, secret, object }]) => {
-    if (object) return [key, JSON.parse(string) as unknown];
-    return [key, secret ? { secure: string } : string];
-  }));
+  return Object.fromEntries(
+    Object.entries(config).map(([key, { string, secret, object }]) => {
+      if (object) return [key, JSON.parse(string) as unknown];
+      return [key, secret ? { secure: string } : string];
+    }),
+  );
 }
 
 function seconds(milliseconds: number): number {

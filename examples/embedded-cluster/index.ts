@@ -14,9 +14,14 @@ const cluster = new EmbeddedCluster("lab", {
   },
 });
 
-new Storage("storage", { image: cluster.images["storage"] ?? images.localPathProvisioner, path: cluster.volumesPath }, {
-  provider: cluster.provider, deletedWith: cluster.machine,
-});
+new Storage(
+  "storage",
+  { image: cluster.images["storage"] ?? images.localPathProvisioner, path: cluster.volumesPath },
+  {
+    provider: cluster.provider,
+    deletedWith: cluster.machine,
+  },
+);
 
 /** `pulumi stack output --show-secrets kubeconfig > kubeconfig` */
 export const kubeconfig = cluster.kubeconfig;

@@ -14,6 +14,10 @@ const cluster = new ExistingCluster("cluster", {
 });
 
 /** Whatever a stack puts on the cluster takes its provider. */
-const namespace = new k8s.core.v1.Namespace("example", { metadata: { name: "example" } }, { provider: cluster.provider });
+const namespace = new k8s.core.v1.Namespace(
+  "example",
+  { metadata: { name: "example" } },
+  { provider: cluster.provider },
+);
 
 export const name = namespace.metadata.name;

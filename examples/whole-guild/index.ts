@@ -14,14 +14,18 @@ const image = (name: string) => imageOf(cluster.images, name);
 const opts = { provider: cluster.provider, deletedWith: cluster.machine };
 
 const storage = new Storage("storage", { image: image("storage"), path: cluster.volumesPath }, opts);
-const portal = new Portal("portal", {
-  image: image("portal"),
-  endpoint: cluster.endpoint,
-  port: 8190,
-  people: ["ada"],
-  admins: ["ada"],
-  exposure: { type: "NodePort", nodePort, reason: "published on this machine's loopback alone" },
-}, opts);
+const portal = new Portal(
+  "portal",
+  {
+    image: image("portal"),
+    endpoint: cluster.endpoint,
+    port: 8190,
+    people: ["ada"],
+    admins: ["ada"],
+    exposure: { type: "NodePort", nodePort, reason: "published on this machine's loopback alone" },
+  },
+  opts,
+);
 
 for (const owner of ["ada", "bob"]) {
   new Workspace(owner, { owner, image: image("workspace"), storageClass: storage.className }, opts);

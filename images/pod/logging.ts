@@ -31,7 +31,12 @@ function describeRequest(request: FastifyRequest): Record<string, unknown> {
 }
 
 /** Only what an error says of itself: errors of HTTP clients carry whole requests, headers included, as properties. */
-function describeError(error: Error & { code?: unknown }): { type: string; message: string; stack: string; [key: string]: unknown } {
+function describeError(error: Error & { code?: unknown }): {
+  type: string;
+  message: string;
+  stack: string;
+  [key: string]: unknown;
+} {
   const cause = error.cause instanceof Error ? { cause: error.cause.stack } : {};
   return { type: error.name, message: error.message, stack: error.stack ?? "", code: error.code, ...cause };
 }

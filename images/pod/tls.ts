@@ -22,11 +22,15 @@ export async function readCertificate(directory: string): Promise<CertificatePai
 
 /** Stricter than Node's TLS: it takes an empty file for "no certificate" and then serves none. */
 function check({ cert, key }: CertificatePair): void {
-  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error("tls.crt and tls.key do not belong together");
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
+    throw new Error("tls.crt and tls.key do not belong together");
 }
 
 async function readPair(directory: string): Promise<CertificatePair> {
-  const [cert, key] = await Promise.all([readFile(join(directory, "tls.crt"), "utf8"), readFile(join(directory, "tls.key"), "utf8")]);
+  const [cert, key] = await Promise.all([
+    readFile(join(directory, "tls.crt"), "utf8"),
+    readFile(join(directory, "tls.key"), "utf8"),
+  ]);
   return { cert, key };
 }
 
@@ -44,7 +48,10 @@ export interface CertificateWatch {
  * By looking at the content now and then: a mounted Secret changes through a swapped symbolic link, which file events miss.
  * @returns how to stop
  */
-export function watchCertificate(directory: string, { current, server, onRenewed, onError, pollMs = POLL_MS }: CertificateWatch): () => void {
+export function watchCertificate(
+  directory: string,
+  { current, server, onRenewed, onError, pollMs = POLL_MS }: CertificateWatch,
+): () => void {
   let seen = fingerprint(current);
   const look = async (): Promise<void> => {
     try {

@@ -6,7 +6,10 @@ export type WorkloadKind = (typeof workloadKinds)[number];
 
 /** Where a kind of them is listed, and where it is in its pods' spec. */
 export const workloadPaths: Record<WorkloadKind, string> = {
-  Deployment: "/apis/apps/v1/deployments", StatefulSet: "/apis/apps/v1/statefulsets", DaemonSet: "/apis/apps/v1/daemonsets", CronJob: "/apis/batch/v1/cronjobs",
+  Deployment: "/apis/apps/v1/deployments",
+  StatefulSet: "/apis/apps/v1/statefulsets",
+  DaemonSet: "/apis/apps/v1/daemonsets",
+  CronJob: "/apis/batch/v1/cronjobs",
 };
 
 /** A workload by its name. */
@@ -25,7 +28,9 @@ export interface Health {
 
 /** Whether it is well, and how it is in words, where nobody but the stack starts and stops it. */
 export function inService({ state, condition }: Health): { state: string; healthy: boolean } {
-  return condition === "stopped" ? { state: `${state}, though the stack wants it to run`, healthy: false } : { state, healthy: condition === "well" };
+  return condition === "stopped"
+    ? { state: `${state}, though the stack wants it to run`, healthy: false }
+    : { state, healthy: condition === "well" };
 }
 
 /** One of them as the API server has it. */
@@ -45,37 +50,76 @@ const count = z.number().default(0);
 const metadata = z.object({ name: z.string(), namespace: z.string(), generation: count });
 const template = z.object({ metadata: z.object({ labels }).default({ labels: {} }) });
 const selector = z.object({ matchLabels: labels });
-const conditions = z.array(z.object({ type: z.string(), status: z.string(), reason: z.string().default(""), message: z.string().default("") })).default([]);
+const conditions = z
+  .array(
+    z.object({ type: z.string(), status: z.string(), reason: z.string().default(""), message: z.string().default("") }),
+  )
+  .default([]);
 
 /** Deployments and StatefulSets call these alike. */
 const replicated = z.object({
-  metadata, spec: z.object({ replicas: z.number().default(1), selector, template }),
-  status: z.object({ observedGeneration: count, replicas: count, updatedReplicas: count, readyReplicas: count, conditions }).prefault({}),
+  metadata,
+  spec: z.object({ replicas: z.number().default(1), selector, template }),
+  status: z
+    .object({ observedGeneration: count, replicas: count, updatedReplicas: count, readyReplicas: count, conditions })
+    .prefault({}),
 });
 const daemonSet = z.object({
-  metadata, spec: z.object({ selector, template }),
-  status: z.object({ observedGeneration: count, currentNumberScheduled: count, desiredNumberScheduled: count, updatedNumberScheduled: count, numberReady: count }).prefault({}),
+  metadata,
+  spec: z.object({ selector, template }),
+  status: z
+    .object({
+      observedGeneration: count,
+      currentNumberScheduled: count,
+      desiredNumberScheduled: count,
+      updatedNumberScheduled: count,
+      numberReady: count,
+    })
+    .prefault({}),
 });
 const cronJob = z.object({
-  metadata, spec: z.object({ schedule: z.string(), suspend: z.boolean().default(false), jobTemplate: z.object({ spec: z.object({ template }) }) }),
-  status: z.object({ active: z.array(z.unknown()).default([]), lastScheduleTime: z.string().optional(), lastSuccessfulTime: z.string().optional() }).prefault({}),
+  metadata,
+  spec: z.object({
+    schedule: z.string(),
+    suspend: z.boolean().default(false),
+    jobTemplate: z.object({ spec: z.object({ template }) }),
+  }),
+  status: z
+    .object({
+      active: z.array(z.unknown()).default([]),
+      lastScheduleTime: z.string().optional(),
+      lastSuccessfulTime: z.string().optional(),
+    })
+    .prefault({}),
 });
 
 /** Reads an object of a list. */
 export function workloadOf(kind: WorkloadKind, object: unknown): Workload {
   switch (kind) {
     case "Deployment":
-    case "StatefulSet": return ofReplicas(replicated.parse(object));
-    case "DaemonSet": return ofNodes(daemonSet.parse(object));
-    case "CronJob": return ofClock(cronJob.parse(object));
+    case "StatefulSet":
+      return ofReplicas(replicated.parse(object));
+    case "DaemonSet":
+      return ofNodes(daemonSet.parse(object));
+    case "CronJob":
+      return ofClock(cronJob.parse(object));
   }
 }
 
 function ofReplicas({ metadata: { name, namespace, generation }, spec, status }: z.infer<typeof replicated>): Workload {
-  const seen = { isSeen: status.observedGeneration >= generation, wanted: spec.replicas, updated: status.updatedReplicas, ready: status.readyReplicas, all: status.replicas };
+  const seen = {
+    isSeen: status.observedGeneration >= generation,
+    wanted: spec.replicas,
+    updated: status.updatedReplicas,
+    ready: status.readyReplicas,
+    all: status.replicas,
+  };
   const refused = status.conditions.find(({ type, status: held }) => type === "ReplicaFailure" && held === "True");
   return {
-    name, namespace, podLabels: spec.template.metadata.labels, selector: spec.selector.matchLabels,
+    name,
+    namespace,
+    podLabels: spec.template.metadata.labels,
+    selector: spec.selector.matchLabels,
     ...(spec.replicas === 0 ? { state: "stopped", condition: "stopped" as const } : rolledOut(seen)),
     ...(refused && { refusal: `${refused.reason}: ${refused.message}` }),
   };
@@ -83,15 +127,36 @@ function ofReplicas({ metadata: { name, namespace, generation }, spec, status }:
 
 function ofNodes({ metadata: { name, namespace, generation }, spec, status }: z.infer<typeof daemonSet>): Workload {
   const wanted = status.desiredNumberScheduled;
-  const seen = { isSeen: status.observedGeneration >= generation, wanted, updated: status.updatedNumberScheduled, ready: status.numberReady, all: status.currentNumberScheduled };
+  const seen = {
+    isSeen: status.observedGeneration >= generation,
+    wanted,
+    updated: status.updatedNumberScheduled,
+    ready: status.numberReady,
+    all: status.currentNumberScheduled,
+  };
   return {
-    name, namespace, podLabels: spec.template.metadata.labels, selector: spec.selector.matchLabels,
+    name,
+    namespace,
+    podLabels: spec.template.metadata.labels,
+    selector: spec.selector.matchLabels,
     ...(seen.isSeen && wanted === 0 ? { state: "no node runs it", condition: "ill" as const } : rolledOut(seen)),
   };
 }
 
 /** As `kubectl rollout status` takes it: all pods that are wanted are of the latest kind and ready, and no older one is left. */
-function rolledOut({ isSeen, wanted, updated, ready, all }: { isSeen: boolean; wanted: number; updated: number; ready: number; all: number }): Health {
+function rolledOut({
+  isSeen,
+  wanted,
+  updated,
+  ready,
+  all,
+}: {
+  isSeen: boolean;
+  wanted: number;
+  updated: number;
+  ready: number;
+  all: number;
+}): Health {
   const isChanged = isSeen && updated >= wanted && all <= wanted;
   const state = `${ready}/${wanted} ready${isChanged ? "" : ", a change is under way"}`;
   return { state, condition: isChanged && ready >= wanted ? "well" : "ill" };
@@ -100,10 +165,17 @@ function rolledOut({ isSeen, wanted, updated, ready, all }: { isSeen: boolean; w
 /** By its last run: that one counts. */
 function ofClock({ metadata: { name, namespace }, spec, status }: z.infer<typeof cronJob>): Workload {
   const { active, lastScheduleTime: begun, lastSuccessfulTime: done } = status;
-  const health = (state: string, condition: Health["condition"] = "well"): Workload => ({ name, namespace, podLabels: spec.jobTemplate.spec.template.metadata.labels, state, condition });
+  const health = (state: string, condition: Health["condition"] = "well"): Workload => ({
+    name,
+    namespace,
+    podLabels: spec.jobTemplate.spec.template.metadata.labels,
+    state,
+    condition,
+  });
   if (spec.suspend) return health("suspended", "stopped");
   if (active.length > 0) return health(`runs since ${begun ?? "now"}`);
   if (begun === undefined) return health(`did not run yet (${spec.schedule})`);
-  if (done === undefined || Date.parse(done) < Date.parse(begun)) return health(`its run of ${begun} did not succeed`, "ill");
+  if (done === undefined || Date.parse(done) < Date.parse(begun))
+    return health(`its run of ${begun} did not succeed`, "ill");
   return health(`succeeded at ${done}`);
 }

@@ -24,7 +24,10 @@ export async function build() {
 async function buildServer() {
   await bundle({
     absWorkingDir: here,
-    entryPoints: { server: "main.ts", ...Object.fromEntries(SIDECARS.map((name) => [name, `../sidecars/${name}/main.ts`])) },
+    entryPoints: {
+      server: "main.ts",
+      ...Object.fromEntries(SIDECARS.map((name) => [name, `../sidecars/${name}/main.ts`])),
+    },
     outdir: "dist",
     outExtension: { ".js": ".mjs" },
     bundle: true,

@@ -5,36 +5,78 @@ const GOOD = { GUILDNET_ORIGIN: "https://guildnet.localhost:8090", GUILDNET_APPS
 
 test("two variables are enough; what is left out listens on loopback", () => {
   expect(readConfig({ ...GOOD, PATH: "/bin" })).toMatchObject({
-    sites: [{ origin: "https://guildnet.localhost:8090", appsDomain: "apps.guildnet.localhost" }], guildName: "GuildNet", admins: new Set(),
-    listen: { host: "127.0.0.1", port: 8443 }, healthListen: { host: "127.0.0.1", port: 8081 },
-    tlsDirectory: "/etc/guildnet/tls", keysDirectory: "/etc/guildnet/keys", clusterDomain: "cluster.local", logLevel: "info",
+    sites: [{ origin: "https://guildnet.localhost:8090", appsDomain: "apps.guildnet.localhost" }],
+    guildName: "GuildNet",
+    admins: new Set(),
+    listen: { host: "127.0.0.1", port: 8443 },
+    healthListen: { host: "127.0.0.1", port: 8081 },
+    tlsDirectory: "/etc/guildnet/tls",
+    keysDirectory: "/etc/guildnet/keys",
+    clusterDomain: "cluster.local",
+    logLevel: "info",
   });
 });
 
 test("health listens where the portal does, unless told otherwise", () => {
   expect(readConfig(GOOD).announcedListen).toBeUndefined();
-  expect(readConfig({ ...GOOD, GUILDNET_ANNOUNCED_LISTEN: "0.0.0.0:8444" }).announcedListen).toEqual({ host: "0.0.0.0", port: 8444 });
-  expect(readConfig({ ...GOOD, GUILDNET_LISTEN: "0.0.0.0:8443" }).healthListen).toEqual({ host: "0.0.0.0", port: 8081 });
-  expect(readConfig({ ...GOOD, GUILDNET_LISTEN: "[::]:1", GUILDNET_HEALTH_LISTEN: "[::1]:2" })).toMatchObject({ listen: { host: "::", port: 1 }, healthListen: { host: "::1", port: 2 } });
+  expect(readConfig({ ...GOOD, GUILDNET_ANNOUNCED_LISTEN: "0.0.0.0:8444" }).announcedListen).toEqual({
+    host: "0.0.0.0",
+    port: 8444,
+  });
+  expect(readConfig({ ...GOOD, GUILDNET_LISTEN: "0.0.0.0:8443" }).healthListen).toEqual({
+    host: "0.0.0.0",
+    port: 8081,
+  });
+  expect(readConfig({ ...GOOD, GUILDNET_LISTEN: "[::]:1", GUILDNET_HEALTH_LISTEN: "[::1]:2" })).toMatchObject({
+    listen: { host: "::", port: 1 },
+    healthListen: { host: "::1", port: 2 },
+  });
 });
 
 test("letter case, spaces and a closing slash do not matter", () => {
-  const config = readConfig({ GUILDNET_ORIGIN: "https://Guild.Example/", GUILDNET_APPS_DOMAIN: "Apps.Guild.Example", GUILDNET_ADMINS: " ada, ,grace " });
-  expect(config).toMatchObject({ sites: [{ origin: "https://guild.example", appsDomain: "apps.guild.example" }], admins: new Set(["ada", "grace"]) });
+  const config = readConfig({
+    GUILDNET_ORIGIN: "https://Guild.Example/",
+    GUILDNET_APPS_DOMAIN: "Apps.Guild.Example",
+    GUILDNET_ADMINS: " ada, ,grace ",
+  });
+  expect(config).toMatchObject({
+    sites: [{ origin: "https://guild.example", appsDomain: "apps.guild.example" }],
+    admins: new Set(["ada", "grace"]),
+  });
 });
 
 test("a mesh adds a site", () => {
-  const { sites } = readConfig({ ...GOOD, GUILDNET_MESH_ORIGIN: "https://portal.mesh.internal", GUILDNET_MESH_APPS_DOMAIN: "apps.internal" });
+  const { sites } = readConfig({
+    ...GOOD,
+    GUILDNET_MESH_ORIGIN: "https://portal.mesh.internal",
+    GUILDNET_MESH_APPS_DOMAIN: "apps.internal",
+  });
   expect(sites.slice(1)).toEqual([{ origin: "https://portal.mesh.internal", appsDomain: "apps.internal" }]);
 });
 
 test.each<[string, Record<string, string | undefined>, RegExp]>([
-  ["half a site of a mesh", { GUILDNET_MESH_ORIGIN: "https://portal.mesh.internal" }, /^GUILDNET_MESH_APPS_DOMAIN is not set.*go together/],
+  [
+    "half a site of a mesh",
+    { GUILDNET_MESH_ORIGIN: "https://portal.mesh.internal" },
+    /^GUILDNET_MESH_APPS_DOMAIN is not set.*go together/,
+  ],
   ["the other half", { GUILDNET_MESH_APPS_DOMAIN: "apps.internal" }, /^GUILDNET_MESH_ORIGIN is not set.*go together/],
-  ["workspaces of a mesh on the portal's own host there", { GUILDNET_MESH_ORIGIN: "https://a.internal", GUILDNET_MESH_APPS_DOMAIN: "internal" }, /GUILDNET_MESH_APPS_DOMAIN="internal".*must never share/],
-  ["workspaces of a mesh on the portal's own host here", { GUILDNET_MESH_ORIGIN: "https://a.test", GUILDNET_MESH_APPS_DOMAIN: "guildnet.localhost" }, /GUILDNET_MESH_APPS_DOMAIN=.*must never share/],
+  [
+    "workspaces of a mesh on the portal's own host there",
+    { GUILDNET_MESH_ORIGIN: "https://a.internal", GUILDNET_MESH_APPS_DOMAIN: "internal" },
+    /GUILDNET_MESH_APPS_DOMAIN="internal".*must never share/,
+  ],
+  [
+    "workspaces of a mesh on the portal's own host here",
+    { GUILDNET_MESH_ORIGIN: "https://a.test", GUILDNET_MESH_APPS_DOMAIN: "guildnet.localhost" },
+    /GUILDNET_MESH_APPS_DOMAIN=.*must never share/,
+  ],
   ["no origin", { GUILDNET_ORIGIN: undefined }, /^GUILDNET_ORIGIN is not set: needs an https origin/],
-  ["an origin without TLS", { GUILDNET_ORIGIN: "http://guildnet.localhost" }, /^GUILDNET_ORIGIN="http:.*must be an https origin/],
+  [
+    "an origin without TLS",
+    { GUILDNET_ORIGIN: "http://guildnet.localhost" },
+    /^GUILDNET_ORIGIN="http:.*must be an https origin/,
+  ],
   ["an origin with a path", { GUILDNET_ORIGIN: "https://a.test/x" }, /must be an https origin without a path/],
   ["an origin with a password", { GUILDNET_ORIGIN: "https://u:p@a.test" }, /must be an https origin/],
   ["an apps domain that is an address with a port", { GUILDNET_APPS_DOMAIN: "apps.test:1" }, /must be a DNS name/],
@@ -49,5 +91,7 @@ test.each<[string, Record<string, string | undefined>, RegExp]>([
 });
 
 test("all mistakes are told at once", () => {
-  expect(() => readConfig({ GUILDNET_LISTEN: "x" })).toThrow(/GUILDNET_ORIGIN[^]*GUILDNET_APPS_DOMAIN[^]*GUILDNET_LISTEN/);
+  expect(() => readConfig({ GUILDNET_LISTEN: "x" })).toThrow(
+    /GUILDNET_ORIGIN[^]*GUILDNET_APPS_DOMAIN[^]*GUILDNET_LISTEN/,
+  );
 });

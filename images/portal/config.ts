@@ -44,14 +44,22 @@ const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"
 const dnsName = z
   .string({ error: "needs a DNS name, such as apps.guildnet.localhost" })
   .toLowerCase()
-  .regex(/^(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, "must be a DNS name, such as apps.guildnet.localhost");
+  .regex(
+    /^(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+    "must be a DNS name, such as apps.guildnet.localhost",
+  );
 
-const origin = z.string({ error: "needs an https origin, such as https://guildnet.localhost:8090" }).transform((value, context) => {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol === "https:" && url.origin === value.toLowerCase().replace(/\/$/, "")) return url.origin;
-  context.addIssue({ code: "custom", message: "must be an https origin without a path, such as https://guildnet.localhost:8090" });
-  return z.NEVER;
-});
+const origin = z
+  .string({ error: "needs an https origin, such as https://guildnet.localhost:8090" })
+  .transform((value, context) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (url?.protocol === "https:" && url.origin === value.toLowerCase().replace(/\/$/, "")) return url.origin;
+    context.addIssue({
+      code: "custom",
+      message: "must be an https origin without a path, such as https://guildnet.localhost:8090",
+    });
+    return z.NEVER;
+  });
 
 const address = z.string().transform((value, context) => {
   const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(value);
@@ -63,7 +71,10 @@ const address = z.string().transform((value, context) => {
 });
 
 const admins = z.string().transform((value, context) => {
-  const handles = value.split(",").map((handle) => handle.trim()).filter(Boolean);
+  const handles = value
+    .split(",")
+    .map((handle) => handle.trim())
+    .filter(Boolean);
   const wrong = handles.filter((handle) => !HANDLE.test(handle));
   if (wrong.length > 0) context.addIssue({ code: "custom", message: `not a handle: ${wrong.join(", ")}` });
   return new Set(handles);
@@ -89,7 +100,10 @@ const environment = z
   .superRefine((env, context) => {
     const complain = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });
     if ((env.GUILDNET_MESH_ORIGIN === undefined) !== (env.GUILDNET_MESH_APPS_DOMAIN === undefined)) {
-      complain(env.GUILDNET_MESH_ORIGIN === undefined ? "GUILDNET_MESH_ORIGIN" : "GUILDNET_MESH_APPS_DOMAIN", "GUILDNET_MESH_ORIGIN and GUILDNET_MESH_APPS_DOMAIN go together");
+      complain(
+        env.GUILDNET_MESH_ORIGIN === undefined ? "GUILDNET_MESH_ORIGIN" : "GUILDNET_MESH_APPS_DOMAIN",
+        "GUILDNET_MESH_ORIGIN and GUILDNET_MESH_APPS_DOMAIN go together",
+      );
     }
     const hosts = [env.GUILDNET_ORIGIN, env.GUILDNET_MESH_ORIGIN ?? []].flat().map((each) => new URL(each).hostname);
     for (const name of ["GUILDNET_APPS_DOMAIN", "GUILDNET_MESH_APPS_DOMAIN"] as const) {

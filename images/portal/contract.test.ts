@@ -35,17 +35,22 @@ function environment({ spec }: Made, container: string): Record<string, string> 
 }
 
 test("the portal finds a workspace, its owner and its objects", async () => {
-  const named = await made((opts) => new Workspace("ada-lab", { owner: "ada", image: "example.org/workspace:1" }, opts));
+  const named = await made(
+    (opts) => new Workspace("ada-lab", { owner: "ada", image: "example.org/workspace:1" }, opts),
+  );
   const { name, labels } = named("ada-lab-namespace").metadata;
   expect(name).toBe(workspaceKind.namespaceOf("ada-lab"));
   expect(name).toBe(workspaceNamespace("ada-lab"));
   expect(labels[workspaceKind.label]).toMatch(WORKSPACE_ID);
   expect(labels[OWNER_LABEL]).toMatch(HANDLE);
-  for (const object of ["deployment", "service"]) expect(named(`ada-lab-${object}`).metadata.name).toBe(workspaceKind.object);
+  for (const object of ["deployment", "service"])
+    expect(named(`ada-lab-${object}`).metadata.name).toBe(workspaceKind.object);
 });
 
 test("the portal finds an app, and who may open it", async () => {
-  const named = await made((opts) => new App("wiki", { owner: "ada", image: "example.org/wiki:1", port: 3000, visibility: "members" }, opts));
+  const named = await made(
+    (opts) => new App("wiki", { owner: "ada", image: "example.org/wiki:1", port: 3000, visibility: "members" }, opts),
+  );
   const { name, labels } = named("wiki-namespace").metadata;
   expect(name).toBe(appKind.namespaceOf("wiki"));
   expect(labels[appKind.label]).toBe("wiki");
@@ -54,31 +59,85 @@ test("the portal finds an app, and who may open it", async () => {
 });
 
 test("the portal understands all that its Deployment tells it", async () => {
-  const named = await made((opts) => new Portal("it", {
-    image: "example.org/portal:1", endpoint: "https://10.0.0.1:7443", people: ["ada", "bob"], admins: ["ada"], guildName: "The Lab", linkCommand: "npm run link --",
-    mesh: { host: "portal.mesh.internal", appsDomain: "apps.internal" },
-  }, opts));
+  const named = await made(
+    (opts) =>
+      new Portal(
+        "it",
+        {
+          image: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:7443",
+          people: ["ada", "bob"],
+          admins: ["ada"],
+          guildName: "The Lab",
+          linkCommand: "npm run link --",
+          mesh: { host: "portal.mesh.internal", appsDomain: "apps.internal" },
+        },
+        opts,
+      ),
+  );
   expect(readConfig(environment(named("it-deployment"), "portal"))).toMatchObject({
-    sites: [{ origin: "https://guildnet.localhost:8090" }, { origin: "https://portal.mesh.internal", appsDomain: "apps.internal" }],
-    admins: new Set(["ada"]), guildName: "The Lab", linkCommand: "npm run link --",
+    sites: [
+      { origin: "https://guildnet.localhost:8090" },
+      { origin: "https://portal.mesh.internal", appsDomain: "apps.internal" },
+    ],
+    admins: new Set(["ada"]),
+    guildName: "The Lab",
+    linkCommand: "npm run link --",
   });
 });
 
 test("the portal finds the systems that the stack wrote down, in the words of the command line, and may look at each", async () => {
-  const named = await made((opts) => new Portal("it", { image: "example.org/portal:1", endpoint: "https://10.0.0.1:7443", people: ["ada"], admins: ["ada"] }, opts).showSystems([
-    { component: { type: "SubnetRouter", name: "router" }, resource: "router-deployment", kind: "Deployment", namespace: "guildnet-router", name: "router" },
-  ]));
+  const named = await made((opts) =>
+    new Portal(
+      "it",
+      { image: "example.org/portal:1", endpoint: "https://10.0.0.1:7443", people: ["ada"], admins: ["ada"] },
+      opts,
+    ).showSystems([
+      {
+        component: { type: "SubnetRouter", name: "router" },
+        resource: "router-deployment",
+        kind: "Deployment",
+        namespace: "guildnet-router",
+        name: "router",
+      },
+    ]),
+  );
   const { metadata, data } = named("it-systems") as Made & { data: Record<string, string> };
   expect(metadata).toMatchObject({ name: SYSTEMS, namespace: "guildnet-portal" });
-  expect(systemsIn(data)).toEqual([{ what: "subnet router", component: { type: "SubnetRouter", name: "router" }, workload: { kind: "Deployment", namespace: "guildnet-router", name: "router" } }]);
-  expect(named("it-systems-role").rules).toEqual([{ apiGroups: [""], resources: ["configmaps"], resourceNames: [SYSTEMS], verbs: ["get"] }]);
-  expect(named("it-sees-router-deployment-role")).toMatchObject({ metadata: { namespace: "guildnet-router" }, rules: [{ apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["router"], verbs: ["get"] }] });
+  expect(systemsIn(data)).toEqual([
+    {
+      what: "subnet router",
+      component: { type: "SubnetRouter", name: "router" },
+      workload: { kind: "Deployment", namespace: "guildnet-router", name: "router" },
+    },
+  ]);
+  expect(named("it-systems-role").rules).toEqual([
+    { apiGroups: [""], resources: ["configmaps"], resourceNames: [SYSTEMS], verbs: ["get"] },
+  ]);
+  expect(named("it-sees-router-deployment-role")).toMatchObject({
+    metadata: { namespace: "guildnet-router" },
+    rules: [{ apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["router"], verbs: ["get"] }],
+  });
 });
 
 test("the registry's token server understands all that its Deployment tells it", async () => {
-  const named = await made((opts) => new Registry("it", {
-    image: "example.org/registry:3", tokenImage: "example.org/portal:1", address: "10.96.0.11", endpoint: "https://10.0.0.1:7443", maintenanceHour: 5,
-    authority: { certificatePem: "CA CERTIFICATE", privateKeyPem: "CA KEY" },
-  }, opts));
-  expect(readTokenServerConfig(environment(named("it-deployment"), "tokens"))).toMatchObject({ service: "registry.guildnet-registry.svc", maintenance: { start: 300 } });
+  const named = await made(
+    (opts) =>
+      new Registry(
+        "it",
+        {
+          image: "example.org/registry:3",
+          tokenImage: "example.org/portal:1",
+          address: "10.96.0.11",
+          endpoint: "https://10.0.0.1:7443",
+          maintenanceHour: 5,
+          authority: { certificatePem: "CA CERTIFICATE", privateKeyPem: "CA KEY" },
+        },
+        opts,
+      ),
+  );
+  expect(readTokenServerConfig(environment(named("it-deployment"), "tokens"))).toMatchObject({
+    service: "registry.guildnet-registry.svc",
+    maintenance: { start: 300 },
+  });
 });

@@ -35,11 +35,24 @@ workspaces.put({ id: "ada", owner: "ada", state: "running", since });
 workspaces.put({ id: "ada-experiments", owner: "ada", state: "starting", reason: "ContainerCreating" });
 workspaces.put({ id: "grace", owner: "grace", state: "running", since });
 workspaces.put({ id: "linus", owner: "linus", state: "stopped" });
-workspaces.put({ id: "margaret", owner: "margaret", state: "failed", reason: "Unschedulable", message: "0/1 nodes are available: 1 Insufficient memory." });
-workspaces.put({ id: "new-image", owner: "ada", state: "failed", reason: "ImagePullBackOff", message: 'Back-off pulling image "guildnet.local/workspace:9f2c41d0aa17"' });
+workspaces.put({
+  id: "margaret",
+  owner: "margaret",
+  state: "failed",
+  reason: "Unschedulable",
+  message: "0/1 nodes are available: 1 Insufficient memory.",
+});
+workspaces.put({
+  id: "new-image",
+  owner: "ada",
+  state: "failed",
+  reason: "ImagePullBackOff",
+  message: 'Back-off pulling image "guildnet.local/workspace:9f2c41d0aa17"',
+});
 for (const { id } of workspaces.list()) workspaces.connect(id, "ide", backend.upstream);
 
-const machine = new MemoryMachine(), systems = new MemorySystems();
+const machine = new MemoryMachine(),
+  systems = new MemorySystems();
 systems.states = [
   { what: "portal", where: "guildnet-portal/portal", state: "1/1 ready", healthy: true },
   { what: "registry", where: "guildnet-registry/registry", state: "0/1 ready, a change is under way", healthy: false },
@@ -59,10 +72,22 @@ await startPortal({
 });
 for (const handle of ["ada", "grace", "new-here"]) {
   const token = await new SignJWT({ sub: handle, aud: "guildnet-sign-in", jti: randomUUID() })
-    .setProtectedHeader({ alg: "HS256" }).setIssuedAt(Math.ceil(Date.now() / 1000)).setExpirationTime("14m").sign(signIn);
+    .setProtectedHeader({ alg: "HS256" })
+    .setIssuedAt(Math.ceil(Date.now() / 1000))
+    .setExpirationTime("14m")
+    .sign(signIn);
   console.log(`${handle}: ${config.sites[0]?.origin}/sign-in?token=${token}`);
 }
 machine.report({ diskFree: "3.2 GiB", fullHomes: new Set(["ada"]) });
 const turns = ["starting", "running"] as const;
 let turn = 0;
-setInterval(() => workspaces.put({ id: "ada-experiments", owner: "ada", state: turns[++turn % 2] ?? "starting", reason: turn % 2 ? undefined : "ContainerCreating" }), 8_000);
+setInterval(
+  () =>
+    workspaces.put({
+      id: "ada-experiments",
+      owner: "ada",
+      state: turns[++turn % 2] ?? "starting",
+      reason: turn % 2 ? undefined : "ContainerCreating",
+    }),
+  8_000,
+);

@@ -12,7 +12,10 @@ async function main(): Promise<void> {
   const log = createLog(config.logLevel);
   // One request's mistake must not end everybody's connections.
   process.on("unhandledRejection", (error) => log.error({ err: error }, "a rejection that nobody caught"));
-  const workspaces = clusterWorkspaces({ clusterDomain: config.clusterDomain, warn: (message, error) => log.warn({ err: error }, message) });
+  const workspaces = clusterWorkspaces({
+    clusterDomain: config.clusterDomain,
+    warn: (message, error) => log.warn({ err: error }, message),
+  });
   const portal = await startPortal({
     config,
     keys,
@@ -34,7 +37,10 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const message = error instanceof ConfigError ? `The portal cannot start:\n${error.message}` : `The portal cannot start: ${String(error)}`;
+  const message =
+    error instanceof ConfigError
+      ? `The portal cannot start:\n${error.message}`
+      : `The portal cannot start: ${String(error)}`;
   process.stderr.write(`${message}\n`);
   process.exit(1);
 });

@@ -86,7 +86,9 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   members.onLeave((handle) => {
     log.info({ handle }, "left the guild");
     // Written down, so that their old sessions stay ended should they, or another of that name, come back.
-    signOuts.addPerson(handle).catch((error: unknown) => log.warn({ err: error, handle }, "that all sessions ended could not be written down"));
+    signOuts
+      .addPerson(handle)
+      .catch((error: unknown) => log.warn({ err: error, handle }, "that all sessions ended could not be written down"));
   });
 
   const portal = await portalApp(services, log);
@@ -107,7 +109,11 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   const readiness = (): Readiness => (stopping ? { ready: false, reason: "stopping" } : directory.readiness());
   const health = healthServer(readiness);
   const announced = proxyProtocolServer(server);
-  await Promise.all([listen(server, config.listen), listen(health, config.healthListen), config.announcedListen && listen(announced, config.announcedListen)]);
+  await Promise.all([
+    listen(server, config.listen),
+    listen(health, config.healthListen),
+    config.announcedListen && listen(announced, config.announcedListen),
+  ]);
   log.info({ origins: config.sites.map(({ origin }) => origin), listen: server.address() }, "portal is up");
 
   const close = async (graceMs = GRACE_MS): Promise<void> => {
@@ -124,7 +130,13 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     await Promise.all([portal.close(), onHosts.close(), services.upstreams.close()]);
     log.info("portal is down");
   };
-  return { address: server.address() as AddressInfo, announcedAddress: announced.address() as AddressInfo | null, healthAddress: health.address() as AddressInfo, services, close };
+  return {
+    address: server.address() as AddressInfo,
+    announcedAddress: announced.address() as AddressInfo | null,
+    healthAddress: health.address() as AddressInfo,
+    services,
+    close,
+  };
 }
 
 /** What runs in a session's name ends when the session does; what reaches into a workspace, when whoever opened it no longer may. */

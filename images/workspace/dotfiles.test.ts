@@ -2,7 +2,8 @@ import { existsSync, lstatSync, readlinkSync, rmSync, statSync, symlinkSync } fr
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Machine } from "./testing/machine.ts";
 
-const doneMark = ".local/state/guildnet/dotfiles.done", log = ".local/state/guildnet/dotfiles.log";
+const doneMark = ".local/state/guildnet/dotfiles.done",
+  log = ".local/state/guildnet/dotfiles.log";
 
 let machine: Machine;
 beforeEach(() => void (machine = new Machine()));
@@ -11,10 +12,22 @@ afterEach(() => machine.remove());
 test("are linked where the home has none, and one by one inside the folders that programs share", async () => {
   await machine.start();
   await bring({
-    ".vimrc": "", ".vim/colors/a": "", ".local/bin/tool": "", ".local/share/code-server/User/keybindings.json": "[]", ".config/nvim/init.lua": "", README: "",
+    ".vimrc": "",
+    ".vim/colors/a": "",
+    ".local/bin/tool": "",
+    ".local/share/code-server/User/keybindings.json": "[]",
+    ".config/nvim/init.lua": "",
+    README: "",
   });
-  expect(machine.linked()).toEqual([".config/nvim", ".local/bin", ".local/share/code-server/User/keybindings.json", ".vim", ".vimrc"]);
-  for (const folder of [".local", ".local/share/code-server", ".config"]) expect(lstatSync(machine.home(folder)).isDirectory(), folder).toBe(true);
+  expect(machine.linked()).toEqual([
+    ".config/nvim",
+    ".local/bin",
+    ".local/share/code-server/User/keybindings.json",
+    ".vim",
+    ".vimrc",
+  ]);
+  for (const folder of [".local", ".local/share/code-server", ".config"])
+    expect(lstatSync(machine.home(folder)).isDirectory(), folder).toBe(true);
   expect(existsSync(machine.home(doneMark))).toBe(true);
   expect(await machine.start()).toMatchObject({ said: "", data: machine.home(".local/share/code-server") });
 });
@@ -25,7 +38,11 @@ test("take nothing away: files keep a copy, links and folders stay", async () =>
   machine.link(".bashrc", "elsewhere");
   machine.folder(".profile");
   await bring({ ".zshrc": "theirs", ".bashrc": "theirs", ".profile": "theirs" });
-  expect([".zshrc", ".zshrc.before-dotfiles", ".zshrc.before-dotfiles.~1~"].map((file) => machine.read(file))).toEqual(["theirs", "mine", "older"]);
+  expect([".zshrc", ".zshrc.before-dotfiles", ".zshrc.before-dotfiles.~1~"].map((file) => machine.read(file))).toEqual([
+    "theirs",
+    "mine",
+    "older",
+  ]);
   expect(readlinkSync(machine.home(".bashrc"))).toBe("elsewhere");
   expect(statSync(machine.home(".profile")).isDirectory()).toBe(true);
   expect(machine.read(log)).toMatch(/left \.bashrc alone[^]*left \.profile alone/);
@@ -67,7 +84,11 @@ async function bring(files: Record<string, string>): Promise<string> {
   for (const [path, content] of Object.entries(files)) machine.write(`repository/${path}`, content);
   const url = `file://${machine.home("repository")}`;
   const as = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
-  for (const args of [["init", "--quiet"], ["add", "--all"], [...as, "commit", "--quiet", "--message", "dotfiles"]]) {
+  for (const args of [
+    ["init", "--quiet"],
+    ["add", "--all"],
+    [...as, "commit", "--quiet", "--message", "dotfiles"],
+  ]) {
     expect(await machine.program("git", ["-C", machine.home("repository"), ...args])).toMatchObject({ exitCode: 0 });
   }
   await run(url);

@@ -28,14 +28,44 @@ test("what is there stays, links to elsewhere too, and nobody says so", async ()
 });
 
 test.each<[string, (machine: Machine) => void, RegExp]>([
-  ["a link that leads nowhere for a file", (m) => m.link(".zshrc", "gone"), /^~\/\.zshrc was left alone: it is a link, and leads to no file\.$/],
-  ["a link that leads nowhere for the projects", (m) => m.link("project", "/mnt/gone"), /^~\/project was left alone: it is a link, and leads to no folder\.$/],
+  [
+    "a link that leads nowhere for a file",
+    (m) => m.link(".zshrc", "gone"),
+    /^~\/\.zshrc was left alone: it is a link, and leads to no file\.$/,
+  ],
+  [
+    "a link that leads nowhere for the projects",
+    (m) => m.link("project", "/mnt/gone"),
+    /^~\/project was left alone: it is a link, and leads to no folder\.$/,
+  ],
   ["a file for the projects", (m) => m.write("project", ""), /^~\/project was left alone: it is no folder\.$/],
   ["a folder for a file", (m) => m.folder(".bashrc"), /^$/],
-  ["a link that leads nowhere for .local", (m) => m.link(".local", "gone"), /~\/\.local was left alone.*settings and extensions in/s],
-  ["a file for the editor's folder", (m) => m.write(data, ""), /code-server was left alone: it is no folder.*settings and extensions in/s],
-  ["settings behind a folder that nobody may enter", (m) => { m.folder(`${data}/User`); chmodSync(m.home(data, "User"), 0); }, /settings\.json was left alone: Permission denied/],
-  ["an editor's folder that nobody may write", (m) => { m.folder(data); chmodSync(m.home(data), 0o500); }, /settings and extensions in/],
+  [
+    "a link that leads nowhere for .local",
+    (m) => m.link(".local", "gone"),
+    /~\/\.local was left alone.*settings and extensions in/s,
+  ],
+  [
+    "a file for the editor's folder",
+    (m) => m.write(data, ""),
+    /code-server was left alone: it is no folder.*settings and extensions in/s,
+  ],
+  [
+    "settings behind a folder that nobody may enter",
+    (m) => {
+      m.folder(`${data}/User`);
+      chmodSync(m.home(data, "User"), 0);
+    },
+    /settings\.json was left alone: Permission denied/,
+  ],
+  [
+    "an editor's folder that nobody may write",
+    (m) => {
+      m.folder(data);
+      chmodSync(m.home(data), 0o500);
+    },
+    /settings and extensions in/,
+  ],
 ])("it starts, and says what it left alone: %s", async (_name, prepare, says) => {
   prepare(machine);
   const started = await machine.start();
@@ -75,7 +105,13 @@ test("terminals say it too, in shells of both kinds", async () => {
 });
 
 test("told to end, it ends its editor and says so, for Kubernetes to remember why it told it to", async () => {
-  machine.editor(["#!/bin/sh", "trap 'echo ended; exit 0' TERM", "kill -TERM $PPID", "while :; do sleep 0.05; done", ""]);
+  machine.editor([
+    "#!/bin/sh",
+    "trap 'echo ended; exit 0' TERM",
+    "kill -TERM $PPID",
+    "while :; do sleep 0.05; done",
+    "",
+  ]);
   expect(await machine.script("workspace")).toMatchObject({ exitCode: 143, stdout: "ended" });
 });
 
@@ -88,19 +124,24 @@ test("terminals can be interrupted, and find other ports by the address of the e
   machine.editor(["#!/bin/sh", "grep SigIgn /proc/self/status", "echo $VSCODE_PROXY_URI", ""]);
   const { stdout } = await machine.script("workspace");
   const [, ignored = "", proxy] = /SigIgn:\s*(\w+)\n(.*)/.exec(stdout) ?? [];
-  const interrupt = 1n << 1n, quit = 1n << 2n;
+  const interrupt = 1n << 1n,
+    quit = 1n << 2n;
   expect(BigInt(`0x${ignored}`) & (interrupt | quit)).toBe(0n);
   expect(proxy).toBe("https://{{port}}--{{host}}");
 });
 
 test("without its access secret it does not start", async () => {
   rmSync(machine.file("etc/guildnet/ide/config.yaml"));
-  expect(await machine.script("workspace")).toMatchObject({ exitCode: 78, stderr: expect.stringContaining("access secret") });
+  expect(await machine.script("workspace")).toMatchObject({
+    exitCode: 78,
+    stderr: expect.stringContaining("access secret"),
+  });
 });
 
 test("login shells find what is installed in the home, once", async () => {
   const profile = machine.file("etc/profile.d/guildnet.sh");
-  const path = async (PATH: string) => (await machine.program("/bin/sh", ["-euc", `. ${profile}; . ${profile}; echo "$PATH"`], { PATH })).stdout;
+  const path = async (PATH: string) =>
+    (await machine.program("/bin/sh", ["-euc", `. ${profile}; . ${profile}; echo "$PATH"`], { PATH })).stdout;
   const own = machine.home(".local/bin");
   expect(await path("/usr/bin:/bin")).toBe(`${own}:/usr/bin:/bin`);
   expect(await path(`/usr/bin:${own}`)).toBe(`/usr/bin:${own}`);

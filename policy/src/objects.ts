@@ -43,7 +43,8 @@ interface Workload {
   spec?: PodSpec & { template?: { spec?: PodSpec }; jobTemplate?: { spec?: { template?: { spec?: PodSpec } } } };
 }
 
-const TEMPLATED = /^kubernetes:(apps\/v1:(Deployment|StatefulSet|DaemonSet|ReplicaSet)|batch\/v1:Job|core\/v1:ReplicationController)$/;
+const TEMPLATED =
+  /^kubernetes:(apps\/v1:(Deployment|StatefulSet|DaemonSet|ReplicaSet)|batch\/v1:Job|core\/v1:ReplicationController)$/;
 
 /** The pod that an object of a type makes; undefined where it makes none. */
 export function podSpecOf(type: string, props: unknown): PodSpec | undefined {

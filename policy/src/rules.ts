@@ -8,7 +8,13 @@ import { restrictedPods } from "./rules/restricted-pods.ts";
 import { servicesSayWhyExposed } from "./rules/services-say-why-exposed.ts";
 
 /** Rules that look at one resource at a time. */
-export const resourceRules = [restrictedNamespaces, restrictedPods, pinnedImages, noSecretInEnvironment, servicesSayWhyExposed];
+export const resourceRules = [
+  restrictedNamespaces,
+  restrictedPods,
+  pinnedImages,
+  noSecretInEnvironment,
+  servicesSayWhyExposed,
+];
 
 /** Rules that look at all of them together. */
 export const stackRules = [dataIsKept, quotaForEveryOwner, publishedOnLoopback];

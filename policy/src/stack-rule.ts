@@ -20,6 +20,10 @@ export function stackRule({ name, description, check }: StackRule): ResourceVali
     name,
     description,
     validateResource: ({ urn, props }) => void inputs.set(urn, props),
-    validateStack: ({ resources }, report) => check(resources.map((resource) => ({ ...resource, props: inputs.get(resource.urn) ?? resource.props })), report),
+    validateStack: ({ resources }, report) =>
+      check(
+        resources.map((resource) => ({ ...resource, props: inputs.get(resource.urn) ?? resource.props })),
+        report,
+      ),
   };
 }

@@ -34,8 +34,17 @@ export class Connection {
   async send({ method, path, body, accept = "application/json" }: Request): Promise<Answer> {
     const options = await (this.#options ??= this.#connect());
     // The server takes JSON for YAML, which it is.
-    const content = body === undefined ? {} : { "Content-Type": "application/apply-patch+yaml", "Content-Length": Buffer.byteLength(body) };
-    return ask(`${this.url}${path}`, { ...options, method, body, patience: this.#patience, headers: { ...options.headers, ...content, Accept: accept } });
+    const content =
+      body === undefined
+        ? {}
+        : { "Content-Type": "application/apply-patch+yaml", "Content-Length": Buffer.byteLength(body) };
+    return ask(`${this.url}${path}`, {
+      ...options,
+      method,
+      body,
+      patience: this.#patience,
+      headers: { ...options.headers, ...content, Accept: accept },
+    });
   }
 
   /** One agent for all requests: a connection costs more than a question. A proxy that the kubeconfig names has its own. */
@@ -44,6 +53,9 @@ export class Connection {
     await this.#config.applyToHTTPSOptions(options);
     if (this.#config.getCurrentCluster()?.proxyUrl !== undefined) return options;
     const { ca, cert, key, rejectUnauthorized, servername } = options;
-    return { ...options, agent: new Agent({ ca, cert, key, rejectUnauthorized, servername, keepAlive: true, maxSockets: atOnce }) };
+    return {
+      ...options,
+      agent: new Agent({ ca, cert, key, rejectUnauthorized, servername, keepAlive: true, maxSockets: atOnce }),
+    };
   }
 }

@@ -16,7 +16,11 @@ export function readKubeconfig(text: string, context?: string): KubeConfig {
   config.loadFromString(text);
   if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new ActionableError("kubeconfig-incomplete", `the kubeconfig has no cluster for its context ${JSON.stringify(config.getCurrentContext())}`);
+  if (cluster === null)
+    throw new ActionableError(
+      "kubeconfig-incomplete",
+      `the kubeconfig has no cluster for its context ${JSON.stringify(config.getCurrentContext())}`,
+    );
   return nodeOfThisMachine(cluster) ?? config;
 }
 
@@ -27,9 +31,13 @@ export function readKubeconfig(text: string, context?: string): KubeConfig {
 function nodeOfThisMachine({ server, caData }: { server: string; caData?: string }): KubeConfig | undefined {
   const clusters = join(guildnetHome(), "clusters");
   if (caData === undefined || !server.startsWith("https://127.0.0.1:") || !existsSync(clusters)) return undefined;
-  return readdirSync(clusters).map((name) => join(clusters, name, "kubeconfig")).filter((file) => existsSync(file)).map((file) => {
-    const config = new KubeConfig();
-    config.loadFromString(readFileSync(file, "utf8"));
-    return config;
-  }).find((config) => config.getCurrentCluster()?.caData === caData);
+  return readdirSync(clusters)
+    .map((name) => join(clusters, name, "kubeconfig"))
+    .filter((file) => existsSync(file))
+    .map((file) => {
+      const config = new KubeConfig();
+      config.loadFromString(readFileSync(file, "utf8"));
+      return config;
+    })
+    .find((config) => config.getCurrentCluster()?.caData === caData);
 }

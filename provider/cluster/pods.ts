@@ -4,7 +4,8 @@ import type { ApiServer } from "./server.ts";
 const why = z.object({ reason: z.string().optional(), message: z.string().optional() });
 const end = why.extend({ exitCode: z.number().optional() });
 const container = z.object({
-  name: z.string(), ready: z.boolean(),
+  name: z.string(),
+  ready: z.boolean(),
   state: z.object({ waiting: why.optional(), terminated: end.optional() }).optional(),
   lastState: z.object({ terminated: end.optional() }).optional(),
 });
@@ -30,14 +31,20 @@ export async function listPods(server: ApiServer, namespace: string, labelSelect
 /** Why a pod is not ready, in Kubernetes' own words, for instance "ImagePullBackOff: no such image"; undefined where there are none. */
 export function whyNotReady({ status }: Pod): string | undefined {
   const late = [...status.initContainerStatuses, ...status.containerStatuses].filter(({ ready }) => !ready);
-  const held = (type: string) => status.conditions.find((condition) => condition.type === type && condition.status !== "True");
-  return late.map(whyContainer).find((words) => words !== undefined) ?? wordsOf(held("PodScheduled")) ?? wordsOf(held("Ready"));
+  const held = (type: string) =>
+    status.conditions.find((condition) => condition.type === type && condition.status !== "True");
+  return (
+    late.map(whyContainer).find((words) => words !== undefined) ??
+    wordsOf(held("PodScheduled")) ??
+    wordsOf(held("Ready"))
+  );
 }
 
 /** A crash loop's own message says how long the kubelet waits, and not what for. */
 function whyContainer({ state, lastState }: z.infer<typeof container>): string | undefined {
   const last = lastState?.terminated;
-  if (state?.waiting?.reason !== "CrashLoopBackOff" || last === undefined) return wordsOf(state?.waiting ?? state?.terminated);
+  if (state?.waiting?.reason !== "CrashLoopBackOff" || last === undefined)
+    return wordsOf(state?.waiting ?? state?.terminated);
   const ended = last.reason === undefined || last.reason === "Error" ? "it ended" : last.reason;
   return `CrashLoopBackOff: ${ended} with exit code ${last.exitCode ?? "unknown"}`;
 }

@@ -51,7 +51,8 @@ export class ApiServer {
   async #text(path: string, question: string, none?: number): Promise<string | undefined> {
     const name = `the API server ${this.url}`;
     const { status, text } = await this.#connection.send({ method: "GET", path }).catch((error: unknown) => {
-      if (passesByItself(error)) throw new Unreachable("cluster-unreachable", `${name} does not answer: ${messageOf(error)}`);
+      if (passesByItself(error))
+        throw new Unreachable("cluster-unreachable", `${name} does not answer: ${messageOf(error)}`);
       throw new ActionableError("cluster-refused", `${name} cannot be asked: ${messageOf(error)}`);
     });
     if (status === none) return undefined;

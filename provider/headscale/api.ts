@@ -7,7 +7,10 @@ const user = z.object({ id: z.string(), name: z.string(), provider: z.string().d
 const node = z.object({ id: z.string(), name: z.string(), user: z.object({ id: z.string() }) });
 const apiKey = z.object({ prefix: z.string(), expiration: z.iso.datetime({ offset: true }) });
 const preAuthKey = z.object({
-  id: z.string(), key: z.string(), reusable: z.boolean().default(false), used: z.boolean().default(false),
+  id: z.string(),
+  key: z.string(),
+  reusable: z.boolean().default(false),
+  used: z.boolean().default(false),
   expiration: z.iso.datetime({ offset: true }).nullish(),
 });
 
@@ -24,7 +27,11 @@ export interface NewPreAuthKey {
 }
 
 /** The words of Headscale 0.27.1 where its status codes, all of them 500, don't tell one case from another; a test holds them against the real server. */
-const userNotFound = "user not found", policyNotFound = "acl policy not found", keyNotFound = "AuthKey not found", nodeNotFound = "node not found", policyInFile = "update is disabled for modes other than 'database'";
+const userNotFound = "user not found",
+  policyNotFound = "acl policy not found",
+  keyNotFound = "AuthKey not found",
+  nodeNotFound = "node not found",
+  policyInFile = "update is disabled for modes other than 'database'";
 
 /**
  * What this provider needs of a Headscale server's REST API, version 0.27.1; see
@@ -43,22 +50,31 @@ export class HeadscaleApi {
 
   /** All API keys of the server, expired ones too. */
   async apiKeys(): Promise<ListedApiKey[]> {
-    const { apiKeys } = z.object({ apiKeys: z.array(apiKey).default([]) }).parse(await this.#call({ method: "GET", path: "/api/v1/apikey" }));
+    const { apiKeys } = z
+      .object({ apiKeys: z.array(apiKey).default([]) })
+      .parse(await this.#call({ method: "GET", path: "/api/v1/apikey" }));
     return apiKeys.map(({ prefix, expiration }) => ({ prefix, expiration: new Date(expiration) }));
   }
 
   /** The user of that name that the server keeps itself. Users of an identity provider may have the same name. */
   async userNamed(name: string): Promise<User | undefined> {
-    const { users } = z.object({ users: z.array(user).default([]) }).parse(await this.#call({ method: "GET", path: `/api/v1/user?${new URLSearchParams({ name })}` }));
+    const { users } = z
+      .object({ users: z.array(user).default([]) })
+      .parse(await this.#call({ method: "GET", path: `/api/v1/user?${new URLSearchParams({ name })}` }));
     return users.find((found) => found.name === name && found.provider !== "oidc");
   }
 
   async createUser(name: string, details: { displayName?: string; email?: string }): Promise<User> {
-    return z.object({ user }).parse(await this.#call({ method: "POST", path: "/api/v1/user", body: { name, ...details } })).user;
+    return z
+      .object({ user })
+      .parse(await this.#call({ method: "POST", path: "/api/v1/user", body: { name, ...details } })).user;
   }
 
   async renameUser(id: string, name: string): Promise<void> {
-    await this.#call({ method: "POST", path: `/api/v1/user/${encodeURIComponent(id)}/rename/${encodeURIComponent(name)}` });
+    await this.#call({
+      method: "POST",
+      path: `/api/v1/user/${encodeURIComponent(id)}/rename/${encodeURIComponent(name)}`,
+    });
   }
 
   /** Also forgets the user's pre-authentication keys. The server refuses while the user has nodes. */
@@ -67,7 +83,9 @@ export class HeadscaleApi {
   }
 
   async nodesOf(userId: string): Promise<Node[]> {
-    const { nodes } = z.object({ nodes: z.array(node).default([]) }).parse(await this.#call({ method: "GET", path: "/api/v1/node" }));
+    const { nodes } = z
+      .object({ nodes: z.array(node).default([]) })
+      .parse(await this.#call({ method: "GET", path: "/api/v1/node" }));
     return nodes.filter((found) => found.user.id === userId);
   }
 
@@ -78,18 +96,25 @@ export class HeadscaleApi {
 
   /** All of a user's keys, expired ones too; none where there is no such user. */
   async preAuthKeys(userId: string): Promise<PreAuthKey[]> {
-    const answer = await this.#call({ method: "GET", path: `/api/v1/preauthkey?${new URLSearchParams({ user: userId })}` }, userNotFound);
+    const answer = await this.#call(
+      { method: "GET", path: `/api/v1/preauthkey?${new URLSearchParams({ user: userId })}` },
+      userNotFound,
+    );
     return z.object({ preAuthKeys: z.array(preAuthKey).default([]) }).parse(answer ?? {}).preAuthKeys;
   }
 
   async createPreAuthKey({ userId, tags, expiration, ...kind }: NewPreAuthKey): Promise<PreAuthKey> {
     const body = { user: userId, aclTags: tags, expiration: expiration.toISOString(), ...kind };
-    return z.object({ preAuthKey }).parse(await this.#call({ method: "POST", path: "/api/v1/preauthkey", body })).preAuthKey;
+    return z.object({ preAuthKey }).parse(await this.#call({ method: "POST", path: "/api/v1/preauthkey", body }))
+      .preAuthKey;
   }
 
   /** Ends a key; nothing where there is none. Nodes that joined with it stay. */
   async expirePreAuthKey(userId: string, key: string): Promise<void> {
-    await this.#call({ method: "POST", path: "/api/v1/preauthkey/expire", body: { user: userId, key }, secret: key }, keyNotFound);
+    await this.#call(
+      { method: "POST", path: "/api/v1/preauthkey/expire", body: { user: userId, key }, secret: key },
+      keyNotFound,
+    );
   }
 
   /** The policy as it was set, HuJSON; undefined where none ever was. */

@@ -29,7 +29,10 @@ export async function listApiKeys(headscale: Headscale): Promise<ListedApiKey[]>
 /** Waits that many milliseconds for a server whose pod runs already, but which does not listen to its own program yet. */
 export async function whenListening(headscale: Headscale, milliseconds: number): Promise<Headscale> {
   await pRetry(() => listApiKeys(headscale), {
-    retries: Infinity, maxRetryTime: milliseconds, minTimeout: 500, factor: 1,
+    retries: Infinity,
+    maxRetryTime: milliseconds,
+    minTimeout: 500,
+    factor: 1,
     shouldRetry: ({ error }) => error instanceof ActionableError && error.code === "command-failed",
   });
   return headscale;
@@ -37,9 +40,14 @@ export async function whenListening(headscale: Headscale, milliseconds: number):
 
 /** Makes a key that ends after that many days. */
 export async function createApiKey(headscale: Headscale, days: number): Promise<ApiKey> {
-  const key = read(created, await headscale("apikeys", "create", "--expiration", `${days * 24}h`, "--output", "json"), "apikeys create");
+  const key = read(
+    created,
+    await headscale("apikeys", "create", "--expiration", `${days * 24}h`, "--output", "json"),
+    "apikeys create",
+  );
   const made = (await listApiKeys(headscale)).find(({ prefix }) => key.startsWith(`${prefix}.`));
-  if (made === undefined) throw new ActionableError("headscale-unintelligible", "headscale made an API key and then did not list it");
+  if (made === undefined)
+    throw new ActionableError("headscale-unintelligible", "headscale made an API key and then did not list it");
   return { ...made, key };
 }
 
@@ -56,6 +64,9 @@ function read<T>(schema: z.ZodType<T>, output: string, command: string): T {
     return schema.parse(JSON.parse(output));
   } catch (error) {
     if (!(error instanceof SyntaxError) && !(error instanceof z.ZodError)) throw error;
-    throw new ActionableError("headscale-unintelligible", `"headscale ${command}" printed ${output.length} characters that are not what version 0.27 prints`);
+    throw new ActionableError(
+      "headscale-unintelligible",
+      `"headscale ${command}" printed ${output.length} characters that are not what version 0.27 prints`,
+    );
   }
 }

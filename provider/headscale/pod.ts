@@ -49,12 +49,22 @@ export interface Waiting {
  *
  * @throws NoPod; Unreachable with what the pod or the API server says; ActionableError `cluster-refused`.
  */
-export async function readyContainer(address: ContainerAddress, { ready: readyWithin, there = readyWithin }: Waiting, progress: Progress): Promise<ReadyContainer> {
-  const config = readKubeconfig(address.kubeconfig, address.context), server = new ApiServer(config, Math.min(longestAnswer, readyWithin));
-  const start = Date.now(), { namespace, labelSelector } = address;
+export async function readyContainer(
+  address: ContainerAddress,
+  { ready: readyWithin, there = readyWithin }: Waiting,
+  progress: Progress,
+): Promise<ReadyContainer> {
+  const config = readKubeconfig(address.kubeconfig, address.context),
+    server = new ApiServer(config, Math.min(longestAnswer, readyWithin));
+  const start = Date.now(),
+    { namespace, labelSelector } = address;
   const pod = await pRetry(async () => ready(await listPods(server, namespace, labelSelector), address), {
-    retries: Infinity, maxRetryTime: readyWithin, minTimeout: seconds, factor: 1,
-    shouldRetry: ({ error }) => error instanceof Unreachable && !(error instanceof NoPod && Date.now() - start >= there),
+    retries: Infinity,
+    maxRetryTime: readyWithin,
+    minTimeout: seconds,
+    factor: 1,
+    shouldRetry: ({ error }) =>
+      error instanceof Unreachable && !(error instanceof NoPod && Date.now() - start >= there),
     onFailedAttempt: ({ error }) => progress(error.message),
   });
   return { run: (...command) => run(config, address, pod, command) };
@@ -64,7 +74,9 @@ export async function readyContainer(address: ContainerAddress, { ready: readyWi
 function ready(found: readonly Pod[], { namespace, labelSelector, container }: ContainerAddress): string {
   const staying = found.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   if (staying.length === 0) throw new NoPod("no-pod", `there is no pod ${labelSelector} in the namespace ${namespace}`);
-  const running = staying.find(({ status }) => status.containerStatuses.some((state) => state.name === container && state.ready));
+  const running = staying.find(({ status }) =>
+    status.containerStatuses.some((state) => state.name === container && state.ready),
+  );
   if (running === undefined) throw new Unreachable("pod-not-ready", staying.map(waitsFor).join("; "));
   return running.metadata.name;
 }
@@ -75,7 +87,8 @@ function waitsFor(pod: Pod): string {
 }
 
 async function run(config: KubeConfig, address: ContainerAddress, pod: string, command: string[]): Promise<string> {
-  const stdout = new PassThrough(), stderr = new PassThrough();
+  const stdout = new PassThrough(),
+    stderr = new PassThrough();
   const words = Promise.all([text(stdout), text(stderr)]);
   const status = await ended(config, address, pod, command, { stdout, stderr });
   const [printed, complaint] = await words;
@@ -85,7 +98,13 @@ async function run(config: KubeConfig, address: ContainerAddress, pod: string, c
 }
 
 /** How a command ended. @throws Unreachable when that is not to be known; ActionableError `cluster-refused` when it was not begun. */
-function ended(config: KubeConfig, { namespace, container }: ContainerAddress, pod: string, command: string[], { stdout, stderr }: { stdout: PassThrough; stderr: PassThrough }): Promise<V1Status> {
+function ended(
+  config: KubeConfig,
+  { namespace, container }: ContainerAddress,
+  pod: string,
+  command: string[],
+  { stdout, stderr }: { stdout: PassThrough; stderr: PassThrough },
+): Promise<V1Status> {
   return new Promise((resolve, reject) => {
     let close = (): void => {};
     const lost = (why: string): void => {
@@ -94,13 +113,17 @@ function ended(config: KubeConfig, { namespace, container }: ContainerAddress, p
       close();
     };
     const timer = setTimeout(() => lost(`no end of the command within ${longestCommand / seconds} s`), longestCommand);
-    new Exec(config).exec(namespace, pod, container, command, stdout, stderr, null, false, resolve).then((socket) => {
-      close = () => socket.close();
-      socket.onclose = ({ reason }) => lost(reason || "it was closed before the command's end");
-    }, (error: unknown) => {
-      const words = messageOf(error);
-      if (/ 4\d\d$/.test(words)) reject(new ActionableError("cluster-refused", `the API server runs no command in the pod ${pod}: ${words}`));
-      lost(words);
-    });
+    new Exec(config).exec(namespace, pod, container, command, stdout, stderr, null, false, resolve).then(
+      (socket) => {
+        close = () => socket.close();
+        socket.onclose = ({ reason }) => lost(reason || "it was closed before the command's end");
+      },
+      (error: unknown) => {
+        const words = messageOf(error);
+        if (/ 4\d\d$/.test(words))
+          reject(new ActionableError("cluster-refused", `the API server runs no command in the pod ${pod}: ${words}`));
+        lost(words);
+      },
+    );
   });
 }

@@ -1,5 +1,14 @@
 /** Codes of failures that pass by themselves: a server that starts, a name that is about to exist, a network that comes back. */
-const passing = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EPIPE"]);
+const passing = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ETIMEDOUT",
+  "EPIPE",
+]);
 
 /** Whether the same may succeed a moment later. A certificate that is not trusted stays so. */
 export function passesByItself(error: unknown): boolean {

@@ -7,7 +7,10 @@ import { passesByItself } from "./network-errors.ts";
 import { ask, jsonOf } from "./request.ts";
 
 const { certificatePem: ca, ...authority } = await createAuthority("Test CA", 1);
-const pair = await issueCertificate({ certificatePem: ca, ...authority }, { commonName: "h", ipAddresses: ["127.0.0.1"], validityDays: 1 });
+const pair = await issueCertificate(
+  { certificatePem: ca, ...authority },
+  { commonName: "h", ipAddresses: ["127.0.0.1"], validityDays: 1 },
+);
 
 /** URL of a server that answers as told, for the running test. */
 async function server(answer: RequestListener): Promise<string> {
@@ -22,12 +25,20 @@ async function server(answer: RequestListener): Promise<string> {
 
 describe("a question", () => {
   test("takes the whole answer, whatever its status", async () => {
-    const url = await server((request, response) => void response.writeHead(418, { "X-Made-Of": "clay" }).end(`${request.method} ${request.url}`));
-    expect(await ask(`${url}/a?b=c`, { ca, patience: 1000, method: "PUT", body: "x" })).toEqual({ status: 418, text: "PUT /a?b=c", headers: expect.objectContaining({ "x-made-of": "clay" }) });
+    const url = await server(
+      (request, response) =>
+        void response.writeHead(418, { "X-Made-Of": "clay" }).end(`${request.method} ${request.url}`),
+    );
+    expect(await ask(`${url}/a?b=c`, { ca, patience: 1000, method: "PUT", body: "x" })).toEqual({
+      status: 418,
+      text: "PUT /a?b=c",
+      headers: expect.objectContaining({ "x-made-of": "clay" }),
+    });
   });
 
   test("ends in silence, before an answer and within one", async () => {
-    const silent = await server(() => {}), halfway = await server((_request, response) => void response.write("{"));
+    const silent = await server(() => {}),
+      halfway = await server((_request, response) => void response.write("{"));
     for (const url of [silent, halfway]) {
       const error: unknown = await ask(url, { ca, patience: 200 }).catch((reason: unknown) => reason);
       expect(passesByItself(error)).toBe(true);
@@ -39,10 +50,15 @@ describe("a question", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
     const frozen = createPlainServer();
-    const greeted = new Promise((resolve) => frozen.on("connection", (socket) => socket.on("error", () => {}).once("data", resolve)));
+    const greeted = new Promise((resolve) =>
+      frozen.on("connection", (socket) => socket.on("error", () => {}).once("data", resolve)),
+    );
     await new Promise<void>((resolve) => frozen.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void frozen.close());
-    const asked = ask(`https://127.0.0.1:${(frozen.address() as AddressInfo).port}`, { patience: 60_000, agent: false }).catch(String);
+    const asked = ask(`https://127.0.0.1:${(frozen.address() as AddressInfo).port}`, {
+      patience: 60_000,
+      agent: false,
+    }).catch(String);
     await greeted;
     vi.advanceTimersByTime(60_000);
     expect(await asked).toContain("no word for 60 s");
@@ -51,9 +67,13 @@ describe("a question", () => {
   test("is not put to a stranger, and says when it may have been heard", async () => {
     let sent = 0;
     const url = await server((request) => void request.socket.destroy());
-    const stranger: unknown = await ask(url, { patience: 1000, agent: false, onSent: () => sent++ }).catch((reason: unknown) => reason);
+    const stranger: unknown = await ask(url, { patience: 1000, agent: false, onSent: () => sent++ }).catch(
+      (reason: unknown) => reason,
+    );
     expect([passesByItself(stranger), sent]).toEqual([false, 0]);
-    const broken: unknown = await ask(url, { ca, patience: 1000, agent: false, onSent: () => sent++ }).catch((reason: unknown) => reason);
+    const broken: unknown = await ask(url, { ca, patience: 1000, agent: false, onSent: () => sent++ }).catch(
+      (reason: unknown) => reason,
+    );
     expect([passesByItself(broken), sent]).toEqual([true, 1]);
   });
 });

@@ -26,10 +26,14 @@ export function ask(url: string | URL, { body, patience, onSent, ...options }: Q
   return new Promise((resolve, reject) => {
     const asking = request(url, { ...options, timeout: patience }, (response) => {
       let text = "";
-      response.setEncoding("utf8").on("data", (part: string) => (text += part)).on("error", reject)
+      response
+        .setEncoding("utf8")
+        .on("data", (part: string) => (text += part))
+        .on("error", reject)
         .on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
     });
-    const giveUp = (): void => void asking.destroy(Object.assign(new Error(`no word for ${patience / 1000} s`), { code: "ETIMEDOUT" }));
+    const giveUp = (): void =>
+      void asking.destroy(Object.assign(new Error(`no word for ${patience / 1000} s`), { code: "ETIMEDOUT" }));
     // A socket's own timer takes the greeting that is still on its way for a word, and waits twice as long where nobody answers it.
     asking.on("socket", (socket) => {
       if (!socket.connecting) return;

@@ -10,9 +10,17 @@ const longestUntilServed = 60_000;
 /** By this annotation an object is known as one of the manifest, whoever else wrote to it. */
 const hashAnnotation = "guildnet.dev/manifest-sha256";
 
-const kinds = z.object({ resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })) });
-const metadata = z.object({ metadata: z.object({ generation: z.number().default(0), annotations: z.record(z.string(), z.string()).default({}) }) });
-const conditions = z.object({ status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().default("") })) }) });
+const kinds = z.object({
+  resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
+});
+const metadata = z.object({
+  metadata: z.object({ generation: z.number().default(0), annotations: z.record(z.string(), z.string()).default({}) }),
+});
+const conditions = z.object({
+  status: z.object({
+    conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().default("") })),
+  }),
+});
 
 /** An object as it was applied. */
 export interface Applied {
@@ -37,7 +45,11 @@ export interface Applying {
  *
  * @throws Unreachable; ActionableError `cluster-refused`, `crd-not-served`.
  */
-export async function applyObjects(api: ClusterApi, objects: readonly ManifestObject[], applying: Applying): Promise<Applied[]> {
+export async function applyObjects(
+  api: ClusterApi,
+  objects: readonly ManifestObject[],
+  applying: Applying,
+): Promise<Applied[]> {
   const { progress, untilServed = longestUntilServed } = applying;
   const marked = objects.map((object) => withMarks(object, applying));
   const definitions = marked.filter((object) => definedBy(object) !== undefined);
@@ -53,19 +65,31 @@ export async function applyObjects(api: ClusterApi, objects: readonly ManifestOb
 
 /** Why the objects have to be applied again; by their metadata alone, for the objects are large. @throws Unreachable; ActionableError `cluster-refused` */
 export async function driftOf(api: ClusterApi, applied: readonly Applied[], hash: string): Promise<string | undefined> {
-  const reasons = await Promise.all(applied.map(async ({ path, generation }) => {
-    const { status, json } = await api.ask({ method: "GET", path, accept: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1" }, 200, 404);
-    if (status === 404) return `${nameOf(path)} is gone`;
-    const found = metadata.parse(json).metadata;
-    return found.annotations[hashAnnotation] === hash && (generation === 0 || found.generation === generation) ? undefined : `${nameOf(path)} was changed`;
-  }));
+  const reasons = await Promise.all(
+    applied.map(async ({ path, generation }) => {
+      const { status, json } = await api.ask(
+        { method: "GET", path, accept: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1" },
+        200,
+        404,
+      );
+      if (status === 404) return `${nameOf(path)} is gone`;
+      const found = metadata.parse(json).metadata;
+      return found.annotations[hashAnnotation] === hash && (generation === 0 || found.generation === generation)
+        ? undefined
+        : `${nameOf(path)} was changed`;
+    }),
+  );
   return reasons.find((reason) => reason !== undefined);
 }
 
 /** Has an object checked as if it were applied, by admission webhooks too. @throws Unreachable where one of them does not answer; ActionableError `cluster-refused` */
 export async function tryObject(api: ClusterApi, object: ManifestObject): Promise<void> {
   const query = new URLSearchParams({ fieldManager: "guildnet", force: "true", dryRun: "All" });
-  await api.ask({ method: "PATCH", path: `${await pathOf(api, object)}?${query}`, body: JSON.stringify(object) }, 200, 201);
+  await api.ask(
+    { method: "PATCH", path: `${await pathOf(api, object)}?${query}`, body: JSON.stringify(object) },
+    200,
+    201,
+  );
 }
 
 /** Deletes objects, the last applied first; those that are gone are none. */
@@ -83,14 +107,25 @@ async function apply(api: ClusterApi, object: ManifestObject): Promise<Applied> 
 
 function withMarks(object: ManifestObject, { labels, hash }: Applying): ManifestObject {
   const { metadata } = object;
-  return { ...object, metadata: { ...metadata, labels: { ...metadata.labels, ...labels }, annotations: { ...metadata.annotations, [hashAnnotation]: hash } } };
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      labels: { ...metadata.labels, ...labels },
+      annotations: { ...metadata.annotations, [hashAnnotation]: hash },
+    },
+  };
 }
 
-async function pathOf(api: ClusterApi, { apiVersion, kind, metadata: { name, namespace = "default" } }: ManifestObject): Promise<string> {
+async function pathOf(
+  api: ClusterApi,
+  { apiVersion, kind, metadata: { name, namespace = "default" } }: ManifestObject,
+): Promise<string> {
   const base = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const { json } = await api.ask({ method: "GET", path: base }, 200);
   const resource = kinds.parse(json).resources.find((one) => one.kind === kind && !one.name.includes("/"));
-  if (resource === undefined) throw new ActionableError("cluster-refused", `the API server has no kind ${kind} of ${apiVersion}`);
+  if (resource === undefined)
+    throw new ActionableError("cluster-refused", `the API server has no kind ${kind} of ${apiVersion}`);
   return `${base}${resource.namespaced ? `/namespaces/${encodeURIComponent(namespace)}` : ""}/${resource.name}/${encodeURIComponent(name)}`;
 }
 
@@ -105,14 +140,22 @@ async function served(api: ClusterApi, object: ManifestObject, milliseconds: num
   const timeout = { milliseconds, message: new ActionableError("crd-not-served", "") };
   await pWaitFor(all, { interval: 200, timeout }).catch(async (error: unknown) => {
     if (!(error instanceof ActionableError) || error.code !== "crd-not-served") throw error;
-    throw new ActionableError("crd-not-served", `the API server does not serve ${object.metadata.name}: ${await reasonsOf(api, object)}`);
+    throw new ActionableError(
+      "crd-not-served",
+      `the API server does not serve ${object.metadata.name}: ${await reasonsOf(api, object)}`,
+    );
   });
 }
 
 async function reasonsOf(api: ClusterApi, object: ManifestObject): Promise<string> {
   const { json } = await api.ask({ method: "GET", path: await pathOf(api, object) }, 200, 404);
   const found = conditions.safeParse(json).data?.status.conditions ?? [];
-  return found.filter(({ status }) => status !== "True").map(({ type, message }) => `${type}: ${message}`).join("; ") || "it does not say why";
+  return (
+    found
+      .filter(({ status }) => status !== "True")
+      .map(({ type, message }) => `${type}: ${message}`)
+      .join("; ") || "it does not say why"
+  );
 }
 
 function nameOf(path: string): string {

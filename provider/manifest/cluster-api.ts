@@ -40,7 +40,11 @@ export class ClusterApi {
    */
   async ask(asked: Request, ...accepted: number[]): Promise<Answer> {
     const answer = await pRetry(() => this.#attempt(asked), {
-      retries: Infinity, maxRetryTime: this.#patience, minTimeout: 250, factor: 1.5, maxTimeout: 2 * seconds,
+      retries: Infinity,
+      maxRetryTime: this.#patience,
+      minTimeout: 250,
+      factor: 1.5,
+      maxTimeout: 2 * seconds,
       shouldRetry: ({ error }) => error instanceof Unreachable,
     });
     if (accepted.includes(answer.status)) return answer;
@@ -50,10 +54,13 @@ export class ClusterApi {
   async #attempt(asked: Request): Promise<Answer> {
     const { status: code, text } = await this.#connection.send(asked).catch((error: unknown) => {
       const words = `the API server ${this.#connection.url} does not answer: ${messageOf(error)}`;
-      throw passesByItself(error) ? new Unreachable("cluster-unreachable", words) : new ActionableError("cluster-refused", words);
+      throw passesByItself(error)
+        ? new Unreachable("cluster-unreachable", words)
+        : new ActionableError("cluster-refused", words);
     });
     const answer = { status: code, json: jsonOf(text) };
-    if (answer.status >= 500 || answer.status === 429) throw new Unreachable("cluster-unreachable", this.#words(asked, answer));
+    if (answer.status >= 500 || answer.status === 429)
+      throw new Unreachable("cluster-unreachable", this.#words(asked, answer));
     return answer;
   }
 

@@ -21,9 +21,12 @@ export function readFiles(paths: readonly string[]): ManifestFile[] {
  */
 export function filesAt(path: string): ManifestFile[] {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw new ActionableError("manifest-missing", `there is nothing at ${path}, where the manifest should be`);
+  if (found === undefined)
+    throw new ActionableError("manifest-missing", `there is nothing at ${path}, where the manifest should be`);
   if (!found.isDirectory()) return readFiles([path]);
-  const names = readdirSync(path).filter((name) => /\.ya?ml$/.test(name)).sort();
+  const names = readdirSync(path)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort();
   if (names.length === 0) throw new ActionableError("manifest-missing", `the folder ${path} has no .yaml file`);
   return readFiles(names.map((name) => join(path, name)));
 }

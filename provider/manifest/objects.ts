@@ -6,7 +6,12 @@ import { ActionableError } from "../errors.ts";
 export const object = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
-  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional(), labels: z.record(z.string(), z.string()).optional(), annotations: z.record(z.string(), z.string()).optional() }),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string().optional(),
+    labels: z.record(z.string(), z.string()).optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
 });
 const crdSpec = z.looseObject({
   group: z.string(),
@@ -35,7 +40,8 @@ export interface Defined {
  */
 export function objectsOf(text: string, name: string): ManifestObject[] {
   return parseAllDocuments(text).flatMap((document) => {
-    const mistake = (words: string): ActionableError => new ActionableError("manifest-invalid", `${name} is no manifest: ${words}`);
+    const mistake = (words: string): ActionableError =>
+      new ActionableError("manifest-invalid", `${name} is no manifest: ${words}`);
     const [error] = document.errors;
     if (error !== undefined) throw mistake(error.message);
     const value: unknown = document.toJS();

@@ -26,7 +26,8 @@ describe("writeAtomically", () => {
   });
 
   test("cut off before the end leaves the old content, and the next write leaves nothing else", async () => {
-    const folder = scratchFolder(), path = join(folder, "file");
+    const folder = scratchFolder(),
+      path = join(folder, "file");
     await writeAtomically(path, "old");
     vi.mocked(promises.rename).mockRejectedValueOnce(new Error("killed"));
     await expect(writeAtomically(path, "new")).rejects.toThrow("killed");
@@ -37,7 +38,8 @@ describe("writeAtomically", () => {
   });
 
   test("is not misled by half a file that another program left", async () => {
-    const folder = scratchFolder(), path = join(folder, "file");
+    const folder = scratchFolder(),
+      path = join(folder, "file");
     writeFileSync(`${path}.new`, "half a much longer content");
     await writeAtomically(path, "new");
     expect(readFileSync(path, "utf8")).toBe("new");

@@ -17,7 +17,14 @@ function mountPoint(files: Record<string, string>): string {
   return root;
 }
 
-const version1 = (): string => mountPoint({ "memory/cgroup.procs": "", "cpuset/cgroup.procs": "", "cpuset/cpuset.cpus": "0-3\n", "cpuset/cpuset.mems": "0\n", "lost+found/other": "" });
+const version1 = (): string =>
+  mountPoint({
+    "memory/cgroup.procs": "",
+    "cpuset/cgroup.procs": "",
+    "cpuset/cpuset.cpus": "0-3\n",
+    "cpuset/cpuset.mems": "0\n",
+    "lost+found/other": "",
+  });
 
 test("each node has a cgroup of its own", () => {
   expect(cgroupOf("guild-test", false)).toBe("/guildnet-guild-test");
@@ -28,7 +35,11 @@ describe("version 1", () => {
   test("has the cgroup in every hierarchy, and in no other folder", async () => {
     const root = version1();
     await createCgroup("/node", root);
-    expect(["memory", "cpuset", "lost+found"].map((name) => existsSync(join(root, name, "node")))).toEqual([true, true, false]);
+    expect(["memory", "cpuset", "lost+found"].map((name) => existsSync(join(root, name, "node")))).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   test("gets the processors of the machine, unless it has some", async () => {
@@ -43,7 +54,12 @@ describe("version 1", () => {
 });
 
 describe("version 2", () => {
-  const version2 = (controllers: string): string => mountPoint({ "cgroup.controllers": controllers, "cgroup.subtree_control": "before", "system.slice/cgroup.procs": "" });
+  const version2 = (controllers: string): string =>
+    mountPoint({
+      "cgroup.controllers": controllers,
+      "cgroup.subtree_control": "before",
+      "system.slice/cgroup.procs": "",
+    });
 
   test("has the cgroup once, with every controller handed down", async () => {
     const root = version2("cpu memory pids\n");
@@ -73,7 +89,11 @@ describe("removal", () => {
     for (const name of ["memory", "cpuset"]) mkdirSync(join(root, name, "node/pods/one"), { recursive: true });
     mkdirSync(join(root, "memory/node-2"));
     await removeCgroup("/node", root);
-    expect(["memory/node", "cpuset/node", "memory/node-2"].map((path) => existsSync(join(root, path)))).toEqual([false, false, true]);
+    expect(["memory/node", "cpuset/node", "memory/node-2"].map((path) => existsSync(join(root, path)))).toEqual([
+      false,
+      false,
+      true,
+    ]);
     await expect(removeCgroup("/node", root)).resolves.toBeUndefined();
   });
 

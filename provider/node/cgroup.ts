@@ -57,7 +57,13 @@ function inheritCpuset(directory: string): void {
 function delegateControllers(hierarchy: string): void {
   const available = readFileSync(join(hierarchy, "cgroup.controllers"), "utf8").trim();
   if (available === "") return;
-  writeFileSync(join(hierarchy, "cgroup.subtree_control"), available.split(" ").map((name) => `+${name}`).join(" "));
+  writeFileSync(
+    join(hierarchy, "cgroup.subtree_control"),
+    available
+      .split(" ")
+      .map((name) => `+${name}`)
+      .join(" "),
+  );
 }
 
 async function removeTree(directory: string): Promise<void> {
@@ -66,7 +72,10 @@ async function removeTree(directory: string): Promise<void> {
     if (entry.isDirectory()) await removeTree(join(directory, entry.name));
   }
   // A process that just ended is counted for a moment longer.
-  await waitFor(() => removed(directory), { interval: 20, timeout: { milliseconds: 5000, message: `${directory} still holds a process` } });
+  await waitFor(() => removed(directory), {
+    interval: 20,
+    timeout: { milliseconds: 5000, message: `${directory} still holds a process` },
+  });
 }
 
 /** False while the kernel calls the cgroup busy. */

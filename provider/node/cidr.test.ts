@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { addressIn, overlap, rangeOf } from "./cidr.ts";
 
 const octet = fc.nat(255);
-const network = fc.tuple(octet, octet, octet, octet, fc.integer({ min: 0, max: 32 })).map(([a, b, c, d, length]) => `${a}.${b}.${c}.${d}/${length}`);
+const network = fc
+  .tuple(octet, octet, octet, octet, fc.integer({ min: 0, max: 32 }))
+  .map(([a, b, c, d, length]) => `${a}.${b}.${c}.${d}/${length}`);
 
 describe("addressIn", () => {
   test.each([
@@ -30,9 +32,12 @@ describe("overlap", () => {
   });
 
   test("holds exactly where one network contains the other's first address", () => {
-    fc.assert(fc.property(network, network, (a, b) => {
-      const contains = (outer: string, inner: string): boolean => rangeOf(inner).first >= rangeOf(outer).first && rangeOf(inner).first <= rangeOf(outer).last;
-      expect(overlap(a, b)).toBe(contains(a, b) || contains(b, a));
-    }));
+    fc.assert(
+      fc.property(network, network, (a, b) => {
+        const contains = (outer: string, inner: string): boolean =>
+          rangeOf(inner).first >= rangeOf(outer).first && rangeOf(inner).first <= rangeOf(outer).last;
+        expect(overlap(a, b)).toBe(contains(a, b) || contains(b, a));
+      }),
+    );
   });
 });

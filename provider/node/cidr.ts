@@ -9,7 +9,8 @@ export function rangeOf(cidr: string): { first: number; last: number } {
 
 /** Whether any address is in both networks. */
 export function overlap(a: string, b: string): boolean {
-  const one = rangeOf(a), other = rangeOf(b);
+  const one = rangeOf(a),
+    other = rangeOf(b);
   return one.first <= other.last && other.first <= one.last;
 }
 

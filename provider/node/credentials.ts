@@ -3,7 +3,14 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { createAuthority, createSigningKey, issueCertificate, isDueForRenewal, type KeyPair, type LeafOptions } from "../pki/x509.ts";
+import {
+  createAuthority,
+  createSigningKey,
+  issueCertificate,
+  isDueForRenewal,
+  type KeyPair,
+  type LeafOptions,
+} from "../pki/x509.ts";
 import { writeAtomically } from "./atomic.ts";
 import { addressIn } from "./cidr.ts";
 import { addresses, nodeName } from "./layout.ts";
@@ -41,14 +48,22 @@ export async function ensureCredentials(folder: string, spec: NodeSpec): Promise
   const directory = join(folder, "pki");
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const signers: Record<string, KeyPair> = {};
-  for (const name of authorities) signers[name] = await ensurePair(directory, name, () => createAuthority(`guildnet ${spec.clusterName} ${name}`, 3650));
+  for (const name of authorities)
+    signers[name] = await ensurePair(directory, name, () =>
+      createAuthority(`guildnet ${spec.clusterName} ${name}`, 3650),
+    );
   for (const [name, { authority, ...leaf }] of Object.entries(leaves(spec))) {
     await ensureLeaf(directory, name, signers[authority]!, leaf);
   }
   for (const [name, subject] of Object.entries(users)) {
     const pair = await ensureLeaf(directory, `user-${name}`, signers.ca!, { ...subject, usages: ["client"] });
-    await writeAtomically(join(folder, "etc", `${name}.kubeconfig`), kubeconfig(spec, "https://127.0.0.1:6443", signers.ca!, pair), 0o600);
-    if (name === "admin") await writeAtomically(join(folder, "kubeconfig"), kubeconfig(spec, endpoint(spec), signers.ca!, pair), 0o600);
+    await writeAtomically(
+      join(folder, "etc", `${name}.kubeconfig`),
+      kubeconfig(spec, "https://127.0.0.1:6443", signers.ca!, pair),
+      0o600,
+    );
+    if (name === "admin")
+      await writeAtomically(join(folder, "kubeconfig"), kubeconfig(spec, endpoint(spec), signers.ca!, pair), 0o600);
   }
   await ensureServiceAccountKey(directory);
   await ensureEncryptionKey(join(folder, "etc", "encryption.yaml"));
@@ -59,8 +74,12 @@ export async function ensureCredentials(folder: string, spec: NodeSpec): Promise
 export function areCredentialsDue(folder: string): boolean {
   const directory = join(folder, "pki");
   if (!existsSync(directory)) return false;
-  const issued = readdirSync(directory).flatMap((name) => (name.endsWith(".issued-for") ? [name.replace(/\.issued-for$/, ".crt")] : []));
-  return issued.some((name) => existsSync(join(directory, name)) && isDueForRenewal(readFileSync(join(directory, name), "utf8")));
+  const issued = readdirSync(directory).flatMap((name) =>
+    name.endsWith(".issued-for") ? [name.replace(/\.issued-for$/, ".crt")] : [],
+  );
+  return issued.some(
+    (name) => existsSync(join(directory, name)) && isDueForRenewal(readFileSync(join(directory, name), "utf8")),
+  );
 }
 
 /** Where this machine reaches the API server. */
@@ -71,23 +90,55 @@ export function endpoint(spec: NodeSpec): string {
 function leaves(spec: NodeSpec): Record<string, Leaf> {
   return {
     apiserver: {
-      authority: "ca", commonName: "kube-apiserver",
-      dnsNames: ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"],
+      authority: "ca",
+      commonName: "kube-apiserver",
+      dnsNames: [
+        "localhost",
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+      ],
       ipAddresses: ["127.0.0.1", addresses.node, addressIn(spec.serviceCidr, 1)],
     },
-    "apiserver-kubelet-client": { authority: "ca", commonName: "kube-apiserver-kubelet-client", organizations: ["system:masters"], usages: ["client"] },
-    kubelet: { authority: "ca", commonName: `system:node:${nodeName}`, organizations: ["system:nodes"], dnsNames: [nodeName], ipAddresses: [addresses.node] },
-    etcd: { authority: "etcd-ca", commonName: nodeName, dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], usages: ["server", "client"] },
+    "apiserver-kubelet-client": {
+      authority: "ca",
+      commonName: "kube-apiserver-kubelet-client",
+      organizations: ["system:masters"],
+      usages: ["client"],
+    },
+    kubelet: {
+      authority: "ca",
+      commonName: `system:node:${nodeName}`,
+      organizations: ["system:nodes"],
+      dnsNames: [nodeName],
+      ipAddresses: [addresses.node],
+    },
+    etcd: {
+      authority: "etcd-ca",
+      commonName: nodeName,
+      dnsNames: ["localhost"],
+      ipAddresses: ["127.0.0.1"],
+      usages: ["server", "client"],
+    },
     "apiserver-etcd-client": { authority: "etcd-ca", commonName: "kube-apiserver-etcd-client", usages: ["client"] },
     "front-proxy-client": { authority: "front-proxy-ca", commonName: "front-proxy-client", usages: ["client"] },
   };
 }
 
 /** Issues a certificate, unless one of the same subject and names is there and not due for renewal. */
-async function ensureLeaf(directory: string, name: string, signer: KeyPair, leaf: Omit<LeafOptions, "validityDays">): Promise<KeyPair> {
-  const wanted = createHash("sha256").update(JSON.stringify([leaf, signer.certificatePem])).digest("hex");
+async function ensureLeaf(
+  directory: string,
+  name: string,
+  signer: KeyPair,
+  leaf: Omit<LeafOptions, "validityDays">,
+): Promise<KeyPair> {
+  const wanted = createHash("sha256")
+    .update(JSON.stringify([leaf, signer.certificatePem]))
+    .digest("hex");
   const stamp = join(directory, `${name}.issued-for`);
-  const current = existsSync(stamp) && (await readFile(stamp, "utf8")) === wanted ? await readPair(directory, name) : undefined;
+  const current =
+    existsSync(stamp) && (await readFile(stamp, "utf8")) === wanted ? await readPair(directory, name) : undefined;
   if (current !== undefined && !isDueForRenewal(current.certificatePem)) return current;
   const pair = await issueCertificate(signer, { ...leaf, validityDays: leafDays });
   await writePair(directory, name, pair);
@@ -104,7 +155,8 @@ async function ensurePair(directory: string, name: string, create: () => Promise
 }
 
 async function readPair(directory: string, name: string): Promise<KeyPair | undefined> {
-  const certificate = join(directory, `${name}.crt`), key = join(directory, `${name}.key`);
+  const certificate = join(directory, `${name}.crt`),
+    key = join(directory, `${name}.key`);
   if (!existsSync(certificate) || !existsSync(key)) return undefined;
   return { certificatePem: await readFile(certificate, "utf8"), privateKeyPem: await readFile(key, "utf8") };
 }
@@ -127,10 +179,15 @@ async function ensureEncryptionKey(path: string): Promise<void> {
   const configuration = {
     apiVersion: "apiserver.config.k8s.io/v1",
     kind: "EncryptionConfiguration",
-    resources: [{
-      resources: ["secrets"],
-      providers: [{ secretbox: { keys: [{ name: "key1", secret: randomBytes(32).toString("base64") }] } }, { identity: {} }],
-    }],
+    resources: [
+      {
+        resources: ["secrets"],
+        providers: [
+          { secretbox: { keys: [{ name: "key1", secret: randomBytes(32).toString("base64") }] } },
+          { identity: {} },
+        ],
+      },
+    ],
   };
   await writeAtomically(path, stringify(configuration), 0o600);
 }
@@ -138,12 +195,23 @@ async function ensureEncryptionKey(path: string): Promise<void> {
 function kubeconfig(spec: NodeSpec, server: string, ca: KeyPair, user: KeyPair): string {
   const base64 = (pem: string): string => Buffer.from(pem).toString("base64");
   const name = spec.clusterName;
-  return stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name, cluster: { server, "certificate-authority-data": base64(ca.certificatePem) } }],
-    users: [{ name, user: { "client-certificate-data": base64(user.certificatePem), "client-key-data": base64(user.privateKeyPem) } }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    "current-context": name,
-  }, { lineWidth: 0 });
+  return stringify(
+    {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name, cluster: { server, "certificate-authority-data": base64(ca.certificatePem) } }],
+      users: [
+        {
+          name,
+          user: {
+            "client-certificate-data": base64(user.certificatePem),
+            "client-key-data": base64(user.privateKeyPem),
+          },
+        },
+      ],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+      "current-context": name,
+    },
+    { lineWidth: 0 },
+  );
 }

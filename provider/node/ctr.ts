@@ -8,8 +8,16 @@ export interface RunningNode {
 }
 
 /** Runs containerd's own client on the node's containerd, in the namespace that the kubelet uses, and returns what it prints. */
-export async function ctr({ init }: Pick<RunningNode, "init">, args: readonly string[], input?: Buffer): Promise<string> {
-  const { stdout } = await execa("ctr", ["--address", addressOf(init), "--namespace", "k8s.io", ...args], input === undefined ? { stdin: "ignore" } : { input });
+export async function ctr(
+  { init }: Pick<RunningNode, "init">,
+  args: readonly string[],
+  input?: Buffer,
+): Promise<string> {
+  const { stdout } = await execa(
+    "ctr",
+    ["--address", addressOf(init), "--namespace", "k8s.io", ...args],
+    input === undefined ? { stdin: "ignore" } : { input },
+  );
   return stdout;
 }
 

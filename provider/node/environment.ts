@@ -26,7 +26,9 @@ export function nodeEnvironment(own: NodeJS.ProcessEnv, networks: Networks): Nod
   const direct = [...new Set([...given, ...inside(networks)])].join(",");
   return {
     PATH: `${own["PATH"]}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-    ...Object.fromEntries(TAKEN.flatMap((name) => (own[name] === undefined || HERE.test(own[name]) ? [] : [[name, own[name]]]))),
+    ...Object.fromEntries(
+      TAKEN.flatMap((name) => (own[name] === undefined || HERE.test(own[name]) ? [] : [[name, own[name]]])),
+    ),
     NO_PROXY: direct,
     no_proxy: direct,
   };
@@ -37,8 +39,11 @@ export function proxySettings({ proxy, ...networks }: Networks & Pick<NodeSpec, 
   if (proxy === undefined) return undefined;
   const { https, http = https, exclude, credentials } = proxy;
   const variables = {
-    HTTPS_PROXY: withCredentials(https, credentials), HTTP_PROXY: withCredentials(http, credentials),
+    HTTPS_PROXY: withCredentials(https, credentials),
+    HTTP_PROXY: withCredentials(http, credentials),
     NO_PROXY: [...new Set([...exclude, ...inside(networks)])].join(","),
   };
-  return Object.entries(variables).flatMap(([name, value]) => [`${name}=${value}\n`, `${name.toLowerCase()}=${value}\n`]).join("");
+  return Object.entries(variables)
+    .flatMap(([name, value]) => [`${name}=${value}\n`, `${name.toLowerCase()}=${value}\n`])
+    .join("");
 }

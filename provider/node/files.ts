@@ -135,10 +135,12 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
  * https://github.com/containerd/containerd/blob/main/docs/hosts.md
  */
 function registries({ registries: known }: NodeSpec): Record<string, string> {
-  return Object.fromEntries(known.flatMap(({ host, address, caCertificatePem }) => [
-    [`certs.d/${host}/ca.crt`, caCertificatePem],
-    [`certs.d/${host}/hosts.toml`, hosts(`https://${address}`, etc(`certs.d/${host}/ca.crt`))],
-  ]));
+  return Object.fromEntries(
+    known.flatMap(({ host, address, caCertificatePem }) => [
+      [`certs.d/${host}/ca.crt`, caCertificatePem],
+      [`certs.d/${host}/hosts.toml`, hosts(`https://${address}`, etc(`certs.d/${host}/ca.crt`))],
+    ]),
+  );
 }
 
 /** containerd 1.6 reads no file without a `host`, and falls back to `server`, which would be looked up by name if it weren't the same. */
@@ -156,8 +158,18 @@ function cni({ podCidr }: NodeSpec): object {
     name: "node",
     plugins: [
       {
-        type: "bridge", bridge: "cni0", isGateway: true, ipMasq: false, hairpinMode: true, promiscMode: false,
-        ipam: { type: "host-local", dataDir: "/run/cni", ranges: [[{ subnet: podCidr }]], routes: [{ dst: "0.0.0.0/0" }] },
+        type: "bridge",
+        bridge: "cni0",
+        isGateway: true,
+        ipMasq: false,
+        hairpinMode: true,
+        promiscMode: false,
+        ipam: {
+          type: "host-local",
+          dataDir: "/run/cni",
+          ranges: [[{ subnet: podCidr }]],
+          routes: [{ dst: "0.0.0.0/0" }],
+        },
       },
       // A pod's `hostPort`, at the node's address: Pod Security decides who may have one.
       { type: "portmap", capabilities: { portMappings: true } },
@@ -169,15 +181,24 @@ function cni({ podCidr }: NodeSpec): object {
 const admission = {
   apiVersion: "apiserver.config.k8s.io/v1",
   kind: "AdmissionConfiguration",
-  plugins: [{
-    name: "PodSecurity",
-    configuration: {
-      apiVersion: "pod-security.admission.config.k8s.io/v1",
-      kind: "PodSecurityConfiguration",
-      defaults: { enforce: "restricted", "enforce-version": "latest", audit: "restricted", "audit-version": "latest", warn: "restricted", "warn-version": "latest" },
-      exemptions: { usernames: [], runtimeClasses: [], namespaces: [] },
+  plugins: [
+    {
+      name: "PodSecurity",
+      configuration: {
+        apiVersion: "pod-security.admission.config.k8s.io/v1",
+        kind: "PodSecurityConfiguration",
+        defaults: {
+          enforce: "restricted",
+          "enforce-version": "latest",
+          audit: "restricted",
+          "audit-version": "latest",
+          warn: "restricted",
+          "warn-version": "latest",
+        },
+        exemptions: { usernames: [], runtimeClasses: [], namespaces: [] },
+      },
     },
-  }],
+  ],
 };
 
 /** Without credentials only health is answered. */
@@ -193,8 +214,22 @@ const auditPolicy = {
   kind: "Policy",
   omitStages: ["RequestReceived"],
   rules: [
-    { level: "None", users: ["system:kube-controller-manager", "system:kube-scheduler", "system:kube-proxy", kubeRouterUser, "system:apiserver"], verbs: ["get", "list", "watch"] },
-    { level: "None", userGroups: ["system:nodes", "system:serviceaccounts:kube-system"], verbs: ["get", "list", "watch"] },
+    {
+      level: "None",
+      users: [
+        "system:kube-controller-manager",
+        "system:kube-scheduler",
+        "system:kube-proxy",
+        kubeRouterUser,
+        "system:apiserver",
+      ],
+      verbs: ["get", "list", "watch"],
+    },
+    {
+      level: "None",
+      userGroups: ["system:nodes", "system:serviceaccounts:kube-system"],
+      verbs: ["get", "list", "watch"],
+    },
     { level: "None", resources: [{ group: "coordination.k8s.io", resources: ["leases"] }] },
     { level: "None", nonResourceURLs: ["/livez*", "/readyz*", "/healthz*", "/version"] },
     { level: "Metadata" },
@@ -205,19 +240,34 @@ function kubelet({ serviceCidr }: NodeSpec, { cgroup }: Machine): object {
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
-    authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: pki("ca.crt") } },
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { enabled: true },
+      x509: { clientCAFile: pki("ca.crt") },
+    },
     authorization: { mode: "Webhook" },
-    tlsCertFile: pki("kubelet.crt"), tlsPrivateKeyFile: pki("kubelet.key"),
+    tlsCertFile: pki("kubelet.crt"),
+    tlsPrivateKeyFile: pki("kubelet.key"),
     containerRuntimeEndpoint: `unix://${containerdSocket}`,
-    cgroupDriver: "cgroupfs", cgroupRoot: cgroup, failCgroupV1: false,
-    clusterDomain: "cluster.local", clusterDNS: [clusterDns(serviceCidr)], resolvConf: etc("resolv.conf"),
-    podLogsDir: `${inNode}/log/pods`, volumePluginDir: `${inNode}/data/kubelet/volume-plugins`,
+    cgroupDriver: "cgroupfs",
+    cgroupRoot: cgroup,
+    failCgroupV1: false,
+    clusterDomain: "cluster.local",
+    clusterDNS: [clusterDns(serviceCidr)],
+    resolvConf: etc("resolv.conf"),
+    podLogsDir: `${inNode}/log/pods`,
+    volumePluginDir: `${inNode}/data/kubelet/volume-plugins`,
     // Of a container that runs out of memory one process ends: the build, not the editor beside it. In version 2 of cgroups all would.
     singleProcessOOMKill: true,
-    failSwapOn: false, seccompDefault: true, serializeImagePulls: false, maxPods: 250, podPidsLimit: 4096,
+    failSwapOn: false,
+    seccompDefault: true,
+    serializeImagePulls: false,
+    maxPods: 250,
+    podPidsLimit: 4096,
     // The machine is shared with other work: its disk may be nearly full for reasons of its own,
     // and images that were loaded rather than pulled would not come back.
-    imageGCHighThresholdPercent: 100, imageMinimumGCAge: "24h",
+    imageGCHighThresholdPercent: 100,
+    imageMinimumGCAge: "24h",
     evictionHard: { "memory.available": "200Mi", "nodefs.available": "1Gi", "imagefs.available": "1Gi" },
   };
 }

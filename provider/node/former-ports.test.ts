@@ -9,7 +9,10 @@ it("knows where that is by now which a node published at another port", async ()
   expect(presentPort(8092)).toBe(8092);
   mkdirSync(folder, { recursive: true });
   for (const hostPort of [8092, 9092, 9093]) {
-    const publish = [{ hostPort: 8090, nodePort: 30090 }, { hostPort, nodePort: 30092 }];
+    const publish = [
+      { hostPort: 8090, nodePort: 30090 },
+      { hostPort, nodePort: 30092 },
+    ];
     await rememberPorts(folder, publish);
     writeFileSync(join(folder, "spec.json"), JSON.stringify({ publish }));
   }

@@ -23,9 +23,17 @@ export async function rememberPorts(folder: string, publish: readonly Published[
  */
 export function presentPort(port: number): number {
   const clusters = join(guildnetHome(), "clusters");
-  const nodes = existsSync(clusters) ? readdirSync(clusters).map((name) => ({ ports: portsOf(join(clusters, name)), publish: publishedBy(join(clusters, name)) })) : [];
+  const nodes = existsSync(clusters)
+    ? readdirSync(clusters).map((name) => ({
+        ports: portsOf(join(clusters, name)),
+        publish: publishedBy(join(clusters, name)),
+      }))
+    : [];
   if (nodes.some(({ publish }) => publish.some(({ hostPort }) => hostPort === port))) return port;
-  return nodes.flatMap(({ ports, publish }) => publish.filter(({ nodePort }) => nodePort === ports[port]))[0]?.hostPort ?? port;
+  return (
+    nodes.flatMap(({ ports, publish }) => publish.filter(({ nodePort }) => nodePort === ports[port]))[0]?.hostPort ??
+    port
+  );
 }
 
 function publishedBy(folder: string): Published[] {
@@ -34,7 +42,9 @@ function publishedBy(folder: string): Published[] {
 }
 
 function portsOf(folder: string): Record<string, number> {
-  return existsSync(fileIn(folder)) ? (table.safeParse(JSON.parse(readFileSync(fileIn(folder), "utf8"))).data ?? {}) : {};
+  return existsSync(fileIn(folder))
+    ? (table.safeParse(JSON.parse(readFileSync(fileIn(folder), "utf8"))).data ?? {})
+    : {};
 }
 
 const fileIn = (folder: string): string => join(folder, "published-ports.json");

@@ -11,7 +11,8 @@ test.runIf(process.getuid?.() === 0)("homes that root has become their persons',
   scratchHome();
   handOverHomes("it");
   const volume = (...path: string[]) => join(nodeFolder("it"), "volumes", ...path);
-  for (const folder of ["ws-ada/home", "ws-bob/home", "app-wiki/data", "ws-eve", "ws-file/home", "ws-lost/home"]) mkdirSync(volume(folder), { recursive: true });
+  for (const folder of ["ws-ada/home", "ws-bob/home", "app-wiki/data", "ws-eve", "ws-file/home", "ws-lost/home"])
+    mkdirSync(volume(folder), { recursive: true });
   for (const folder of ["ws-ada/home", "app-wiki/data"]) chmodSync(volume(folder), 0o777);
   chownSync(volume("ws-bob/home"), WORKSPACE_USER, WORKSPACE_USER);
   chmodSync(volume("ws-bob/home"), 0o755);
@@ -19,7 +20,10 @@ test.runIf(process.getuid?.() === 0)("homes that root has become their persons',
   writeFileSync(volumeFile(volume("ws-file/home")), "");
   for (const folder of ["ws-file/home", "ws-lost/home"]) chmodSync(volume(folder), 0);
   handOverHomes("it");
-  const found = (path: string) => { const { uid, gid, mode } = statSync(volume(path)); return [uid, gid, (mode & 0o777).toString(8)]; };
+  const found = (path: string) => {
+    const { uid, gid, mode } = statSync(volume(path));
+    return [uid, gid, (mode & 0o777).toString(8)];
+  };
   expect(found("ws-ada/home")).toEqual([WORKSPACE_USER, WORKSPACE_USER, "700"]);
   expect(found("ws-bob/home")).toEqual([WORKSPACE_USER, WORKSPACE_USER, "755"]);
   // Over them a file is mounted, or was, and is missing.

@@ -14,17 +14,28 @@ export async function imagesOn(node: Pick<RunningNode, "init">): Promise<Set<str
  * Brings an image to a running node, unless it is there: from the machine's image store, which
  * builds or fetches what it lacks. Its files are linked where that can be done, and else go through a pipe.
  */
-export async function bringImage(node: RunningNode, reference: string, options: { context?: string; buildArgs?: Record<string, string> }, progress: Progress): Promise<void> {
+export async function bringImage(
+  node: RunningNode,
+  reference: string,
+  options: { context?: string; buildArgs?: Record<string, string> },
+  progress: Progress,
+): Promise<void> {
   if ((await imagesOn(node)).has(reference)) return;
   const unpacked = await ensureImage(reference, options, progress);
   progress(`loading ${reference}`);
   if (await isLinked(node, reference, unpacked, progress)) return;
   await importArchive(node, reference);
-  if (!(await imagesOn(node)).has(reference)) throw new ActionableError("image-not-loaded", `the archive of ${reference} held an image of another name`);
+  if (!(await imagesOn(node)).has(reference))
+    throw new ActionableError("image-not-loaded", `the archive of ${reference} held an image of another name`);
 }
 
 /** Links the image's files; why that can't be done is said, and no reason to fail. */
-async function isLinked(node: RunningNode, reference: string, unpacked: UnpackedImage | undefined, progress: Progress): Promise<boolean> {
+async function isLinked(
+  node: RunningNode,
+  reference: string,
+  unpacked: UnpackedImage | undefined,
+  progress: Progress,
+): Promise<boolean> {
   if (unpacked === undefined) return false;
   try {
     await linkImage(node, reference, unpacked);
@@ -37,6 +48,11 @@ async function isLinked(node: RunningNode, reference: string, unpacked: Unpacked
 
 async function importArchive({ init }: RunningNode, reference: string): Promise<void> {
   const script = join(import.meta.dirname, "scripts", "load-image");
-  const { failed, stderr } = await execa(script, [process.execPath, toolchainCommand() ?? "", reference, addressOf(init)], { reject: false, stdin: "ignore" });
-  if (failed) throw new ActionableError("image-not-loaded", `${reference} could not be loaded into the cluster: ${stderr}`);
+  const { failed, stderr } = await execa(
+    script,
+    [process.execPath, toolchainCommand() ?? "", reference, addressOf(init)],
+    { reject: false, stdin: "ignore" },
+  );
+  if (failed)
+    throw new ActionableError("image-not-loaded", `${reference} could not be loaded into the cluster: ${stderr}`);
 }

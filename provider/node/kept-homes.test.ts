@@ -10,7 +10,14 @@ test("volumes say whose they are for as long as there are some", () => {
   const home = join(volumesFolder("it", "ws-lab"), "home");
   mkdirSync(home, { recursive: true });
   mkdirSync(volumesFolder("it", "ws-gone"), { recursive: true });
-  noteVolumeOwners("it", new Map([["ws-lab", "ada"], ["ws-gone", "ada"], ["ws-never", "ada"]]));
+  noteVolumeOwners(
+    "it",
+    new Map([
+      ["ws-lab", "ada"],
+      ["ws-gone", "ada"],
+      ["ws-never", "ada"],
+    ]),
+  );
   expect([...volumeOwners("it")]).toEqual([["ws-lab", "ada"]]);
   expect(existsSync(volumesFolder("it", "ws-never"))).toBe(false);
   noteVolumeOwners("it", new Map([["ws-lab", "bob"]]));
@@ -21,11 +28,18 @@ test("volumes say whose they are for as long as there are some", () => {
 
 test("claims are known of a node that is stopped, and of none that is gone", () => {
   scratchHome();
-  const folder = volumesFolder("it", "ws-lab"), data = join(dirname(dirname(folder)), "data");
+  const folder = volumesFolder("it", "ws-lab"),
+    data = join(dirname(dirname(folder)), "data");
   expect(notedClaims("it").size).toBe(0);
   mkdirSync(join(folder, "home"), { recursive: true });
   mkdirSync(data);
-  noteClaims("it", new Map([["ws-lab", { home: { size: "10Gi", className: "local-path" } }], ["ws-never", { home: { size: "1Gi" } }]]));
+  noteClaims(
+    "it",
+    new Map([
+      ["ws-lab", { home: { size: "10Gi", className: "local-path" } }],
+      ["ws-never", { home: { size: "1Gi" } }],
+    ]),
+  );
   expect([...notedClaims("it")]).toEqual([["ws-lab", { home: { size: "10Gi", className: "local-path" } }]]);
   rmSync(data, { recursive: true });
   expect(notedClaims("it").size).toBe(0);

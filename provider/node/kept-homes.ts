@@ -11,7 +11,10 @@ const OWNER = ".owner";
 const CLAIMS = ".claims";
 
 /** A claim's size as a quantity, and its class. */
-export interface NotedClaim { readonly size: string; readonly className?: string }
+export interface NotedClaim {
+  readonly size: string;
+  readonly className?: string;
+}
 
 /** Folder of the volumes of one namespace, on this machine. */
 export function volumesFolder(clusterName: string, namespace: string): string {
@@ -22,10 +25,14 @@ export function volumesFolder(clusterName: string, namespace: string): string {
 export function volumeOwners(clusterName: string): Map<string, string> {
   const folder = join(nodeFolder(clusterName), "volumes");
   const namespaces = existsSync(folder) ? readdirSync(folder) : [];
-  return new Map(namespaces.filter((namespace) => hasVolumes(clusterName, namespace)).flatMap((namespace): [string, string][] => {
-    const file = join(folder, namespace, OWNER);
-    return existsSync(file) ? [[namespace, readFileSync(file, "utf8").trim()]] : [];
-  }));
+  return new Map(
+    namespaces
+      .filter((namespace) => hasVolumes(clusterName, namespace))
+      .flatMap((namespace): [string, string][] => {
+        const file = join(folder, namespace, OWNER);
+        return existsSync(file) ? [[namespace, readFileSync(file, "utf8").trim()]] : [];
+      }),
+  );
 }
 
 /** Writes down whose volumes are, where there are some. @param owners handles by namespace */
@@ -41,16 +48,24 @@ export function noteVolumeOwners(clusterName: string, owners: ReadonlyMap<string
 export function notedClaims(clusterName: string): Map<string, Readonly<Record<string, NotedClaim>>> {
   const folder = join(nodeFolder(clusterName), "volumes");
   if (!existsSync(join(nodeFolder(clusterName), "data")) || !existsSync(folder)) return new Map();
-  return new Map(readdirSync(folder).flatMap((namespace): [string, Record<string, NotedClaim>][] => {
-    const file = join(folder, namespace, CLAIMS);
-    return existsSync(file) && hasVolumes(clusterName, namespace) ? [[namespace, JSON.parse(readFileSync(file, "utf8")) as Record<string, NotedClaim>]] : [];
-  }));
+  return new Map(
+    readdirSync(folder).flatMap((namespace): [string, Record<string, NotedClaim>][] => {
+      const file = join(folder, namespace, CLAIMS);
+      return existsSync(file) && hasVolumes(clusterName, namespace)
+        ? [[namespace, JSON.parse(readFileSync(file, "utf8")) as Record<string, NotedClaim>]]
+        : [];
+    }),
+  );
 }
 
 /** Writes down what claims are like, where there are volumes. */
-export function noteClaims(clusterName: string, claims: ReadonlyMap<string, Readonly<Record<string, NotedClaim>>>): void {
+export function noteClaims(
+  clusterName: string,
+  claims: ReadonlyMap<string, Readonly<Record<string, NotedClaim>>>,
+): void {
   for (const [namespace, noted] of claims) {
-    if (hasVolumes(clusterName, namespace)) writeFileSync(join(volumesFolder(clusterName, namespace), CLAIMS), `${JSON.stringify(noted)}\n`);
+    if (hasVolumes(clusterName, namespace))
+      writeFileSync(join(volumesFolder(clusterName, namespace), CLAIMS), `${JSON.stringify(noted)}\n`);
   }
 }
 

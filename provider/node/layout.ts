@@ -17,9 +17,12 @@ export const inNode = "/run/guildnet";
 /** Where the node's own interface, its way out and the gateway are; a range for benchmarks that no network routes (RFC 2544). */
 export const addresses = {
   node: "198.18.0.1",
-  uplink: "198.18.1.100", gateway: "198.18.1.2", outside: "198.18.1.0/24",
+  uplink: "198.18.1.100",
+  gateway: "198.18.1.2",
+  outside: "198.18.1.0/24",
   resolver: "198.18.0.53",
-  range: "198.18.0.0/15", own: "198.18.0.0/16",
+  range: "198.18.0.0/15",
+  own: "198.18.0.0/16",
 } as const;
 
 /** The node's own LAN: a bridge without a port to the outside, in the half of that range where nothing else is. */

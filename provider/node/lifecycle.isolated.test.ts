@@ -16,11 +16,30 @@ import type { NodeSpec } from "./spec.ts";
 import { disableUnit, hasSystemd, isUnitActive, removeUnit, startUnit } from "./systemd.ts";
 import { requireTools } from "./toolchain.ts";
 
-vi.mock("./api.ts", () => ({ readiness: vi.fn(async () => ({ ready: true })), grantRoles: async () => ({ ready: true }) }));
-vi.mock("./cgroup.ts", async (original) => ({ ...(await original<object>()), createCgroup: vi.fn(), removeCgroup: async () => {}, isDelegated: () => false }));
-vi.mock("./machine.ts", async (original) => ({ ...(await original<object>()), checkMachine: async () => {}, checkNetfilter: async () => {} }));
+vi.mock("./api.ts", () => ({
+  readiness: vi.fn(async () => ({ ready: true })),
+  grantRoles: async () => ({ ready: true }),
+}));
+vi.mock("./cgroup.ts", async (original) => ({
+  ...(await original<object>()),
+  createCgroup: vi.fn(),
+  removeCgroup: async () => {},
+  isDelegated: () => false,
+}));
+vi.mock("./machine.ts", async (original) => ({
+  ...(await original<object>()),
+  checkMachine: async () => {},
+  checkNetfilter: async () => {},
+}));
 vi.mock("./shared-limits.ts", () => ({ raiseSharedLimits: () => [] }));
-vi.mock("./systemd.ts", async (original) => ({ ...(await original<object>()), hasSystemd: vi.fn(() => false), isUnitActive: vi.fn(async () => true), startUnit: vi.fn(), disableUnit: vi.fn(), removeUnit: vi.fn() }));
+vi.mock("./systemd.ts", async (original) => ({
+  ...(await original<object>()),
+  hasSystemd: vi.fn(() => false),
+  isUnitActive: vi.fn(async () => true),
+  startUnit: vi.fn(),
+  disableUnit: vi.fn(),
+  removeUnit: vi.fn(),
+}));
 vi.mock("./images.ts", () => ({ bringImage: async () => {} }));
 vi.mock("./toolchain.ts", () => ({ requireTools: vi.fn(async () => ({ kubernetes: "/tools/kubernetes" })) }));
 
@@ -36,14 +55,23 @@ exec sleep 600
 
 /** A machine whose nodes are one idle process each, and what their supervisors were told. */
 function machine(): { folder: string; bin: string; controls: () => string[] } {
-  const folder = join(scratchHome(), "clusters", inputs.clusterName), bin = scratchFolder(), log = join(bin, "log");
+  const folder = join(scratchHome(), "clusters", inputs.clusterName),
+    bin = scratchFolder(),
+    log = join(bin, "log");
   writeFileSync(join(bin, "unshare"), firstProcess);
   writeFileSync(join(bin, "nsenter"), `#!/bin/bash\necho "\${@: -2}" >>${log}\n`);
   for (const name of ["unshare", "nsenter"]) chmodSync(join(bin, name), 0o755);
   writeFileSync(log, "");
   vi.stubEnv("PATH", `${bin}${delimiter}${process.env.PATH}`);
   onTestFinished(() => end(folder));
-  return { folder, bin, controls: () => readFileSync(log, "utf8").split("\n").filter((line) => line !== "") };
+  return {
+    folder,
+    bin,
+    controls: () =>
+      readFileSync(log, "utf8")
+        .split("\n")
+        .filter((line) => line !== ""),
+  };
 }
 
 function end(folder: string): void {
@@ -91,7 +119,8 @@ describe("startNode", () => {
 
   test("restarts what pulls images when the proxy or its password changes, and forgets both with the proxy", async () => {
     const { folder, controls } = machine();
-    const proxy = { https: "http://proxy.example:3128", credentials: "ada:CANARY" }, settings = join(folder, "etc", "proxy");
+    const proxy = { https: "http://proxy.example:3128", credentials: "ada:CANARY" },
+      settings = join(folder, "etc", "proxy");
     await startNode(spec());
     expect(existsSync(settings)).toBe(false);
     await startNode(spec({ proxy }));
@@ -128,7 +157,9 @@ describe("startNode", () => {
   test("cut off between writing and restarting restarts the next time", async () => {
     const { controls } = machine();
     await startNode(spec());
-    const cutOff = (): never => { throw new Error("killed"); };
+    const cutOff = (): never => {
+      throw new Error("killed");
+    };
     await expect(startNode(spec({ publish: [portal] }), cutOff)).rejects.toThrow("killed");
     expect(controls()).toEqual([]);
     await startNode(spec({ publish: [portal] }));
@@ -139,10 +170,15 @@ describe("startNode", () => {
     const { bin, controls } = machine();
     await startNode(spec());
     const nsenter = readFileSync(join(bin, "nsenter"), "utf8");
-    writeFileSync(join(bin, "nsenter"), `${nsenter}case $* in *publish) echo "timeout: run: publish: (pid 7) 60s, got TERM"; exit 1;; esac\n`);
+    writeFileSync(
+      join(bin, "nsenter"),
+      `${nsenter}case $* in *publish) echo "timeout: run: publish: (pid 7) 60s, got TERM"; exit 1;; esac\n`,
+    );
     await expect(startNode(spec({ publish: [portal] }))).rejects.toMatchObject({
       code: "service-did-not-restart",
-      message: expect.stringContaining("publish of the cluster did not restart with its new settings (timeout: run: publish: (pid 7) 60s, got TERM): run this again"),
+      message: expect.stringContaining(
+        "publish of the cluster did not restart with its new settings (timeout: run: publish: (pid 7) 60s, got TERM): run this again",
+      ),
     });
     writeFileSync(join(bin, "nsenter"), nsenter);
     await startNode(spec({ publish: [portal] }));
@@ -150,9 +186,13 @@ describe("startNode", () => {
   });
 
   test("waits until the supervisor knows a new service", async () => {
-    const { bin, controls } = machine(), known = join(bin, "known");
+    const { bin, controls } = machine(),
+      known = join(bin, "known");
     await startNode(spec());
-    writeFileSync(join(bin, "nsenter"), `${readFileSync(join(bin, "nsenter"), "utf8")}case $* in *publish) [ -e ${known} ] || { touch ${known}; echo "fail: publish: unable to change to service directory: supervise/ok: file does not exist"; exit 1; };; esac\n`);
+    writeFileSync(
+      join(bin, "nsenter"),
+      `${readFileSync(join(bin, "nsenter"), "utf8")}case $* in *publish) [ -e ${known} ] || { touch ${known}; echo "fail: publish: unable to change to service directory: supervise/ok: file does not exist"; exit 1; };; esac\n`,
+    );
     await startNode(spec({ publish: [portal] }));
     expect(controls()).toEqual(["restart publish", "restart publish"]);
   });
@@ -170,8 +210,12 @@ describe("startNode", () => {
   test("starts a node anew that another version of this program furnished", async () => {
     const { folder } = machine();
     await startNode(spec());
-    const before = initProcess(folder), started = join(folder, "run", "services.json");
-    writeFileSync(started, JSON.stringify({ ...(JSON.parse(readFileSync(started, "utf8")) as object), init: "otherwise" }));
+    const before = initProcess(folder),
+      started = join(folder, "run", "services.json");
+    writeFileSync(
+      started,
+      JSON.stringify({ ...(JSON.parse(readFileSync(started, "utf8")) as object), init: "otherwise" }),
+    );
     await startNode(spec());
     expect(initProcess(folder)).not.toBe(before);
   });
@@ -179,7 +223,8 @@ describe("startNode", () => {
   test("finishes a stop that was cut off, and starts the node anew", async () => {
     const { folder } = machine();
     await startNode(spec());
-    const before = initProcess(folder), supervise = join(folder, "services", "kubelet", "supervise");
+    const before = initProcess(folder),
+      supervise = join(folder, "services", "kubelet", "supervise");
     mkdirSync(supervise);
     // As runsv writes it: a time, a process, whether it is paused, and what is wanted.
     const status = (wanted: string): Buffer => Buffer.concat([Buffer.alloc(17), Buffer.from(wanted), Buffer.alloc(2)]);
@@ -206,8 +251,22 @@ describe("startNode", () => {
     await startNode(spec());
     await stopNode(inputs.clusterName);
     const go = join(bin, "go");
-    const left = execa("flock", ["--nonblock", join(folder, "run", "lock"), "bash", "-c", `until [ -e ${go} ]; do :; done; exec unshare ${folder} kubernetes`], { reject: false });
-    await vi.waitFor(async () => expect((await execa("flock", ["--nonblock", join(folder, "run", "lock"), "true"], { reject: false })).exitCode).toBe(1));
+    const left = execa(
+      "flock",
+      [
+        "--nonblock",
+        join(folder, "run", "lock"),
+        "bash",
+        "-c",
+        `until [ -e ${go} ]; do :; done; exec unshare ${folder} kubernetes`,
+      ],
+      { reject: false },
+    );
+    await vi.waitFor(async () =>
+      expect(
+        (await execa("flock", ["--nonblock", join(folder, "run", "lock"), "true"], { reject: false })).exitCode,
+      ).toBe(1),
+    );
     vi.mocked(requireTools).mockClear();
     const said: string[] = [];
     const started = startNode(spec(), (line) => said.push(line));
@@ -266,7 +325,10 @@ describe("startNode", () => {
       return { ready: false, reason: "the API server does not answer: refused" };
     });
     onTestFinished(() => void vi.mocked(readiness).mockImplementation(async () => ({ ready: true })));
-    await expect(startNode(spec())).rejects.toMatchObject({ code: "node-did-not-start", message: expect.stringContaining(`its logs are in ${join(folder, "log")}`) });
+    await expect(startNode(spec())).rejects.toMatchObject({
+      code: "node-did-not-start",
+      message: expect.stringContaining(`its logs are in ${join(folder, "log")}`),
+    });
   });
 
   test("changes nothing when a port is taken", async () => {
@@ -274,7 +336,9 @@ describe("startNode", () => {
     const server = createServer().listen(apiPort, "127.0.0.1");
     onTestFinished(() => void server.close());
     await once(server, "listening");
-    await expect(startNode(spec())).rejects.toThrow(`port ${apiPort} of 127.0.0.1 is in use by another program: free it, or set cluster.apiPort`);
+    await expect(startNode(spec())).rejects.toThrow(
+      `port ${apiPort} of 127.0.0.1 is in use by another program: free it, or set cluster.apiPort`,
+    );
     expect(existsSync(folder)).toBe(false);
     expect(readdirSync(join(folder, ".."))).toEqual([]);
   });
@@ -309,14 +373,16 @@ describe("deleteNode", () => {
   }
 
   test("leaves nothing, not even a lock", async () => {
-    const folder = await nodeWithData(), init = initProcess(folder);
+    const folder = await nodeWithData(),
+      init = initProcess(folder);
     await deleteNode(inputs.clusterName, false);
     expect(readdirSync(join(folder, ".."))).toEqual([]);
     expect(existsSync(`/proc/${init}`)).toBe(false);
   });
 
   test("leaves the volumes where they are to be kept, says so, and the next node has them", async () => {
-    const folder = await nodeWithData(), said: string[] = [];
+    const folder = await nodeWithData(),
+      said: string[] = [];
     await deleteNode(inputs.clusterName, true, (line) => said.push(line));
     expect(readdirSync(folder)).toEqual(["volumes"]);
     expect(said.at(-1)).toBe(`kept the volumes in ${join(folder, "volumes")}`);
@@ -349,7 +415,12 @@ describe("under systemd", () => {
     vi.mocked(isUnitActive).mockImplementation(async () => active);
     vi.mocked(startUnit).mockImplementation(async (_name, folder) => {
       active = true;
-      execa(join(folder, "run", "start"), [folder], { reject: false, cleanup: false, detached: true, stdio: "ignore" }).unref();
+      execa(join(folder, "run", "start"), [folder], {
+        reject: false,
+        cleanup: false,
+        detached: true,
+        stdio: "ignore",
+      }).unref();
     });
     for (const mock of [disableUnit, removeUnit, startUnit]) vi.mocked(mock).mockClear();
     onTestFinished(() => void vi.mocked(hasSystemd).mockReturnValue(false));
@@ -408,7 +479,8 @@ describe("under systemd", () => {
   });
 
   test("certificates that are due are renewed before the machine starts the node", async () => {
-    const { folder } = machine(), certificate = () => readFileSync(join(folder, "pki", "apiserver.crt"), "utf8");
+    const { folder } = machine(),
+      certificate = () => readFileSync(join(folder, "pki", "apiserver.crt"), "utf8");
     await startNode(spec());
     await stopNode(inputs.clusterName);
     const [before, environment] = [certificate(), readFileSync(join(folder, "etc", "environment"), "utf8")];

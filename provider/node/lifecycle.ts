@@ -17,7 +17,18 @@ import { isHalfStopped } from "./half-stopped.ts";
 import { handOverHomes } from "./home-ownership.ts";
 import { inNode, nodeFolder, nodeName } from "./layout.ts";
 import { checkMachine, checkNetfilter, checkPorts, portsOf } from "./machine.ts";
-import { fingerprints, isFurnishedAlike, fingerprintFile, nodeFingerprint, network, programsOf, runsOn, runsWith, startedWith, writeFiles } from "./node-files.ts";
+import {
+  fingerprints,
+  isFurnishedAlike,
+  fingerprintFile,
+  nodeFingerprint,
+  network,
+  programsOf,
+  runsOn,
+  runsWith,
+  startedWith,
+  writeFiles,
+} from "./node-files.ts";
 import { initProcess, containerProcesses } from "./process.ts";
 import { services, type Service } from "./services.ts";
 import { raiseSharedLimits } from "./shared-limits.ts";
@@ -51,7 +62,14 @@ export async function startNode(spec: NodeSpec, progress: Progress = () => {}): 
     handOverHomes(spec.clusterName);
     // Versions before this one started nodes beside systemd, where it exists.
     const inPlace = !hasSystemd() || (await isUnitActive(spec.clusterName));
-    if (running !== undefined && !isHalfStopped(folder) && inPlace && previous?.kubernetesVersion === spec.kubernetesVersion && runsOn(folder) === tools.kubernetes && isFurnishedAlike(folder)) {
+    if (
+      running !== undefined &&
+      !isHalfStopped(folder) &&
+      inPlace &&
+      previous?.kubernetesVersion === spec.kubernetesVersion &&
+      runsOn(folder) === tools.kubernetes &&
+      isFurnishedAlike(folder)
+    ) {
       await applyChanged(folder, running, wanted, progress);
     } else {
       await checkNetfilter();
@@ -86,8 +104,9 @@ export async function stopNode(clusterName: string, progress: Progress = () => {
  * and name servers are those of now. Nothing, where another program is at work on the node: it has done so.
  */
 export async function prepareNode(clusterName: string, progress: Progress = () => {}): Promise<void> {
-  const folder = nodeFolder(clusterName), spec = savedSpec(folder);
-  if (spec === undefined || await check(folder, lockOptions(folder))) return;
+  const folder = nodeFolder(clusterName),
+    spec = savedSpec(folder);
+  if (spec === undefined || (await check(folder, lockOptions(folder)))) return;
   await exclusively(folder, async () => {
     for (const lack of raiseSharedLimits()) progress(lack);
     await checkNetfilter();
@@ -105,7 +124,11 @@ export async function suspendNode(clusterName: string, progress: Progress = () =
 }
 
 /** Stops a node and removes everything it made, but for its volumes where they are to be kept and there are any. */
-export async function deleteNode(clusterName: string, keepVolumes: boolean, progress: Progress = () => {}): Promise<void> {
+export async function deleteNode(
+  clusterName: string,
+  keepVolumes: boolean,
+  progress: Progress = () => {},
+): Promise<void> {
   const folder = nodeFolder(clusterName);
   if (existsSync(folder)) {
     await exclusively(folder, async () => {
@@ -127,13 +150,15 @@ async function removeFrom(folder: string, kept: readonly string[]): Promise<void
   await rm(removed, { recursive: true, force: true });
   await mkdir(removed);
   const entries = (await readdir(folder)).filter((entry) => entry !== "removed" && !kept.includes(entry));
-  for (const entry of entries.sort((a, b) => Number(b === "data") - Number(a === "data"))) await rename(join(folder, entry), join(removed, entry));
+  for (const entry of entries.sort((a, b) => Number(b === "data") - Number(a === "data")))
+    await rename(join(folder, entry), join(removed, entry));
   await rm(removed, { recursive: true });
 }
 
 /** How a node is: its readiness, or why there is none. */
 export async function nodeHealth(clusterName: string): Promise<Readiness> {
-  const folder = nodeFolder(clusterName), spec = savedSpec(folder);
+  const folder = nodeFolder(clusterName),
+    spec = savedSpec(folder);
   if (spec === undefined) return { ready: false, reason: "there is no such cluster" };
   if (initProcess(folder) === undefined) return { ready: false, reason: "the cluster is stopped" };
   if (isHalfStopped(folder)) return { ready: false, reason: "a stop of the cluster was cut off" };
@@ -162,7 +187,10 @@ export function savedIdentity(folder: string): string | undefined {
 /** Two programs never work on one node at a time; the second waits. */
 async function exclusively<T>(folder: string, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(folder), { recursive: true });
-  const release = await lock(folder, { ...lockOptions(folder), retries: { retries: 600, minTimeout: 500, maxTimeout: 1000 } });
+  const release = await lock(folder, {
+    ...lockOptions(folder),
+    retries: { retries: 600, minTimeout: 500, maxTimeout: 1000 },
+  });
   try {
     return await work();
   } finally {
@@ -174,8 +202,14 @@ function lockOptions(folder: string) {
   return { realpath: false, lockfilePath: `${folder}.lock`, stale: 15 * seconds };
 }
 
-async function applyChanged(folder: string, init: number, wanted: Record<string, Service>, progress: Progress): Promise<void> {
-  const before = startedWith(folder), after = fingerprints(folder, wanted);
+async function applyChanged(
+  folder: string,
+  init: number,
+  wanted: Record<string, Service>,
+  progress: Progress,
+): Promise<void> {
+  const before = startedWith(folder),
+    after = fingerprints(folder, wanted);
   const changed = Object.keys(after).filter((service) => before[service] !== after[service]);
   let applied = before;
   for (const name of changed) {
@@ -199,12 +233,19 @@ async function applyChanged(folder: string, init: number, wanted: Record<string,
  */
 async function restart(folder: string, init: number, name: string): Promise<void> {
   let said: string | undefined;
-  await waitFor(async () => {
-    const { failed, stdout, stderr } = await control(init, ["-w", "60", "restart", name]);
-    said = failed ? `${stdout}\n${stderr}`.trim().split("\n").at(-1) : undefined;
-    return said === undefined || !/supervise\/ok|runsv not running/.test(said);
-  }, { interval: 200, timeout: { milliseconds: 30 * seconds, fallback: () => {} } });
-  if (said !== undefined) throw new ActionableError("service-did-not-restart", `${name} of the cluster did not restart with its new settings (${said}): run this again; its log is in ${join(folder, "log", name)}`);
+  await waitFor(
+    async () => {
+      const { failed, stdout, stderr } = await control(init, ["-w", "60", "restart", name]);
+      said = failed ? `${stdout}\n${stderr}`.trim().split("\n").at(-1) : undefined;
+      return said === undefined || !/supervise\/ok|runsv not running/.test(said);
+    },
+    { interval: 200, timeout: { milliseconds: 30 * seconds, fallback: () => {} } },
+  );
+  if (said !== undefined)
+    throw new ActionableError(
+      "service-did-not-restart",
+      `${name} of the cluster did not restart with its new settings (${said}): run this again; its log is in ${join(folder, "log", name)}`,
+    );
 }
 
 /** Runs the supervisor's control command in the node, and says how that ended. */
@@ -224,8 +265,15 @@ async function launch(folder: string, spec: NodeSpec): Promise<void> {
   await writeAtomically(join(folder, "etc", "environment"), environmentFile(environment), 0o600);
   const whyEnded = hasSystemd() ? await launchUnit(folder, spec.clusterName) : launchProcess(folder, environment);
   let ended: string | undefined;
-  await waitFor(async () => (ended = await whyEnded()) !== undefined || initProcess(folder) !== undefined, { interval: 20, timeout: { milliseconds: 20 * seconds } });
-  if (ended !== undefined) throw new ActionableError("node-did-not-start", `the cluster's first process ended (${ended}): ${lastLines(join(folder, "log", "console"))}`);
+  await waitFor(async () => (ended = await whyEnded()) !== undefined || initProcess(folder) !== undefined, {
+    interval: 20,
+    timeout: { milliseconds: 20 * seconds },
+  });
+  if (ended !== undefined)
+    throw new ActionableError(
+      "node-did-not-start",
+      `the cluster's first process ended (${ended}): ${lastLines(join(folder, "log", "console"))}`,
+    );
 }
 
 /** Each way to launch says afterwards whether, and how, the first process ended. */
@@ -233,14 +281,22 @@ type WhyEnded = () => Promise<string | undefined>;
 
 async function launchUnit(folder: string, clusterName: string): Promise<WhyEnded> {
   await startUnit(clusterName, folder);
-  return async () => ((await isUnitActive(clusterName)) ? undefined : `as a unit; "systemctl status ${unitOf(clusterName)}" tells more`);
+  return async () =>
+    (await isUnitActive(clusterName)) ? undefined : `as a unit; "systemctl status ${unitOf(clusterName)}" tells more`;
 }
 
 function launchProcess(folder: string, env: NodeJS.ProcessEnv): WhyEnded {
   const console = openSync(join(folder, "log", "console"), "a");
-  const child = spawn(join(folder, "run", "start"), [folder], { detached: true, stdio: ["ignore", console, console], cwd: "/", env });
+  const child = spawn(join(folder, "run", "start"), [folder], {
+    detached: true,
+    stdio: ["ignore", console, console],
+    cwd: "/",
+    env,
+  });
   let ended: string | undefined;
-  child.once("error", (error) => (ended = error.message)).once("exit", (code, signal) => (ended = String(code ?? signal ?? "unknown")));
+  child
+    .once("error", (error) => (ended = error.message))
+    .once("exit", (code, signal) => (ended = String(code ?? signal ?? "unknown")));
   child.unref();
   return async () => ended;
 }
@@ -259,20 +315,32 @@ async function waitUntilReady(folder: string, spec: NodeSpec, progress: Progress
   const told = new Set<string | undefined>();
   const end = Date.now() + 1800 * seconds;
   let deadline = 0;
-  await waitFor(async () => {
-    const roles = granted ? { ready: true } : await grantRoles(folder, spec);
-    granted = roles.ready;
-    const current = granted ? await readiness(folder, spec, nodeName) : roles;
-    const wait = summary(current);
-    if (wait !== undefined && wait !== summary(last)) progress(wait);
-    last = current;
-    if (!told.has(current.reason)) deadline = Math.min(Date.now() + 300 * seconds, end);
-    told.add(current.reason);
-    return current.ready || Date.now() > deadline || initProcess(folder) === undefined;
-  }, { interval: 100 });
-  const init = initProcess(folder), logs = join(folder, "log");
-  if (init === undefined) throw new ActionableError("node-did-not-start", `the cluster ended while starting: ${lastLines(join(logs, "console"))}; its logs are in ${logs}`);
-  if (!last.ready) throw new ActionableError("node-not-ready", `the cluster did not become ready: ${last.reason}; its logs are in ${logs}`);
+  await waitFor(
+    async () => {
+      const roles = granted ? { ready: true } : await grantRoles(folder, spec);
+      granted = roles.ready;
+      const current = granted ? await readiness(folder, spec, nodeName) : roles;
+      const wait = summary(current);
+      if (wait !== undefined && wait !== summary(last)) progress(wait);
+      last = current;
+      if (!told.has(current.reason)) deadline = Math.min(Date.now() + 300 * seconds, end);
+      told.add(current.reason);
+      return current.ready || Date.now() > deadline || initProcess(folder) === undefined;
+    },
+    { interval: 100 },
+  );
+  const init = initProcess(folder),
+    logs = join(folder, "log");
+  if (init === undefined)
+    throw new ActionableError(
+      "node-did-not-start",
+      `the cluster ended while starting: ${lastLines(join(logs, "console"))}; its logs are in ${logs}`,
+    );
+  if (!last.ready)
+    throw new ActionableError(
+      "node-not-ready",
+      `the cluster did not become ready: ${last.reason}; its logs are in ${logs}`,
+    );
   await bringImage({ folder, init }, pauseImage, {}, progress);
 }
 
@@ -291,21 +359,36 @@ async function terminate(folder: string, progress: Progress): Promise<void> {
   progress("stopping the cluster");
   await control(init, ["-w", "5", "force-stop", "kubelet"]);
   for (const pid of containerProcesses(init)) signal(pid, "SIGTERM");
-  await waitFor(() => containerProcesses(init).length === 0, { interval: 50, timeout: { milliseconds: 10 * seconds, fallback: () => {} } });
+  await waitFor(() => containerProcesses(init).length === 0, {
+    interval: 50,
+    timeout: { milliseconds: 10 * seconds, fallback: () => {} },
+  });
   await control(init, ["-w", "2", "force-stop", "kube-apiserver", "etcd"]);
   signal(init, "SIGKILL");
-  await waitFor(() => isUnlocked(lockOf(folder)), { interval: 20, timeout: { milliseconds: 30 * seconds, message: stuck(folder) } });
+  await waitFor(() => isUnlocked(lockOf(folder)), {
+    interval: 20,
+    timeout: { milliseconds: 30 * seconds, message: stuck(folder) },
+  });
   // Its mounts end after its processes, once all that was written to them is on the disk.
-  await waitFor(async () => (await volumeFilesInUse(folder)).length === 0, { interval: 50, timeout: { milliseconds: 60 * seconds, message: inUse(folder) } });
+  await waitFor(async () => (await volumeFilesInUse(folder)).length === 0, {
+    interval: 50,
+    timeout: { milliseconds: 60 * seconds, message: inUse(folder) },
+  });
 }
 
 function inUse(folder: string): ActionableError {
-  return new ActionableError("volume-in-use", `volumes in ${join(folder, "volumes")} stay in use after the cluster's end; "losetup --list" names them, and whoever mounted one has to let it go`);
+  return new ActionableError(
+    "volume-in-use",
+    `volumes in ${join(folder, "volumes")} stay in use after the cluster's end; "losetup --list" names them, and whoever mounted one has to let it go`,
+  );
 }
 
 /** The first process; a start or an end that was cut off by another program's death is waited for. */
 async function settledInit(folder: string): Promise<number | undefined> {
-  await waitFor(async () => initProcess(folder) !== undefined || isUnlocked(lockOf(folder)), { interval: 20, timeout: { milliseconds: 30 * seconds, message: stuck(folder) } });
+  await waitFor(async () => initProcess(folder) !== undefined || isUnlocked(lockOf(folder)), {
+    interval: 20,
+    timeout: { milliseconds: 30 * seconds, message: stuck(folder) },
+  });
   return initProcess(folder);
 }
 

@@ -14,7 +14,9 @@ const keptLabel = "containerd.io/gc.root";
 const made = new Map<string, Promise<void>>();
 let imagesUnderway = 0;
 
-const mounts = z.array(z.object({ Type: z.string(), Source: z.string(), Options: z.array(z.string()).nullable() })).length(1);
+const mounts = z
+  .array(z.object({ Type: z.string(), Source: z.string(), Options: z.array(z.string()).nullable() }))
+  .length(1);
 
 /**
  * Gives a node an image by hard links to its unpacked files: nothing is read, packed, unpacked or stored again.
@@ -71,9 +73,20 @@ function makeOnce(node: RunningNode, layer: UnpackedLayer, name: string, parent:
   return making;
 }
 
-async function makeSnapshot(node: RunningNode, layer: UnpackedLayer, name: string, parent: string | undefined): Promise<void> {
+async function makeSnapshot(
+  node: RunningNode,
+  layer: UnpackedLayer,
+  name: string,
+  parent: string | undefined,
+): Promise<void> {
   const draft = `${draftPrefix(process.pid)}${name}`;
-  const prepared = await ctr(node, ["snapshots", "prepare", "--mounts", draft, ...(parent === undefined ? [] : [parent])]);
+  const prepared = await ctr(node, [
+    "snapshots",
+    "prepare",
+    "--mounts",
+    draft,
+    ...(parent === undefined ? [] : [parent]),
+  ]);
   try {
     await linkFiles(layer.folder, onHost(node, upperFolder(prepared)));
     await ctr(node, ["snapshots", "commit", name, draft]);
@@ -88,8 +101,12 @@ async function makeSnapshot(node: RunningNode, layer: UnpackedLayer, name: strin
 export function upperFolder(prepared: string): string {
   const [mount] = mounts.parse(JSON.parse(prepared));
   // The lowest layer has nothing to lie over.
-  const folder = mount?.Type === "bind" ? mount.Source : mount?.Options?.find((option) => option.startsWith("upperdir="))?.slice("upperdir=".length);
-  if (folder === undefined || !folder.startsWith(`${inNode}/data/containerd/`)) throw new Error(`containerd's snapshots are not where they are expected: ${prepared}`);
+  const folder =
+    mount?.Type === "bind"
+      ? mount.Source
+      : mount?.Options?.find((option) => option.startsWith("upperdir="))?.slice("upperdir=".length);
+  if (folder === undefined || !folder.startsWith(`${inNode}/data/containerd/`))
+    throw new Error(`containerd's snapshots are not where they are expected: ${prepared}`);
   return folder;
 }
 
@@ -100,7 +117,19 @@ function onHost({ folder }: RunningNode, path: string): string {
 
 /** Fills a folder with links to all files of another. */
 async function linkFiles(from: string, to: string): Promise<void> {
-  await execa("unshare", ["--mount", "--propagation", "private", join(import.meta.dirname, "scripts", "link-layer"), guildnetHome(), from, to], { stdin: "ignore" });
+  await execa(
+    "unshare",
+    [
+      "--mount",
+      "--propagation",
+      "private",
+      join(import.meta.dirname, "scripts", "link-layer"),
+      guildnetHome(),
+      from,
+      to,
+    ],
+    { stdin: "ignore" },
+  );
 }
 
 /** The names of a node's snapshots, finished or not. */

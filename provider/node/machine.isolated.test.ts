@@ -31,7 +31,10 @@ async function freePort(): Promise<number> {
 describe("checkPorts", () => {
   test("names the port that another program has, and the key that chooses another", async () => {
     const port = await portInUse();
-    const ports = [{ key: "cluster.apiPort", address: "127.0.0.1", port: await freePort() }, { key: "portal.port", address: "127.0.0.1", port }];
+    const ports = [
+      { key: "cluster.apiPort", address: "127.0.0.1", port: await freePort() },
+      { key: "portal.port", address: "127.0.0.1", port },
+    ];
     await expect(checkPorts(ports)).rejects.toMatchObject({
       code: "port-in-use",
       message: `port ${port} of 127.0.0.1 is in use by another program: free it, or set portal.port to another port`,
@@ -43,7 +46,11 @@ describe("checkPorts", () => {
     const ports = [{ key: "portal.port", address: "127.0.0.1", port: own }];
     await checkPorts(ports, process.pid);
     await checkPorts([{ ...ports[0]!, address: "0.0.0.0" }], process.pid);
-    const stranger = execa(process.execPath, ["-e", `require("node:net").createServer().listen(${other}, "127.0.0.1", () => console.log("listens"))`], { reject: false });
+    const stranger = execa(
+      process.execPath,
+      ["-e", `require("node:net").createServer().listen(${other}, "127.0.0.1", () => console.log("listens"))`],
+      { reject: false },
+    );
     onTestFinished(() => void stranger.kill());
     await once(stranger.stdout, "data");
     await checkPorts([{ ...ports[0]!, port: other }], process.pid);
@@ -57,7 +64,9 @@ describe("checkPorts", () => {
   });
 
   test("names an address that this machine does not have", async () => {
-    await expect(checkPorts([{ key: "portal.port", address: "192.0.2.1", port: 8090 }])).rejects.toThrow(/^port 8090 of 192\.0\.2\.1 cannot be listened on \(EADDRNOTAVAIL\)/);
+    await expect(checkPorts([{ key: "portal.port", address: "192.0.2.1", port: 8090 }])).rejects.toThrow(
+      /^port 8090 of 192\.0\.2\.1 cannot be listened on \(EADDRNOTAVAIL\)/,
+    );
   });
 });
 
@@ -72,14 +81,24 @@ describe("checkMachine", () => {
   test("says what to do without root, in one line", async () => {
     vi.spyOn(process, "getuid").mockReturnValueOnce(1000);
     const error: unknown = await checkMachine(scratchFolder()).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: "no-root", message: expect.stringMatching(/^.*run it with sudo, or use cluster\.kind: existing$/) });
+    expect(error).toMatchObject({
+      code: "no-root",
+      message: expect.stringMatching(/^.*run it with sudo, or use cluster\.kind: existing$/),
+    });
   });
 
   test.runIf(process.getuid?.() === 0)("says how much disk is missing, where, and what to do", async () => {
     const folder = scratchFolder();
-    vi.mocked(promises.statfs).mockResolvedValueOnce({ ...(await promises.statfs(folder)), bavail: 1024 ** 2, bsize: 1024 } as never);
+    vi.mocked(promises.statfs).mockResolvedValueOnce({
+      ...(await promises.statfs(folder)),
+      bavail: 1024 ** 2,
+      bsize: 1024,
+    } as never);
     const error: unknown = await checkMachine(folder).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: "no-disk", message: `only 1.0 GiB are free at ${folder}, the cluster needs 3.0 GiB: free some, or set GUILDNET_HOME to a larger disk` });
+    expect(error).toMatchObject({
+      code: "no-disk",
+      message: `only 1.0 GiB are free at ${folder}, the cluster needs 3.0 GiB: free some, or set GUILDNET_HOME to a larger disk`,
+    });
   });
 });
 
@@ -97,7 +116,9 @@ describe("checkNetfilter", () => {
     withTool("ipset", "echo 'ipset v7.22: Kernel error received: set type not supported' >&2; exit 1");
     await expect(checkNetfilter()).rejects.toMatchObject({
       code: "no-netfilter",
-      message: expect.stringContaining("(ipset v7.22: Kernel error received: set type not supported): load the modules ip_set_hash_ip,"),
+      message: expect.stringContaining(
+        "(ipset v7.22: Kernel error received: set type not supported): load the modules ip_set_hash_ip,",
+      ),
     });
   });
 
@@ -106,6 +127,13 @@ describe("checkNetfilter", () => {
     withTool("unshare", `echo "$1" >>${asked}; shift; exec "$@"`);
     for (const name of ["ipset", "iptables"]) withTool(name, `echo "${name} $*" | sed 's/.*-j/-j/' >>${asked}`);
     await checkNetfilter();
-    expect(readFileSync(asked, "utf8").trim().split("\n")).toEqual(["--net", expect.stringMatching(/^ipset create .* hash:ip/), expect.stringMatching(/^ipset create .* hash:net/), "-j REJECT", "-j NFLOG --nflog-group 100", "-j MARK --set-xmark 0x1/0x1"]);
+    expect(readFileSync(asked, "utf8").trim().split("\n")).toEqual([
+      "--net",
+      expect.stringMatching(/^ipset create .* hash:ip/),
+      expect.stringMatching(/^ipset create .* hash:net/),
+      "-j REJECT",
+      "-j NFLOG --nflog-group 100",
+      "-j MARK --set-xmark 0x1/0x1",
+    ]);
   });
 });

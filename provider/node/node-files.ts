@@ -26,9 +26,11 @@ export function isCurrent(spec: NodeSpec): boolean {
  * @returns the administrator's kubeconfig, YAML, secret.
  */
 export async function writeFiles(folder: string, spec: NodeSpec, wanted: Record<string, Service>): Promise<string> {
-  for (const name of ["run", "data/containerd", "data/kubelet", "log/audit", "volumes"]) await mkdir(join(folder, name), { recursive: true });
+  for (const name of ["run", "data/containerd", "data/kubelet", "log/audit", "volumes"])
+    await mkdir(join(folder, name), { recursive: true });
   await mkdir(join(folder, "data", "etcd"), { recursive: true, mode: 0o700 });
-  for (const [path, content] of Object.entries(files(spec, { cgroup: cgroupOf(spec.clusterName) }))) await writeAtomically(join(folder, "etc", path), content);
+  for (const [path, content] of Object.entries(files(spec, { cgroup: cgroupOf(spec.clusterName) })))
+    await writeAtomically(join(folder, "etc", path), content);
   await writeProxy(folder, proxySettings(spec));
   await removeServices(folder, (name) => wanted[name] === undefined);
   for (const [name, service] of Object.entries(wanted)) await writeService(folder, name, service);
@@ -49,7 +51,9 @@ const ownScripts = ["start", "init", "network", "machine-addresses", "resolver.m
 /** A hash of everything that a node is made of and that another version of this program may make otherwise. */
 export function nodeFingerprint(spec: NodeSpec): string {
   const texts = [...ownScripts, "log", "run"].map((name) => readFileSync(join(scripts, name), "utf8"));
-  return createHash("sha256").update(JSON.stringify([files(spec, { cgroup: cgroupOf(spec.clusterName) }), services(spec), texts])).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify([files(spec, { cgroup: cgroupOf(spec.clusterName) }), services(spec), texts]))
+    .digest("hex");
 }
 
 /** Where the hash is that a node was last started or changed with. */
@@ -82,7 +86,11 @@ async function copyScript(name: string, target: string): Promise<void> {
 /** The node's own part of its network, which no process keeps up. */
 export const network: Service = {
   command: ["nsenter", `--net=${networkNamespace}`, "--", `${inNode}/run/network`],
-  reads: [`${inNode}/run/network`, etc("nftables.conf"), ...["node-address", "resolver-address", "lan-address", "uplink-address", "gateway-address"].map(etc)],
+  reads: [
+    `${inNode}/run/network`,
+    etc("nftables.conf"),
+    ...["node-address", "resolver-address", "lan-address", "uplink-address", "gateway-address"].map(etc),
+  ],
 };
 
 /** What the fingerprints call the script that furnishes a node. */
@@ -90,11 +98,15 @@ const furnishing = "init";
 
 /** Per service, a hash of its command and of the files it reads. */
 export function fingerprints(folder: string, wanted: Record<string, Service>): Record<string, string> {
-  return Object.fromEntries(Object.entries({ [furnishing]: { command: [], reads: [`${inNode}/run/init`] }, network, ...wanted }).map(([name, { command, reads }]) => {
-    const hash = createHash("sha256").update(JSON.stringify(command));
-    for (const path of reads) hash.update(readFileSync(path.replace(inNode, folder)));
-    return [name, hash.digest("hex")];
-  }));
+  return Object.fromEntries(
+    Object.entries({ [furnishing]: { command: [], reads: [`${inNode}/run/init`] }, network, ...wanted }).map(
+      ([name, { command, reads }]) => {
+        const hash = createHash("sha256").update(JSON.stringify(command));
+        for (const path of reads) hash.update(readFileSync(path.replace(inNode, folder)));
+        return [name, hash.digest("hex")];
+      },
+    ),
+  );
 }
 
 /** The fingerprints that services were started with: what a program that was cut off wrote but did not apply differs. */

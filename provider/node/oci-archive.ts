@@ -13,15 +13,30 @@ export async function archiveWithoutLayers(reference: string, { config, layers }
     schemaVersion: 2,
     mediaType: "application/vnd.oci.image.manifest.v1+json",
     config: { mediaType: "application/vnd.oci.image.config.v1+json", ...addressed(config) },
-    layers: layers.map(({ diffId, size }) => ({ mediaType: "application/vnd.oci.image.layer.v1.tar", digest: diffId, size })),
+    layers: layers.map(({ diffId, size }) => ({
+      mediaType: "application/vnd.oci.image.layer.v1.tar",
+      digest: diffId,
+      size,
+    })),
   });
   const index = JSON.stringify({
     schemaVersion: 2,
     // containerd takes this name as it is, where it would put others below a prefix.
-    manifests: [{ mediaType: "application/vnd.oci.image.manifest.v1+json", ...addressed(manifest), annotations: { "io.containerd.image.name": reference } }],
+    manifests: [
+      {
+        mediaType: "application/vnd.oci.image.manifest.v1+json",
+        ...addressed(manifest),
+        annotations: { "io.containerd.image.name": reference },
+      },
+    ],
   });
   const archive = pack();
-  const files = { "oci-layout": JSON.stringify({ imageLayoutVersion: "1.0.0" }), "index.json": index, [blobName(manifest)]: manifest, [blobName(config)]: config };
+  const files = {
+    "oci-layout": JSON.stringify({ imageLayoutVersion: "1.0.0" }),
+    "index.json": index,
+    [blobName(manifest)]: manifest,
+    [blobName(config)]: config,
+  };
   for (const [name, content] of Object.entries(files)) archive.entry({ name }, content);
   archive.finalize();
   return buffer(archive);

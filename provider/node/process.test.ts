@@ -60,7 +60,11 @@ describe("initProcess", () => {
 
   test("finds none that has ended, though its parent has not asked how", async () => {
     // The child lives until its parent has become a program that asks after no child.
-    const { firstLine } = start("bash", "-c", `bash -c 'while [ "$(</proc/$PPID/comm)" = bash ]; do :; done' & echo $!; exec sleep 60`);
+    const { firstLine } = start(
+      "bash",
+      "-c",
+      `bash -c 'while [ "$(</proc/$PPID/comm)" = bash ]; do :; done' & echo $!; exec sleep 60`,
+    );
     const zombie = Number(await firstLine);
     await vi.waitFor(() => expect(readFileSync(`/proc/${zombie}/stat`, "utf8")).toContain(") Z "));
     expect(initProcess(folderWith({ pid: zombie, startTime: startTime(zombie), bootId }))).toBeUndefined();
@@ -68,13 +72,20 @@ describe("initProcess", () => {
 });
 
 describe("containerProcesses", () => {
-  test.runIf(process.getuid?.() === 0)("are those below the first process that have a process namespace of their own", async () => {
-    const outer = start("bash", "-c", "sleep 60 & unshare --pid --fork --kill-child bash -c 'echo; sleep 60; :' & wait");
-    const other = start("unshare", "--pid", "--fork", "--kill-child", "bash", "-c", "echo; sleep 60; :");
-    await Promise.all([outer.firstLine, other.firstLine]);
-    await vi.waitFor(() => expect(containerProcesses(outer.pid).map(nameOf).sort()).toEqual(["bash", "sleep"]));
-    await vi.waitFor(() => expect(containerProcesses(process.pid).length).toBeGreaterThanOrEqual(4));
-  });
+  test.runIf(process.getuid?.() === 0)(
+    "are those below the first process that have a process namespace of their own",
+    async () => {
+      const outer = start(
+        "bash",
+        "-c",
+        "sleep 60 & unshare --pid --fork --kill-child bash -c 'echo; sleep 60; :' & wait",
+      );
+      const other = start("unshare", "--pid", "--fork", "--kill-child", "bash", "-c", "echo; sleep 60; :");
+      await Promise.all([outer.firstLine, other.firstLine]);
+      await vi.waitFor(() => expect(containerProcesses(outer.pid).map(nameOf).sort()).toEqual(["bash", "sleep"]));
+      await vi.waitFor(() => expect(containerProcesses(process.pid).length).toBeGreaterThanOrEqual(4));
+    },
+  );
 });
 
 function nameOf(pid: number): string {

@@ -42,27 +42,38 @@ export function containerProcesses(init: number): number[] {
 
 /** Whether it is processes of the node, and no others, that keep a port of an address from being listened on. */
 export function hasPort(init: number, address: string, port: number): boolean {
-  const taken = listeners().filter((each) => each.port === port && (each.address === address || [each.address, address].includes("0.0.0.0")));
-  const own = new Set(processes().filter((pid) => pid === init || descendsFrom(pid, init)).flatMap(sockets));
+  const taken = listeners().filter(
+    (each) => each.port === port && (each.address === address || [each.address, address].includes("0.0.0.0")),
+  );
+  const own = new Set(
+    processes()
+      .filter((pid) => pid === init || descendsFrom(pid, init))
+      .flatMap(sockets),
+  );
   return taken.length > 0 && taken.every(({ inode }) => own.has(inode));
 }
 
 /** What listens at addresses of IPv4 in this program's network. https://docs.kernel.org/networking/proc_net_tcp.html */
 function listeners(): { address: string; port: number; inode: string }[] {
-  return readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1).flatMap((line) => {
-    const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
-    if (state !== "0A") return [];
-    const [address = "", port = ""] = local.split(":");
-    // The number as this machine keeps it in memory.
-    const bytes = Buffer.from(Uint32Array.of(Number.parseInt(address, 16)).buffer);
-    return { address: bytes.join("."), port: Number.parseInt(port, 16), inode };
-  });
+  return readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .slice(1)
+    .flatMap((line) => {
+      const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
+      if (state !== "0A") return [];
+      const [address = "", port = ""] = local.split(":");
+      // The number as this machine keeps it in memory.
+      const bytes = Buffer.from(Uint32Array.of(Number.parseInt(address, 16)).buffer);
+      return { address: bytes.join("."), port: Number.parseInt(port, 16), inode };
+    });
 }
 
 /** Inodes of a process' sockets. */
 function sockets(pid: number): string[] {
   const folder = `/proc/${pid}/fd`;
-  return whileThere(() => readdirSync(folder), []).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(whileThere(() => readlinkSync(join(folder, fd)), ""))?.[1] ?? []);
+  return whileThere(() => readdirSync(folder), []).flatMap(
+    (fd) => /^socket:\[(\d+)\]$/.exec(whileThere(() => readlinkSync(join(folder, fd)), ""))?.[1] ?? [],
+  );
 }
 
 /** Processes, and what they hold, may go while they are looked at. */
@@ -76,7 +87,9 @@ function whileThere<T>(look: () => T, otherwise: T): T {
 }
 
 function processes(): number[] {
-  return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number);
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number);
 }
 
 /** A process' numbers in each namespace it is in, outermost first. */
@@ -93,7 +106,9 @@ function descendsFrom(pid: number, ancestor: number): boolean {
 
 function statusField(pid: number, name: string): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/status`, "utf8").match(new RegExp(`^${name}:\\s*(.*)$`, "m"))?.[1]?.trim();
+    return readFileSync(`/proc/${pid}/status`, "utf8")
+      .match(new RegExp(`^${name}:\\s*(.*)$`, "m"))?.[1]
+      ?.trim();
   } catch {
     return undefined; // gone meanwhile
   }

@@ -1,5 +1,6 @@
 /** As whom kube-router comes to the API server, and what looks after the disk. */
-export const kubeRouterUser = "system:kube-router", keeperUser = "guildnet:keeper";
+export const kubeRouterUser = "system:kube-router",
+  keeperUser = "guildnet:keeper";
 
 const read = ["get", "list", "watch"];
 
@@ -32,9 +33,16 @@ interface Rule {
 /** A role called after the user whose it is. */
 function role(name: string, rules: readonly Rule[]) {
   return {
-    [`/apis/rbac.authorization.k8s.io/v1/clusterroles/${name}`]: { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: { name }, rules },
+    [`/apis/rbac.authorization.k8s.io/v1/clusterroles/${name}`]: {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: { name },
+      rules,
+    },
     [`/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/${name}`]: {
-      apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRoleBinding", metadata: { name },
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name },
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
       subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name }],
     },

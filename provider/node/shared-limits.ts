@@ -20,7 +20,9 @@ export function raiseSharedLimits(root = "/proc/sys"): string[] {
       writeFileSync(path, String(wanted));
       return [];
     } catch (error) {
-      return [`${inWords({ name, found, wanted })} and can't be raised from here (${(error as NodeJS.ErrnoException).code ?? String(error)})`];
+      return [
+        `${inWords({ name, found, wanted })} and can't be raised from here (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
+      ];
     }
   });
 }

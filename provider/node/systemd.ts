@@ -18,11 +18,29 @@ export function unitOf(clusterName: string): string {
 }
 
 /** The node's unit as systemd reads it. Pure. */
-export function unitFile({ clusterName, folder, toolchain }: { clusterName: string; folder: string; toolchain: string | undefined }): string {
+export function unitFile({
+  clusterName,
+  folder,
+  toolchain,
+}: {
+  clusterName: string;
+  folder: string;
+  toolchain: string | undefined;
+}): string {
   // A checkout that can't do it any more is no reason not to start: each has two minutes, and may fail.
-  const tool = (...args: string[]): string[] => (toolchain === undefined ? [] : [`-${["/usr/bin/timeout", "--kill-after=5", "120", process.execPath, toolchain, ...args].map(quoted).join(" ")}`]);
+  const tool = (...args: string[]): string[] =>
+    toolchain === undefined
+      ? []
+      : [
+          `-${["/usr/bin/timeout", "--kill-after=5", "120", process.execPath, toolchain, ...args].map(quoted).join(" ")}`,
+        ];
   return ini({
-    Unit: { Description: `GuildNet cluster ${clusterName}`, Wants: "network-online.target", After: "network-online.target", RequiresMountsFor: quoted(folder) },
+    Unit: {
+      Description: `GuildNet cluster ${clusterName}`,
+      Wants: "network-online.target",
+      After: "network-online.target",
+      RequiresMountsFor: quoted(folder),
+    },
     Service: {
       Type: "exec",
       // The folder alone brings the node back; without the checkout its certificates and name servers stay as they were.
@@ -49,7 +67,10 @@ export function unitFile({ clusterName, folder, toolchain }: { clusterName: stri
 
 /** Writes the unit, has it start with the machine, and starts it. */
 export async function startUnit(clusterName: string, folder: string, units = unitFolder): Promise<void> {
-  await writeAtomically(join(units, unitOf(clusterName)), unitFile({ clusterName, folder, toolchain: toolchainCommand() }));
+  await writeAtomically(
+    join(units, unitOf(clusterName)),
+    unitFile({ clusterName, folder, toolchain: toolchainCommand() }),
+  );
   await execa("systemctl", ["daemon-reload"]);
   await execa("systemctl", ["enable", "--quiet", unitOf(clusterName)]);
   await forgetFailure(clusterName);
@@ -85,17 +106,23 @@ async function forgetFailure(clusterName: string): Promise<void> {
 
 /** Variables as systemd reads them from a file (EnvironmentFile= in systemd.exec(5)). */
 export function environmentFile(variables: NodeJS.ProcessEnv): string {
-  return Object.entries(variables).map(([name, value = ""]) => `${name}="${value.replaceAll(/["\\$`]/g, "\\$&")}"\n`).join("");
+  return Object.entries(variables)
+    .map(([name, value = ""]) => `${name}="${value.replaceAll(/["\\$`]/g, "\\$&")}"\n`)
+    .join("");
 }
 
 type Section = Record<string, string | readonly string[]>;
 
 function ini(sections: Record<string, Section>): string {
-  return Object.entries(sections).map(([name, section]) => `[${name}]\n${lines(section)}`).join("\n");
+  return Object.entries(sections)
+    .map(([name, section]) => `[${name}]\n${lines(section)}`)
+    .join("\n");
 }
 
 function lines(section: Section): string {
-  return Object.entries(section).flatMap(([key, values]) => [values].flat().map((value) => `${key}=${value}\n`)).join("");
+  return Object.entries(section)
+    .flatMap(([key, values]) => [values].flat().map((value) => `${key}=${value}\n`))
+    .join("");
 }
 
 /** systemd replaces what stands behind a percent sign. */

@@ -13,7 +13,8 @@ describe("thisMachine", () => {
   };
 
   test("has a hash of its id that does not show the id, and its name", () => {
-    const id = "3d1219c7c4c5404aaa1f6d2a48adfda4", machine = withId(`${id}\n`);
+    const id = "3d1219c7c4c5404aaa1f6d2a48adfda4",
+      machine = withId(`${id}\n`);
     expect(machine).toEqual({ id: expect.stringMatching(/^[0-9a-f]{32}$/), host: hostname() });
     expect(machine).toEqual(withId(id));
     expect(machine.id).not.toBe(id);

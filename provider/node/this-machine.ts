@@ -23,7 +23,10 @@ export const MOVED_HERE = "GUILDNET_MOVED_HERE";
 export function thisMachine(path = "/etc/machine-id"): MachineIdentity {
   const own = existsSync(path) ? readFileSync(path, "utf8").trim() : "";
   const known = /^[0-9a-f]{32}$/.test(own);
-  return { ...(known && { id: createHmac("sha256", own).update("guildnet").digest("hex").slice(0, 32) }), host: hostname() };
+  return {
+    ...(known && { id: createHmac("sha256", own).update("guildnet").digest("hex").slice(0, 32) }),
+    host: hostname(),
+  };
 }
 
 /** Where a node's data is found again: on the same machine, or, where one of the two has no id, under the same host name or wherever the data is. */

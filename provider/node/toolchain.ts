@@ -32,7 +32,10 @@ export interface ManifestSource {
 
 /** The command of this project that brings tools and images, where there is one. */
 export function toolchainCommand(): string | undefined {
-  const candidates = [process.env.GUILDNET_TOOLCHAIN_CLI, join(import.meta.dirname, "..", "..", "toolchain", "bootstrap.mjs")];
+  const candidates = [
+    process.env.GUILDNET_TOOLCHAIN_CLI,
+    join(import.meta.dirname, "..", "..", "toolchain", "bootstrap.mjs"),
+  ];
   return candidates.find((path) => path !== undefined && existsSync(path));
 }
 
@@ -46,7 +49,11 @@ export async function requireTools(names: readonly string[], progress: Progress)
   const line = lastLines(stdout, 1);
   const { data } = tools.safeParse(parsed(line));
   const missing = names.filter((name) => data?.[name] === undefined);
-  if (missing.length > 0) throw new ActionableError("toolchain-failed", `the toolchain did not say where ${missing.join(", ")} is; its last words: ${line}`);
+  if (missing.length > 0)
+    throw new ActionableError(
+      "toolchain-failed",
+      `the toolchain did not say where ${missing.join(", ")} is; its last words: ${line}`,
+    );
   return Object.fromEntries(Object.entries(data ?? {}).map(([name, { path }]) => [name, path]));
 }
 
@@ -55,8 +62,15 @@ export async function requireTools(names: readonly string[], progress: Progress)
  *
  * @returns where its files lie, unless only an archive of it can be had.
  */
-export async function ensureImage(reference: string, options: { context?: string; buildArgs?: Record<string, string> }, progress: Progress): Promise<UnpackedImage | undefined> {
-  const buildArgs = Object.entries(options.buildArgs ?? {}).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
+export async function ensureImage(
+  reference: string,
+  options: { context?: string; buildArgs?: Record<string, string> },
+  progress: Progress,
+): Promise<UnpackedImage | undefined> {
+  const buildArgs = Object.entries(options.buildArgs ?? {}).flatMap(([key, value]) => [
+    "--build-arg",
+    `${key}=${value}`,
+  ]);
   const context = options.context === undefined ? [] : ["--context", options.context];
   const { stdout } = await runToolchain(["image", reference, "--unpacked", ...context, ...buildArgs], progress);
   return image.safeParse(parsed(lastLines(stdout, 1))).data?.unpacked;
@@ -68,29 +82,52 @@ export async function ensureImage(reference: string, options: { context?: string
  * @param destination `registry/name:tag`
  * @param access goes to the toolchain by its standard input: arguments and the environment can be read by others
  */
-export async function pushImage(reference: string, destination: string, access: { credentials?: string; caCertificatePem?: string }, progress: Progress): Promise<void> {
+export async function pushImage(
+  reference: string,
+  destination: string,
+  access: { credentials?: string; caCertificatePem?: string },
+  progress: Progress,
+): Promise<void> {
   await runToolchain(["image-push", reference, destination], progress, JSON.stringify(access));
 }
 
 /** Fetches a manifest and returns the paths of its files, which are what was pinned. @throws ActionableError `no-toolchain`, or the toolchain's own words */
-export async function fetchManifest({ module, files, sha256, release }: ManifestSource, progress: Progress): Promise<string[]> {
+export async function fetchManifest(
+  { module, files, sha256, release }: ManifestSource,
+  progress: Progress,
+): Promise<string[]> {
   const asset = release === undefined ? [] : ["--release-url", release.url, "--release-sha256", release.sha256];
   const { stdout } = await runToolchain(["manifest", module, ...files, "--sha256", sha256, ...asset], progress);
   const line = lastLines(stdout, 1);
   const { data } = manifest.safeParse(parsed(line));
-  if (data === undefined) throw new ActionableError("toolchain-failed", `the toolchain did not say where the manifest of ${module} is; its last words: ${line}`);
+  if (data === undefined)
+    throw new ActionableError(
+      "toolchain-failed",
+      `the toolchain did not say where the manifest of ${module} is; its last words: ${line}`,
+    );
   return data.files;
 }
 
 async function runToolchain(args: readonly string[], progress: Progress, input?: string): Promise<{ stdout: string }> {
   const command = toolchainCommand();
-  if (command === undefined) throw new ActionableError("no-toolchain", "this needs GuildNet's toolchain: set GUILDNET_TOOLCHAIN_CLI to toolchain/bootstrap.mjs of a checkout of GuildNet");
-  const child = execa(process.execPath, [command, ...args], { reject: false, ...(input === undefined ? { stdin: "ignore" } : { input }) });
+  if (command === undefined)
+    throw new ActionableError(
+      "no-toolchain",
+      "this needs GuildNet's toolchain: set GUILDNET_TOOLCHAIN_CLI to toolchain/bootstrap.mjs of a checkout of GuildNet",
+    );
+  const child = execa(process.execPath, [command, ...args], {
+    reject: false,
+    ...(input === undefined ? { stdin: "ignore" } : { input }),
+  });
   createInterface({ input: child.stderr }).on("line", (line) => {
     if (line.trim() !== "") progress(line.trim());
   });
   const { exitCode, stdout, stderr } = await child;
-  if (exitCode !== 0) throw new ActionableError("toolchain-failed", lastLines(stderr, 20) || `the toolchain ended with exit code ${exitCode}`);
+  if (exitCode !== 0)
+    throw new ActionableError(
+      "toolchain-failed",
+      lastLines(stderr, 20) || `the toolchain ended with exit code ${exitCode}`,
+    );
   return { stdout };
 }
 

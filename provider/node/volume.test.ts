@@ -1,6 +1,16 @@
 import { execa, type Result } from "execa";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { WORKSPACE_USER } from "../../components/workspace/deployment.ts";
@@ -9,7 +19,8 @@ import { checkVolumeFiles, volumeFiles, volumeFilesInUse } from "./volume-device
 import { reservedBytes, volumeFile } from "./volume-file.ts";
 
 const MIB = 1024 ** 2;
-const HOME = "/run/guildnet/volumes/ws-ada/home", DATA = "/run/guildnet/volumes/app-wiki/data";
+const HOME = "/run/guildnet/volumes/ws-ada/home",
+  DATA = "/run/guildnet/volumes/app-wiki/data";
 
 /** The mounts of a node, and nothing else of it. */
 const mounts = `
@@ -37,7 +48,8 @@ async function node(folder = scratchFolder()): Promise<Node> {
   copyFileSync(join(import.meta.dirname, "scripts", "volume"), join(folder, "volume"));
   const init = execa("unshare", ["--mount", "sh", "-ec", mounts, "sh", folder], { reject: false, buffer: false });
   await once(init.stdout, "data");
-  const run: Node["run"] = (command, ...args) => execa("nsenter", ["--target", String(init.pid), "--mount", "--", command, ...args], { reject: false, all: true });
+  const run: Node["run"] = (command, ...args) =>
+    execa("nsenter", ["--target", String(init.pid), "--mount", "--", command, ...args], { reject: false, all: true });
   const kill = async () => {
     init.kill("SIGKILL");
     await init;
@@ -88,7 +100,9 @@ describe.runIf(process.getuid?.() === 0)("a volume that has a size of its own", 
   test("is its person's, or whoever's it is mounted for, and unmounted nobody's", async () => {
     const on = await node();
     for (const folder of [HOME, DATA]) await must(on.volume("make", folder, String(MIB)));
-    expect(await must(on.run("stat", "--format=%u %g %a", HOME, DATA))).toBe(`${WORKSPACE_USER} ${WORKSPACE_USER} 700\n0 0 777`);
+    expect(await must(on.run("stat", "--format=%u %g %a", HOME, DATA))).toBe(
+      `${WORKSPACE_USER} ${WORKSPACE_USER} 700\n0 0 777`,
+    );
     expect(await must(on.run("ls", "--almost-all", HOME))).toBe("");
     expect(statSync(join(on.folder, "volumes/ws-ada/home"))).toMatchObject({ uid: 0, mode: 0o40000 });
     expect(statSync(volumeFile(join(on.folder, "volumes/ws-ada/home"))).mode & 0o777).toBe(0o600);
@@ -131,8 +145,12 @@ describe.runIf(process.getuid?.() === 0)("a volume that has a size of its own", 
   });
 
   test("is refused where the disk has no room for it, and grows no further than that", async () => {
-    const on = await node(), far = String(1024 ** 5);
-    expect(await on.volume("make", DATA, far)).toMatchObject({ exitCode: 1, all: expect.stringContaining("the disk has no room for") });
+    const on = await node(),
+      far = String(1024 ** 5);
+    expect(await on.volume("make", DATA, far)).toMatchObject({
+      exitCode: 1,
+      all: expect.stringContaining("the disk has no room for"),
+    });
     expect(existsSync(join(on.folder, "volumes/app-wiki"))).toBe(false);
     await must(on.volume("make", HOME, String(MIB)));
     expect(await must(on.volume("grow", HOME, far))).toContain("the disk has no room for");
@@ -142,13 +160,35 @@ describe.runIf(process.getuid?.() === 0)("a volume that has a size of its own", 
   test("goes with all that it took, also where something has a mount of it left", async () => {
     const on = await node();
     await must(on.volume("make", HOME, String(MIB)));
-    const uplink = execa("nsenter", ["--target", String(on.pid), "--mount", "--", "unshare", "--mount", "--propagation", "private", "sh", "-c", "echo ready; exec sleep 600"], { reject: false, buffer: false });
+    const uplink = execa(
+      "nsenter",
+      [
+        "--target",
+        String(on.pid),
+        "--mount",
+        "--",
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        "echo ready; exec sleep 600",
+      ],
+      { reject: false, buffer: false },
+    );
     onTestFinished(() => void uplink.kill());
     await once(uplink.stdout, "data");
     const { ino } = statSync(volumeFile(join(on.folder, "volumes/ws-ada/home")));
     await must(on.volume("remove", HOME));
     expect(readdirSync(join(on.folder, "volumes/ws-ada"))).toEqual([]);
-    await vi.waitFor(async () => expect((await execa("losetup", ["--list", "--noheadings", "--output", "BACK-INO"])).stdout.split(/\s+/)).not.toContain(String(ino)), { timeout: 30_000 });
+    await vi.waitFor(
+      async () =>
+        expect(
+          (await execa("losetup", ["--list", "--noheadings", "--output", "BACK-INO"])).stdout.split(/\s+/),
+        ).not.toContain(String(ino)),
+      { timeout: 30_000 },
+    );
   });
 
   test("is mounted by one node at a time", async () => {
@@ -181,8 +221,14 @@ describe.runIf(process.getuid?.() === 0)("a volume that has a size of its own", 
     const file = volumeFile(join(first.folder, "volumes/ws-ada/home"));
     truncateSync(file, 48 * MIB);
     const next = await node(first.folder);
-    expect(await next.volume("grow", HOME, String(MIB))).toMatchObject({ exitCode: 1, all: expect.stringContaining("is damaged") });
-    expect(await next.volume("make", HOME, String(MIB))).toMatchObject({ exitCode: 1, all: expect.stringContaining("is damaged") });
+    expect(await next.volume("grow", HOME, String(MIB))).toMatchObject({
+      exitCode: 1,
+      all: expect.stringContaining("is damaged"),
+    });
+    expect(await next.volume("make", HOME, String(MIB))).toMatchObject({
+      exitCode: 1,
+      all: expect.stringContaining("is damaged"),
+    });
     expect(statSync(file).size).toBe(48 * MIB);
   });
 
@@ -195,7 +241,11 @@ describe.runIf(process.getuid?.() === 0)("a volume that has a size of its own", 
     const file = volumeFile(join(first.folder, "volumes/ws-ada/home"));
     renameSync(file, `${file}.away`);
     const next = await node(first.folder);
-    for (const command of ["make", "grow"]) expect(await next.volume(command, HOME, String(MIB))).toMatchObject({ exitCode: 1, all: expect.stringContaining(".home.ext4 is missing: put it back") });
+    for (const command of ["make", "grow"])
+      expect(await next.volume(command, HOME, String(MIB))).toMatchObject({
+        exitCode: 1,
+        all: expect.stringContaining(".home.ext4 is missing: put it back"),
+      });
     renameSync(`${file}.away`, file);
     await must(next.volume("make", HOME, String(MIB)));
     expect(await must(next.run("cat", `${HOME}/note`))).toBe("kept");
@@ -223,8 +273,18 @@ describe.runIf(process.getuid?.() === 0)("a volume that has a size of its own", 
 
   test("is nothing outside of the volumes' folder", async () => {
     const on = await node();
-    for (const folder of ["/run/guildnet/volumes/../x/y", "/etc/ssl/certs", "/run/guildnet/volumes/ws-ada", "/run/guildnet/volumes/ws-ada/..", "/run/guildnet/volumes/./ws-ada", "/run/guildnet/volumes/ws-ada/home/x"]) {
-      expect(await on.volume("remove", folder), folder).toMatchObject({ exitCode: 1, all: expect.stringContaining("is no volume's folder") });
+    for (const folder of [
+      "/run/guildnet/volumes/../x/y",
+      "/etc/ssl/certs",
+      "/run/guildnet/volumes/ws-ada",
+      "/run/guildnet/volumes/ws-ada/..",
+      "/run/guildnet/volumes/./ws-ada",
+      "/run/guildnet/volumes/ws-ada/home/x",
+    ]) {
+      expect(await on.volume("remove", folder), folder).toMatchObject({
+        exitCode: 1,
+        all: expect.stringContaining("is no volume's folder"),
+      });
     }
   });
 

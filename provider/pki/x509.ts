@@ -1,6 +1,12 @@
 import "reflect-metadata";
 import { AsnConvert } from "@peculiar/asn1-schema";
-import { GeneralName, GeneralSubtree, GeneralSubtrees, id_ce_nameConstraints, NameConstraints } from "@peculiar/asn1-x509";
+import {
+  GeneralName,
+  GeneralSubtree,
+  GeneralSubtrees,
+  id_ce_nameConstraints,
+  NameConstraints,
+} from "@peculiar/asn1-x509";
 import * as x509 from "@peculiar/x509";
 import type { webcrypto } from "node:crypto";
 import { ActionableError } from "../errors.ts";
@@ -39,9 +45,16 @@ const day = 24 * 60 * 60 * 1000;
 const clockSkew = 5 * 60 * 1000;
 
 /** @param permitted where it is to be trusted by browsers: whoever gets its key can pose as nobody else then. @default any name */
-export async function createAuthority(commonName: string, validityDays: number, permitted?: PermittedNames): Promise<KeyPair> {
+export async function createAuthority(
+  commonName: string,
+  validityDays: number,
+  permitted?: PermittedNames,
+): Promise<KeyPair> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  return { certificatePem: await selfSigned(keys, nameOf({ commonName }), validity(validityDays), permitted), privateKeyPem: await exportKey(keys.privateKey) };
+  return {
+    certificatePem: await selfSigned(keys, nameOf({ commonName }), validity(validityDays), permitted),
+    privateKeyPem: await exportKey(keys.privateKey),
+  };
 }
 
 /**
@@ -50,19 +63,41 @@ export async function createAuthority(commonName: string, validityDays: number, 
  */
 export async function permitOtherNames(authority: KeyPair, permitted: PermittedNames): Promise<KeyPair> {
   const before = new x509.X509Certificate(authority.certificatePem);
-  const keys = { privateKey: await importKey(authority.privateKeyPem), publicKey: await before.publicKey.export(algorithm, ["verify"]) };
-  const certificatePem = await selfSigned(keys, before.subjectName, { notBefore: before.notBefore, notAfter: before.notAfter }, permitted);
+  const keys = {
+    privateKey: await importKey(authority.privateKeyPem),
+    publicKey: await before.publicKey.export(algorithm, ["verify"]),
+  };
+  const certificatePem = await selfSigned(
+    keys,
+    before.subjectName,
+    { notBefore: before.notBefore, notAfter: before.notAfter },
+    permitted,
+  );
   return { certificatePem, privateKeyPem: authority.privateKeyPem };
 }
 
-async function selfSigned(keys: webcrypto.CryptoKeyPair, name: x509.Name, life: { notBefore: Date; notAfter: Date }, permitted?: PermittedNames): Promise<string> {
+async function selfSigned(
+  keys: webcrypto.CryptoKeyPair,
+  name: x509.Name,
+  life: { notBefore: Date; notAfter: Date },
+  permitted?: PermittedNames,
+): Promise<string> {
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serialNumber(), name, ...life, signingAlgorithm: algorithm, keys,
+    serialNumber: serialNumber(),
+    name,
+    ...life,
+    signingAlgorithm: algorithm,
+    keys,
     extensions: [
       // Below it are servers alone, no further authorities.
       new x509.BasicConstraintsExtension(true, permitted === undefined ? undefined : 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature, true),
-      ...(permitted === undefined ? [] : [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]), nameConstraints(permitted)]),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
+        true,
+      ),
+      ...(permitted === undefined
+        ? []
+        : [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]), nameConstraints(permitted)]),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
@@ -72,13 +107,22 @@ async function selfSigned(keys: webcrypto.CryptoKeyPair, name: x509.Name, life: 
 /** Of a kind of names that is not mentioned all would be allowed (RFC 5280, section 4.2.1.10), so a kind without any is excluded whole. */
 function nameConstraints({ dnsNames, ipAddresses }: PermittedNames): x509.Extension {
   const dns = dnsNames.map((dNSName) => new GeneralName({ dNSName }));
-  const ip = ipAddresses.map((address) => new GeneralName({ iPAddress: address.includes("/") ? address : `${address}/${address.includes(":") ? 128 : 32}` }));
+  const ip = ipAddresses.map(
+    (address) =>
+      new GeneralName({
+        iPAddress: address.includes("/") ? address : `${address}/${address.includes(":") ? 128 : 32}`,
+      }),
+  );
   const none = [
     ...(dns.length > 0 ? [] : [new GeneralName({ dNSName: "" })]),
     ...(ip.length > 0 ? [] : ["0.0.0.0/0", "::/0"].map((iPAddress) => new GeneralName({ iPAddress }))),
   ];
-  const subtrees = (names: GeneralName[]) => (names.length === 0 ? undefined : new GeneralSubtrees(names.map((base) => new GeneralSubtree({ base }))));
-  const constraints = new NameConstraints({ permittedSubtrees: subtrees([...dns, ...ip]), excludedSubtrees: subtrees(none) });
+  const subtrees = (names: GeneralName[]) =>
+    names.length === 0 ? undefined : new GeneralSubtrees(names.map((base) => new GeneralSubtree({ base })));
+  const constraints = new NameConstraints({
+    permittedSubtrees: subtrees([...dns, ...ip]),
+    excludedSubtrees: subtrees(none),
+  });
   return new x509.Extension(id_ce_nameConstraints, true, AsnConvert.serialize(constraints));
 }
 
@@ -90,7 +134,10 @@ function nameConstraints({ dnsNames, ipAddresses }: PermittedNames): x509.Extens
 export async function issueCertificate(authority: KeyPair, options: LeafOptions): Promise<KeyPair> {
   const issuer = new x509.X509Certificate(authority.certificatePem);
   if (issuer.notAfter.getTime() <= Date.now()) {
-    throw new ActionableError("authority-expired", `the certificate authority ${issuer.subject} expired at ${issuer.notAfter.toISOString()}: make it anew with "pulumi up --replace <its URN>"`);
+    throw new ActionableError(
+      "authority-expired",
+      `the certificate authority ${issuer.subject} expired at ${issuer.notAfter.toISOString()}: make it anew with "pulumi up --replace <its URN>"`,
+    );
   }
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const names: x509.JsonGeneralName[] = [
@@ -109,7 +156,9 @@ export async function issueCertificate(authority: KeyPair, options: LeafOptions)
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension(usages.map((usage) => x509.ExtendedKeyUsage[usage === "server" ? "serverAuth" : "clientAuth"])),
+      new x509.ExtendedKeyUsageExtension(
+        usages.map((usage) => x509.ExtendedKeyUsage[usage === "server" ? "serverAuth" : "clientAuth"]),
+      ),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
       ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
     ],
@@ -119,7 +168,10 @@ export async function issueCertificate(authority: KeyPair, options: LeafOptions)
 
 /** As it is: text alone would be read for the syntax of X.500, where #, " and \\ have a meaning. */
 function nameOf({ commonName, organizations = [] }: Subject): x509.Name {
-  return new x509.Name([...organizations.map((O) => ({ O: [{ utf8String: O }] })), { CN: [{ utf8String: commonName }] }]);
+  return new x509.Name([
+    ...organizations.map((O) => ({ O: [{ utf8String: O }] })),
+    { CN: [{ utf8String: commonName }] },
+  ]);
 }
 
 /** A key that signs tokens, not certificates: PKCS #8 PEM. */
@@ -135,7 +187,10 @@ export function isDueForRenewal(certificatePem: string, now: Date = new Date()):
 
 function validity(days: number, latest?: Date): { notBefore: Date; notAfter: Date } {
   const end = Date.now() + days * day;
-  return { notBefore: new Date(Date.now() - clockSkew), notAfter: latest === undefined ? new Date(end) : new Date(Math.min(end, latest.getTime())) };
+  return {
+    notBefore: new Date(Date.now() - clockSkew),
+    notAfter: latest === undefined ? new Date(end) : new Date(Math.min(end, latest.getTime())),
+  };
 }
 
 /** 127 random bits; positive and without a leading zero byte, as DER wants it. */

@@ -4,10 +4,17 @@ import { certificate, certificateAuthority } from "./certificates.ts";
 import type { Properties } from "./resource.ts";
 
 const silent = (): void => {};
-const { outputs: authority, secrets: authoritySecrets } = await certificateAuthority.create({ commonName: "Test CA", validityDays: 3650 }, silent);
+const { outputs: authority, secrets: authoritySecrets } = await certificateAuthority.create(
+  { commonName: "Test CA", validityDays: 3650 },
+  silent,
+);
 const inputs: Properties = {
-  caCertificatePem: authority.certificatePem, caPrivateKeyPem: authority.privateKeyPem,
-  commonName: "portal", dnsNames: ["portal.localhost"], ipAddresses: ["127.0.0.1"], validityDays: 90,
+  caCertificatePem: authority.certificatePem,
+  caPrivateKeyPem: authority.privateKeyPem,
+  commonName: "portal",
+  dnsNames: ["portal.localhost"],
+  ipAddresses: ["127.0.0.1"],
+  validityDays: 90,
 };
 const read = ({ certificatePem }: Properties): X509Certificate => new X509Certificate(String(certificatePem));
 
@@ -17,22 +24,39 @@ describe("CertificateAuthority", () => {
     expect(read(authority).subject).toBe("CN=Test CA");
     expect(certificateAuthority.choose({ commonName: "Test CA", ...authority })).toEqual({ commonName: "Test CA" });
     expect(certificateAuthority.choose({})).toEqual({});
-    expect(["commonName", "validityDays", "permitted"].filter((input) => certificateAuthority.replaces(input))).toEqual(["validityDays"]);
+    expect(["commonName", "validityDays", "permitted"].filter((input) => certificateAuthority.replaces(input))).toEqual(
+      ["validityDays"],
+    );
   });
 
   test("that could sign for all names stays so, as everybody trusts it", () => {
     const permitted = { dnsNames: ["guild.localhost"], ipAddresses: [] };
     expect(certificateAuthority.same("permitted", undefined, permitted)).toBe(true);
-    expect(certificateAuthority.same("permitted", permitted, { ...permitted, dnsNames: ["lab.localhost"] })).toBe(false);
+    expect(certificateAuthority.same("permitted", permitted, { ...permitted, dnsNames: ["lab.localhost"] })).toBe(
+      false,
+    );
   });
 
   test("takes other names with the key and the id it has, and says what that asks of people", async () => {
-    const names = { commonName: "Test CA", validityDays: 10, permitted: { dnsNames: ["guild.localhost"], ipAddresses: ["10.0.0.0/8", "::1"] } };
+    const names = {
+      commonName: "Test CA",
+      validityDays: 10,
+      permitted: { dnsNames: ["guild.localhost"], ipAddresses: ["10.0.0.0/8", "::1"] },
+    };
     expect(certificateAuthority.check(names)).toEqual([]);
-    const { id, outputs } = await certificateAuthority.create(names, silent), told: string[] = [];
+    const { id, outputs } = await certificateAuthority.create(names, silent),
+      told: string[] = [];
     const wider = { ...names, permitted: { dnsNames: ["guild.localhost", "mesh.internal"], ipAddresses: [] } };
-    const renewed = await certificateAuthority.update(wider, (message) => void told.push(message), { ...names, ...outputs, id });
-    expect(renewed).toMatchObject({ id, outputs: { privateKeyPem: outputs.privateKeyPem }, secrets: ["privateKeyPem"] });
+    const renewed = await certificateAuthority.update(wider, (message) => void told.push(message), {
+      ...names,
+      ...outputs,
+      id,
+    });
+    expect(renewed).toMatchObject({
+      id,
+      outputs: { privateKeyPem: outputs.privateKeyPem },
+      secrets: ["privateKeyPem"],
+    });
     expect(renewed.outputs.certificatePem).not.toBe(outputs.certificatePem);
     expect(told).toEqual([expect.stringContaining("have to be given its new certificate")]);
   });
@@ -48,7 +72,11 @@ describe("Certificate", () => {
 
   test("stays the same resource when it is renewed, with a new key", async () => {
     const old = await certificate.create(inputs, silent);
-    const renewed = await certificate.update({ ...inputs, dnsNames: ["other.localhost"] }, silent, { ...inputs, ...old.outputs, id: old.id });
+    const renewed = await certificate.update({ ...inputs, dnsNames: ["other.localhost"] }, silent, {
+      ...inputs,
+      ...old.outputs,
+      id: old.id,
+    });
     expect(renewed.id).toBe(old.id);
     expect(renewed.outputs.privateKeyPem).not.toBe(old.outputs.privateKeyPem);
     expect(read(renewed.outputs).checkHost("other.localhost")).toBe("other.localhost");
@@ -59,12 +87,20 @@ describe("Certificate", () => {
     const { outputs: fresh } = await certificate.create(inputs, silent);
     expect(await certificate.drift(inputs, { ...inputs, ...fresh })).toBeUndefined();
     const later = Date.parse(read(fresh).validTo) - 1000;
-    expect(await atTime(later, () => certificate.drift(inputs, { ...inputs, ...fresh }))).toBe("less than a third of its life is left");
+    expect(await atTime(later, () => certificate.drift(inputs, { ...inputs, ...fresh }))).toBe(
+      "less than a third of its life is left",
+    );
   });
 
   test.each([
-    ["caCertificatePem", "not PEM"], ["caPrivateKeyPem", "-----BEGIN EC PRIVATE KEY-----"], ["commonName", ""], ["commonName", "a".repeat(65)],
-    ["dnsNames", [""]], ["ipAddresses", ["localhost"]], ["validityDays", 0], ["validityDays", 36501],
+    ["caCertificatePem", "not PEM"],
+    ["caPrivateKeyPem", "-----BEGIN EC PRIVATE KEY-----"],
+    ["commonName", ""],
+    ["commonName", "a".repeat(65)],
+    ["dnsNames", [""]],
+    ["ipAddresses", ["localhost"]],
+    ["validityDays", 0],
+    ["validityDays", 36501],
   ])("names %s when it is %j", (key, value) => {
     expect(certificate.check({ ...inputs, [key]: value }).map(({ path }) => path[0])).toEqual([key]);
   });

@@ -7,7 +7,12 @@ const validityDays = z.number().int().min(1).max(36500);
 const authoritySchema = z.object({
   commonName: z.string().min(1).max(64),
   validityDays,
-  permitted: z.object({ dnsNames: z.array(z.string().min(1)), ipAddresses: z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])) }).optional(),
+  permitted: z
+    .object({
+      dnsNames: z.array(z.string().min(1)),
+      ipAddresses: z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])),
+    })
+    .optional(),
 });
 
 export const certificateAuthority = define({
@@ -23,7 +28,9 @@ export const certificateAuthority = define({
   async update({ permitted }, progress, old) {
     const before = { certificatePem: String(old.certificatePem), privateKeyPem: String(old.privateKeyPem) };
     if (permitted === undefined) return made(before, String(old.id));
-    progress("the authority signs for other names now; for names that are new, browsers and devices have to be given its new certificate");
+    progress(
+      "the authority signs for other names now; for names that are new, browsers and devices have to be given its new certificate",
+    );
     return made(await permitOtherNames(before, permitted), String(old.id));
   },
 });

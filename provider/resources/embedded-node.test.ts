@@ -20,7 +20,12 @@ function stoppedNode(): string {
 describe("EmbeddedNode", () => {
   test("is replaced, the old one first, only for what its data depends on", () => {
     expect(embeddedNode.deleteFirst).toBe(true);
-    expect([...Object.keys(inputs), "publish", "keepVolumes"].filter((input) => embeddedNode.replaces(input))).toEqual(["clusterName", "clusterIdentifier", "podCidr", "serviceCidr"]);
+    expect([...Object.keys(inputs), "publish", "keepVolumes"].filter((input) => embeddedNode.replaces(input))).toEqual([
+      "clusterName",
+      "clusterIdentifier",
+      "podCidr",
+      "serviceCidr",
+    ]);
   });
 
   test("exists where its data is, and not where another's is", async () => {
@@ -28,7 +33,9 @@ describe("EmbeddedNode", () => {
     expect(await embeddedNode.exists(inputs)).toBe(false);
     stoppedNode();
     expect(await embeddedNode.exists(inputs)).toBe(true);
-    expect(await embeddedNode.exists({ ...inputs, clusterIdentifier: "5f1a7c1e-1111-4222-8333-444455556666" })).toBe(false);
+    expect(await embeddedNode.exists({ ...inputs, clusterIdentifier: "5f1a7c1e-1111-4222-8333-444455556666" })).toBe(
+      false,
+    );
   });
 
   test("shows as an update when it is stopped, or gone", async () => {

@@ -31,16 +31,28 @@ export const embeddedNode = define({
   },
   // The name is made of the stack's: whoever renames the stack would be given another cluster, made anew and empty.
   refuse({ clusterName: old, ...before }, { clusterName: wanted, ...after }) {
-    const renamed = typeof old !== "string" || !isOther(old, wanted) ? [] : [{ property: "clusterName", reason: `the stack's cluster is ${old}; under the name that the stack has now it would be ${String(wanted)}, made anew and empty. Give the stack its old name back (pulumi stack rename), or destroy it and begin anew. The cluster was not changed` }];
-    const moved = (["podCidr", "serviceCidr"] as const).filter((network) => isOther(before[network], after[network])).map((network) => ({
-      property: network,
-      reason: `the cluster has ${String(before[network])} for good: with ${String(after[network])} it would be made anew, without anything that is in it. Write ${String(before[network])} again; or to begin anew, destroy the stack first, which shows what goes and what is kept. The cluster was not changed`,
-    }));
+    const renamed =
+      typeof old !== "string" || !isOther(old, wanted)
+        ? []
+        : [
+            {
+              property: "clusterName",
+              reason: `the stack's cluster is ${old}; under the name that the stack has now it would be ${String(wanted)}, made anew and empty. Give the stack its old name back (pulumi stack rename), or destroy it and begin anew. The cluster was not changed`,
+            },
+          ];
+    const moved = (["podCidr", "serviceCidr"] as const)
+      .filter((network) => isOther(before[network], after[network]))
+      .map((network) => ({
+        property: network,
+        reason: `the cluster has ${String(before[network])} for good: with ${String(after[network])} it would be made anew, without anything that is in it. Write ${String(before[network])} again; or to begin anew, destroy the stack first, which shows what goes and what is kept. The cluster was not changed`,
+      }));
     return [...renamed, ...moved];
   },
   async create(spec, progress) {
     return start(spec, progress).catch((error: unknown) => {
-      throw savedIdentity(nodeFolder(spec.clusterName)) === spec.clusterIdentifier ? new PartlyCreated(spec.clusterName, error) : error;
+      throw savedIdentity(nodeFolder(spec.clusterName)) === spec.clusterIdentifier
+        ? new PartlyCreated(spec.clusterName, error)
+        : error;
     });
   },
   update: start,
@@ -49,7 +61,9 @@ export const embeddedNode = define({
     if (!health.ready) return health.reason;
     if (!isCurrent(spec)) return "another version of this program started it";
     if (typeof kubeconfig !== "string") return "its creation was not completed";
-    return isDueForRenewal(clientCertificate(kubeconfig)) ? "the administrator's certificate is due for renewal" : undefined;
+    return isDueForRenewal(clientCertificate(kubeconfig))
+      ? "the administrator's certificate is due for renewal"
+      : undefined;
   },
   exists: async (spec) => isHere(spec),
   delete: ({ clusterName, keepVolumes }, progress) => deleteNode(clusterName, keepVolumes, progress),
@@ -71,7 +85,11 @@ const place = z.object({ clusterName: z.string(), clusterIdentifier: z.string(),
 function placeOf(state: Properties) {
   const { data } = place.safeParse(state);
   const believed = data !== undefined && process.env[MOVED_HERE] !== data.clusterName;
-  return { clusterName: data?.clusterName, there: believed ? data.machine : undefined, dataIsHere: data !== undefined && isHere(data) };
+  return {
+    clusterName: data?.clusterName,
+    there: believed ? data.machine : undefined,
+    dataIsHere: data !== undefined && isHere(data),
+  };
 }
 
 function isHere({ clusterName, clusterIdentifier }: Pick<NodeSpec, "clusterName" | "clusterIdentifier">): boolean {
@@ -81,6 +99,8 @@ function isHere({ clusterName, clusterIdentifier }: Pick<NodeSpec, "clusterName"
 const userOf = z.object({ users: z.tuple([z.object({ user: z.object({ "client-certificate-data": z.string() }) })]) });
 
 function clientCertificate(kubeconfig: string): string {
-  const { users: [{ user }] } = userOf.parse(parse(kubeconfig));
+  const {
+    users: [{ user }],
+  } = userOf.parse(parse(kubeconfig));
   return Buffer.from(user["client-certificate-data"], "base64").toString();
 }

@@ -8,7 +8,10 @@ const silent = (): void => {};
 const day = 24 * 60 * 60;
 const now = (): number => Math.floor(Date.now() / 1000);
 
-interface Key { prefix: string; expiration: { seconds: number } }
+interface Key {
+  prefix: string;
+  expiration: { seconds: number };
+}
 
 /** A cluster whose pod has a `headscale` that keeps keys. */
 async function headscale(): Promise<{ served: Cluster; keys: Key[]; inputs: Properties }> {
@@ -17,7 +20,10 @@ async function headscale(): Promise<{ served: Cluster; keys: Key[]; inputs: Prop
     if (verb === "list") return { stdout: JSON.stringify(keys) };
     if (verb === "expire") keys.find(({ prefix }) => prefix === argument)!.expiration.seconds = now();
     if (verb !== "create") return { stdout: "{}" };
-    keys.push({ prefix: `key${keys.length + 1}`, expiration: { seconds: now() + Number.parseInt(argument) * 60 * 60 } });
+    keys.push({
+      prefix: `key${keys.length + 1}`,
+      expiration: { seconds: now() + Number.parseInt(argument) * 60 * 60 },
+    });
     return { stdout: JSON.stringify(`key${keys.length}.secret`) };
   });
   return { served, keys, inputs: { ...served.address, expirationDays: 90, renewBeforeDays: 30 } };
@@ -30,7 +36,17 @@ describe("HeadscaleApiKey", () => {
     expect(outputs).toMatchObject({ key: "key1.secret", prefix: "key1" });
     expect(Date.parse(String(outputs.expiration)) / 1000 - now()).toBeCloseTo(90 * day, -2);
     expect(secrets).toEqual(["key", "kubeconfig"]);
-    expect(served.commands).toContainEqual(["headscale-0", "headscale", "headscale", "apikeys", "create", "--expiration", "2160h", "--output", "json"]);
+    expect(served.commands).toContainEqual([
+      "headscale-0",
+      "headscale",
+      "headscale",
+      "apikeys",
+      "create",
+      "--expiration",
+      "2160h",
+      "--output",
+      "json",
+    ]);
     expect(await headscaleApiKey.drift(inputs, { ...inputs, ...outputs })).toBeUndefined();
   });
 
@@ -49,14 +65,22 @@ describe("HeadscaleApiKey", () => {
     const inDays = (days: number): string => new Date(Date.now() + days * day * 1000).toISOString();
 
     async function reached() {
-      const { served, keys, inputs } = await headscale(), { server, books } = await headscaleServer();
+      const { served, keys, inputs } = await headscale(),
+        { server, books } = await headscaleServer();
       const api = { url: server.url, caCertificatePem: server.caCertificatePem };
       const { outputs } = await headscaleApiKey.create(inputs, silent);
       served.commands.length = 0;
       books.apiKey = String(outputs.key);
       books.apiKeys.push({ id: "1", prefix: "key1", expiration: inDays(90) });
       const wanted: Properties = { ...inputs, api };
-      return { served, keys, books, wanted, api, drift: (url = api.url) => headscaleApiKey.drift({ ...wanted, api: { ...api, url } }, { ...wanted, ...outputs }) };
+      return {
+        served,
+        keys,
+        books,
+        wanted,
+        api,
+        drift: (url = api.url) => headscaleApiKey.drift({ ...wanted, api: { ...api, url } }, { ...wanted, ...outputs }),
+      };
     }
 
     test("is asked for there, and no command runs in the pod", async () => {
@@ -91,7 +115,13 @@ describe("HeadscaleApiKey", () => {
 
   test("is known to be due without asking anybody", async () => {
     const { served, inputs } = await headscale();
-    expect(await headscaleApiKey.drift(inputs, { ...inputs, prefix: "key1", expiration: new Date((now() + 29 * day) * 1000).toISOString() })).toContain("its end is ");
+    expect(
+      await headscaleApiKey.drift(inputs, {
+        ...inputs,
+        prefix: "key1",
+        expiration: new Date((now() + 29 * day) * 1000).toISOString(),
+      }),
+    ).toContain("its end is ");
     expect(served.commands).toEqual([]);
   });
 
@@ -99,7 +129,9 @@ describe("HeadscaleApiKey", () => {
     const { served, inputs } = await headscale();
     const { id, outputs } = await headscaleApiKey.create(inputs, silent);
     served.commands.length = 0;
-    expect(await headscaleApiKey.update({ ...inputs, kubeconfig: "other" }, silent, { ...inputs, ...outputs, id })).toEqual({ id, outputs, secrets: ["key", "kubeconfig"] });
+    expect(
+      await headscaleApiKey.update({ ...inputs, kubeconfig: "other" }, silent, { ...inputs, ...outputs, id }),
+    ).toEqual({ id, outputs, secrets: ["key", "kubeconfig"] });
     expect(served.commands).toEqual([]);
     expect(Object.keys(inputs).filter((input) => headscaleApiKey.replaces(input))).toEqual(["expirationDays"]);
   });
@@ -113,14 +145,19 @@ describe("HeadscaleApiKey", () => {
   });
 
   test("is forgotten when its server is gone", async () => {
-    const { served, inputs } = await headscale(), told: string[] = [];
+    const { served, inputs } = await headscale(),
+      told: string[] = [];
     const { outputs } = await headscaleApiKey.create(inputs, silent);
     served.pods = [pod("headscale-0", { deleted: true })];
     await headscaleApiKey.delete({ ...inputs, ...outputs }, (message) => told.push(message));
     expect(told.at(-1)).toBe("the server is gone, and its API key key1 with it");
   });
 
-  test.each<[string, Properties]>([["renewBeforeDays", { renewBeforeDays: 90 }], ["expirationDays", { expirationDays: 3651 }], ["namespace", { namespace: "" }]])("names %s when it is wrong", async (key, change) => {
+  test.each<[string, Properties]>([
+    ["renewBeforeDays", { renewBeforeDays: 90 }],
+    ["expirationDays", { expirationDays: 3651 }],
+    ["namespace", { namespace: "" }],
+  ])("names %s when it is wrong", async (key, change) => {
     const { inputs } = await headscale();
     expect(headscaleApiKey.check({ ...inputs, ...change }).map(({ path }) => path[0])).toEqual([key]);
   });

@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { Unreachable } from "../errors.ts";
 import { HeadscaleApi } from "../headscale/api.ts";
-import { createApiKey, expireApiKey, listApiKeys, whenListening, type Headscale, type ListedApiKey } from "../headscale/commands.ts";
+import {
+  createApiKey,
+  expireApiKey,
+  listApiKeys,
+  whenListening,
+  type Headscale,
+  type ListedApiKey,
+} from "../headscale/commands.ts";
 import { littlePatience, patience, Refusal, serverSchema } from "../headscale/connection.ts";
 import type { Waiting } from "../headscale/pod.ts";
 import type { Progress } from "../node/toolchain.ts";
@@ -14,16 +21,21 @@ const untilReady = 3 * 60 * 1000;
 /** Milliseconds a question to the API waits: there is another way to ask. */
 const shortPatience = 1000;
 
-const schema = z.object({
-  kubeconfig: z.string().min(1),
-  context: z.string().optional(),
-  namespace: z.string().min(1),
-  labelSelector: z.string().min(1),
-  container: z.string().min(1),
-  api: serverSchema.omit({ apiKey: true }).optional(),
-  expirationDays: z.number().int().min(1).max(3650),
-  renewBeforeDays: z.number().int().min(0),
-}).refine(({ expirationDays, renewBeforeDays }) => renewBeforeDays < expirationDays, { path: ["renewBeforeDays"], error: "must be less than expirationDays: each `up` would make a new key" });
+const schema = z
+  .object({
+    kubeconfig: z.string().min(1),
+    context: z.string().optional(),
+    namespace: z.string().min(1),
+    labelSelector: z.string().min(1),
+    container: z.string().min(1),
+    api: serverSchema.omit({ apiKey: true }).optional(),
+    expirationDays: z.number().int().min(1).max(3650),
+    renewBeforeDays: z.number().int().min(0),
+  })
+  .refine(({ expirationDays, renewBeforeDays }) => renewBeforeDays < expirationDays, {
+    path: ["renewBeforeDays"],
+    error: "must be less than expirationDays: each `up` would make a new key",
+  });
 type Inputs = z.infer<typeof schema>;
 
 const secrets = ["key", "kubeconfig"];
@@ -50,7 +62,10 @@ export const headscaleApiKey = define({
   async delete(inputs, progress, state) {
     const { NoPod } = await import("../headscale/pod.ts");
     try {
-      await expireApiKey(await program(inputs, { ready: patience, there: littlePatience }, progress), String(state.prefix));
+      await expireApiKey(
+        await program(inputs, { ready: patience, there: littlePatience }, progress),
+        String(state.prefix),
+      );
     } catch (error) {
       if (!(error instanceof NoPod)) throw error;
       progress(`the server is gone, and its API key ${String(state.prefix)} with it`);

@@ -33,8 +33,10 @@ describe("HeadscalePolicy", () => {
   });
 
   test.each<[string, string | undefined, string | undefined]>([
-    ["none", undefined, "the server has no policy"], ["another", '{"acls":[]}', "the server has another policy"],
-    ["no HuJSON", "acls:", "the server has another policy"], ["the same, laid out anew", `${policy}\n// by hand`, undefined],
+    ["none", undefined, "the server has no policy"],
+    ["another", '{"acls":[]}', "the server has another policy"],
+    ["no HuJSON", "acls:", "the server has another policy"],
+    ["the same, laid out anew", `${policy}\n// by hand`, undefined],
   ])("is set right where the server has %s", async (_what, found, reason) => {
     const { books, inputs, state } = await policyOf();
     books.policy = found;
@@ -51,10 +53,17 @@ describe("HeadscalePolicy", () => {
   test("says which setting is wrong where the server reads a file", async () => {
     const { books, inputs, state } = await policyOf();
     books.policyMode = "file";
-    await expect(headscalePolicy.update({ ...inputs, policy: "{}" }, silent, state)).rejects.toMatchObject({ code: "headscale-refused", message: expect.stringContaining("policy.mode: database") });
+    await expect(headscalePolicy.update({ ...inputs, policy: "{}" }, silent, state)).rejects.toMatchObject({
+      code: "headscale-refused",
+      message: expect.stringContaining("policy.mode: database"),
+    });
   });
 
-  test.each([["{", "is not HuJSON: "], ["[]", "must be an object"], ["null", "must be an object"]])("refuses %s before anything is applied", async (text, reason) => {
+  test.each([
+    ["{", "is not HuJSON: "],
+    ["[]", "must be an object"],
+    ["null", "must be an object"],
+  ])("refuses %s before anything is applied", async (text, reason) => {
     const { inputs } = await policyOf();
     const issues = headscalePolicy.check({ ...inputs, policy: text });
     expect(issues.map(({ path }) => path)).toEqual([["policy"]]);

@@ -18,7 +18,8 @@ type Inputs = z.infer<typeof schema>;
 export const headscalePolicy = define({
   schema,
   replaceOn: [],
-  same: (input, old, wanted) => input === "policy" && typeof old === "string" && typeof wanted === "string" && isSameHuJson(old, wanted),
+  same: (input, old, wanted) =>
+    input === "policy" && typeof old === "string" && typeof wanted === "string" && isSameHuJson(old, wanted),
   async create(inputs) {
     await ensure(inputs);
     return { id: randomUUID(), outputs: {} };
@@ -44,7 +45,9 @@ async function ensure({ server, policy }: Inputs): Promise<void> {
 function mistakeIn(text: string): string | undefined {
   try {
     const policy = parseHuJson(text);
-    return typeof policy === "object" && policy !== null && !Array.isArray(policy) ? undefined : "must be an object, as in https://tailscale.com/kb/1337/policy-syntax";
+    return typeof policy === "object" && policy !== null && !Array.isArray(policy)
+      ? undefined
+      : "must be an object, as in https://tailscale.com/kb/1337/policy-syntax";
   } catch (error) {
     if (error instanceof SyntaxError) return `is not HuJSON: ${error.message}`;
     throw error;

@@ -22,14 +22,21 @@ describe("HeadscaleUser", () => {
 
   test("takes over a user of its name, so that a run that was killed can be run again", async () => {
     const { books, inputs } = await ada();
-    expect((await headscaleUser.create({ ...inputs, displayName: "Another" }, silent)).outputs).toEqual({ userId: "1" });
+    expect((await headscaleUser.create({ ...inputs, displayName: "Another" }, silent)).outputs).toEqual({
+      userId: "1",
+    });
     expect(books.users).toHaveLength(1);
   });
 
   test("ends the keys of a user that it takes over: nobody is left who would", async () => {
-    const { books, inputs } = await ada(), later = new Date(Date.now() + 60_000).toISOString(), before = "2026-01-01T00:00:00.000Z";
+    const { books, inputs } = await ada(),
+      later = new Date(Date.now() + 60_000).toISOString(),
+      before = "2026-01-01T00:00:00.000Z";
     const key = { userId: "1", aclTags: [], reusable: true, ephemeral: false, used: false, createdAt: before };
-    books.keys.push({ ...key, id: "1", key: "alive", expiration: later }, { ...key, id: "2", key: "ended", expiration: before });
+    books.keys.push(
+      { ...key, id: "1", key: "alive", expiration: later },
+      { ...key, id: "2", key: "ended", expiration: before },
+    );
     await headscaleUser.create(inputs, silent);
     expect(books.keys.map(({ expiration }) => Date.parse(expiration) <= Date.now())).toEqual([true, true]);
     expect(books.calls.filter((call) => call.endsWith("/expire"))).toHaveLength(1);
@@ -38,7 +45,9 @@ describe("HeadscaleUser", () => {
   test("leaves a user of an identity provider alone, though it has the same name", async () => {
     const { server, books } = await headscaleServer();
     books.users.push({ id: "1", name: "ada", provider: "oidc", newField: "" });
-    expect((await headscaleUser.create({ server: { ...server }, name: "ada" }, silent)).outputs).toEqual({ userId: "2" });
+    expect((await headscaleUser.create({ server: { ...server }, name: "ada" }, silent)).outputs).toEqual({
+      userId: "2",
+    });
   });
 
   test("is renamed in place", async () => {
@@ -58,8 +67,15 @@ describe("HeadscaleUser", () => {
 
   test("keeps its details while it has nodes, which are worth more and are named", async () => {
     const { books, inputs, state } = await ada();
-    books.nodes.push({ id: "1", name: "laptop", user: { id: "1" } }, { id: "2", name: "phone", user: { id: "1" } }, { id: "3", name: "other", user: { id: "2" } });
-    await expect(headscaleUser.update({ ...inputs, email: "a@example.org" }, silent, state)).rejects.toMatchObject({ code: "user-has-nodes", message: expect.stringContaining("has 2 nodes (laptop, phone), ") });
+    books.nodes.push(
+      { id: "1", name: "laptop", user: { id: "1" } },
+      { id: "2", name: "phone", user: { id: "1" } },
+      { id: "3", name: "other", user: { id: "2" } },
+    );
+    await expect(headscaleUser.update({ ...inputs, email: "a@example.org" }, silent, state)).rejects.toMatchObject({
+      code: "user-has-nodes",
+      message: expect.stringContaining("has 2 nodes (laptop, phone), "),
+    });
     expect(books.nodes).toHaveLength(3);
   });
 
@@ -81,18 +97,41 @@ describe("HeadscaleUser", () => {
 
   test("leaves with its devices and keys, each device named, and nobody else's go", async () => {
     const { books, state } = await ada();
-    books.nodes.push({ id: "1", name: "laptop", user: { id: "1" } }, { id: "2", name: "phone", user: { id: "1" } }, { id: "3", name: "other", user: { id: "2" } });
-    books.keys.push({ id: "1", key: "alive", userId: "1", aclTags: [], reusable: true, ephemeral: false, used: false, createdAt: "2026-01-01T00:00:00.000Z", expiration: new Date(Date.now() + 60_000).toISOString() });
+    books.nodes.push(
+      { id: "1", name: "laptop", user: { id: "1" } },
+      { id: "2", name: "phone", user: { id: "1" } },
+      { id: "3", name: "other", user: { id: "2" } },
+    );
+    books.keys.push({
+      id: "1",
+      key: "alive",
+      userId: "1",
+      aclTags: [],
+      reusable: true,
+      ephemeral: false,
+      used: false,
+      createdAt: "2026-01-01T00:00:00.000Z",
+      expiration: new Date(Date.now() + 60_000).toISOString(),
+    });
     const told: string[] = [];
     await headscaleUser.delete(state, (message) => void told.push(message));
     expect(books.users).toEqual([]);
     expect(books.nodes.map(({ name }) => name)).toEqual(["other"]);
-    expect(told).toEqual(["ada leaves the mesh, and so does the device laptop", "ada leaves the mesh, and so does the device phone"]);
+    expect(told).toEqual([
+      "ada leaves the mesh, and so does the device laptop",
+      "ada leaves the mesh, and so does the device phone",
+    ]);
     const changes = books.calls.filter((call) => !call.startsWith("GET"));
     expect(changes.indexOf("POST /api/v1/preauthkey/expire")).toBeLessThan(changes.indexOf("DELETE /api/v1/node/1"));
   });
 
-  test.each([["a", "name"], ["-ada", "name"], ["Ada", "name"], ["a".repeat(64), "name"], ["a.b-1", undefined]])("takes %s as a name or says why not", async (name, mistake) => {
+  test.each([
+    ["a", "name"],
+    ["-ada", "name"],
+    ["Ada", "name"],
+    ["a".repeat(64), "name"],
+    ["a.b-1", undefined],
+  ])("takes %s as a name or says why not", async (name, mistake) => {
     const { server } = await headscaleServer();
     expect(headscaleUser.check({ server: { ...server }, name })[0]?.path[0]).toBe(mistake);
   });

@@ -7,7 +7,12 @@ import { define } from "./resource.ts";
 
 const schema = z.object({
   server: serverSchema,
-  name: z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])$/, "must be 2 to 63 lower-case letters, digits, hyphens and dots, as in a DNS name"),
+  name: z
+    .string()
+    .regex(
+      /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])$/,
+      "must be 2 to 63 lower-case letters, digits, hyphens and dots, as in a DNS name",
+    ),
   displayName: z.string().min(1).optional(),
   email: z.email().optional(),
 });
@@ -17,7 +22,8 @@ export const headscaleUser = define({
   schema,
   replaceOn: [],
   async create(inputs) {
-    const api = new HeadscaleApi(inputs.server, patience), known = await api.userNamed(inputs.name);
+    const api = new HeadscaleApi(inputs.server, patience),
+      known = await api.userNamed(inputs.name);
     if (known !== undefined) await endKeys(api, known);
     return { id: randomUUID(), outputs: { userId: (known ?? (await ensure(api, inputs))).id } };
   },
@@ -56,8 +62,11 @@ async function makeRoom(api: HeadscaleApi, { server, name }: Inputs): Promise<vo
   if (user === undefined) return;
   const nodes = await api.nodesOf(user.id);
   if (nodes.length > 0) {
-    throw new ActionableError("user-has-nodes", `the user ${name} of ${server.url} has ${nodes.length === 1 ? "a node" : `${nodes.length} nodes`} (${nodes.map((node) => node.name).join(", ")}), and Headscale can't change its displayName or email meanwhile: ` +
-      `leave them as they were, or delete the nodes with "headscale nodes delete", then run this again`);
+    throw new ActionableError(
+      "user-has-nodes",
+      `the user ${name} of ${server.url} has ${nodes.length === 1 ? "a node" : `${nodes.length} nodes`} (${nodes.map((node) => node.name).join(", ")}), and Headscale can't change its displayName or email meanwhile: ` +
+        `leave them as they were, or delete the nodes with "headscale nodes delete", then run this again`,
+    );
   }
   await api.deleteUser(user.id);
 }

@@ -8,7 +8,12 @@ import { define, type Existing } from "./resource.ts";
 
 const schema = z.object({
   cluster: z.string(),
-  reference: z.string().regex(/^[^\s:@]+(\.[^\s:@]+)*(:\d+)?\/[^\s@]+:[^\s:@]+$/, "must be a full reference with a tag, such as registry.k8s.io/pause:3.10.1"),
+  reference: z
+    .string()
+    .regex(
+      /^[^\s:@]+(\.[^\s:@]+)*(:\d+)?\/[^\s@]+:[^\s:@]+$/,
+      "must be a full reference with a tag, such as registry.k8s.io/pause:3.10.1",
+    ),
   context: z.string().optional(),
   buildArgs: z.record(z.string(), z.string()).optional(),
 });
@@ -30,8 +35,13 @@ export const nodeImage = define({
 });
 
 async function bring({ cluster, reference, context, buildArgs }: Inputs, progress: Progress): Promise<Existing> {
-  const folder = nodeFolder(cluster), init = initProcess(folder);
-  if (init === undefined) throw new ActionableError("node-stopped", `the cluster ${cluster} is not running, so it cannot take an image; "npm run up" starts it`);
+  const folder = nodeFolder(cluster),
+    init = initProcess(folder);
+  if (init === undefined)
+    throw new ActionableError(
+      "node-stopped",
+      `the cluster ${cluster} is not running, so it cannot take an image; "npm run up" starts it`,
+    );
   await bringImage({ folder, init }, reference, { context, buildArgs }, progress);
   return { id: `${cluster}/${reference}`, outputs: {} };
 }

@@ -24,13 +24,16 @@ export const pushedImage = define({
   same: (input, old, wanted) => input === "registry" && addressIn(old) === addressIn(wanted),
   async drift({ registry, image }, { reference }) {
     const digest = String(reference).split("@")[1] ?? "";
-    return (await digestOf(registry, partsOf(image).name, digest, littlePatience)) === undefined ? "the registry does not have it" : undefined;
+    return (await digestOf(registry, partsOf(image).name, digest, littlePatience)) === undefined
+      ? "the registry does not have it"
+      : undefined;
   },
 });
 
 /** What the registry has under the tag, which stands for all that went into the build, is neither built nor pushed. */
 async function push({ image, context, buildArgs, registry }: Inputs, progress: Progress): Promise<Existing> {
-  const { name, tag } = partsOf(image), id = `${registry.address}/${name}`;
+  const { name, tag } = partsOf(image),
+    id = `${registry.address}/${name}`;
   let digest = await digestOf(registry, name, tag, patience);
   if (digest === undefined) {
     await ensureImage(image, { context, buildArgs }, progress);
@@ -38,7 +41,11 @@ async function push({ image, context, buildArgs, registry }: Inputs, progress: P
     await pushImage(image, `${id}:${tag}`, registry, progress);
     digest = await digestOf(registry, name, tag, patience);
   }
-  if (digest === undefined) throw new ActionableError("image-not-pushed", `${id}:${tag} was pushed, but the registry does not show it: the credentials must let it be pulled, too`);
+  if (digest === undefined)
+    throw new ActionableError(
+      "image-not-pushed",
+      `${id}:${tag} was pushed, but the registry does not show it: the credentials must let it be pulled, too`,
+    );
   return { id, outputs: { reference: `${id}:${tag}@${digest}` } };
 }
 

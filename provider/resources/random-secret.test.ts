@@ -5,7 +5,9 @@ const silent = (): void => {};
 
 describe("RandomSecret", () => {
   test.each([16, 32, 33, 1024])("holds %i bytes, in base64url without padding", async (bytes) => {
-    const { outputs: { value } } = await randomSecret.create({ bytes }, silent);
+    const {
+      outputs: { value },
+    } = await randomSecret.create({ bytes }, silent);
     expect(value).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(Buffer.from(String(value), "base64url")).toHaveLength(bytes);
   });

@@ -9,10 +9,19 @@ const made = async (): Promise<{ id: string; outputs: Record<string, never> }> =
 describe("a resource kind", () => {
   test("gives its definition the inputs alone, with defaults", async () => {
     const seen: unknown[] = [];
-    const kind = define({ schema, replaceOn: [], create: made, exists: async (inputs) => seen.push(inputs) > 0, delete: async (inputs) => void seen.push(inputs) });
+    const kind = define({
+      schema,
+      replaceOn: [],
+      create: made,
+      exists: async (inputs) => seen.push(inputs) > 0,
+      delete: async (inputs) => void seen.push(inputs),
+    });
     await kind.exists({ size: 1, output: "x" });
     await kind.delete({ size: 2, place: "there", output: "x" }, silent);
-    expect(seen).toEqual([{ size: 1, place: "here" }, { size: 2, place: "there" }]);
+    expect(seen).toEqual([
+      { size: 1, place: "here" },
+      { size: 2, place: "there" },
+    ]);
   });
 
   test("replaces for what its definition names, or for everything where it cannot update", () => {
@@ -30,14 +39,29 @@ describe("a resource kind", () => {
   });
 
   test("holds unequal inputs for the same where its definition says so", () => {
-    const loose = define({ schema, replaceOn: [], create: made, same: (input, old, wanted) => input === "place" && String(old).trim() === String(wanted).trim() });
-    expect([loose.same("place", "here ", "here"), loose.same("place", "here", "there"), loose.same("size", 1, 1), loose.same("size", "1 ", "1")]).toEqual([true, false, true, false]);
+    const loose = define({
+      schema,
+      replaceOn: [],
+      create: made,
+      same: (input, old, wanted) => input === "place" && String(old).trim() === String(wanted).trim(),
+    });
+    expect([
+      loose.same("place", "here ", "here"),
+      loose.same("place", "here", "there"),
+      loose.same("size", 1, 1),
+      loose.same("size", "1 ", "1"),
+    ]).toEqual([true, false, true, false]);
     expect(define({ schema, replaceOn: [], create: made }).same("place", "here ", "here")).toBe(false);
   });
 
   test("deletes with the outputs at hand", async () => {
     const seen: unknown[] = [];
-    const kind = define({ schema, replaceOn: [], create: made, delete: async (_inputs, _progress, state) => void seen.push(state) });
+    const kind = define({
+      schema,
+      replaceOn: [],
+      create: made,
+      delete: async (_inputs, _progress, state) => void seen.push(state),
+    });
     await kind.delete({ size: 1, output: "x" }, silent);
     expect(seen).toEqual([{ size: 1, output: "x" }]);
   });

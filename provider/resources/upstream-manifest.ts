@@ -16,8 +16,12 @@ const schema = z.object({
   kubeconfig: z.string().min(1),
   context: z.string().optional(),
   source: z.object({
-    module: z.string().regex(/^[^\s@-][^\s@]*@v[^\s@]+$/, "must be a Go module with its version, such as github.com/x/y@v1.2.3"),
-    files: z.array(z.string().regex(/^(?![/-])(?!.*\.\.)\S+$/, "must be a path in the module, such as deploy/crds/*.yaml")).min(1),
+    module: z
+      .string()
+      .regex(/^[^\s@-][^\s@]*@v[^\s@]+$/, "must be a Go module with its version, such as github.com/x/y@v1.2.3"),
+    files: z
+      .array(z.string().regex(/^(?![/-])(?!.*\.\.)\S+$/, "must be a path in the module, such as deploy/crds/*.yaml"))
+      .min(1),
     sha256,
     release: z.object({ url: z.url({ protocol: /^https$/ }), sha256 }).optional(),
   }),
@@ -49,13 +53,22 @@ export const upstreamManifest = define({
 });
 
 async function apply(inputs: Inputs, progress: Progress, id: string, before: readonly Applied[]): Promise<Existing> {
-  const files = inputs.path === undefined ? readFiles(await fetchManifest(inputs.source, progress)) : filesAt(inputs.path);
+  const files =
+    inputs.path === undefined ? readFiles(await fetchManifest(inputs.source, progress)) : filesAt(inputs.path);
   const hash = hashOf(files);
   const { applyObjects, deleteObjects } = await import("../manifest/apply.ts");
   const { objectsOf } = await import("../manifest/objects.ts");
   const api = await apiOf(inputs, patience);
-  const now = await applyObjects(api, files.flatMap(({ path, text }) => objectsOf(text, path)), { labels: inputs.labels, hash, progress });
-  if (!inputs.keep) await deleteObjects(api, before.filter(({ path }) => !now.some((one) => one.path === path)));
+  const now = await applyObjects(
+    api,
+    files.flatMap(({ path, text }) => objectsOf(text, path)),
+    { labels: inputs.labels, hash, progress },
+  );
+  if (!inputs.keep)
+    await deleteObjects(
+      api,
+      before.filter(({ path }) => !now.some((one) => one.path === path)),
+    );
   return { id, outputs: { objects: now.map((one) => ({ ...one })), hash }, secrets: ["kubeconfig"] };
 }
 

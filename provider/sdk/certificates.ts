@@ -25,9 +25,12 @@ export class CertificateAuthority extends pulumi.CustomResource {
   declare readonly privateKeyPem: pulumi.Output<string>;
 
   constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.CustomResourceOptions) {
-    super("guildnet:index:CertificateAuthority", name,
+    super(
+      "guildnet:index:CertificateAuthority",
+      name,
       { validityDays: 3650, ...args, certificatePem: undefined, privateKeyPem: undefined },
-      { ...opts, additionalSecretOutputs: ["privateKeyPem"] });
+      { ...opts, additionalSecretOutputs: ["privateKeyPem"] },
+    );
   }
 }
 
@@ -55,8 +58,18 @@ export class Certificate extends pulumi.CustomResource {
   declare readonly privateKeyPem: pulumi.Output<string>;
 
   constructor(name: string, args: CertificateArgs, opts?: pulumi.CustomResourceOptions) {
-    super("guildnet:index:Certificate", name,
-      { validityDays: 397, dnsNames: [], ipAddresses: [], ...args, certificatePem: undefined, privateKeyPem: undefined },
-      { ...opts, additionalSecretOutputs: ["privateKeyPem", "caPrivateKeyPem"] });
+    super(
+      "guildnet:index:Certificate",
+      name,
+      {
+        validityDays: 397,
+        dnsNames: [],
+        ipAddresses: [],
+        ...args,
+        certificatePem: undefined,
+        privateKeyPem: undefined,
+      },
+      { ...opts, additionalSecretOutputs: ["privateKeyPem", "caPrivateKeyPem"] },
+    );
   }
 }

@@ -6,7 +6,12 @@ export interface DryRunArgs {
   /** Context of the kubeconfig. @default its current one */
   context?: pulumi.Input<string>;
   /** An object of the kind that others wait to be made of. */
-  object: pulumi.Input<{ apiVersion: string; kind: string; metadata: { name: string; namespace?: string }; spec?: unknown }>;
+  object: pulumi.Input<{
+    apiVersion: string;
+    kind: string;
+    metadata: { name: string; namespace?: string };
+    spec?: unknown;
+  }>;
   /** Seconds for which it is tried. @default 120 */
   timeoutSeconds?: pulumi.Input<number>;
 }
@@ -19,7 +24,11 @@ export interface DryRunArgs {
  */
 export class DryRun extends pulumi.CustomResource {
   constructor(name: string, args: DryRunArgs, opts?: pulumi.CustomResourceOptions) {
-    super("guildnet:index:DryRun", name, { timeoutSeconds: 120, ...args, kubeconfig: pulumi.secret(args.kubeconfig) },
-      { ...opts, additionalSecretOutputs: ["kubeconfig", ...(opts?.additionalSecretOutputs ?? [])] });
+    super(
+      "guildnet:index:DryRun",
+      name,
+      { timeoutSeconds: 120, ...args, kubeconfig: pulumi.secret(args.kubeconfig) },
+      { ...opts, additionalSecretOutputs: ["kubeconfig", ...(opts?.additionalSecretOutputs ?? [])] },
+    );
   }
 }

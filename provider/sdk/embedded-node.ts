@@ -87,9 +87,14 @@ export class EmbeddedNode extends pulumi.CustomResource {
 
   constructor(name: string, args: EmbeddedNodeArgs, opts?: pulumi.CustomResourceOptions) {
     const outputs = { kubeconfig: undefined, endpoint: undefined, clusterIdentifier: undefined };
-    super("guildnet:index:EmbeddedNode", name, { keepVolumes: true, publish: [], ...args, ...outputs, [PREVIEWED]: pulumi.runtime.isDryRun() }, {
-      ...opts,
-      additionalSecretOutputs: ["kubeconfig", ...(opts?.additionalSecretOutputs ?? [])],
-    });
+    super(
+      "guildnet:index:EmbeddedNode",
+      name,
+      { keepVolumes: true, publish: [], ...args, ...outputs, [PREVIEWED]: pulumi.runtime.isDryRun() },
+      {
+        ...opts,
+        additionalSecretOutputs: ["kubeconfig", ...(opts?.additionalSecretOutputs ?? [])],
+      },
+    );
   }
 }

@@ -46,9 +46,12 @@ export class HeadscaleApiKey extends pulumi.CustomResource {
 
   constructor(name: string, args: HeadscaleApiKeyArgs, opts?: pulumi.CustomResourceOptions) {
     const outputs = { key: undefined, prefix: undefined, expiration: undefined };
-    super("guildnet:index:HeadscaleApiKey", name,
+    super(
+      "guildnet:index:HeadscaleApiKey",
+      name,
       { expirationDays: 90, renewBeforeDays: 30, ...args, kubeconfig: pulumi.secret(args.kubeconfig), ...outputs },
-      { ...opts, additionalSecretOutputs: ["key", "kubeconfig", ...(opts?.additionalSecretOutputs ?? [])] });
+      { ...opts, additionalSecretOutputs: ["key", "kubeconfig", ...(opts?.additionalSecretOutputs ?? [])] },
+    );
   }
 }
 
@@ -110,8 +113,12 @@ export class HeadscalePreAuthKey extends pulumi.CustomResource {
   constructor(name: string, args: HeadscalePreAuthKeyArgs, opts?: pulumi.CustomResourceOptions) {
     const defaults = { reusable: false, ephemeral: false, renewWhenUsed: false, generation: 1 };
     const outputs = { key: undefined, keyId: undefined, expiration: undefined };
-    super("guildnet:index:HeadscalePreAuthKey", name, { ...defaults, ...args, server: sealed(args.server), ...outputs },
-      { ...opts, additionalSecretOutputs: ["key", ...(opts?.additionalSecretOutputs ?? [])] });
+    super(
+      "guildnet:index:HeadscalePreAuthKey",
+      name,
+      { ...defaults, ...args, server: sealed(args.server), ...outputs },
+      { ...opts, additionalSecretOutputs: ["key", ...(opts?.additionalSecretOutputs ?? [])] },
+    );
   }
 }
 
@@ -134,6 +141,12 @@ export class HeadscalePolicy extends pulumi.CustomResource {
 
 /** With its key secret. Field by field where that can be, so that one of them being unknown in a preview does not hide the others. */
 function sealed(server: pulumi.Input<HeadscaleServer>): pulumi.Input<HeadscaleServer> {
-  const seal = ({ url, apiKey, caCertificatePem }: HeadscaleServer): HeadscaleServer => ({ url, apiKey: pulumi.secret(apiKey), caCertificatePem });
-  return server instanceof Promise || pulumi.Output.isInstance(server) ? pulumi.output(server).apply(seal) : seal(server);
+  const seal = ({ url, apiKey, caCertificatePem }: HeadscaleServer): HeadscaleServer => ({
+    url,
+    apiKey: pulumi.secret(apiKey),
+    caCertificatePem,
+  });
+  return server instanceof Promise || pulumi.Output.isInstance(server)
+    ? pulumi.output(server).apply(seal)
+    : seal(server);
 }

@@ -22,7 +22,8 @@ describe("imageReference", () => {
   });
 
   test("is the same for the same inputs, wherever, whenever and in whatever order they came", () => {
-    const one = context(), other = context(Object.fromEntries(Object.entries(files).reverse()));
+    const one = context(),
+      other = context(Object.fromEntries(Object.entries(files).reverse()));
     utimesSync(join(other, "Dockerfile"), 0, 0);
     chmodSync(join(other, "bin/start"), 0o600);
     expect(imageReference("a", other, { x: "1", y: "2" })).toBe(imageReference("a", one, { y: "2", x: "1" }));
@@ -30,13 +31,26 @@ describe("imageReference", () => {
 
   test.each<[string, (folder: string) => void]>([
     ["content", (folder) => writeFileSync(join(folder, "bin-2"), "other")],
-    ["name", (folder) => { rmSync(join(folder, "bin-2")); writeFileSync(join(folder, "bin-3"), "data"); }],
-    ["folder", (folder) => { rmSync(join(folder, "bin-2")); writeFileSync(join(folder, "bin/bin-2"), "data"); }],
+    [
+      "name",
+      (folder) => {
+        rmSync(join(folder, "bin-2"));
+        writeFileSync(join(folder, "bin-3"), "data");
+      },
+    ],
+    [
+      "folder",
+      (folder) => {
+        rmSync(join(folder, "bin-2"));
+        writeFileSync(join(folder, "bin/bin-2"), "data");
+      },
+    ],
     ["executable bit", (folder) => chmodSync(join(folder, "bin/start"), 0o755)],
     ["new empty file", (folder) => writeFileSync(join(folder, "empty"), "")],
     ["missing file", (folder) => rmSync(join(folder, "bin-2"))],
   ])("changes with a file's %s", (_what, change) => {
-    const folder = context(), before = imageReference("a", folder);
+    const folder = context(),
+      before = imageReference("a", folder);
     change(folder);
     expect(imageReference("a", folder)).not.toBe(before);
   });
@@ -48,7 +62,9 @@ describe("imageReference", () => {
   });
 
   test("tells two files from one whose content looks like both", () => {
-    expect(imageReference("a", context({ Dockerfile: "ab", c: "" }))).not.toBe(imageReference("a", context({ Dockerfile: "a", bc: "" })));
+    expect(imageReference("a", context({ Dockerfile: "ab", c: "" }))).not.toBe(
+      imageReference("a", context({ Dockerfile: "a", bc: "" })),
+    );
   });
 
   test("counts a link for where it points, also when nothing is there", () => {
@@ -61,7 +77,8 @@ describe("imageReference", () => {
   });
 
   test("leaves out what .dockerignore keeps from the build", () => {
-    const folder = context({ ...files, ".dockerignore": "*\n!Dockerfile\n!bin\n" }), before = imageReference("a", folder);
+    const folder = context({ ...files, ".dockerignore": "*\n!Dockerfile\n!bin\n" }),
+      before = imageReference("a", folder);
     writeFileSync(join(folder, "notes.md"), "not in the image");
     expect(imageReference("a", folder)).toBe(before);
     writeFileSync(join(folder, "bin/start"), "in the image");
@@ -70,6 +87,8 @@ describe("imageReference", () => {
 
   test("says what to do when there is no Dockerfile", () => {
     const folder = context({ "server.mjs": "" });
-    expect(() => imageReference("portal", folder)).toThrow(`no Dockerfile in ${folder}; for images of this project, "npm run build" makes what is missing`);
+    expect(() => imageReference("portal", folder)).toThrow(
+      `no Dockerfile in ${folder}; for images of this project, "npm run build" makes what is missing`,
+    );
   });
 });

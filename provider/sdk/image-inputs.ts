@@ -16,7 +16,10 @@ export function imageReference(name: string, contextDir: string, buildArgs: Reco
   const ignoreFile = join(contextDir, ".dockerignore");
   const ignored = dockerignore.default().add(existsSync(ignoreFile) ? readFileSync(ignoreFile, "utf8") : "");
   const files = filesBelow(contextDir).filter((file) => !ignored.ignores(file));
-  if (!files.includes("Dockerfile")) throw new Error(`no Dockerfile in ${contextDir}; for images of this project, "npm run build" makes what is missing`);
+  if (!files.includes("Dockerfile"))
+    throw new Error(
+      `no Dockerfile in ${contextDir}; for images of this project, "npm run build" makes what is missing`,
+    );
   const hash = createHash("sha256");
   for (const file of files) {
     const path = join(contextDir, file);

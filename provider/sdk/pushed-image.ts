@@ -33,7 +33,10 @@ export class PushedImage extends pulumi.CustomResource {
 
   constructor(name: string, args: PushedImageArgs, opts?: pulumi.CustomResourceOptions) {
     const { credentials } = args.registry;
-    const registry = { ...args.registry, credentials: credentials === undefined ? undefined : pulumi.secret(credentials) };
+    const registry = {
+      ...args.registry,
+      credentials: credentials === undefined ? undefined : pulumi.secret(credentials),
+    };
     super("guildnet:index:PushedImage", name, { ...args, registry, reference: undefined }, opts);
   }
 }

@@ -11,7 +11,11 @@ export class RandomSecret extends pulumi.CustomResource {
   declare readonly value: pulumi.Output<string>;
 
   constructor(name: string, args: RandomSecretArgs = {}, opts?: pulumi.CustomResourceOptions) {
-    super("guildnet:index:RandomSecret", name, { bytes: 32, ...args, value: undefined },
-      { ...opts, additionalSecretOutputs: ["value"] });
+    super(
+      "guildnet:index:RandomSecret",
+      name,
+      { bytes: 32, ...args, value: undefined },
+      { ...opts, additionalSecretOutputs: ["value"] },
+    );
   }
 }

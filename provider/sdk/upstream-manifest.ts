@@ -42,8 +42,18 @@ export class UpstreamManifest extends pulumi.CustomResource {
   declare readonly hash: pulumi.Output<string>;
 
   constructor(name: string, args: UpstreamManifestArgs, opts?: pulumi.CustomResourceOptions) {
-    super("guildnet:index:UpstreamManifest", name,
-      { labels: {}, keep: true, ...args, kubeconfig: pulumi.secret(args.kubeconfig), objects: undefined, hash: undefined },
-      { ...opts, additionalSecretOutputs: ["kubeconfig", ...(opts?.additionalSecretOutputs ?? [])] });
+    super(
+      "guildnet:index:UpstreamManifest",
+      name,
+      {
+        labels: {},
+        keep: true,
+        ...args,
+        kubeconfig: pulumi.secret(args.kubeconfig),
+        objects: undefined,
+        hash: undefined,
+      },
+      { ...opts, additionalSecretOutputs: ["kubeconfig", ...(opts?.additionalSecretOutputs ?? [])] },
+    );
   }
 }

@@ -31,36 +31,86 @@ export interface Cluster {
 }
 
 const authority = await createAuthority("Test CA", 1);
-const certificate = await issueCertificate(authority, { commonName: "api", ipAddresses: ["127.0.0.1"], validityDays: 1 });
+const certificate = await issueCertificate(authority, {
+  commonName: "api",
+  ipAddresses: ["127.0.0.1"],
+  validityDays: 1,
+});
 
 /** A pod of one container, by default one that runs. */
-export function pod(name: string, { ready = true, state = {}, last, deleted = false }: { ready?: boolean; state?: unknown; /** Its end before. */ last?: unknown; deleted?: boolean } = {}): unknown {
-  return { metadata: { name, ...(deleted && { deletionTimestamp: "2026-01-01T00:00:00Z" }) }, status: { containerStatuses: [{ name: "headscale", ready, state, lastState: { terminated: last }, image: "", imageID: "", restartCount: 0 }] } };
+export function pod(
+  name: string,
+  {
+    ready = true,
+    state = {},
+    last,
+    deleted = false,
+  }: { ready?: boolean; state?: unknown; /** Its end before. */ last?: unknown; deleted?: boolean } = {},
+): unknown {
+  return {
+    metadata: { name, ...(deleted && { deletionTimestamp: "2026-01-01T00:00:00Z" }) },
+    status: {
+      containerStatuses: [
+        { name: "headscale", ready, state, lastState: { terminated: last }, image: "", imageID: "", restartCount: 0 },
+      ],
+    },
+  };
 }
 
 /** An API server that lists pods and runs commands in them as kubelets do, for the running test. */
 export async function cluster(run: (command: string[]) => Outcome): Promise<Cluster> {
-  const commands: string[][] = [], asked: string[] = [], selector = "app=headscale";
+  const commands: string[][] = [],
+    asked: string[] = [],
+    selector = "app=headscale";
   const { listening, kubeconfig } = await apiServer((request, response) => {
     const url = new URL(request.url ?? "", "http://api");
     if (served.status === 0) return;
     asked.push(url.pathname);
-    const arePods = url.pathname === "/api/v1/namespaces/mesh/pods" && url.searchParams.get("labelSelector") === selector;
+    const arePods =
+      url.pathname === "/api/v1/namespaces/mesh/pods" && url.searchParams.get("labelSelector") === selector;
     const items = arePods ? served.pods : served.lists[url.pathname];
-    const body = url.pathname === "/version" ? { gitVersion: "v1.36.3" } : { kind: "List", apiVersion: "v1", metadata: {}, items };
-    response.writeHead(items === undefined && url.pathname !== "/version" ? 404 : served.status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+    const body =
+      url.pathname === "/version" ? { gitVersion: "v1.36.3" } : { kind: "List", apiVersion: "v1", metadata: {}, items };
+    response
+      .writeHead(items === undefined && url.pathname !== "/version" ? 404 : served.status, {
+        "Content-Type": "application/json",
+      })
+      .end(JSON.stringify(body));
   });
-  new WebSocketServer({ server: listening, handleProtocols: () => "v5.channel.k8s.io" }).on("connection", (socket, request) => {
-    const url = new URL(request.url ?? "", "http://api"), command = url.searchParams.getAll("command");
-    commands.push([url.pathname.split("/").at(-2) ?? "", url.searchParams.get("container") ?? "", ...command]);
-    const { stdout = "", stderr = "", exitCode = 0, lost = false } = run(command);
-    const send = (channel: number, text: string): void => socket.send(Buffer.concat([Buffer.from([channel]), Buffer.from(text)]));
-    if (lost) return socket.terminate();
-    send(1, stdout);
-    send(2, stderr);
-    send(3, JSON.stringify(exitCode === 0 ? { status: "Success" } : { status: "Failure", reason: "NonZeroExitCode", message: `command terminated with exit code ${exitCode}` }));
-  });
-  const served: Cluster = { address: { kubeconfig, namespace: "mesh", labelSelector: selector, container: "headscale" }, pods: [pod("headscale-0")], lists: {}, status: 200, asked, commands };
+  new WebSocketServer({ server: listening, handleProtocols: () => "v5.channel.k8s.io" }).on(
+    "connection",
+    (socket, request) => {
+      const url = new URL(request.url ?? "", "http://api"),
+        command = url.searchParams.getAll("command");
+      commands.push([url.pathname.split("/").at(-2) ?? "", url.searchParams.get("container") ?? "", ...command]);
+      const { stdout = "", stderr = "", exitCode = 0, lost = false } = run(command);
+      const send = (channel: number, text: string): void =>
+        socket.send(Buffer.concat([Buffer.from([channel]), Buffer.from(text)]));
+      if (lost) return socket.terminate();
+      send(1, stdout);
+      send(2, stderr);
+      send(
+        3,
+        JSON.stringify(
+          exitCode === 0
+            ? { status: "Success" }
+            : {
+                status: "Failure",
+                reason: "NonZeroExitCode",
+                message: `command terminated with exit code ${exitCode}`,
+              },
+        ),
+      );
+    },
+  );
+  const served: Cluster = {
+    address: { kubeconfig, namespace: "mesh", labelSelector: selector, container: "headscale" },
+    pods: [pod("headscale-0")],
+    lists: {},
+    status: 200,
+    asked,
+    commands,
+  };
   return served;
 }
 
@@ -79,9 +129,17 @@ export async function apiServer(answer: RequestListener): Promise<{ listening: S
 function kubeconfigOf(server: string): string {
   const trust = { "certificate-authority-data": Buffer.from(authority.certificatePem).toString("base64") };
   return JSON.stringify({
-    clusters: [{ name: "c", cluster: { server, ...trust } }, { name: "nowhere", cluster: { server: "https://127.0.0.1:9" } }, { name: "stranger", cluster: { server } }],
+    clusters: [
+      { name: "c", cluster: { server, ...trust } },
+      { name: "nowhere", cluster: { server: "https://127.0.0.1:9" } },
+      { name: "stranger", cluster: { server } },
+    ],
     users: [{ name: "u", user: { token: "cluster-secret" } }],
-    contexts: [{ name: "c", context: { cluster: "c", user: "u" } }, { name: "nowhere", context: { cluster: "nowhere", user: "u" } }, { name: "stranger", context: { cluster: "stranger", user: "u" } }],
+    contexts: [
+      { name: "c", context: { cluster: "c", user: "u" } },
+      { name: "nowhere", context: { cluster: "nowhere", user: "u" } },
+      { name: "stranger", context: { cluster: "stranger", user: "u" } },
+    ],
     "current-context": "c",
   });
 }

@@ -42,8 +42,10 @@ export interface Machine {
 
 /** A node with nothing on it but for snapshots of these names; root's rights are not needed. */
 export function machine(...names: string[]): Machine {
-  const folder = join(scratchHome(), "clusters", "guild-test"), bin = scratchFolder();
-  const data = join(folder, "data", "containerd"), log = join(folder, "log");
+  const folder = join(scratchHome(), "clusters", "guild-test"),
+    bin = scratchFolder();
+  const data = join(folder, "data", "containerd"),
+    log = join(folder, "log");
   for (const name of ["", ...names]) mkdirSync(join(data, "snapshots", name), { recursive: true });
   for (const path of [log, join(data, "images")]) writeFileSync(path, "");
   const programs = { ctr: client, mount: "#!/bin/bash\n", unshare: '#!/bin/bash\nexec "${@:4}"\n' };
@@ -57,7 +59,10 @@ export function machine(...names: string[]): Machine {
   onTestFinished(() => void vi.unstubAllEnvs());
   return {
     node: { folder, init: 1 },
-    asked: () => readFileSync(log, "utf8").split("\n").filter((line) => line !== "" && !/ list/.test(line)),
+    asked: () =>
+      readFileSync(log, "utf8")
+        .split("\n")
+        .filter((line) => line !== "" && !/ list/.test(line)),
     snapshots: () => readdirSync(join(data, "snapshots")),
     failing: (command) => void vi.stubEnv("FAIL", command),
     overtaken: (name) => void vi.stubEnv("FASTER", name),

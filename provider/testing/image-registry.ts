@@ -25,7 +25,11 @@ export const CREDENTIALS = "guild:registry canary";
 export const digestOfImage = (image: string): string => `sha256:${createHash("sha256").update(image).digest("hex")}`;
 
 const authority = await createAuthority("Test CA", 1);
-const certificate = await issueCertificate(authority, { commonName: "registry", dnsNames: ["localhost"], validityDays: 1 });
+const certificate = await issueCertificate(authority, {
+  commonName: "registry",
+  dnsNames: ["localhost"],
+  validityDays: 1,
+});
 
 /** The authority that signed its certificate. */
 export const caCertificatePem = authority.certificatePem;
@@ -33,29 +37,48 @@ export const caCertificatePem = authority.certificatePem;
 /** A registry that knows of images by their names alone, until the running test ends. */
 export async function imageRegistry(): Promise<{ host: string; shelves: Shelves; stop: () => Promise<void> }> {
   const shelves: Shelves = { images: new Set(), signIn: "none", calls: [] };
-  const server = createServer({ cert: certificate.certificatePem, key: certificate.privateKeyPem }, (request, response) => {
-    shelves.calls.push(`${request.method} ${request.url}`);
-    const { status, headers = {}, body = "" } = answer(request);
-    response.writeHead(status, headers).end(body);
-  });
+  const server = createServer(
+    { cert: certificate.certificatePem, key: certificate.privateKeyPem },
+    (request, response) => {
+      shelves.calls.push(`${request.method} ${request.url}`);
+      const { status, headers = {}, body = "" } = answer(request);
+      response.writeHead(status, headers).end(body);
+    },
+  );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const host = `localhost:${(server.address() as AddressInfo).port}`;
-  const stop = () => new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
   onTestFinished(stop);
 
-  function answer({ url = "", headers: { authorization } }: IncomingMessage): { status: number; headers?: Record<string, string>; body?: string } {
+  function answer({ url = "", headers: { authorization } }: IncomingMessage): {
+    status: number;
+    headers?: Record<string, string>;
+    body?: string;
+  } {
     if (shelves.status !== undefined) return { status: shelves.status };
     const password = `Basic ${Buffer.from(CREDENTIALS).toString("base64")}`;
-    if (url.startsWith("/token")) return authorization === password ? { status: 200, body: JSON.stringify({ token: "of the day" }) } : { status: 401 };
+    if (url.startsWith("/token"))
+      return authorization === password
+        ? { status: 200, body: JSON.stringify({ token: "of the day" }) }
+        : { status: 401 };
     const wanted = { none: undefined, basic: password, token: "Bearer of the day" }[shelves.signIn];
-    const challenge = shelves.signIn === "basic" ? 'Basic realm="registry"' : `Bearer realm="${shelves.realm ?? `https://${host}/token`}",service="registry",scope="repository:guild/tool:pull"`;
-    if (wanted !== undefined && authorization !== wanted) return { status: 401, headers: { "WWW-Authenticate": challenge } };
+    const challenge =
+      shelves.signIn === "basic"
+        ? 'Basic realm="registry"'
+        : `Bearer realm="${shelves.realm ?? `https://${host}/token`}",service="registry",scope="repository:guild/tool:pull"`;
+    if (wanted !== undefined && authorization !== wanted)
+      return { status: 401, headers: { "WWW-Authenticate": challenge } };
     const [, name = "", which = ""] = /^\/v2\/(.+)\/manifests\/(.+)$/.exec(url) ?? [];
-    const found = [...shelves.images].find((image) => image === `${name}:${which}` || (image.startsWith(`${name}:`) && digestOfImage(image) === which));
-    return found === undefined ? { status: 404 } : { status: 200, headers: { "Docker-Content-Digest": digestOfImage(found) } };
+    const found = [...shelves.images].find(
+      (image) => image === `${name}:${which}` || (image.startsWith(`${name}:`) && digestOfImage(image) === which),
+    );
+    return found === undefined
+      ? { status: 404 }
+      : { status: 200, headers: { "Docker-Content-Digest": digestOfImage(found) } };
   }
 
   return { host, shelves, stop };

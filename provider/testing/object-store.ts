@@ -6,7 +6,12 @@ export interface Stored {
   apiVersion: string;
   kind: string;
   metadata: { name: string; generation: number; labels?: Record<string, string>; annotations?: Record<string, string> };
-  spec?: { group?: string; names?: { plural: string; kind: string }; scope?: string; versions?: { name: string; served: boolean }[] };
+  spec?: {
+    group?: string;
+    names?: { plural: string; kind: string };
+    scope?: string;
+    versions?: { name: string; served: boolean }[];
+  };
   status?: { conditions: { type: string; status: string; message: string }[] };
 }
 
@@ -24,8 +29,14 @@ export interface ObjectStore {
 }
 
 const builtIn: Record<string, { name: string; kind: string; namespaced: boolean }[]> = {
-  "/api/v1": [{ name: "namespaces", kind: "Namespace", namespaced: false }, { name: "namespaces/status", kind: "Namespace", namespaced: false }, { name: "configmaps", kind: "ConfigMap", namespaced: true }],
-  "/apis/apiextensions.k8s.io/v1": [{ name: "customresourcedefinitions", kind: "CustomResourceDefinition", namespaced: false }],
+  "/api/v1": [
+    { name: "namespaces", kind: "Namespace", namespaced: false },
+    { name: "namespaces/status", kind: "Namespace", namespaced: false },
+    { name: "configmaps", kind: "ConfigMap", namespaced: true },
+  ],
+  "/apis/apiextensions.k8s.io/v1": [
+    { name: "customresourcedefinitions", kind: "CustomResourceDefinition", namespaced: false },
+  ],
 };
 
 /** An API server that applies objects server-side, and serves what definitions define from the second time on that it is asked for it. */
@@ -35,7 +46,10 @@ export async function objectStore(): Promise<ObjectStore> {
     void text(request).then((body) => {
       store.calls.push(`${request.method} ${request.url}`);
       const url = new URL(request.url ?? "", "http://api");
-      const [status, json] = store.busy-- > 0 ? [503, { message: "no endpoints available" }] : answer(request.method ?? "", url, body, request.headers.authorization);
+      const [status, json] =
+        store.busy-- > 0
+          ? [503, { message: "no endpoints available" }]
+          : answer(request.method ?? "", url, body, request.headers.authorization);
       response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(json));
     });
   });
@@ -43,8 +57,10 @@ export async function objectStore(): Promise<ObjectStore> {
 
   function answer(method: string, url: URL, body: string, authorization: string | undefined): [number, unknown] {
     if (authorization !== "Bearer cluster-secret") return [401, { message: "Unauthorized" }];
-    const { pathname } = url, found = store.objects.get(pathname);
-    if (method === "GET" && url.pathname.split("/").length <= (pathname.startsWith("/api/") ? 3 : 4)) return discovery(pathname);
+    const { pathname } = url,
+      found = store.objects.get(pathname);
+    if (method === "GET" && url.pathname.split("/").length <= (pathname.startsWith("/api/") ? 3 : 4))
+      return discovery(pathname);
     if (method === "PATCH") return apply(pathname, url.searchParams, JSON.parse(body) as Stored);
     if (found === undefined) return [404, { message: `${pathname} not found` }];
     if (method === "DELETE") store.objects.delete(pathname);
@@ -53,9 +69,22 @@ export async function objectStore(): Promise<ObjectStore> {
 
   function apply(path: string, query: URLSearchParams, wanted: Stored): [number, unknown] {
     if (query.get("fieldManager") === null || query.get("force") !== "true") return [409, { message: "conflict" }];
-    const before = store.objects.get(path), changed = JSON.stringify(before?.spec) !== JSON.stringify(wanted.spec);
+    const before = store.objects.get(path),
+      changed = JSON.stringify(before?.spec) !== JSON.stringify(wanted.spec);
     const generation = (before?.metadata.generation ?? 0) + (changed ? 1 : 0);
-    const object = { ...wanted, metadata: { ...wanted.metadata, generation }, status: { conditions: [{ type: "NamesAccepted", status: store.refused.has(wanted.metadata.name) ? "False" : "True", message: "its plural is taken" }] } };
+    const object = {
+      ...wanted,
+      metadata: { ...wanted.metadata, generation },
+      status: {
+        conditions: [
+          {
+            type: "NamesAccepted",
+            status: store.refused.has(wanted.metadata.name) ? "False" : "True",
+            message: "its plural is taken",
+          },
+        ],
+      },
+    };
     if (query.get("dryRun") !== "All") store.objects.set(path, object);
     return [before === undefined ? 201 : 200, object];
   }
@@ -63,8 +92,21 @@ export async function objectStore(): Promise<ObjectStore> {
   function discovery(path: string): [number, unknown] {
     const first = !asked.has(path);
     asked.add(path);
-    const defined = [...store.objects.values()].filter(({ kind, metadata, spec }) => kind === "CustomResourceDefinition" && !store.refused.has(metadata.name) && spec?.versions?.some(({ name, served }) => served && path === `/apis/${spec.group}/${name}`));
-    const resources = builtIn[path] ?? (first ? [] : defined.map(({ spec }) => ({ name: spec?.names?.plural, kind: spec?.names?.kind, namespaced: spec?.scope === "Namespaced" })));
+    const defined = [...store.objects.values()].filter(
+      ({ kind, metadata, spec }) =>
+        kind === "CustomResourceDefinition" &&
+        !store.refused.has(metadata.name) &&
+        spec?.versions?.some(({ name, served }) => served && path === `/apis/${spec.group}/${name}`),
+    );
+    const resources =
+      builtIn[path] ??
+      (first
+        ? []
+        : defined.map(({ spec }) => ({
+            name: spec?.names?.plural,
+            kind: spec?.names?.kind,
+            namespaced: spec?.scope === "Namespaced",
+          })));
     return resources.length === 0 ? [404, { message: `${path} not found` }] : [200, { resources }];
   }
 

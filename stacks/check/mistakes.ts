@@ -24,12 +24,14 @@ export class ConfigError extends GuildError {
 /** The mistakes as text for a terminal. */
 export function formatMistakes(mistakes: readonly Mistake[]): string {
   const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
-  const blocks = mistakes.map(({ key, found, allowed, fix }) => [
-    `  ${key === "" ? "guildnet:guild" : key}`,
-    `    found    ${found}`,
-    `    allowed  ${allowed}`,
-    `    fix      ${fix}`,
-  ].join("\n"));
+  const blocks = mistakes.map(({ key, found, allowed, fix }) =>
+    [
+      `  ${key === "" ? "guildnet:guild" : key}`,
+      `    found    ${found}`,
+      `    allowed  ${allowed}`,
+      `    fix      ${fix}`,
+    ].join("\n"),
+  );
   return [`The stack's config "guildnet:guild" has ${count}; nothing was changed.`, ...blocks].join("\n\n");
 }
 
@@ -54,8 +56,11 @@ export function foundAt(root: unknown, path: Path): string {
   const value = valueAt(root, path);
   if (value === undefined) return "nothing";
   if (path.includes("environment")) return "a value (not shown)";
-  const text = JSON.stringify(value, (key, inner: unknown) => (key === "environment" ? "(not shown)" : inner)).replaceAll(SIGN_IN, "(not shown)@");
-  if ((path.includes("proxy") || path.includes("images")) && text.replaceAll(NO_SIGN_IN, "").includes("@")) return "a value (not shown)";
+  const text = JSON.stringify(value, (key, inner: unknown) =>
+    key === "environment" ? "(not shown)" : inner,
+  ).replaceAll(SIGN_IN, "(not shown)@");
+  if ((path.includes("proxy") || path.includes("images")) && text.replaceAll(NO_SIGN_IN, "").includes("@"))
+    return "a value (not shown)";
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 

@@ -30,7 +30,9 @@ export class Omitted {
     const result: PropertyKey[] = [];
     for (const part of path) {
       const gone = typeof part === "number" ? (this.gone.get(keyOf(result)) ?? []) : [];
-      result.push(gone.reduce<PropertyKey>((place, index) => (index <= Number(place) ? Number(place) + 1 : place), part));
+      result.push(
+        gone.reduce<PropertyKey>((place, index) => (index <= Number(place) ? Number(place) + 1 : place), part),
+      );
     }
     return result;
   }
@@ -45,7 +47,10 @@ export class Omitted {
     const last = path[path.length - 1];
     if (typeof last !== "number") return;
     const list = keyOf(path.slice(0, -1));
-    this.gone.set(list, [...(this.gone.get(list) ?? []), last].sort((a, b) => a - b));
+    this.gone.set(
+      list,
+      [...(this.gone.get(list) ?? []), last].sort((a, b) => a - b),
+    );
   }
 }
 

@@ -28,7 +28,10 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "internet-with-host-bits": [["workspaces[0].internet[0]"], /write "10\.1\.0\.0\/16"/],
   "internet-is-this-machine": [["workspaces[0].internet[0]"], /remove it/],
   "internet-has-the-clouds-metadata": [["workspaces[0].internet[0]"], /remove it/],
-  "internet-overlaps-the-pods": [["workspaces[0].internet[0]"], /name the networks in it that are needed, or set cluster\.podCidr/],
+  "internet-overlaps-the-pods": [
+    ["workspaces[0].internet[0]"],
+    /name the networks in it that are needed, or set cluster\.podCidr/,
+  ],
   "internet-is-where-the-node-is": [["workspaces[0].internet[0]"], /remove it/],
   "proxy-without-a-scheme": [["proxy.https"], /./],
   "proxy-without-a-port": [["proxy.https"], /./],
@@ -107,7 +110,10 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "app-of-nobody": [["apps[0].owner"], /did you mean "ada"/],
   "app-port-twice": [["apps[0].ports[0].port"], /3001/],
   "visibility-is-unknown": [["apps[0].visibility"], /did you mean "public"/],
-  "apps-and-workspaces-together-exceed-their-owners-memory": [["apps[0].resources.memory"], /raise people\.ada\.quota\.memory/],
+  "apps-and-workspaces-together-exceed-their-owners-memory": [
+    ["apps[0].resources.memory"],
+    /raise people\.ada\.quota\.memory/,
+  ],
   "workspaces-are-no-list": [["workspaces"], /./],
   "the-guild-is-a-list": [[""], /./],
   "unknown-kind-of-mesh": [["mesh.kind"], /did you mean "headscale"/],
@@ -137,7 +143,10 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "person-is-called-like-the-guild-on-a-mesh": [["mesh.kind"], /another handle/],
   "person-with-one-letter-on-a-mesh": [["mesh.kind"], /another handle/],
   "acme-without-a-token": [["certificates.issuer.kind"], /--secret guildnet:dnsToken/],
-  "acme-for-names-that-nobody-owns": [["certificates.issuer.kind", "portal.host", "mesh.domain"], /guild\.example\.org/],
+  "acme-for-names-that-nobody-owns": [
+    ["certificates.issuer.kind", "portal.host", "mesh.domain"],
+    /guild\.example\.org/,
+  ],
   "acme-without-a-way-to-prove-the-domain": [["certificates.issuer.dns01"], /./],
   "acme-writes-to-nobody": [["certificates.issuer.email"], /./],
   "name-server-is-an-address-of-the-web": [["certificates.issuer.dns01.nameserver"], /./],
@@ -149,7 +158,10 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "lan-of-an-existing-cluster-is-missing": [["loadBalancer.lan", "loadBalancer.pools"], /192\.168\.1\.0\/24/],
   "lan-of-an-existing-cluster-overlaps-its-pods": [["loadBalancer.lan"], /nodes themselves/],
   "lan-of-an-existing-cluster-overlaps-the-mesh": [["loadBalancer.lan"], /nodes themselves/],
-  "lan-of-an-existing-cluster-on-an-embedded-one": [["loadBalancer.lan", "loadBalancer.interfaces", "loadBalancer.dhcp"], /cluster\.lanCidr/],
+  "lan-of-an-existing-cluster-on-an-embedded-one": [
+    ["loadBalancer.lan", "loadBalancer.interfaces", "loadBalancer.dhcp"],
+    /cluster\.lanCidr/,
+  ],
   "dhcp-outside-the-lan": [["loadBalancer.dhcp[0]"], /remove it/],
   "pool-outside-the-lan": [["loadBalancer.pools[0].addresses[0]"], /"198\.19\.0\.128-198\.19\.0\.254"/],
   "pool-is-the-whole-lan": [["loadBalancer.pools[0].addresses[0]"], /"192\.168\.1\.128-192\.168\.1\.254"/],
@@ -162,7 +174,10 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "pool-for-the-portal-is-none-of-the-pools": [["portal.addressPool"], /did you mean "public"/],
   "pool-for-a-portal-without-an-address": [["portal.addressPool"], /remove it/],
   "pool-for-a-mesh-without-an-address": [["mesh.addressPool"], /remove it/],
-  "backup-into-a-bucket-without-credentials": [["backup.target", "backup.target"], /--secret guildnet:backup(Access|Secret)Key/],
+  "backup-into-a-bucket-without-credentials": [
+    ["backup.target", "backup.target"],
+    /--secret guildnet:backup(Access|Secret)Key/,
+  ],
   "backup-at-a-time-that-is-none": [["backup.schedule"], /remove the key for "30 1 \* \* \*"/],
   "backup-with-a-password-in-its-address": [["backup.target.url"], /write one/],
   "backup-to-a-server-without-the-users-password": [["backup.target"], /--secret guildnet:backupServerPassword/],
@@ -201,14 +216,27 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "handle-that-parts-like-a-port": [["people.web--ada"], /rename it/],
   "backup-at-an-hour-that-no-day-has": [["backup.schedule"], /remove the key for "30 1/],
   "storage-class-is-no-name": [["cluster.storageClass"], /./],
-  "several-mistakes-at-once": [[
-    "name", "portal.hots", "workspaces[0].owner", "workspaces[1].preset",
-    "workspaces[2].ports[0].name", "workspaces[2].ports[0].port", "cluster.serviceCidr", "cluster.apiPort",
-  ], /did you mean "small"/],
+  "several-mistakes-at-once": [
+    [
+      "name",
+      "portal.hots",
+      "workspaces[0].owner",
+      "workspaces[1].preset",
+      "workspaces[2].ports[0].name",
+      "workspaces[2].ports[0].port",
+      "cluster.serviceCidr",
+      "cluster.apiPort",
+    ],
+    /did you mean "small"/,
+  ],
 };
 
 test("every invalid fixture is in the table", () => {
-  expect(readdirSync(new URL("invalid/", folder)).map((file) => file.replace(".yaml", "")).sort()).toEqual(Object.keys(invalid).sort());
+  expect(
+    readdirSync(new URL("invalid/", folder))
+      .map((file) => file.replace(".yaml", ""))
+      .sort(),
+  ).toEqual(Object.keys(invalid).sort());
 });
 
 describe.each(Object.entries(invalid))("%s", (name, [keys, fix]) => {
@@ -235,52 +263,110 @@ describe("valid", () => {
 
   test("the pools proposed for those that are outside of the LAN are inside", () => {
     for (const lanCidr of ["198.19.0.0/24", "192.168.77.16/28", "10.250.0.0/16"]) {
-      const withPool = (addresses: string) => ({ cluster: { kind: "embedded", lanCidr }, loadBalancer: { pools: [{ name: "a", addresses: [addresses] }] } });
+      const withPool = (addresses: string) => ({
+        cluster: { kind: "embedded", lanCidr },
+        loadBalancer: { pools: [{ name: "a", addresses: [addresses] }] },
+      });
       const [mistake] = mistakesOf(withPool("203.0.113.0/28"));
       expect(mistakesOf(withPool(/"(.*)"/.exec(mistake?.fix ?? "")?.[1] ?? ""))).toEqual([]);
     }
   });
 
   test("all that is wrong with pools is told at once", () => {
-    const pools = [{ name: "a", addresses: ["203.0.113.0/28", "198.19.0.1/32"] }, { name: "a", addresses: ["198.19.0.0/24"] }];
-    expect(mistakesOf({ cluster: { kind: "embedded", serviceCidr: "10.96.0.1/16" }, loadBalancer: { lan: "192.168.1.0/24", pools }, portal: { addressPool: "b" } }).map(({ key }) => key).sort()).toEqual([
-      "cluster.serviceCidr", "loadBalancer.lan", "loadBalancer.pools[0].addresses[0]", "loadBalancer.pools[0].addresses[1]",
-      "loadBalancer.pools[1].addresses[0]", "loadBalancer.pools[1].addresses[0]", "loadBalancer.pools[1].name", "portal.addressPool",
+    const pools = [
+      { name: "a", addresses: ["203.0.113.0/28", "198.19.0.1/32"] },
+      { name: "a", addresses: ["198.19.0.0/24"] },
+    ];
+    expect(
+      mistakesOf({
+        cluster: { kind: "embedded", serviceCidr: "10.96.0.1/16" },
+        loadBalancer: { lan: "192.168.1.0/24", pools },
+        portal: { addressPool: "b" },
+      })
+        .map(({ key }) => key)
+        .sort(),
+    ).toEqual([
+      "cluster.serviceCidr",
+      "loadBalancer.lan",
+      "loadBalancer.pools[0].addresses[0]",
+      "loadBalancer.pools[0].addresses[1]",
+      "loadBalancer.pools[1].addresses[0]",
+      "loadBalancer.pools[1].addresses[0]",
+      "loadBalancer.pools[1].name",
+      "portal.addressPool",
     ]);
   });
 
   test("a mesh that is there already needs its API key, and one of the guild's own has none", () => {
-    const withKey = (mesh: object) => { try { parseGuild({ mesh }, { kubeconfig: false, meshApiKey: true }); } catch (error) { return (error as ConfigError).mistakes.map(({ key }) => key); } };
-    expect(withKey({ kind: "existing", url: "https://headscale.example.org", baseDomain: "mesh.example.org" })).toBeUndefined();
+    const withKey = (mesh: object) => {
+      try {
+        parseGuild({ mesh }, { kubeconfig: false, meshApiKey: true });
+      } catch (error) {
+        return (error as ConfigError).mistakes.map(({ key }) => key);
+      }
+    };
+    expect(
+      withKey({ kind: "existing", url: "https://headscale.example.org", baseDomain: "mesh.example.org" }),
+    ).toBeUndefined();
     expect(withKey({ kind: "tailnet", baseDomain: "tail1234.ts.net" })).toBeUndefined();
-    expect(withKey({ kind: "headscale", placement: "host", dockerHost: "ssh://a", hostname: "mesh.example.org" })).toBeUndefined();
+    expect(
+      withKey({ kind: "headscale", placement: "host", dockerHost: "ssh://a", hostname: "mesh.example.org" }),
+    ).toBeUndefined();
     for (const kind of ["headscale", "none"]) expect(withKey({ kind })).toEqual(["mesh.kind"]);
   });
 
   test("Longhorn's backups need the secret of their key, and nothing else takes it", () => {
     const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
-    const withKey = (storage: object) => { try { parseGuild({ cluster: { kind: "existing" }, images, storage }, { kubeconfig: true, storageBackupKey: true }); } catch (error) { return (error as ConfigError).mistakes.map(({ key }) => key); } };
-    expect(withKey({ kind: "longhorn", backup: { url: "s3://volumes@eu-central-1/guild/", accessKeyId: "AKIA" } })).toBeUndefined();
+    const withKey = (storage: object) => {
+      try {
+        parseGuild({ cluster: { kind: "existing" }, images, storage }, { kubeconfig: true, storageBackupKey: true });
+      } catch (error) {
+        return (error as ConfigError).mistakes.map(({ key }) => key);
+      }
+    };
+    expect(
+      withKey({ kind: "longhorn", backup: { url: "s3://volumes@eu-central-1/guild/", accessKeyId: "AKIA" } }),
+    ).toBeUndefined();
     expect(withKey({ kind: "longhorn" })).toEqual(["storage.backup"]);
     expect(withKey({ kind: "cluster-default" })).toEqual(["storage.kind"]);
   });
 
   test("an ACME issuer needs a token, and nothing else has one", () => {
-    const withToken = (certificates?: object) => { try { parseGuild({ portal: { host: "guild.example.org" }, certificates }, { kubeconfig: false, dnsToken: true }); } catch (error) { return (error as ConfigError).mistakes.map(({ key }) => key); } };
+    const withToken = (certificates?: object) => {
+      try {
+        parseGuild({ portal: { host: "guild.example.org" }, certificates }, { kubeconfig: false, dnsToken: true });
+      } catch (error) {
+        return (error as ConfigError).mistakes.map(({ key }) => key);
+      }
+    };
     const dns01 = { provider: "rfc2136", nameserver: "192.0.2.53", keyName: "guild" };
     expect(withToken({ issuer: { kind: "acme", email: "ada@example.org", dns01 } })).toBeUndefined();
-    for (const certificates of [undefined, {}, { issuer: { kind: "authority" } }]) expect(withToken(certificates)).toEqual(["certificates.issuer.kind"]);
+    for (const certificates of [undefined, {}, { issuer: { kind: "authority" } }])
+      expect(withToken(certificates)).toEqual(["certificates.issuer.kind"]);
   });
 
   test("a proxy may have credentials, and nothing else takes them", () => {
-    const withCredentials = (proxy?: object) => { try { parseGuild({ proxy }, { kubeconfig: false, proxyCredentials: true }); } catch (error) { return (error as ConfigError).mistakes.map(({ key }) => key); } };
+    const withCredentials = (proxy?: object) => {
+      try {
+        parseGuild({ proxy }, { kubeconfig: false, proxyCredentials: true });
+      } catch (error) {
+        return (error as ConfigError).mistakes.map(({ key }) => key);
+      }
+    };
     expect(withCredentials({ https: "http://proxy.example.org:3128" })).toBeUndefined();
     expect(withCredentials()).toEqual(["proxy"]);
   });
 
   test("a registry for images may have credentials, and nothing else takes them", () => {
-    const withCredentials = (raw: object) => { try { parseGuild(raw, { kubeconfig: true, imagesCredentials: true }); } catch (error) { return (error as ConfigError).mistakes.map(({ key }) => key); } };
-    const cluster = { kind: "existing" }, images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
+    const withCredentials = (raw: object) => {
+      try {
+        parseGuild(raw, { kubeconfig: true, imagesCredentials: true });
+      } catch (error) {
+        return (error as ConfigError).mistakes.map(({ key }) => key);
+      }
+    };
+    const cluster = { kind: "existing" },
+      images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
     expect(withCredentials({ cluster, images: { registry: "registry.example.org/guild" } })).toBeUndefined();
     expect(withCredentials({ cluster, images })).toEqual(["images.registry"]);
   });
@@ -288,36 +374,52 @@ describe("valid", () => {
   test("a secret kubeconfig does instead of a path, and not beside one", () => {
     const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
     expect(mistakesOf({ cluster: { kind: "existing" }, images }, true)).toEqual([]);
-    expect(mistakesOf({ cluster: { kind: "existing", kubeconfigPath: "x" }, images }, true).map(({ key }) => key)).toEqual(["cluster.kubeconfigPath"]);
+    expect(
+      mistakesOf({ cluster: { kind: "existing", kubeconfigPath: "x" }, images }, true).map(({ key }) => key),
+    ).toEqual(["cluster.kubeconfigPath"]);
   });
 });
 
 describe("what is printed", () => {
   test("has key, value, what is allowed and a fix, on lines of their own", () => {
-    expect(() => parseGuild({ portal: { prot: 1 } }, { kubeconfig: false })).toThrow([
-      'The stack\'s config "guildnet:guild" has a mistake; nothing was changed.',
-      "  portal.prot\n    found    1\n    allowed  the keys host, port, address, appsDomain, admins, service, addressPool\n    fix      did you mean \"port\"?",
-    ].join("\n\n"));
+    expect(() => parseGuild({ portal: { prot: 1 } }, { kubeconfig: false })).toThrow(
+      [
+        'The stack\'s config "guildnet:guild" has a mistake; nothing was changed.',
+        '  portal.prot\n    found    1\n    allowed  the keys host, port, address, appsDomain, admins, service, addressPool\n    fix      did you mean "port"?',
+      ].join("\n\n"),
+    );
   });
 
   test("says of amounts how much would do", () => {
-    expect(mistakesOf({ workspaces: [{ owner: "ada", resources: { memory: 4 } }] })).toMatchObject([{ found: "4", allowed: 'an amount such as "512Mi" or "4Gi", at least 512Mi' }]);
+    expect(mistakesOf({ workspaces: [{ owner: "ada", resources: { memory: 4 } }] })).toMatchObject([
+      { found: "4", allowed: 'an amount such as "512Mi" or "4Gi", at least 512Mi' },
+    ]);
   });
 
   test("says of variables when they are too many or one too long, and not what they hold", () => {
     const long = "CANARY".repeat(25_000);
-    expect(mistakesOf({ workspaces: [{ owner: "ada", environment: { LONG: long } }] })).toMatchObject([{ key: "workspaces[0].environment.LONG", allowed: expect.stringContaining("131071 bytes") }]);
+    expect(mistakesOf({ workspaces: [{ owner: "ada", environment: { LONG: long } }] })).toMatchObject([
+      { key: "workspaces[0].environment.LONG", allowed: expect.stringContaining("131071 bytes") },
+    ]);
     const many = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`V${index}`, long.slice(0, 60_000)]));
     const mistakes = mistakesOf({ workspaces: [{ owner: "ada", environment: many }] });
-    expect(mistakes).toMatchObject([{ key: "workspaces[0].environment", allowed: expect.stringContaining("512 KiB together") }]);
+    expect(mistakes).toMatchObject([
+      { key: "workspaces[0].environment", allowed: expect.stringContaining("512 KiB together") },
+    ]);
     expect(JSON.stringify(mistakes)).not.toContain("CANARY");
   });
 
   test.each([
-    { proxy: { https: "http://ada:CANARY@proxy.example.org:3128" } }, { proxy: { https: "http://ada:CAN@ARY@proxy.example.org:3128" } }, { proxy: { https: "ada:CANARY@proxy.example.org:3128" } },
-    { proxy: { exclude: ["http://ada:CANARY@proxy.example.org:3128"] } }, { proxy: "http://ada:CANARY@proxy:3128" }, { proxy: { url: "ada:CANARY@proxy:3128" } },
-    { images: { registry: "ada:CANARY@registry.example.org" } }, { images: { registry: "https://ada:CANARY@registry.example.org/guild" } },
-    { workspaces: [{ owner: "ada", dotfiles: "https://ada:CANARY@example.org/dotfiles" }] }, { backup: { target: { kind: "rest", url: "https://ada:CANARY@backup.example.org" } } },
+    { proxy: { https: "http://ada:CANARY@proxy.example.org:3128" } },
+    { proxy: { https: "http://ada:CAN@ARY@proxy.example.org:3128" } },
+    { proxy: { https: "ada:CANARY@proxy.example.org:3128" } },
+    { proxy: { exclude: ["http://ada:CANARY@proxy.example.org:3128"] } },
+    { proxy: "http://ada:CANARY@proxy:3128" },
+    { proxy: { url: "ada:CANARY@proxy:3128" } },
+    { images: { registry: "ada:CANARY@registry.example.org" } },
+    { images: { registry: "https://ada:CANARY@registry.example.org/guild" } },
+    { workspaces: [{ owner: "ada", dotfiles: "https://ada:CANARY@example.org/dotfiles" }] },
+    { backup: { target: { kind: "rest", url: "https://ada:CANARY@backup.example.org" } } },
   ])("never holds a password in an address: %j", (raw) => {
     const mistakes = mistakesOf(raw);
     expect(mistakes).not.toEqual([]);
@@ -325,7 +427,9 @@ describe("what is printed", () => {
   });
 
   test("never holds the value of an environment variable", () => {
-    const text = JSON.stringify(mistakesOf({ workspaces: [{ owner: "ada", environment: { KEY: ["CANARY"], "1": "CANARY" } }] }));
+    const text = JSON.stringify(
+      mistakesOf({ workspaces: [{ owner: "ada", environment: { KEY: ["CANARY"], "1": "CANARY" } }] }),
+    );
     expect(text).toContain("workspaces[0].environment.KEY");
     expect(text).not.toContain("CANARY");
   });

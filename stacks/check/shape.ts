@@ -54,9 +54,23 @@ function explain(issue: Issue, raw: unknown): Mistake[] {
     case "unrecognized_keys":
       return issue.keys.map((name) => unknownKey([...issue.path, name], node, raw));
     case "invalid_key":
-      return [{ key, found: JSON.stringify(issue.path.at(-1)), allowed: issue.issues.map(({ message }) => message).join(", "), fix: "rename it" }];
+      return [
+        {
+          key,
+          found: JSON.stringify(issue.path.at(-1)),
+          allowed: issue.issues.map(({ message }) => message).join(", "),
+          fix: "rename it",
+        },
+      ];
     case "invalid_value":
-      return [{ key, found, allowed: issue.values.map((value) => JSON.stringify(value)).join(", "), fix: suggest(found, issue.values.map(String), node) }];
+      return [
+        {
+          key,
+          found,
+          allowed: issue.values.map((value) => JSON.stringify(value)).join(", "),
+          fix: suggest(found, issue.values.map(String), node),
+        },
+      ];
     case "invalid_union":
       return !("options" in issue) ? other : [unknownKind(issue.path, raw, issue.options?.map(String) ?? [])];
     case "invalid_format":
@@ -71,7 +85,8 @@ function unknownKey(path: Path, parent: Node | undefined, raw: unknown): Mistake
   const known = Object.keys(parent?.properties ?? {});
   const meant = closest(String(path.at(-1)), known);
   return {
-    key: keyOf(path), found: foundAt(raw, path),
+    key: keyOf(path),
+    found: foundAt(raw, path),
     allowed: `the keys ${known.join(", ")}`,
     fix: meant === undefined ? "remove it" : `did you mean "${meant}"?`,
   };
@@ -81,7 +96,9 @@ function unknownKey(path: Path, parent: Node | undefined, raw: unknown): Mistake
 function unknownKind(path: Path, raw: unknown, options: string[]): Mistake {
   const talos = valueAt(raw, path) === "talos";
   return {
-    key: keyOf(path), found: foundAt(raw, path), allowed: options.map((option) => `"${option}"`).join(", "),
+    key: keyOf(path),
+    found: foundAt(raw, path),
+    allowed: options.map((option) => `"${option}"`).join(", "),
     fix: talos
       ? 'this release can\'t make Talos machines: make the cluster with talosctl, then join it with kind "existing"'
       : suggest(foundAt(raw, path), options, undefined),
@@ -104,14 +121,19 @@ function nodeAt(path: Path): Node | undefined {
   let nodes: Node[] = [guildJsonSchema];
   for (const part of path) {
     nodes = nodes.flatMap(alternatives).flatMap((node) => {
-      const next = typeof part === "number" ? node.items : (node.properties?.[String(part)] ?? node.additionalProperties);
+      const next =
+        typeof part === "number" ? node.items : (node.properties?.[String(part)] ?? node.additionalProperties);
       return isRecord(next) && !Array.isArray(next) ? [next as Node] : [];
     });
   }
   const all = nodes.flatMap(alternatives);
   if (all.length <= 1) return all[0] ?? nodes[0];
   // Of alternatives, all keys of all of them are known.
-  return { ...nodes[0], anyOf: all, properties: Object.assign({}, ...all.map(({ properties }) => properties ?? {})) as Node["properties"] };
+  return {
+    ...nodes[0],
+    anyOf: all,
+    properties: Object.assign({}, ...all.map(({ properties }) => properties ?? {})) as Node["properties"],
+  };
 }
 
 function alternatives(node: Node): Node[] {
@@ -120,16 +142,28 @@ function alternatives(node: Node): Node[] {
 }
 
 const WORDS: Record<string, string> = {
-  string: "text", number: "a number", integer: "a whole number", boolean: "true or false", object: "keys with values", array: "a list", null: "nothing",
+  string: "text",
+  number: "a number",
+  integer: "a whole number",
+  boolean: "true or false",
+  object: "keys with values",
+  array: "a list",
+  null: "nothing",
 };
 
 /** What a value may be, in words. */
 function describe(node: Node | undefined): string | undefined {
   if (node === undefined) return undefined;
   if (node.anyOf !== undefined) return [...new Set(alternatives(node).map(describe))].filter(Boolean).join(" or ");
-  const word = [node.type].flat().map((type) => WORDS[String(type)]).filter(Boolean).join(" or ") || undefined;
+  const word =
+    [node.type]
+      .flat()
+      .map((type) => WORDS[String(type)])
+      .filter(Boolean)
+      .join(" or ") || undefined;
   const { minimum, maximum, minLength, maxLength } = node;
-  if (minimum !== undefined && maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) return `${word} from ${minimum} to ${maximum}`;
+  if (minimum !== undefined && maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER)
+    return `${word} from ${minimum} to ${maximum}`;
   if (minimum !== undefined) return `${word}, at least ${minimum}`;
   if (maxLength !== undefined) return `${word} of ${minLength ?? 0} to ${maxLength} characters`;
   return word;

@@ -12,19 +12,28 @@ export interface Answer {
 export function ask({ server, credentials }: Kubeconfig, path: string): Promise<Answer> {
   const base = server.endsWith("/") ? server : `${server}/`;
   return new Promise((resolve, reject) => {
-    const call = request(new URL(`.${path}`, base), {
-      ca: credentials.ca,
-      servername: credentials.serverName,
-      rejectUnauthorized: !credentials.skipVerify,
-      ...credentials.clientCertificate,
-      headers: { accept: "application/json", ...(credentials.token === undefined ? {} : { authorization: `Bearer ${credentials.token}` }) },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }));
-      response.on("error", reject);
-    });
+    const call = request(
+      new URL(`.${path}`, base),
+      {
+        ca: credentials.ca,
+        servername: credentials.serverName,
+        rejectUnauthorized: !credentials.skipVerify,
+        ...credentials.clientCertificate,
+        headers: {
+          accept: "application/json",
+          ...(credentials.token === undefined ? {} : { authorization: `Bearer ${credentials.token}` }),
+        },
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }),
+        );
+        response.on("error", reject);
+      },
+    );
     call.on("error", reject);
     call.end();
   });

@@ -13,7 +13,9 @@ export const NEW: Former = { appsBelowPortal: false };
 /** Asks the engine for what the stack's last run ended with; in a preview, and on another machine that shares its state, too. */
 export async function former(): Promise<Former> {
   const name = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
-  const { outputs } = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name }) as { outputs: Record<string, unknown> };
+  const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as {
+    outputs: Record<string, unknown>;
+  };
   return formerOf(outputs);
 }
 

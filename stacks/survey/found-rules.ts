@@ -22,13 +22,18 @@ export function foundMistakes(config: GuildConfig, found: Found): Mistake[] {
  */
 export function roomMistakes(config: GuildConfig, { free, had }: Room): Mistake[] {
   if (config.cluster.kind !== "embedded" || config.cluster.volumeSizes !== "reserved") return [];
-  const more = wantedVolumes(config).map(({ namespace, claim, size }) => Math.max(0, reservedBytes(bytesOf(size)) - had(namespace, claim))).reduce((sum, each) => sum + each, 0);
+  const more = wantedVolumes(config)
+    .map(({ namespace, claim, size }) => Math.max(0, reservedBytes(bytesOf(size)) - had(namespace, claim)))
+    .reduce((sum, each) => sum + each, 0);
   if (more === 0 || more + roomForOthers <= free) return [];
-  return [{
-    key: "cluster.volumeSizes", found: '"reserved"',
-    allowed: `that where new volumes fit: they take ${gib(more)} of this machine's disk at once, ${gib(free)} are free, and ${gib(roomForOthers)} of those stay for everything else`,
-    fix: "make volumes smaller, free some, set GUILDNET_HOME to a larger disk, or leave it out: volumes then take what is in them, and sizes hold nobody back",
-  }];
+  return [
+    {
+      key: "cluster.volumeSizes",
+      found: '"reserved"',
+      allowed: `that where new volumes fit: they take ${gib(more)} of this machine's disk at once, ${gib(free)} are free, and ${gib(roomForOthers)} of those stay for everything else`,
+      fix: "make volumes smaller, free some, set GUILDNET_HOME to a larger disk, or leave it out: volumes then take what is in them, and sizes hold nobody back",
+    },
+  ];
 }
 
 function gib(amount: number): string {
@@ -46,21 +51,29 @@ function ownerMistakes({ path, person, claim }: WantedVolume, { owner, claims, f
   if (person === undefined || owner === undefined || owner === person.owner || owner === person.takeOverFrom) return [];
   if (folder === undefined && !claims.has(claim)) return [];
   const { what, name } = person;
-  const remove = folder === undefined
-    ? `give it back to ${owner} with keepData: false, run npm run up, and take it out again`
-    : `delete ${folder}`;
-  return [{
-    key: keyOf([...path, "owner"]), found: JSON.stringify(person.owner),
-    allowed: `${owner}, whose ${what === "workspace" ? "home" : "data"} was kept under the name "${name}"`,
-    fix: `choose another name; or to hand it over to ${person.owner}, with its backups, write takeOverFrom: ${owner} beside it; or to remove it first, ${remove}`,
-  }];
+  const remove =
+    folder === undefined
+      ? `give it back to ${owner} with keepData: false, run npm run up, and take it out again`
+      : `delete ${folder}`;
+  return [
+    {
+      key: keyOf([...path, "owner"]),
+      found: JSON.stringify(person.owner),
+      allowed: `${owner}, whose ${what === "workspace" ? "home" : "data"} was kept under the name "${name}"`,
+      fix: `choose another name; or to hand it over to ${person.owner}, with its backups, write takeOverFrom: ${owner} beside it; or to remove it first, ${remove}`,
+    },
+  ];
 }
 
 function sizeMistakes({ path, namespace, claim, size, sizeKey }: WantedVolume, { claims }: FoundPlace): Mistake[] {
   const there = claims.get(claim)?.size;
   if (sizeKey === undefined || there === undefined || bytesOf(there) <= bytesOf(size)) return [];
-  return [{
-    key: keyOf([...path, ...sizeKey]), found: JSON.stringify(size),
-    allowed: `${there} or more, the size of its volume (${namespace}/${claim}): a volume can grow, not shrink`, fix: `write ${there}`,
-  }];
+  return [
+    {
+      key: keyOf([...path, ...sizeKey]),
+      found: JSON.stringify(size),
+      allowed: `${there} or more, the size of its volume (${namespace}/${claim}): a volume can grow, not shrink`,
+      fix: `write ${there}`,
+    },
+  ];
 }

@@ -22,13 +22,21 @@ test("a cluster that is stopped or gone is known by the volumes that it left", a
   writeFileSync(join(folder, "volumes/ws-lab/.owner"), "ada\n");
   const left = { owner: "ada", folder: join(folder, "volumes/ws-lab") };
   expect((await foundOnThisMachine("cluster")).get("ws-lab")).toMatchObject(left);
-  const nobody = { clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }], users: [{ name: "u", user: {} }], contexts: [{ name: "c", context: { cluster: "c", user: "u" } }], "current-context": "c" };
+  const nobody = {
+    clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
+    users: [{ name: "u", user: {} }],
+    contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
+    "current-context": "c",
+  };
   writeFileSync(join(folder, "kubeconfig"), JSON.stringify(nobody));
   expect((await foundOnThisMachine("cluster")).get("ws-lab")).toMatchObject(left);
   // Stopped, its claims are what they were.
   mkdirSync(join(folder, "data"));
   writeFileSync(join(folder, "volumes/ws-lab/.claims"), '{"home":{"size":"10Gi"}}');
-  expect((await foundOnThisMachine("cluster")).get("ws-lab")).toEqual({ owner: "ada", claims: new Map([["home", { size: "10Gi" }]]) });
+  expect((await foundOnThisMachine("cluster")).get("ws-lab")).toEqual({
+    owner: "ada",
+    claims: new Map([["home", { size: "10Gi" }]]),
+  });
 });
 
 test("a volume that is a file has its room already, a folder sets none aside, and one that is not there yet has none", () => {

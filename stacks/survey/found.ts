@@ -43,7 +43,10 @@ export async function foundIn(kubeconfig: Kubeconfig): Promise<Found> {
   };
   for (const { metadata } of namespaces) at(metadata.name).owner = metadata.labels?.[label.owner];
   for (const { metadata, spec } of claims) {
-    at(metadata.namespace ?? "").claims.set(metadata.name, { size: spec?.resources?.requests?.storage ?? "0", className: spec?.storageClassName });
+    at(metadata.namespace ?? "").claims.set(metadata.name, {
+      size: spec?.resources?.requests?.storage ?? "0",
+      className: spec?.storageClassName,
+    });
   }
   return found;
 }
@@ -65,10 +68,17 @@ async function list(kubeconfig: Kubeconfig, path: string): Promise<FoundObject[]
 export async function foundOnThisMachine(component: string): Promise<Found> {
   const name = embeddedClusterName(pulumi.getProject(), pulumi.getStack(), component);
   const file = join(nodeFolder(name), "kubeconfig");
-  const known = existsSync(file) ? await asked(parseKubeconfig(readFileSync(file, "utf8"), "cluster.kubeconfigPath", ".")) : NOTHING;
-  const owners = volumeOwners(name), claims = notedClaims(name);
-  const left = [...new Set([...owners.keys(), ...claims.keys()])].filter((namespace) => known === NOTHING || (!known.has(namespace) && owners.has(namespace)))
-    .map((namespace): [string, FoundPlace] => [namespace, { owner: owners.get(namespace), ...placeOf(name, namespace, claims.get(namespace)) }]);
+  const known = existsSync(file)
+    ? await asked(parseKubeconfig(readFileSync(file, "utf8"), "cluster.kubeconfigPath", "."))
+    : NOTHING;
+  const owners = volumeOwners(name),
+    claims = notedClaims(name);
+  const left = [...new Set([...owners.keys(), ...claims.keys()])]
+    .filter((namespace) => known === NOTHING || (!known.has(namespace) && owners.has(namespace)))
+    .map((namespace): [string, FoundPlace] => [
+      namespace,
+      { owner: owners.get(namespace), ...placeOf(name, namespace, claims.get(namespace)) },
+    ]);
   return new Map([...known, ...left]);
 }
 
@@ -82,7 +92,8 @@ export interface Room {
 
 /** What there is room for; unknown in a preview for another machine, or a first one. */
 export function freeRoom(component: string): Room | undefined {
-  const name = embeddedClusterName(pulumi.getProject(), pulumi.getStack(), component), folder = nodeFolder(name);
+  const name = embeddedClusterName(pulumi.getProject(), pulumi.getStack(), component),
+    folder = nodeFolder(name);
   if (pulumi.runtime.isDryRun() && !existsSync(folder)) return undefined;
   const { bavail, bsize } = statfsSync(nearest(folder));
   const had = (namespace: string, claim: string) => {
@@ -97,15 +108,23 @@ function nearest(folder: string): string {
 }
 
 /** In a cluster that is stopped, or a folder that is left of one. */
-function placeOf(clusterName: string, namespace: string, claims?: Readonly<Record<string, FoundClaim>>): Pick<FoundPlace, "claims" | "folder"> {
-  return claims === undefined ? { claims: new Map(), folder: volumesFolder(clusterName, namespace) } : { claims: new Map(Object.entries(claims)) };
+function placeOf(
+  clusterName: string,
+  namespace: string,
+  claims?: Readonly<Record<string, FoundClaim>>,
+): Pick<FoundPlace, "claims" | "folder"> {
+  return claims === undefined
+    ? { claims: new Map(), folder: volumesFolder(clusterName, namespace) }
+    : { claims: new Map(Object.entries(claims)) };
 }
 
 async function asked(kubeconfig: Kubeconfig): Promise<Found> {
   try {
     return await foundIn(kubeconfig);
   } catch (error) {
-    await pulumi.log.debug(`The cluster at ${kubeconfig.server} is not asked for its volumes: ${(error as Error).message}`);
+    await pulumi.log.debug(
+      `The cluster at ${kubeconfig.server} is not asked for its volumes: ${(error as Error).message}`,
+    );
     return NOTHING;
   }
 }

@@ -52,13 +52,25 @@ const user = z.looseObject({
   "client-key-data": z.string().optional(),
   token: z.string().optional(),
   tokenFile: z.string().optional(),
-  exec: z.looseObject({
-    apiVersion: z.string().default("client.authentication.k8s.io/v1"), command: z.string(),
-    args: z.array(z.string()).nullish().transform((args) => args ?? []), env: z.array(z.object({ name: z.string(), value: z.string() })).nullish().transform((env) => env ?? []),
-  }).optional(),
+  exec: z
+    .looseObject({
+      apiVersion: z.string().default("client.authentication.k8s.io/v1"),
+      command: z.string(),
+      args: z
+        .array(z.string())
+        .nullish()
+        .transform((args) => args ?? []),
+      env: z
+        .array(z.object({ name: z.string(), value: z.string() }))
+        .nullish()
+        .transform((env) => env ?? []),
+    })
+    .optional(),
 });
 const named = <Key extends string, T>(key: Key, inner: z.ZodType<T>) =>
-  z.array(z.looseObject({ name: z.string(), [key]: inner } as { name: z.ZodString } & Record<Key, z.ZodType<T>>)).default([]);
+  z
+    .array(z.looseObject({ name: z.string(), [key]: inner } as { name: z.ZodString } & Record<Key, z.ZodType<T>>))
+    .default([]);
 
 /** https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 const schema = z.looseObject({
@@ -77,7 +89,12 @@ export function readKubeconfig(path: string): { text: string; directory: string 
   try {
     return { text: readFileSync(file, "utf8"), directory: dirname(file) };
   } catch (error) {
-    throw mistake("cluster.kubeconfigPath", JSON.stringify(path), "a kubeconfig file that can be read", `check the path; reading ${file} said: ${(error as Error).message}`);
+    throw mistake(
+      "cluster.kubeconfigPath",
+      JSON.stringify(path),
+      "a kubeconfig file that can be read",
+      `check the path; reading ${file} said: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -97,12 +114,22 @@ export function parseKubeconfig(text: string, source: Source, directory: string,
   const name = wanted ?? whole.data["current-context"];
   const context = contexts.find((entry) => entry.name === name)?.context;
   if (context === undefined) {
-    throw mistake("cluster.context", name === undefined ? "nothing" : JSON.stringify(name), `a context of the kubeconfig: ${names.join(", ") || "it has none"}`, "name one of them");
+    throw mistake(
+      "cluster.context",
+      name === undefined ? "nothing" : JSON.stringify(name),
+      `a context of the kubeconfig: ${names.join(", ") || "it has none"}`,
+      "name one of them",
+    );
   }
   const found = clusters.find((entry) => entry.name === context.cluster)?.cluster;
   const who = users.find((entry) => entry.name === context.user)?.user;
   if (found === undefined || who === undefined) {
-    throw mistake(source, `context ${JSON.stringify(name)}`, "a context whose cluster and user are in the same kubeconfig", `add ${found === undefined ? `cluster "${context.cluster}"` : `user "${context.user}"`}`);
+    throw mistake(
+      source,
+      `context ${JSON.stringify(name)}`,
+      "a context whose cluster and user are in the same kubeconfig",
+      `add ${found === undefined ? `cluster "${context.cluster}"` : `user "${context.user}"`}`,
+    );
   }
   const inline = withContents({ ...found }, { ...who }, directory, source);
   return {
@@ -110,7 +137,9 @@ export function parseKubeconfig(text: string, source: Source, directory: string,
     clusterName: context.cluster,
     credentials: credentials(inline),
     text: JSON.stringify({
-      apiVersion: "v1", kind: "Config", "current-context": "guildnet",
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "guildnet",
       clusters: [{ name: context.cluster, cluster: inline.cluster }],
       users: [{ name: context.user, user: inline.user }],
       contexts: [{ name: "guildnet", context: { cluster: context.cluster, user: context.user } }],
@@ -129,7 +158,12 @@ function withContents(found: Inline["cluster"], who: Inline["user"], directory: 
     try {
       return readFileSync(resolve(directory, path));
     } catch (error) {
-      throw mistake(source, JSON.stringify(path), "files that can be read", `a file it names can't be: ${(error as Error).message}`);
+      throw mistake(
+        source,
+        JSON.stringify(path),
+        "files that can be read",
+        `a file it names can't be: ${(error as Error).message}`,
+      );
     }
   };
   const embed = (from: Record<string, unknown>, key: string) => {

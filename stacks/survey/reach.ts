@@ -22,7 +22,10 @@ const OLDEST_MINOR = 30;
 export async function reachCluster({ config, kubeconfig }: GuildSettings): Promise<Kubeconfig | undefined> {
   if (config.cluster.kind !== "existing") return undefined;
   const { found: given, source } = await loadKubeconfig(config.cluster, kubeconfig);
-  const found = given.credentials.exec === undefined ? given : { ...given, credentials: await execCredentials(given, given.credentials.exec, source) };
+  const found =
+    given.credentials.exec === undefined
+      ? given
+      : { ...given, credentials: await execCredentials(given, given.credentials.exec, source) };
   await checkServer(found, source);
   const neighbour = await portalNamespace(found);
   checkNeighbour(found, source, neighbour);
@@ -33,10 +36,16 @@ export async function reachCluster({ config, kubeconfig }: GuildSettings): Promi
   return { ...found, identity: system?.uid, hasGuild: neighbour?.labels?.[label.stack] === stackLabel() };
 }
 
-async function loadKubeconfig(cluster: ExistingConfig, secret?: pulumi.Output<string>): Promise<{ found: Kubeconfig; source: Source }> {
+async function loadKubeconfig(
+  cluster: ExistingConfig,
+  secret?: pulumi.Output<string>,
+): Promise<{ found: Kubeconfig; source: Source }> {
   if (cluster.kubeconfigPath !== undefined) {
     const { text, directory } = readKubeconfig(cluster.kubeconfigPath);
-    return { found: parseKubeconfig(text, "cluster.kubeconfigPath", directory, cluster.context), source: "cluster.kubeconfigPath" };
+    return {
+      found: parseKubeconfig(text, "cluster.kubeconfigPath", directory, cluster.context),
+      source: "cluster.kubeconfigPath",
+    };
   }
   if (secret === undefined) throw new Error("neither a kubeconfig's path nor its text");
   const text = await plain(secret);
@@ -50,17 +59,30 @@ function plain(secret: pulumi.Output<string>): Promise<string> {
 
 /** Asks for the version, with the kubeconfig's credentials. */
 async function checkServer(found: Kubeconfig, source: Source): Promise<void> {
-  const refuse = (what: string, fix: string) => new ConfigError([{ key: source, found: found.server, allowed: `an API server that answers, version 1.${OLDEST_MINOR} or newer`, fix: `${what}; ${fix}` }]);
+  const refuse = (what: string, fix: string) =>
+    new ConfigError([
+      {
+        key: source,
+        found: found.server,
+        allowed: `an API server that answers, version 1.${OLDEST_MINOR} or newer`,
+        fix: `${what}; ${fix}`,
+      },
+    ]);
   let answer: Answer;
   try {
     answer = await ask(found, "/version");
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    throw refuse(`it didn't answer (${reason})`, "check that it runs, that this machine can reach it, and its certificate authority");
+    throw refuse(
+      `it didn't answer (${reason})`,
+      "check that it runs, that this machine can reach it, and its certificate authority",
+    );
   }
-  if (answer.status === 401 || answer.status === 403) throw refuse(`it refused the credentials (${answer.status})`, "renew them");
+  if (answer.status === 401 || answer.status === 403)
+    throw refuse(`it refused the credentials (${answer.status})`, "renew them");
   const minor = minorVersion(answer);
-  if (minor === undefined) throw refuse(`it answered ${answer.status} and no version`, "check that the server is a Kubernetes API server");
+  if (minor === undefined)
+    throw refuse(`it answered ${answer.status} and no version`, "check that the server is a Kubernetes API server");
   if (minor < OLDEST_MINOR) throw refuse(`it is version 1.${minor}`, "update the cluster");
 }
 
@@ -83,10 +105,14 @@ function portalNamespace(found: Kubeconfig): Promise<Metadata | undefined> {
 function checkNeighbour(found: Kubeconfig, source: Source, neighbour: Metadata | undefined): void {
   const owner = neighbour?.labels?.[label.stack];
   if (owner === undefined || owner === stackLabel()) return;
-  throw new ConfigError([{
-    key: source, found: found.server, allowed: "a cluster without another guild",
-    fix: `the guild of the stack "${owner}" lives there; add the people to that stack, or join another cluster. If this stack is that one under a new name: kubectl label namespace ${portalIdentity.namespace} ${label.stack}=${stackLabel()} --overwrite`,
-  }]);
+  throw new ConfigError([
+    {
+      key: source,
+      found: found.server,
+      allowed: "a cluster without another guild",
+      fix: `the guild of the stack "${owner}" lives there; add the people to that stack, or join another cluster. If this stack is that one under a new name: kubectl label namespace ${portalIdentity.namespace} ${label.stack}=${stackLabel()} --overwrite`,
+    },
+  ]);
 }
 
 /** Minor version of "1.x" in the answer to /version; some distributions write "33+". */

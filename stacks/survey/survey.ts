@@ -25,7 +25,7 @@ export async function survey(settings: GuildSettings): Promise<Survey> {
   const mistakes = [
     ...foundMistakes(settings.config, found),
     ...(room === undefined ? [] : roomMistakes(settings.config, room)),
-    ...await systems.surroundings(settings.config),
+    ...(await systems.surroundings(settings.config)),
   ];
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return { kubeconfig, found };

@@ -27,7 +27,10 @@ export class Cluster {
   /** Makes it, or finds it as an earlier run left it. */
   async up(): Promise<void> {
     mkdirSync(this.#stackFiles, { recursive: true });
-    writeFileSync(join(this.#stackFiles, `Pulumi.${PROJECT.stack}.yaml`), stringify({ config: { [`${PROJECT.name}:apiPort`]: this.#apiPort } }));
+    writeFileSync(
+      join(this.#stackFiles, `Pulumi.${PROJECT.stack}.yaml`),
+      stringify({ config: { [`${PROJECT.name}:apiPort`]: this.#apiPort } }),
+    );
     await this.#run("pulumi", "-C", PROJECT.folder, "--stack", PROJECT.stack, "up", "--yes", "--skip-preview");
   }
 
@@ -37,7 +40,11 @@ export class Cluster {
   }
 
   async #run(verb: string, ...args: string[]): Promise<void> {
-    await runLogged(process.execPath, [TOOLCHAIN_CLI, verb, ...args], { cwd: PROJECT_ROOT, env: { GUILDNET_STACK_FILES: this.#stackFiles }, log: this.#log });
+    await runLogged(process.execPath, [TOOLCHAIN_CLI, verb, ...args], {
+      cwd: PROJECT_ROOT,
+      env: { GUILDNET_STACK_FILES: this.#stackFiles },
+      log: this.#log,
+    });
   }
 
   /** Beside what is kept of the runs, so that the checkout stays clean. */

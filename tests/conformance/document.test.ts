@@ -1,7 +1,13 @@
 import { expect, it } from "vitest";
 import { document, type Findings, missing, unexplained } from "./document.ts";
 
-const [passes, late, fails, left, odd] = ["[sig-apps] Job runs", "[sig-apps] Job runs late", "[sig-node] Pods fail", "[sig-node] Pods need two", "[sig-network] Netpol <odd> | name"];
+const [passes, late, fails, left, odd] = [
+  "[sig-apps] Job runs",
+  "[sig-apps] Job runs late",
+  "[sig-node] Pods fail",
+  "[sig-node] Pods need two",
+  "[sig-network] Netpol <odd> | name",
+];
 const findings: Findings = {
   kubernetes: "1.2.3",
   tests: [passes, late, fails, left, odd],
@@ -41,5 +47,7 @@ it("knows which tests have no result yet, and which failures nobody has explaine
 });
 
 it("calls a test that is left out now not run, whatever it did before", () => {
-  expect(document({ ...findings, excluded: { [left]: "one", [fails]: "two" }, failing: {} })).toContain("| **all** | 5 | 2 | 1 | 0 | 2 |");
+  expect(document({ ...findings, excluded: { [left]: "one", [fails]: "two" }, failing: {} })).toContain(
+    "| **all** | 5 | 2 | 1 | 0 | 2 |",
+  );
 });

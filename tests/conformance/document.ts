@@ -28,20 +28,39 @@ export function unexplained({ tests, results, failing }: Findings): string[] {
 /** What the suite says of the product's cluster, as a page. */
 export function document(findings: Findings): string {
   const { kubernetes, tests, results, excluded, failing } = findings;
-  const resultOf = (test: string): Result | undefined => excluded[test] === undefined ? results.get(test) : undefined;
-  const failed = tests.filter((test) => resultOf(test)?.passed === false), ahead = missing(findings).length;
+  const resultOf = (test: string): Result | undefined => (excluded[test] === undefined ? results.get(test) : undefined);
+  const failed = tests.filter((test) => resultOf(test)?.passed === false),
+    ahead = missing(findings).length;
   const late = tests.filter((test) => isLate(resultOf(test)));
-  return [
-    "# Kubernetes' own tests on the embedded cluster",
-    `The suite is Kubernetes' own, ${kubernetes}, unchanged: every test that a conformant cluster has to pass, but for those that need the cluster for themselves or take its nodes away (*Serial*, *Disruptive*), and every test of NetworkPolicy but for SCTP. ` +
-      "It ran on a cluster of one node as `EmbeddedCluster` makes it, with `Storage` on it. `npm run conformance` writes this page.",
-    "Where the tests' own images could not be pulled, their programs were built from the suite's sources, on Debian's busybox, nginx and tools. A test that fails is run once more, with nothing beside it.",
-    ahead === 0 ? "" : `${ahead} of ${tests.length} tests have not been run yet; \`npm run conformance -- --resume\` runs them.`,
-    countTable(tests, resultOf),
-    section("Failed", ["test", "what it said", "why"], failed.map((test) => [test, lastWords(resultOf(test)), failing[test] ?? "not known yet"])),
-    section("Passed only when run again", ["test", "what it said before"], late.map((test) => [test, lastWords(resultOf(test))])),
-    section("Not run", ["test", "why"], tests.flatMap((test) => excluded[test] === undefined ? [] : [[test, excluded[test]]])),
-  ].filter((part) => part !== "").join("\n\n") + "\n";
+  return (
+    [
+      "# Kubernetes' own tests on the embedded cluster",
+      `The suite is Kubernetes' own, ${kubernetes}, unchanged: every test that a conformant cluster has to pass, but for those that need the cluster for themselves or take its nodes away (*Serial*, *Disruptive*), and every test of NetworkPolicy but for SCTP. ` +
+        "It ran on a cluster of one node as `EmbeddedCluster` makes it, with `Storage` on it. `npm run conformance` writes this page.",
+      "Where the tests' own images could not be pulled, their programs were built from the suite's sources, on Debian's busybox, nginx and tools. A test that fails is run once more, with nothing beside it.",
+      ahead === 0
+        ? ""
+        : `${ahead} of ${tests.length} tests have not been run yet; \`npm run conformance -- --resume\` runs them.`,
+      countTable(tests, resultOf),
+      section(
+        "Failed",
+        ["test", "what it said", "why"],
+        failed.map((test) => [test, lastWords(resultOf(test)), failing[test] ?? "not known yet"]),
+      ),
+      section(
+        "Passed only when run again",
+        ["test", "what it said before"],
+        late.map((test) => [test, lastWords(resultOf(test))]),
+      ),
+      section(
+        "Not run",
+        ["test", "why"],
+        tests.flatMap((test) => (excluded[test] === undefined ? [] : [[test, excluded[test]]])),
+      ),
+    ]
+      .filter((part) => part !== "")
+      .join("\n\n") + "\n"
+  );
 }
 
 /** What a count is shown under, and of which tests it is. */
@@ -56,8 +75,16 @@ const COLUMNS: readonly Column[] = [
 ];
 
 function countTable(tests: readonly string[], resultOf: (test: string) => Result | undefined): string {
-  const row = (name: string, some: readonly string[]): string[] => [name, ...COLUMNS.map(([, counts]) => String(some.filter((test) => counts(resultOf(test))).length))];
-  const groups = GROUPS.map(({ name }) => row(name, tests.filter((test) => groupOf(test) === name)));
+  const row = (name: string, some: readonly string[]): string[] => [
+    name,
+    ...COLUMNS.map(([, counts]) => String(some.filter((test) => counts(resultOf(test))).length)),
+  ];
+  const groups = GROUPS.map(({ name }) =>
+    row(
+      name,
+      tests.filter((test) => groupOf(test) === name),
+    ),
+  );
   return table(["", ...COLUMNS.map(([title]) => title)], [...groups, row("**all**", tests)]);
 }
 

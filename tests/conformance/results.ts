@@ -13,41 +13,61 @@ export interface Result {
 export type Results = ReadonlyMap<string, Result>;
 
 /** As much of Ginkgo's report as counts here: https://pkg.go.dev/github.com/onsi/ginkgo/v2/types#Report */
-const report = z.array(z.object({
-  SpecReports: z.array(z.object({
-    ContainerHierarchyTexts: z.array(z.string()).nullable(),
-    LeafNodeType: z.string(),
-    LeafNodeText: z.string(),
-    State: z.string(),
-    Failure: z.object({ Message: z.string().default("") }).optional(),
-  })).nullable(),
-}));
+const report = z.array(
+  z.object({
+    SpecReports: z
+      .array(
+        z.object({
+          ContainerHierarchyTexts: z.array(z.string()).nullable(),
+          LeafNodeType: z.string(),
+          LeafNodeText: z.string(),
+          State: z.string(),
+          Failure: z.object({ Message: z.string().default("") }).optional(),
+        }),
+      )
+      .nullable(),
+  }),
+);
 
 /** States of a test that was not run, or not to its end; `passed` is none of them, and all others are failures. */
 const UNDECIDED = new Set(["", "pending", "interrupted", "aborted"]);
 
 /** The tests that a rehearsal chose: there they pass, and all others are skipped. */
 export function namesIn(json: string): string[] {
-  return testsIn(json).filter(({ state }) => state === "passed").map(({ name }) => name);
+  return testsIn(json)
+    .filter(({ state }) => state === "passed")
+    .map(({ name }) => name);
 }
 
 /** What a report says of those that were run to their end. One that skips itself says what the cluster lacks, and counts as failed. */
 export function resultsIn(json: string): Results {
-  const decided = testsIn(json).filter(({ state, message }) => state === "skipped" ? message !== "" : !UNDECIDED.has(state));
-  return new Map(decided.map(({ name, state, message }) => [name, { passed: state === "passed", failures: state === "passed" ? [] : [message] }]));
+  const decided = testsIn(json).filter(({ state, message }) =>
+    state === "skipped" ? message !== "" : !UNDECIDED.has(state),
+  );
+  return new Map(
+    decided.map(({ name, state, message }) => [
+      name,
+      { passed: state === "passed", failures: state === "passed" ? [] : [message] },
+    ]),
+  );
 }
 
 function testsIn(json: string): { name: string; state: string; message: string }[] {
   const specs = report.parse(JSON.parse(json)).flatMap(({ SpecReports }) => SpecReports ?? []);
-  return specs.filter(({ LeafNodeType }) => LeafNodeType === "It").map(({ ContainerHierarchyTexts, LeafNodeText, State, Failure }) => ({
-    name: [...(ContainerHierarchyTexts ?? []), LeafNodeText].join(" "), state: State, message: Failure?.Message ?? "",
-  }));
+  return specs
+    .filter(({ LeafNodeType }) => LeafNodeType === "It")
+    .map(({ ContainerHierarchyTexts, LeafNodeText, State, Failure }) => ({
+      name: [...(ContainerHierarchyTexts ?? []), LeafNodeText].join(" "),
+      state: State,
+      message: Failure?.Message ?? "",
+    }));
 }
 
 /** Earlier results with those of a run after them: a test that failed and then passed keeps what it said. */
 export function merged(before: Results, after: Results): Results {
   const both = new Map(before);
-  for (const [name, { passed, failures }] of after) both.set(name, { passed, failures: [...(before.get(name)?.failures ?? []), ...failures] });
+  for (const [name, { passed, failures }] of after)
+    both.set(name, { passed, failures: [...(before.get(name)?.failures ?? []), ...failures] });
   return both;
 }
 
@@ -60,7 +80,9 @@ export class KeptResults {
 
   constructor(file: string) {
     this.#file = file;
-    this.#results = existsSync(file) ? new Map(Object.entries(kept.parse(JSON.parse(readFileSync(file, "utf8"))))) : new Map();
+    this.#results = existsSync(file)
+      ? new Map(Object.entries(kept.parse(JSON.parse(readFileSync(file, "utf8")))))
+      : new Map();
   }
 
   get all(): Results {

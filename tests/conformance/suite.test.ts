@@ -14,11 +14,26 @@ function suiteThat({ ends, state }: { ends: number; state?: string }): Suite {
   const folder = mkdtempSync(join(tmpdir(), "guildnet-suite-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const spec = { ContainerHierarchyTexts: ["[sig-x] Thing"], LeafNodeType: "It", LeafNodeText: "works", State: state };
-  const report = state === undefined ? [] : [`const [report] = process.argv.flatMap((arg) => /json-report=(.*)/.exec(arg)?.slice(1) ?? []);`,
-    `require("node:fs").writeFileSync(report, ${JSON.stringify(JSON.stringify([{ SpecReports: [spec] }]))});`];
-  const program = ["#!/usr/bin/env node", ...report, 'console.log("• [FAILED] [0.1 seconds]");', `process.exitCode = ${ends};`].join("\n");
+  const report =
+    state === undefined
+      ? []
+      : [
+          `const [report] = process.argv.flatMap((arg) => /json-report=(.*)/.exec(arg)?.slice(1) ?? []);`,
+          `require("node:fs").writeFileSync(report, ${JSON.stringify(JSON.stringify([{ SpecReports: [spec] }]))});`,
+        ];
+  const program = [
+    "#!/usr/bin/env node",
+    ...report,
+    'console.log("• [FAILED] [0.1 seconds]");',
+    `process.exitCode = ${ends};`,
+  ].join("\n");
   for (const file of ["ginkgo", "e2e.test"]) writeFileSync(join(folder, file), program, { mode: 0o755 });
-  return new Suite({ programs: folder, kubectl: "kubectl", kubeconfig: "kubeconfig", log: openLog(guildnetHome({ GUILDNET_HOME: folder }), "suite") });
+  return new Suite({
+    programs: folder,
+    kubectl: "kubectl",
+    kubeconfig: "kubeconfig",
+    log: openLog(guildnetHome({ GUILDNET_HOME: folder }), "suite"),
+  });
 }
 
 const quietly = { atOnce: 1, onProgress: () => {} };
@@ -41,13 +56,21 @@ it("chooses tests by their whole names, whatever stands in them", () => {
   const names = ["[sig-x] A (one) should *work* [Conformance]", "[sig-x] B.C"];
   const chosen = new RegExp(oneOf(names));
   for (const name of names) expect(`Kubernetes e2e suite ${name}`).toMatch(chosen);
-  for (const other of ["[sig-x] A (one) should *work* [Conformance] more", "[sig-x] BxC"]) expect(`Kubernetes e2e suite ${other}`).not.toMatch(chosen);
+  for (const other of ["[sig-x] A (one) should *work* [Conformance] more", "[sig-x] BxC"])
+    expect(`Kubernetes e2e suite ${other}`).not.toMatch(chosen);
 });
 
 it("counts what Ginkgo says has ended", () => {
   const told: string[] = [];
   const progress = new Progress((ended, failed) => told.push(`${ended}/${failed}`));
-  for (const line of ["• [5.123 seconds]", "[sig-x] Thing works", "• [FAILED] [300.1 seconds]", "a pod says • hello", "• [2 seconds]"]) progress.read(line);
+  for (const line of [
+    "• [5.123 seconds]",
+    "[sig-x] Thing works",
+    "• [FAILED] [300.1 seconds]",
+    "a pod says • hello",
+    "• [2 seconds]",
+  ])
+    progress.read(line);
   expect(told).toEqual(["1/0", "2/1", "3/1"]);
 });
 

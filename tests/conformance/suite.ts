@@ -37,7 +37,13 @@ export class Suite {
     const chosen: string[] = [];
     for (const { focus, skip } of CHOSEN) {
       const json = await withReport(async (report) => {
-        const args = ["--ginkgo.dry-run", "--ginkgo.silence-skips", `--ginkgo.focus=${focus}`, `--ginkgo.skip=${skip}`, `--ginkgo.json-report=${report}`];
+        const args = [
+          "--ginkgo.dry-run",
+          "--ginkgo.silence-skips",
+          `--ginkgo.focus=${focus}`,
+          `--ginkgo.skip=${skip}`,
+          `--ginkgo.json-report=${report}`,
+        ];
         await runLogged(join(this.#options.programs, "e2e.test"), args, { log: this.#options.log });
       });
       chosen.push(...namesIn(json));
@@ -50,10 +56,27 @@ export class Suite {
     const { programs, kubectl, kubeconfig, log } = this.#options;
     const progress = new Progress(onProgress);
     const json = await withReport(async (report) => {
-      const ginkgo = ["run", `--procs=${atOnce}`, `--timeout=${LIMIT}`, "--no-color", "--silence-skips", "-v", `--focus=${oneOf(tests)}`, `--json-report=${report}`];
-      const suite = ["--provider=skeleton", `--kubeconfig=${kubeconfig}`, `--kubectl-path=${kubectl}`, "--disable-log-dump"];
+      const ginkgo = [
+        "run",
+        `--procs=${atOnce}`,
+        `--timeout=${LIMIT}`,
+        "--no-color",
+        "--silence-skips",
+        "-v",
+        `--focus=${oneOf(tests)}`,
+        `--json-report=${report}`,
+      ];
+      const suite = [
+        "--provider=skeleton",
+        `--kubeconfig=${kubeconfig}`,
+        `--kubectl-path=${kubectl}`,
+        "--disable-log-dump",
+      ];
       try {
-        await runLogged(join(programs, "ginkgo"), [...ginkgo, join(programs, "e2e.test"), "--", ...suite], { log, onLine: (line) => progress.read(line) });
+        await runLogged(join(programs, "ginkgo"), [...ginkgo, join(programs, "e2e.test"), "--", ...suite], {
+          log,
+          onLine: (line) => progress.read(line),
+        });
       } catch (error) {
         if (!isActionable(error) || !existsSync(report)) throw error;
       }

@@ -1,6 +1,15 @@
 import { execa } from "execa";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,7 +19,8 @@ import { programsOf } from "../support/programs.ts";
 // What copies a volume that is in use, by the Node of the image that it runs in.
 
 const folder = mkdtempSync(join(tmpdir(), "guildnet-volume-"));
-const source = join(folder, "source"), bin = join(folder, "bin");
+const source = join(folder, "source"),
+  bin = join(folder, "bin");
 const program = join(import.meta.dirname, "../../images/portal/dist/volume-copy.mjs");
 const node = (...args: string[]) => execa(join(bin, "node"), ["--no-warnings", ...args], { reject: false });
 
@@ -44,7 +54,11 @@ const reader = `
 describe("the copy of a volume", () => {
   test("has a database as of one moment while another program writes to it", async () => {
     mkdirSync(source);
-    const writing = execa(join(bin, "node"), ["--no-warnings", "--input-type=module", "-e", writer, join(source, "db.sqlite")], { reject: false, buffer: false });
+    const writing = execa(
+      join(bin, "node"),
+      ["--no-warnings", "--input-type=module", "-e", writer, join(source, "db.sqlite")],
+      { reject: false, buffer: false },
+    );
     await once(writing.stdout, "data");
     let before = 0;
     for (const round of [1, 2, 3, 4, 5]) {
@@ -52,7 +66,11 @@ describe("the copy of a volume", () => {
       mkdirSync(target);
       expect(await node(program, source, target)).toMatchObject({ exitCode: 0 });
       expect(existsSync(join(target, "db.sqlite-wal"))).toBe(false);
-      const found = JSON.parse((await node("--input-type=module", "-e", reader, join(target, "db.sqlite"))).stdout) as { integrity_check: string; pairs: number; lone: number };
+      const found = JSON.parse((await node("--input-type=module", "-e", reader, join(target, "db.sqlite"))).stdout) as {
+        integrity_check: string;
+        pairs: number;
+        lone: number;
+      };
       expect(found).toMatchObject({ integrity_check: "ok", lone: 0 });
       expect(found.pairs).toBeGreaterThan(before);
       before = found.pairs;
@@ -62,20 +80,30 @@ describe("the copy of a volume", () => {
   });
 
   test("has everything else as it is, but for what is not its owner's", async () => {
-    const plain = join(folder, "plain"), target = join(folder, "plain-target");
-    for (const path of [join(plain, "keys"), join(plain, "lost+found"), join(plain, ".before-restore-1"), target]) mkdirSync(path, { recursive: true });
+    const plain = join(folder, "plain"),
+      target = join(folder, "plain-target");
+    for (const path of [join(plain, "keys"), join(plain, "lost+found"), join(plain, ".before-restore-1"), target])
+      mkdirSync(path, { recursive: true });
     writeFileSync(join(plain, "keys/private.key"), "secret", { mode: 0o600 });
     symlinkSync("keys/private.key", join(plain, "link"));
     writeFileSync(join(plain, "notes-wal"), "no log of a database");
     chmodSync(join(plain, "keys"), 0o750);
     expect(await node(program, plain, target)).toMatchObject({ exitCode: 0 });
-    const { stdout } = await execa("sh", ["-c", "find . -mindepth 1 -exec stat -c '%a %F %n' {} + | sort -k3"], { cwd: target });
-    expect(stdout.split("\n").sort()).toEqual(["600 regular file ./keys/private.key", "644 regular file ./notes-wal", "750 directory ./keys", "777 symbolic link ./link"]);
+    const { stdout } = await execa("sh", ["-c", "find . -mindepth 1 -exec stat -c '%a %F %n' {} + | sort -k3"], {
+      cwd: target,
+    });
+    expect(stdout.split("\n").sort()).toEqual([
+      "600 regular file ./keys/private.key",
+      "644 regular file ./notes-wal",
+      "750 directory ./keys",
+      "777 symbolic link ./link",
+    ]);
     expect(readFileSync(join(target, "link"), "utf8")).toBe("secret");
   });
 
   test("is refused where a database is damaged", async () => {
-    const damaged = join(folder, "damaged"), target = join(folder, "damaged-target");
+    const damaged = join(folder, "damaged"),
+      target = join(folder, "damaged-target");
     for (const path of [damaged, target]) mkdirSync(path);
     writeFileSync(join(damaged, "db.sqlite"), "SQLite format 3\0 and nothing of the kind");
     const { exitCode, stderr } = await node(program, damaged, target);

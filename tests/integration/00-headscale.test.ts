@@ -49,10 +49,19 @@ async function joins(name: string, key: unknown): Promise<Client | undefined> {
 
 const user = (name: string, details: Properties = {}): Properties => ({ server: { ...server }, name, ...details });
 const routerKey = (userId: unknown, changes: Properties = {}): Properties => ({
-  server: { ...server }, userId: String(userId), tags: ["tag:router"], reusable: true, ephemeral: false, expirationHours: 24, renewWhenUsed: false, generation: 1, ...changes,
+  server: { ...server },
+  userId: String(userId),
+  tags: ["tag:router"],
+  reusable: true,
+  ephemeral: false,
+  expirationHours: 24,
+  renewWhenUsed: false,
+  generation: 1,
+  ...changes,
 });
 const policy = JSON.stringify({
-  tagOwners: { "tag:router": ["ada@"], "tag:server": ["ada@"] }, acls: [{ action: "accept", src: ["*"], dst: ["*:*"] }],
+  tagOwners: { "tag:router": ["ada@"], "tag:server": ["ada@"] },
+  acls: [{ action: "accept", src: ["*"], dst: ["*:*"] }],
   autoApprovers: { routes: { "10.96.0.0/16": ["tag:router"] } },
 });
 
@@ -63,10 +72,12 @@ describe("the program", () => {
 
   test("makes a key of 90 days, lists it by its prefix, and ends it", async () => {
     expect((apiKey.expiration.getTime() - Date.now()) / 86_400_000).toBeCloseTo(90, 1);
-    const other = await createApiKey(running.program, 1), its = new HeadscaleApi({ ...server, apiKey: other.key }, 1000);
+    const other = await createApiKey(running.program, 1),
+      its = new HeadscaleApi({ ...server, apiKey: other.key }, 1000);
     expect(await its.userNamed("nobody")).toBeUndefined();
     // Of the program's times whole seconds are read.
-    const toSeconds = (keys: { prefix: string; expiration: Date }[]) => keys.map(({ prefix, expiration }) => [prefix, Math.floor(expiration.getTime() / 1000)]);
+    const toSeconds = (keys: { prefix: string; expiration: Date }[]) =>
+      keys.map(({ prefix, expiration }) => [prefix, Math.floor(expiration.getTime() / 1000)]);
     expect(toSeconds(await its.apiKeys())).toEqual(toSeconds(await listApiKeys(running.program)));
     await expireApiKey(running.program, other.prefix);
     await expect(its.userNamed("nobody")).rejects.toMatchObject({ status: 401, code: "headscale-unauthorized" });
@@ -93,7 +104,9 @@ describe("a policy", () => {
   });
 
   test("that the server does not understand is refused with its words", async () => {
-    await expect(made(headscalePolicy, { server: { ...server }, policy: '{"rules":[]}' })).rejects.toMatchObject({ answer: expect.stringContaining('unknown field "rules"') });
+    await expect(made(headscalePolicy, { server: { ...server }, policy: '{"rules":[]}' })).rejects.toMatchObject({
+      answer: expect.stringContaining('unknown field "rules"'),
+    });
     expect(await headscalePolicy.drift({ server: { ...server }, policy }, {})).toBeUndefined();
   });
 });
@@ -117,7 +130,8 @@ describe("a user", () => {
 
 describe("a key for nodes", () => {
   test("lets a node join with its tag, until another takes its place", async () => {
-    const { userId } = await made(headscaleUser, user("ada")), inputs = routerKey(userId);
+    const { userId } = await made(headscaleUser, user("ada")),
+      inputs = routerKey(userId);
     const old = await made(headscalePreAuthKey, inputs);
     const first = await joins("first", old.key);
     expect(await first?.tags()).toEqual(["tag:router"]);
@@ -132,7 +146,8 @@ describe("a key for nodes", () => {
   });
 
   test("for one node lets one node join, and is used then", async () => {
-    const { userId } = await made(headscaleUser, user("ada")), inputs = routerKey(userId, { reusable: false, renewWhenUsed: true, tags: ["tag:server"] });
+    const { userId } = await made(headscaleUser, user("ada")),
+      inputs = routerKey(userId, { reusable: false, renewWhenUsed: true, tags: ["tag:server"] });
     const state = await made(headscalePreAuthKey, inputs);
     expect(await joins("only", state.key)).toBeDefined();
     expect(await headscalePreAuthKey.drift(inputs, state)).toBe("it was used");
@@ -140,7 +155,8 @@ describe("a key for nodes", () => {
   });
 
   test("ends when it is deleted", async () => {
-    const { userId } = await made(headscaleUser, user("ada")), inputs = routerKey(userId);
+    const { userId } = await made(headscaleUser, user("ada")),
+      inputs = routerKey(userId);
     const state = await made(headscalePreAuthKey, inputs);
     await headscalePreAuthKey.delete(state, silent);
     expect(await headscalePreAuthKey.drift(inputs, state)).toBe("it has expired");
@@ -149,7 +165,9 @@ describe("a key for nodes", () => {
 
   test("keeps the server from deleting its user, who leaves with the nodes that joined with it", async () => {
     const { userId } = await made(headscaleUser, user("ada"));
-    await expect(api.deleteUser(String(userId))).rejects.toMatchObject({ answer: expect.stringContaining("user not empty") });
+    await expect(api.deleteUser(String(userId))).rejects.toMatchObject({
+      answer: expect.stringContaining("user not empty"),
+    });
     const told: string[] = [];
     await headscaleUser.delete(user("ada"), (message) => void told.push(message));
     expect(told.map((message) => message.split(" ").at(-1)).sort()).toEqual(["first", "only", "second"]);

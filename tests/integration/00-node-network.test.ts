@@ -35,35 +35,61 @@ describe("a node's network", () => {
   test("publishes the API server's port, and hands connections on as they are", async () => {
     const server = machine.inNode("socat", "TCP-LISTEN:6443,bind=127.0.0.1,reuseaddr", "SYSTEM:cat");
     await vi.waitFor(async () => {
-      expect((await machine.onMachine("bash", "-c", `exec 3<>/dev/tcp/${API.host}/${API.port}; echo hello >&3; head -n 1 <&3`)).stdout).toBe("hello");
+      expect(
+        (
+          await machine.onMachine(
+            "bash",
+            "-c",
+            `exec 3<>/dev/tcp/${API.host}/${API.port}; echo hello >&3; head -n 1 <&3`,
+          )
+        ).stdout,
+      ).toBe("hello");
     }, soon);
     await server;
   });
 
-  test.each(["TCP", "UDP"])("reaches nothing of the machine that it is on by %s, at addresses that came later neither", async (protocol) => {
-    const listener = machine.onMachine("socat", "-u", protocol === "TCP" ? "TCP-LISTEN:5000,fork,reuseaddr" : "UDP-RECV:5000", "STDOUT");
-    let heard = "";
-    listener.stdout.on("data", (data) => (heard += data));
-    await vi.waitFor(async () => expect((await machine.onMachine("ss", "-Hlntu")).stdout).toContain(":5000"), soon);
-    const send = (from: "onMachine" | "inNode", address: string) => machine[from]("bash", "-c", `echo ${from} | socat -u - ${protocol}:${address}:5000,connect-timeout=1`);
-    const own = async (): Promise<string> => (await machine.inNode("nft", "list", "set", "ip", "machine", "own")).stdout;
+  test.each(["TCP", "UDP"])(
+    "reaches nothing of the machine that it is on by %s, at addresses that came later neither",
+    async (protocol) => {
+      const listener = machine.onMachine(
+        "socat",
+        "-u",
+        protocol === "TCP" ? "TCP-LISTEN:5000,fork,reuseaddr" : "UDP-RECV:5000",
+        "STDOUT",
+      );
+      let heard = "";
+      listener.stdout.on("data", (data) => (heard += data));
+      await vi.waitFor(async () => expect((await machine.onMachine("ss", "-Hlntu")).stdout).toContain(":5000"), soon);
+      const send = (from: "onMachine" | "inNode", address: string) =>
+        machine[from]("bash", "-c", `echo ${from} | socat -u - ${protocol}:${address}:5000,connect-timeout=1`);
+      const own = async (): Promise<string> =>
+        (await machine.inNode("nft", "list", "set", "ip", "machine", "own")).stdout;
 
-    await send("inNode", PUBLIC);
-    await machine.onMachine("ip", "address", "add", "203.0.113.7/32", "dev", "lo");
-    await vi.waitFor(async () => expect(await own()).toContain("203.0.113.7"), soon);
-    await send("inNode", "203.0.113.7");
-    await machine.onMachine("ip", "address", "del", "203.0.113.7/32", "dev", "lo");
-    await vi.waitFor(async () => expect(await own()).not.toContain("203.0.113.7"), soon);
-    // What was sent last is heard last.
-    await send("onMachine", PUBLIC);
-    await vi.waitFor(() => expect(heard).toBe("onMachine\n"), soon);
-    listener.kill();
-  });
+      await send("inNode", PUBLIC);
+      await machine.onMachine("ip", "address", "add", "203.0.113.7/32", "dev", "lo");
+      await vi.waitFor(async () => expect(await own()).toContain("203.0.113.7"), soon);
+      await send("inNode", "203.0.113.7");
+      await machine.onMachine("ip", "address", "del", "203.0.113.7/32", "dev", "lo");
+      await vi.waitFor(async () => expect(await own()).not.toContain("203.0.113.7"), soon);
+      // What was sent last is heard last.
+      await send("onMachine", PUBLIC);
+      await vi.waitFor(() => expect(heard).toBe("onMachine\n"), soon);
+      listener.kill();
+    },
+  );
 
   test.each(["TCP", "UDP"])("reaches other machines by %s, and hears them", async (protocol) => {
     const server = machine.beyond("socat", `${protocol}-LISTEN:5001,reuseaddr`, "EXEC:cat");
     await vi.waitFor(async () => expect((await machine.beyond("ss", "-Hlntu")).stdout).toContain(":5001"), soon);
-    expect((await machine.inNode("bash", "-c", `exec 3<>/dev/${protocol.toLowerCase()}/${BEYOND}/5001; echo hello >&3; head -n 1 <&3`)).stdout).toBe("hello");
+    expect(
+      (
+        await machine.inNode(
+          "bash",
+          "-c",
+          `exec 3<>/dev/${protocol.toLowerCase()}/${BEYOND}/5001; echo hello >&3; head -n 1 <&3`,
+        )
+      ).stdout,
+    ).toBe("hello");
     server.kill();
   });
 
@@ -79,7 +105,9 @@ describe("a node's network", () => {
       const server = await serve("169.254.169.254", "a");
       expect(await ask("udp")).toBe("a");
       expect(await ask("tcp")).toBe("a");
-      expect((await machine.inNode("bash", "-c", "echo | socat -u - TCP:169.254.169.254:53,connect-timeout=1")).exitCode).not.toBe(0);
+      expect(
+        (await machine.inNode("bash", "-c", "echo | socat -u - TCP:169.254.169.254:53,connect-timeout=1")).exitCode,
+      ).not.toBe(0);
       server.end();
     });
 
@@ -99,6 +127,7 @@ describe("a node's network", () => {
       server.end();
     });
 
-    const ask = async (way: string): Promise<string> => (await machine.inNode(process.execPath, "--eval", CLIENT, RESOLVER, way)).stdout;
+    const ask = async (way: string): Promise<string> =>
+      (await machine.inNode(process.execPath, "--eval", CLIENT, RESOLVER, way)).stdout;
   });
 });

@@ -11,7 +11,10 @@ const TABLE = join(import.meta.dirname, "../../docs/odd-exchanges.md");
 const CONFIG = join(import.meta.dirname, "../../images/portal/testing/nginx.conf");
 
 /** What came of an exchange: the answers that the visitor got, and the requests that the app did. */
-interface Outcome { readonly answers: string; readonly saw: string }
+interface Outcome {
+  readonly answers: string;
+  readonly saw: string;
+}
 
 let guild: Harness;
 let app: Recorder;
@@ -45,7 +48,10 @@ async function openNginx(): Promise<TLSSocket> {
   return socket;
 }
 
-async function outcome({ request, answer, shows = [], mayWait = false }: OddExchange, open: () => Promise<TLSSocket>): Promise<Outcome> {
+async function outcome(
+  { request, answer, shows = [], mayWait = false }: OddExchange,
+  open: () => Promise<TLSSocket>,
+): Promise<Outcome> {
   app.expect(answer, shows);
   const socket = await open();
   const said = listen(socket);
@@ -64,7 +70,11 @@ function listen(socket: TLSSocket): { readonly answers: string[] } {
   socket.on("data", (chunk: Buffer) => void chunks.push(chunk)).on("error", () => socket.destroy());
   return {
     get answers() {
-      return [...Buffer.concat(chunks).toString("latin1").matchAll(/HTTP\/1\.[01] (\d{3})/g)].map(([, status]) => status ?? "");
+      return [
+        ...Buffer.concat(chunks)
+          .toString("latin1")
+          .matchAll(/HTTP\/1\.[01] (\d{3})/g),
+      ].map(([, status]) => status ?? "");
     },
   };
 }
@@ -77,21 +87,27 @@ async function ping(open: () => Promise<TLSSocket>): Promise<void> {
   expect(said.answers).toEqual(["200"]);
 }
 
-const isSame = ({ portal, nginx }: { readonly portal: Outcome; readonly nginx: Outcome }): boolean => portal.answers === nginx.answers && portal.saw === nginx.saw;
+const isSame = ({ portal, nginx }: { readonly portal: Outcome; readonly nginx: Outcome }): boolean =>
+  portal.answers === nginx.answers && portal.saw === nginx.saw;
 
-describe.each(ODD_EXCHANGES.map((group) => [group.title, group] as const))("%s", (_title, { exchanges, differences }) => {
-  test("each has a name of its own", () => expect(new Set(exchanges.map(({ name }) => name)).size).toBe(exchanges.length));
+describe.each(ODD_EXCHANGES.map((group) => [group.title, group] as const))(
+  "%s",
+  (_title, { exchanges, differences }) => {
+    test("each has a name of its own", () =>
+      expect(new Set(exchanges.map(({ name }) => name)).size).toBe(exchanges.length));
 
-  test.each(exchanges.map((exchange) => [exchange.name, exchange] as const))("%s", (name, exchange) => {
-    const both = outcomes.get(exchange)!;
-    // What differs has a reason, and what has a reason differs.
-    expect({ ...both, hasReason: name in differences }).toEqual({ ...both, hasReason: !isSame(both) });
-  });
-});
+    test.each(exchanges.map((exchange) => [exchange.name, exchange] as const))("%s", (name, exchange) => {
+      const both = outcomes.get(exchange)!;
+      // What differs has a reason, and what has a reason differs.
+      expect({ ...both, hasReason: name in differences }).toEqual({ ...both, hasReason: !isSame(both) });
+    });
+  },
+);
 
 test("the app is asked nothing that was hidden in something else", () => {
   for (const group of ODD_EXCHANGES.slice(0, 4)) {
-    for (const exchange of group.exchanges) expect(`${exchange.name}: ${outcomes.get(exchange)?.portal.saw}`).not.toMatch(/hidden|malformed/);
+    for (const exchange of group.exchanges)
+      expect(`${exchange.name}: ${outcomes.get(exchange)?.portal.saw}`).not.toMatch(/hidden|malformed/);
   }
 });
 
@@ -127,5 +143,9 @@ function shown({ answers, saw }: Outcome): string {
 
 /** Bytes that no editor shows, as escapes; bars would end the cell. */
 function cell(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e→…]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`).replaceAll("|", "\\|").replaceAll("*", "\\*").replaceAll("_", "\\_");
+  return text
+    .replaceAll(/[^\x20-\x7e→…]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`)
+    .replaceAll("|", "\\|")
+    .replaceAll("*", "\\*")
+    .replaceAll("_", "\\_");
 }

@@ -8,7 +8,12 @@ import { root } from "../support/guildnet.ts";
 import { programsOf } from "../support/programs.ts";
 
 /** What depends most on Node's own HTTP, TLS and sockets. */
-const FILES = ["tests/integration/00-odd-exchanges.test.ts", ...["entrance/odd-exchanges", "proxy/proxy", "proxy/tunnel", "entrance/proxy-protocol"].map((name) => `images/portal/${name}.test.ts`)];
+const FILES = [
+  "tests/integration/00-odd-exchanges.test.ts",
+  ...["entrance/odd-exchanges", "proxy/proxy", "proxy/tunnel", "entrance/proxy-protocol"].map(
+    (name) => `images/portal/${name}.test.ts`,
+  ),
+];
 
 test("the portal passes and frames by its image's Node as by the one that runs all other tests", async () => {
   const folder = await mkdtemp(join(tmpdir(), "guildnet-node-"));
@@ -21,7 +26,11 @@ test("the portal passes and frames by its image's Node as by the one that runs a
 
   // Its tests are a part of this one, and counted with it.
   const env = { PATH: [folder, process.env.PATH].join(delimiter), GUILDNET_TEST_COUNTS: undefined };
-  const { exitCode, all } = await execa(node, [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "unit", "--project", "programs", ...FILES], { cwd: root, env, reject: false, all: true });
+  const { exitCode, all } = await execa(
+    node,
+    [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "unit", "--project", "programs", ...FILES],
+    { cwd: root, env, reject: false, all: true },
+  );
   expect(exitCode, all).toBe(0);
   expect(all).toMatch(/\b[1-9]\d* passed, 0 failed, 0 skipped/);
 });

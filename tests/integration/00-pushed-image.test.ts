@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -20,7 +29,9 @@ import { programsOf } from "../support/programs.ts";
 // What is built here gets into a real registry, of the program that the guild's own is, which signs in and has an
 // authority of its own; by the toolchain that a guild has.
 
-const folder = mkdtempSync(join(tmpdir(), "guildnet-pushed-")), home = join(folder, "home"), context = join(folder, "context");
+const folder = mkdtempSync(join(tmpdir(), "guildnet-pushed-")),
+  home = join(folder, "home"),
+  context = join(folder, "context");
 const silent = (): void => {};
 /** As they would be seen somewhere: the password, and both as a request has them. */
 const SECRETS = [CREDENTIALS.split(":")[1] ?? "", Buffer.from(CREDENTIALS).toString("base64")];
@@ -33,9 +44,12 @@ beforeAll(async () => {
   mkdirSync(home);
   symlinkSync(guildnetHome().tools, join(home, "tools"));
   vi.stubEnv("GUILDNET_HOME", home);
-  const { stdout: buildah } = await execa("which", ["buildah"]), programs = join(folder, "recorded");
+  const { stdout: buildah } = await execa("which", ["buildah"]),
+    programs = join(folder, "recorded");
   mkdirSync(programs);
-  writeFileSync(join(programs, "buildah"), `#!/bin/sh\n{ echo "$@"; env; } >>${calls}\nexec ${buildah} "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(programs, "buildah"), `#!/bin/sh\n{ echo "$@"; env; } >>${calls}\nexec ${buildah} "$@"\n`, {
+    mode: 0o755,
+  });
   vi.stubEnv("PATH", `${programs}:${process.env.PATH}`);
   mkdirSync(context);
   writeFileSync(join(context, "Dockerfile"), "FROM scratch\nCOPY content /\n");
@@ -43,7 +57,15 @@ beforeAll(async () => {
   image = imageReference("tool", context);
   registry = await imageRegistry(folder);
   await registry.start();
-  inputs = { image, context, registry: { address: `${registry.host}/guild`, credentials: CREDENTIALS, caCertificatePem: registry.caCertificatePem } };
+  inputs = {
+    image,
+    context,
+    registry: {
+      address: `${registry.host}/guild`,
+      credentials: CREDENTIALS,
+      caCertificatePem: registry.caCertificatePem,
+    },
+  };
 }, 1_800_000);
 
 afterAll(async () => {
@@ -70,7 +92,8 @@ test("an image is built, pushed under its hash, and known by the digest of what 
   expect(told).toContain(`pushing ${registry.host}/guild/${image.split("/")[1]}`);
   const commands = readFileSync(calls, "utf8");
   expect(commands).toContain(`${image} docker://${registry.host}/guild/${image.split("/")[1]}`);
-  for (const text of [told.join("\n"), commands, ...filesBelow(home)]) for (const secret of SECRETS) expect(text).not.toContain(secret);
+  for (const text of [told.join("\n"), commands, ...filesBelow(home)])
+    for (const secret of SECRETS) expect(text).not.toContain(secret);
 });
 
 /** The texts of what the toolchain wrote outside of its image store. */
@@ -91,15 +114,27 @@ test("what the registry has is neither built nor pushed again", async () => {
 
 test("who may not push is told so, without what was tried", async () => {
   const access = { credentials: "guild:CANARY", caCertificatePem: registry.caCertificatePem };
-  const asked: unknown = await pushedImage.create({ ...inputs, registry: { address: registry.host, ...access } }, silent).catch((error: unknown) => error);
+  const asked: unknown = await pushedImage
+    .create({ ...inputs, registry: { address: registry.host, ...access } }, silent)
+    .catch((error: unknown) => error);
   expect(asked).toMatchObject({ code: "registry-unauthorized" });
-  const pushed: unknown = await pushImage(image, `${registry.host}/guild/other:1`, access, silent).catch((error: unknown) => error);
-  expect(pushed).toMatchObject({ code: "toolchain-failed", message: expect.stringMatching(/unauthorized|authentication required/) });
+  const pushed: unknown = await pushImage(image, `${registry.host}/guild/other:1`, access, silent).catch(
+    (error: unknown) => error,
+  );
+  expect(pushed).toMatchObject({
+    code: "toolchain-failed",
+    message: expect.stringMatching(/unauthorized|authentication required/),
+  });
   for (const error of [asked, pushed]) expect((error as Error).message).not.toMatch(/CANARY|Z3VpbGQ6Q0FOQVJZ/);
 });
 
 test("a registry of a stranger gets nothing", async () => {
-  const pushed: unknown = await pushImage(image, `${registry.host}/guild/other:1`, { credentials: CREDENTIALS }, silent).catch((error: unknown) => error);
+  const pushed: unknown = await pushImage(
+    image,
+    `${registry.host}/guild/other:1`,
+    { credentials: CREDENTIALS },
+    silent,
+  ).catch((error: unknown) => error);
   expect(pushed).toMatchObject({ code: "toolchain-failed", message: expect.stringContaining("certificate") });
 });
 
@@ -120,7 +155,10 @@ test("another content is another image, beside the one before, and nothing is de
   const { outputs } = await pushedImage.update(changed, silent, state);
   expect(outputs).not.toEqual(before);
   await pushedImage.delete({ ...changed, ...outputs }, silent);
-  expect([await pushedImage.drift(changed, outputs), await pushedImage.drift(inputs, before)]).toEqual([undefined, undefined]);
+  expect([await pushedImage.drift(changed, outputs), await pushedImage.drift(inputs, before)]).toEqual([
+    undefined,
+    undefined,
+  ]);
 });
 
 /** The real engine with a program that makes nothing but the image. */
@@ -129,21 +167,40 @@ function stack(): (...args: string[]) => Promise<{ exitCode?: number; all: strin
   mkdirSync(project);
   symlinkSync(join(PROJECT_ROOT, "node_modules"), join(project, "node_modules"));
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "pushing", private: true, type: "module" }));
-  writeFileSync(join(project, "Pulumi.yaml"), stringify({
-    name: "pushing", main: "index.ts", runtime: { name: "nodejs", options: { typescript: false, nodeargs: "--import tsx" } },
-    plugins: { providers: [{ name: "guildnet", path: join(PROJECT_ROOT, "provider") }] },
-  }));
-  writeFileSync(join(project, "index.ts"), `import { PushedImage } from ${JSON.stringify(join(PROJECT_ROOT, "provider/sdk/index.ts"))};
+  writeFileSync(
+    join(project, "Pulumi.yaml"),
+    stringify({
+      name: "pushing",
+      main: "index.ts",
+      runtime: { name: "nodejs", options: { typescript: false, nodeargs: "--import tsx" } },
+      plugins: { providers: [{ name: "guildnet", path: join(PROJECT_ROOT, "provider") }] },
+    }),
+  );
+  writeFileSync(
+    join(project, "index.ts"),
+    `import { PushedImage } from ${JSON.stringify(join(PROJECT_ROOT, "provider/sdk/index.ts"))};
 export const { reference } = new PushedImage("tool", JSON.parse(process.env["PUSHED_IMAGE"] ?? ""));
-`);
-  const nobody = { PULUMI_BACKEND_URL: undefined, PULUMI_ACCESS_TOKEN: undefined, PULUMI_CONFIG_PASSPHRASE: undefined, PULUMI_CONFIG_PASSPHRASE_FILE: undefined, PULUMI_CREDENTIALS_PATH: join(folder, "nobody") };
-  return (command, ...args) => execa(process.execPath, [TOOLCHAIN_CLI, "pulumi", "-C", project, command, ...args], {
-    all: true, reject: false, stdin: "ignore", env: { ...nobody, PUSHED_IMAGE: JSON.stringify({ ...inputs, image: imageReference("tool", context) }) },
-  });
+`,
+  );
+  const nobody = {
+    PULUMI_BACKEND_URL: undefined,
+    PULUMI_ACCESS_TOKEN: undefined,
+    PULUMI_CONFIG_PASSPHRASE: undefined,
+    PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
+    PULUMI_CREDENTIALS_PATH: join(folder, "nobody"),
+  };
+  return (command, ...args) =>
+    execa(process.execPath, [TOOLCHAIN_CLI, "pulumi", "-C", project, command, ...args], {
+      all: true,
+      reject: false,
+      stdin: "ignore",
+      env: { ...nobody, PUSHED_IMAGE: JSON.stringify({ ...inputs, image: imageReference("tool", context) }) },
+    });
 }
 
 test("a stack has its credentials encrypted, changes nothing when nothing changed, pushes again what was lost, and leaves the registry as it is when it goes", async () => {
-  const pulumi = stack(), told: string[] = [];
+  const pulumi = stack(),
+    told: string[] = [];
   const ends = async (exitCode: number, ...args: string[]): Promise<string> => {
     const run = await pulumi(args[0] ?? "", ...args.slice(1));
     told.push(run.all);
@@ -151,7 +208,8 @@ test("a stack has its credentials encrypted, changes nothing when nothing change
     return run.all;
   };
   await ends(0, "up", "--yes", "--skip-preview");
-  const reference = (await ends(0, "stack", "output", "reference")).trim().split("\n").at(-1) ?? "", digest = reference.split("@")[1] ?? "";
+  const reference = (await ends(0, "stack", "output", "reference")).trim().split("\n").at(-1) ?? "",
+    digest = reference.split("@")[1] ?? "";
   const manifest = async () => (await registry.get(`/v2/guild/tool/manifests/${digest}`)).status;
   expect(await manifest()).toBe(200);
   await ends(0, "preview", "--expect-no-changes");

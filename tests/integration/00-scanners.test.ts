@@ -47,8 +47,16 @@ beforeAll(async () => {
   }
   const ofCheckov = await checkov(lists);
   for (const [index, objects] of rendered.entries()) {
-    const by = async (file: string) => ({ kubeScore: await kubeScore(join(lists, file)), checkov: ofCheckov.get(file) ?? [] });
-    scanned.set(names[index] ?? "", { objects, pods: await podSecurity(listOf(objects)), bare: await by(`bare-${index}.json`), asIs: await by(`as-is-${index}.json`) });
+    const by = async (file: string) => ({
+      kubeScore: await kubeScore(join(lists, file)),
+      checkov: ofCheckov.get(file) ?? [],
+    });
+    scanned.set(names[index] ?? "", {
+      objects,
+      pods: await podSecurity(listOf(objects)),
+      bare: await by(`bare-${index}.json`),
+      asIs: await by(`as-is-${index}.json`),
+    });
   }
 }, 1_800_000);
 
@@ -61,11 +69,14 @@ const of = (name: string): Scanned => {
 };
 
 describe.each(names)("the guild that is %s", (name) => {
-  test.each(["kubeScore", "checkov"] as const)("has nothing that %s finds and nobody explains, nor the other way round", (scanner) => {
-    const { objects, bare } = of(name);
-    expect(objects.length).toBeGreaterThan(50);
-    expect(mismatches(scanner, objects, bare[scanner])).toEqual([]);
-  });
+  test.each(["kubeScore", "checkov"] as const)(
+    "has nothing that %s finds and nobody explains, nor the other way round",
+    (scanner) => {
+      const { objects, bare } = of(name);
+      expect(objects.length).toBeGreaterThan(50);
+      expect(mismatches(scanner, objects, bare[scanner])).toEqual([]);
+    },
+  );
 
   test.each(["kubeScore", "checkov"] as const)("says so to %s as well, whoever starts it", (scanner) => {
     const { asIs } = of(name);
@@ -84,24 +95,38 @@ describe.each(names)("the guild that is %s", (name) => {
   });
 
   test("has no container whose liveness gives up before its readiness has", () => {
-    const patience = (probe: { periodSeconds?: number; failureThreshold?: number }) => (probe.periodSeconds ?? 10) * (probe.failureThreshold ?? 3);
-    const probed = of(name).objects.flatMap(containersOf).filter(({ livenessProbe, readinessProbe }) => livenessProbe !== undefined && readinessProbe !== undefined);
+    const patience = (probe: { periodSeconds?: number; failureThreshold?: number }) =>
+      (probe.periodSeconds ?? 10) * (probe.failureThreshold ?? 3);
+    const probed = of(name)
+      .objects.flatMap(containersOf)
+      .filter(({ livenessProbe, readinessProbe }) => livenessProbe !== undefined && readinessProbe !== undefined);
     expect(probed.length).toBeGreaterThan(2);
-    for (const { name: container, livenessProbe = {}, readinessProbe = {} } of probed) expect(patience(livenessProbe), container).toBeGreaterThan(patience(readinessProbe));
+    for (const { name: container, livenessProbe = {}, readinessProbe = {} } of probed)
+      expect(patience(livenessProbe), container).toBeGreaterThan(patience(readinessProbe));
   });
 });
 
 test("each component is in one of the guilds, but those that have no object in a cluster", () => {
-  const all = Object.entries({ ...components, ...docker, ...tailscale }).filter(([, value]) => typeof value === "function" && value.prototype instanceof pulumi.ComponentResource).map(([name]) => name);
-  expect(all.filter((name) => !types.has(`guildnet:index:${name}`)).sort()).toEqual(["ExistingHeadscale", "HeadscaleOnHost"]);
+  const all = Object.entries({ ...components, ...docker, ...tailscale })
+    .filter(([, value]) => typeof value === "function" && value.prototype instanceof pulumi.ComponentResource)
+    .map(([name]) => name);
+  expect(all.filter((name) => !types.has(`guildnet:index:${name}`)).sort()).toEqual([
+    "ExistingHeadscale",
+    "HeadscaleOnHost",
+  ]);
 });
 
 test("only the router in the kernel and MetalLB's speaker ask for more than restricted allows", () => {
   const more = names.flatMap((name) => of(name).pods).filter(({ refusedRestricted }) => refusedRestricted.length > 0);
-  expect(new Set(more.map(({ namespace, kind }) => `${kind} ${namespace}`))).toEqual(new Set(["Deployment guildnet-kernel-router", "DaemonSet guildnet-load-balancer"]));
+  expect(new Set(more.map(({ namespace, kind }) => `${kind} ${namespace}`))).toEqual(
+    new Set(["Deployment guildnet-kernel-router", "DaemonSet guildnet-load-balancer"]),
+  );
 });
 
-test.each(["kubeScore", "checkov"] as const)("each exception that is made for all objects of %s is still needed", (scanner) => {
-  const found = new Set(names.flatMap((name) => of(name).bare[scanner]).map(({ check }) => check));
-  expect(Object.keys(exceptionsForAll[scanner]).filter((check) => !found.has(check))).toEqual([]);
-});
+test.each(["kubeScore", "checkov"] as const)(
+  "each exception that is made for all objects of %s is still needed",
+  (scanner) => {
+    const found = new Set(names.flatMap((name) => of(name).bare[scanner]).map(({ check }) => check));
+    expect(Object.keys(exceptionsForAll[scanner]).filter((check) => !found.has(check))).toEqual([]);
+  },
+);

@@ -1,7 +1,19 @@
 import { execa } from "execa";
 import { existsSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { changesAhead, clusterFolder, configure, guildnet, kubectl, mustGuildnet, nameOf, onBareMachine, onePerson, portalUrl, root } from "../support/guildnet.ts";
+import {
+  changesAhead,
+  clusterFolder,
+  configure,
+  guildnet,
+  kubectl,
+  mustGuildnet,
+  nameOf,
+  onBareMachine,
+  onePerson,
+  portalUrl,
+  root,
+} from "../support/guildnet.ts";
 
 describe("a stack that does not exist yet", () => {
   beforeAll(() => configure(onePerson));
@@ -19,8 +31,14 @@ describe("a stack that does not exist yet", () => {
     // Under this the engine puts warnings and errors that outlast their moment.
     expect(text).not.toContain("Diagnostics:");
     expect(text).toContain("https://ada.guildnet-apps.localhost:18090/");
-    const pods = JSON.parse(await kubectl("get", "pods", "--all-namespaces", "--output", "json")) as { items: { metadata: { namespace: string }; status: { phase: string } }[] };
-    expect(pods.items.filter(({ metadata }) => ["ws-ada", "guildnet-portal", "kube-system"].includes(metadata.namespace)).map(({ status }) => status.phase)).toEqual(["Running", "Running", "Running"]);
+    const pods = JSON.parse(await kubectl("get", "pods", "--all-namespaces", "--output", "json")) as {
+      items: { metadata: { namespace: string }; status: { phase: string } }[];
+    };
+    expect(
+      pods.items
+        .filter(({ metadata }) => ["ws-ada", "guildnet-portal", "kube-system"].includes(metadata.namespace))
+        .map(({ status }) => status.phase),
+    ).toEqual(["Running", "Running", "Running"]);
   });
 });
 
@@ -40,7 +58,11 @@ describe("a stack that is up", () => {
   });
 
   test("left the checkout as it was", async () => {
-    const tracked = await execa("git", ["status", "--porcelain", "--untracked-files=all", "--", "Pulumi.yaml", "Pulumi.*.yaml"], { cwd: root });
+    const tracked = await execa(
+      "git",
+      ["status", "--porcelain", "--untracked-files=all", "--", "Pulumi.yaml", "Pulumi.*.yaml"],
+      { cwd: root },
+    );
     expect(tracked.stdout).toBe("");
   });
 });

@@ -1,5 +1,14 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { changesAhead, configure, exportedState, guildnet, kubectl, mustGuildnet, nameOf, onePerson } from "../support/guildnet.ts";
+import {
+  changesAhead,
+  configure,
+  exportedState,
+  guildnet,
+  kubectl,
+  mustGuildnet,
+  nameOf,
+  onePerson,
+} from "../support/guildnet.ts";
 import { PortalClient } from "../support/portal-client.ts";
 
 const withGrace = { workspaces: [...onePerson.workspaces, { owner: "grace" }] };
@@ -18,9 +27,27 @@ describe("one more workspace", () => {
   });
 
   test("opens for its owner through the portal, and for nobody else", async () => {
-    const before = await kubectl("get", "pods", "--all-namespaces", "--selector", "app.kubernetes.io/name=portal", "--output", "jsonpath={.items[*].metadata.uid}");
+    const before = await kubectl(
+      "get",
+      "pods",
+      "--all-namespaces",
+      "--selector",
+      "app.kubernetes.io/name=portal",
+      "--output",
+      "jsonpath={.items[*].metadata.uid}",
+    );
     await mustGuildnet("up");
-    expect(await kubectl("get", "pods", "--all-namespaces", "--selector", "app.kubernetes.io/name=portal", "--output", "jsonpath={.items[*].metadata.uid}")).toBe(before);
+    expect(
+      await kubectl(
+        "get",
+        "pods",
+        "--all-namespaces",
+        "--selector",
+        "app.kubernetes.io/name=portal",
+        "--output",
+        "jsonpath={.items[*].metadata.uid}",
+      ),
+    ).toBe(before);
 
     const grace = await PortalClient.signIn("grace");
     const page = await grace.open("grace");
@@ -31,13 +58,24 @@ describe("one more workspace", () => {
   });
 
   test("goes with its line in the config, and its volume stays to be found again", async () => {
-    await kubectl("exec", "--namespace", "ws-grace", "deploy/workspace", "--", "sh", "-c", "echo kept > /home/guild/project/note");
+    await kubectl(
+      "exec",
+      "--namespace",
+      "ws-grace",
+      "deploy/workspace",
+      "--",
+      "sh",
+      "-c",
+      "echo kept > /home/guild/project/note",
+    );
     configure(onePerson);
     await mustGuildnet("up");
     expect(await kubectl("get", "deployments", "--namespace", "ws-grace", "--output", "name")).toBe("");
     configure(withGrace);
     await mustGuildnet("up");
-    expect(await kubectl("exec", "--namespace", "ws-grace", "deploy/workspace", "--", "cat", "/home/guild/project/note")).toBe("kept");
+    expect(
+      await kubectl("exec", "--namespace", "ws-grace", "deploy/workspace", "--", "cat", "/home/guild/project/note"),
+    ).toBe("kept");
   });
 
   test("goes with its volume once it is told to", async () => {
@@ -59,16 +97,32 @@ describe("drift", () => {
   });
 
   test("in every kind of object is told by status and put right by up, and a stopped workspace stays stopped", async () => {
-    const deployment = (path: string) => kubectl("get", "deploy", "--namespace", "ws-ada", "workspace", "--output", `jsonpath={.spec.${path}}`);
+    const deployment = (path: string) =>
+      kubectl("get", "deploy", "--namespace", "ws-ada", "workspace", "--output", `jsonpath={.spec.${path}}`);
     await kubectl("scale", "--namespace", "ws-ada", "deploy/workspace", "--replicas", "0");
     await kubectl("set", "env", "--namespace", "ws-ada", "deploy/workspace", "GUILDNET_OWNER=mallory");
     await kubectl("delete", "service,secret,resourcequota", "--namespace", "ws-ada", "--all");
     await kubectl("delete", "networkpolicy", "--namespace", "ws-ada", "deny-all");
-    await kubectl("patch", "networkpolicy", "--namespace", "ws-ada", "to-internet", "--type", "merge", "--patch", JSON.stringify({ spec: { egress: [{}] } }));
+    await kubectl(
+      "patch",
+      "networkpolicy",
+      "--namespace",
+      "ws-ada",
+      "to-internet",
+      "--type",
+      "merge",
+      "--patch",
+      JSON.stringify({ spec: { egress: [{}] } }),
+    );
     await kubectl("label", "namespace", "ws-ada", "pod-security.kubernetes.io/enforce=privileged", "--overwrite");
     const drifted = [
-      "Deployment ws-ada/workspace", "Service ws-ada/workspace", "Secret ws-ada/ide-access", "ResourceQuota ws-ada/workspace",
-      "NetworkPolicy ws-ada/deny-all", "NetworkPolicy ws-ada/to-internet", "Namespace ws-ada",
+      "Deployment ws-ada/workspace",
+      "Service ws-ada/workspace",
+      "Secret ws-ada/ide-access",
+      "ResourceQuota ws-ada/workspace",
+      "NetworkPolicy ws-ada/deny-all",
+      "NetworkPolicy ws-ada/to-internet",
+      "Namespace ws-ada",
     ];
     const status = await guildnet("status");
     expect(status.exitCode).toBe(1);
@@ -77,9 +131,29 @@ describe("drift", () => {
     const said = await mustGuildnet("up");
     for (const object of drifted) expect(said).toContain(`${object}: `);
     expect(await deployment("template.spec.containers[0].env[?(@.name=='GUILDNET_OWNER')].value")).toBe("ada");
-    expect(await kubectl("get", "service,secret,resourcequota,networkpolicy", "--namespace", "ws-ada", "--output", "name")).toMatch(/service\/workspace[^]*secret\/ide-access[^]*resourcequota\/workspace[^]*networkpolicy[^]*deny-all/);
-    expect(await kubectl("get", "networkpolicy", "--namespace", "ws-ada", "to-internet", "--output", "jsonpath={.spec.egress}")).toContain("except");
-    expect(await kubectl("get", "namespace", "ws-ada", "--output", "jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}")).toBe("restricted");
+    expect(
+      await kubectl("get", "service,secret,resourcequota,networkpolicy", "--namespace", "ws-ada", "--output", "name"),
+    ).toMatch(/service\/workspace[^]*secret\/ide-access[^]*resourcequota\/workspace[^]*networkpolicy[^]*deny-all/);
+    expect(
+      await kubectl(
+        "get",
+        "networkpolicy",
+        "--namespace",
+        "ws-ada",
+        "to-internet",
+        "--output",
+        "jsonpath={.spec.egress}",
+      ),
+    ).toContain("except");
+    expect(
+      await kubectl(
+        "get",
+        "namespace",
+        "ws-ada",
+        "--output",
+        "jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}",
+      ),
+    ).toBe("restricted");
     expect(await changesAhead()).toEqual([]);
     expect(await deployment("replicas")).toBe("0");
     expect(await mustGuildnet("up")).toContain("is unchanged");

@@ -10,7 +10,15 @@ import { PortalClient } from "../support/portal-client.ts";
 
 /** Where Debian's Chromium is. */
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const quiet = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 const workbench = ".monaco-workbench .part.editor";
 const slow = { timeout: 60_000 };
 
@@ -33,7 +41,12 @@ describe("a person in a browser that trusts the guild's authority", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "guildnet-browser-"));
     await trust(folder, trustedCertificate());
-    context = await chromium.launchPersistentContext(join(folder, "profile"), { executablePath, headless: true, args: quiet, env: { ...process.env, HOME: folder } });
+    context = await chromium.launchPersistentContext(join(folder, "profile"), {
+      executablePath,
+      headless: true,
+      args: quiet,
+      env: { ...process.env, HOME: folder },
+    });
     page = await context.newPage();
   });
 
@@ -72,13 +85,25 @@ describe("a person in a browser that trusts the guild's authority", () => {
     await page.keyboard.press("Control+End");
     await page.keyboard.type("and-from-the-editor");
     await page.keyboard.press("Control+S");
-    await expect.poll(() => inWorkspace("cat", "/home/guild/project/terminal.txt"), slow).toContain("and-from-the-editor");
+    await expect
+      .poll(() => inWorkspace("cat", "/home/guild/project/terminal.txt"), slow)
+      .toContain("and-from-the-editor");
     expect(await inWorkspace("cat", "/home/guild/project/terminal.txt")).toContain("from-the-terminal");
   });
 
   test("finds the file again after the pod was killed", async () => {
     const before = await podUid();
-    await kubectl("delete", "pod", "--namespace", "ws-ada", "--selector", "app.kubernetes.io/name=workspace", "--grace-period", "0", "--force");
+    await kubectl(
+      "delete",
+      "pod",
+      "--namespace",
+      "ws-ada",
+      "--selector",
+      "app.kubernetes.io/name=workspace",
+      "--grace-period",
+      "0",
+      "--force",
+    );
     await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
     expect(await podUid()).not.toBe(before);
     await page.reload();
@@ -89,7 +114,11 @@ describe("a person in a browser that trusts the guild's authority", () => {
 
   test("hears from the IDE at once that they signed out elsewhere, and is back in it after the next link", async () => {
     // In its first seconds an IDE does not listen to its connection yet: the part that does is among those of its last phase, 4.
-    await page.waitForFunction(() => performance.getEntriesByName("code/didCreateWorkbenchContributions/4").length > 0, undefined, slow);
+    await page.waitForFunction(
+      () => performance.getEntriesByName("code/didCreateWorkbenchContributions/4").length > 0,
+      undefined,
+      slow,
+    );
     const portal = await context.newPage();
     await portal.goto(portalUrl);
     await portal.getByRole("button", { name: "Sign out" }).click(slow);
@@ -108,12 +137,22 @@ function inWorkspace(...command: string[]): Promise<string> {
 }
 
 function podUid(): Promise<string> {
-  return kubectl("get", "pods", "--namespace", "ws-ada", "--selector", "app.kubernetes.io/name=workspace", "--output", "jsonpath={.items[0].metadata.uid}");
+  return kubectl(
+    "get",
+    "pods",
+    "--namespace",
+    "ws-ada",
+    "--selector",
+    "app.kubernetes.io/name=workspace",
+    "--output",
+    "jsonpath={.items[0].metadata.uid}",
+  );
 }
 
 /** Puts an authority into the certificate store that Chromium reads: `~/.pki/nssdb`. */
 async function trust(homeFolder: string, certificate: string): Promise<void> {
-  const database = `sql:${join(homeFolder, ".pki/nssdb")}`, file = join(homeFolder, "ca.crt");
+  const database = `sql:${join(homeFolder, ".pki/nssdb")}`,
+    file = join(homeFolder, "ca.crt");
   writeFileSync(file, certificate);
   await execa("mkdir", ["-p", join(homeFolder, ".pki/nssdb")]);
   await execa("certutil", ["-N", "-d", database, "--empty-password"]);

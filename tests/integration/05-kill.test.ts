@@ -4,7 +4,21 @@ import { join } from "node:path";
 import waitFor from "p-wait-for";
 import { afterAll, describe, expect, test } from "vitest";
 import { killOne, processesOf, victims, type Victim } from "../../engine/testing/victims.ts";
-import { changesAhead, clusterFolder, configure, exportedState, guildnet, home, kubectl, mustGuildnet, onePerson, root, stack, stackFiles, upWith } from "../support/guildnet.ts";
+import {
+  changesAhead,
+  clusterFolder,
+  configure,
+  exportedState,
+  guildnet,
+  home,
+  kubectl,
+  mustGuildnet,
+  onePerson,
+  root,
+  stack,
+  stackFiles,
+  upWith,
+} from "../support/guildnet.ts";
 
 const rounds = Number(process.env.GUILDNET_KILL_ROUNDS ?? 20);
 /**
@@ -34,7 +48,8 @@ describe("an update of which a process is killed", () => {
     const moments: string[] = [];
     for (let round = 0; round < rounds; round++) {
       configure(shapes[round % shapes.length]!);
-      const after = Math.round(Math.random() * 5_000), whom = inTurn[round % inTurn.length]!;
+      const after = Math.round(Math.random() * 5_000),
+        whom = inTurn[round % inTurn.length]!;
       const killed = await killedUp(after, whom);
       // Every other time the change is taken back: what the killed run was making is not wanted any more.
       if (round % 2 === 1) configure(shapes[(round - 1) % shapes.length]!);
@@ -50,7 +65,10 @@ describe("an update of which a process is killed", () => {
   });
 
   // Persons of their own: of one who was there, the folder of the volumes is there.
-  test.each<[Victim, string]>([["engine", "grace"], ["Kubernetes plugin", "hedy"]])("the %s, while it makes a person's workspace leaves nothing of it once her lines are out", async (whom, owner) => {
+  test.each<[Victim, string]>([
+    ["engine", "grace"],
+    ["Kubernetes plugin", "hedy"],
+  ])("the %s, while it makes a person's workspace leaves nothing of it once her lines are out", async (whom, owner) => {
     await upWith(onePerson);
     configure({ workspaces: [...onePerson.workspaces, { owner, keepData: false }] });
     const killed = await killedUp(() => volumes().includes(`ws-${owner}`), whom);
@@ -65,7 +83,11 @@ describe("an update of which a process is killed", () => {
 
   test("in the very first moments of a new stack leaves nothing that destroy does not find", async () => {
     configure({ ...onePerson, cluster: { kind: "embedded", apiPort: 18191 }, portal: { port: 18190 } }, "cold");
-    const { isKilled } = await killedUp(() => readdirSync(join(home, "clusters")).includes("guildnet-cold-cluster"), "engine", "cold");
+    const { isKilled } = await killedUp(
+      () => readdirSync(join(home, "clusters")).includes("guildnet-cold-cluster"),
+      "engine",
+      "cold",
+    );
     expect(isKilled).toBe(true);
     const { exitCode, all } = await guildnet("destroy", ["--data"], "cold");
     expect(exitCode, all).toBe(0);
@@ -113,10 +135,19 @@ async function scaleWorkspace(replicas: number): Promise<void> {
 }
 
 function startUp(name: string = stack) {
-  return execa(process.execPath, ["toolchain/bootstrap.mjs", "up", "--stack", name], { cwd: root, reject: false, stdin: "ignore", all: true, env: { GUILDNET_STACK_FILES: stackFiles } });
+  return execa(process.execPath, ["toolchain/bootstrap.mjs", "up", "--stack", name], {
+    cwd: root,
+    reject: false,
+    stdin: "ignore",
+    all: true,
+    env: { GUILDNET_STACK_FILES: stackFiles },
+  });
 }
 
-interface Killed { readonly isKilled: boolean; readonly all: string }
+interface Killed {
+  readonly isKilled: boolean;
+  readonly all: string;
+}
 
 /** Starts an up and kills one of its processes, and nothing else, once that is there after a time or as soon as something holds. */
 async function killedUp(when: number | (() => boolean), whom: Victim, name: string = stack): Promise<Killed> {
@@ -130,10 +161,26 @@ async function killedUp(when: number | (() => boolean), whom: Victim, name: stri
 
 /** Objects in the cluster that carry our label and are in no state. */
 async function orphans(): Promise<string[]> {
-  const kinds = "namespaces,deployments,services,secrets,configmaps,serviceaccounts,resourcequotas,limitranges,networkpolicies,roles,rolebindings,clusterroles,clusterrolebindings,storageclasses,persistentvolumeclaims";
-  const text = await kubectl("get", kinds, "--all-namespaces", "--selector", "app.kubernetes.io/part-of=guildnet", "--output", "json");
+  const kinds =
+    "namespaces,deployments,services,secrets,configmaps,serviceaccounts,resourcequotas,limitranges,networkpolicies,roles,rolebindings,clusterroles,clusterrolebindings,storageclasses,persistentvolumeclaims";
+  const text = await kubectl(
+    "get",
+    kinds,
+    "--all-namespaces",
+    "--selector",
+    "app.kubernetes.io/part-of=guildnet",
+    "--output",
+    "json",
+  );
   const { items } = JSON.parse(text) as { items: { kind: string; metadata: { name: string; namespace?: string } }[] };
   expect(items.length).toBeGreaterThan(30);
-  const known = new Set(((await exportedState()).deployment.resources ?? []).map(({ type, id }) => `${type.split(":").at(-1)} ${id}`));
-  return items.map(({ kind, metadata }) => `${kind} ${metadata.namespace === undefined ? "" : `${metadata.namespace}/`}${metadata.name}`).filter((object) => !known.has(object));
+  const known = new Set(
+    ((await exportedState()).deployment.resources ?? []).map(({ type, id }) => `${type.split(":").at(-1)} ${id}`),
+  );
+  return items
+    .map(
+      ({ kind, metadata }) =>
+        `${kind} ${metadata.namespace === undefined ? "" : `${metadata.namespace}/`}${metadata.name}`,
+    )
+    .filter((object) => !known.has(object));
 }

@@ -9,19 +9,28 @@ const soon = { timeout: 60_000, interval: 500 };
 /** An image that no node can have. */
 const image = "registry.invalid/none:1";
 
-interface Live { spec: { suspend?: boolean; template: { spec: { containers: { name: string }[] } } } }
+interface Live {
+  spec: { suspend?: boolean; template: { spec: { containers: { name: string }[] } } };
+}
 
 /** Gives a workload a pod that can't start, or, where it runs by the clock, keeps it from that. */
 async function breakWorkload({ workload: { kind, namespace, name } }: Declared): Promise<void> {
-  const patch = async (change: object) => void (await kubectl("patch", kind, name, "--namespace", namespace, "--patch", JSON.stringify(change)));
+  const patch = async (change: object) =>
+    void (await kubectl("patch", kind, name, "--namespace", namespace, "--patch", JSON.stringify(change)));
   if (kind === "CronJob") return patch({ spec: { suspend: true } });
   const { spec } = JSON.parse(await kubectl("get", kind, name, "--namespace", namespace, "--output", "json")) as Live;
-  return patch({ spec: { template: { spec: { containers: spec.template.spec.containers.map((container) => ({ name: container.name, image })) } } } });
+  return patch({
+    spec: {
+      template: {
+        spec: { containers: spec.template.spec.containers.map((container) => ({ name: container.name, image })) },
+      },
+    },
+  });
 }
 
 test("verify fails by every system that is broken, and passes once `up` has put all of them right", async () => {
   expect(await mustGuildnet("verify")).toContain("The stack guild is well");
-  const declared = declaredWorkloads(await exportedState() as StackState);
+  const declared = declaredWorkloads((await exportedState()) as StackState);
   expect(declared.length).toBeGreaterThan(12);
 
   for (const one of declared) await breakWorkload(one);
@@ -29,13 +38,18 @@ test("verify fails by every system that is broken, and passes once `up` has put 
   await vi.waitFor(async () => {
     const { exitCode, all } = await guildnet("verify", ["--patience", "0"]);
     const failing = all.split("\n").flatMap((line) => /^✖ {2}(.+?) {2}/.exec(line)?.[1] ?? []);
-    expect(failing).toEqual(expect.arrayContaining([...declared.map(({ what }) => what), expect.stringMatching(/^NetworkPolicy ws-ada\//)]));
+    expect(failing).toEqual(
+      expect.arrayContaining([...declared.map(({ what }) => what), expect.stringMatching(/^NetworkPolicy ws-ada\//)]),
+    );
     expect(exitCode).toBe(1);
   }, soon);
 
   await mustGuildnet("up");
-  for (const { workload: { kind, namespace, name } } of declared) {
-    if (kind === "CronJob") await kubectl("patch", kind, name, "--namespace", namespace, "--patch", '{"spec":{"suspend":false}}');
+  for (const {
+    workload: { kind, namespace, name },
+  } of declared) {
+    if (kind === "CronJob")
+      await kubectl("patch", kind, name, "--namespace", namespace, "--patch", '{"spec":{"suspend":false}}');
   }
   expect(await mustGuildnet("verify")).toContain("The stack guild is well");
 });

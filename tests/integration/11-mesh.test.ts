@@ -6,7 +6,17 @@ import { connect } from "node:tls";
 import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { images } from "../../components/versions.ts";
-import { configure, everything, guildnet, kubectl, mustGuildnet, outputs, signInLink, upWith, type StackOutputs } from "../support/guildnet.ts";
+import {
+  configure,
+  everything,
+  guildnet,
+  kubectl,
+  mustGuildnet,
+  outputs,
+  signInLink,
+  upWith,
+  type StackOutputs,
+} from "../support/guildnet.ts";
 import { MeshClient } from "../support/mesh-client.ts";
 import { PortalClient } from "../support/portal-client.ts";
 import { programsOf } from "../support/programs.ts";
@@ -37,7 +47,11 @@ async function outputsOfMesh(): Promise<NonNullable<StackOutputs["mesh"]>> {
 }
 
 async function machine(name: string): Promise<MeshClient> {
-  const client = new MeshClient(name, { folder, programs: join(folder, "bin"), server: { url: mesh.loginServer, caCertificatePem: mesh.caCertificate } });
+  const client = new MeshClient(name, {
+    folder,
+    programs: join(folder, "bin"),
+    server: { url: mesh.loginServer, caCertificatePem: mesh.caCertificate },
+  });
   clients.push(client);
   return client.start();
 }
@@ -47,7 +61,8 @@ function browser(on: MeshClient): PortalClient {
   return new PortalClient(mesh.caCertificate, mesh.portalUrl, (host, port) => on.dial(host, port));
 }
 
-const serviceAddress = (namespace: string, name: string) => kubectl("get", "service", "--namespace", namespace, name, "--output", "jsonpath={.spec.clusterIP}");
+const serviceAddress = (namespace: string, name: string) =>
+  kubectl("get", "service", "--namespace", namespace, name, "--output", "jsonpath={.spec.clusterIP}");
 
 describe("a device of the guild", () => {
   test("knows neither name nor way before it joins", async () => {
@@ -59,8 +74,21 @@ describe("a device of the guild", () => {
     expect(await laptop.join(mesh.keys.laptop ?? "")).toBe(true);
     expect(await laptop.tags()).toEqual(["tag:client"]);
     expect(mesh.portalUrl).toBe("https://portal.mesh.guildnet.internal");
-    await vi.waitFor(async () => expect(await laptop.resolve("portal.mesh.guildnet.internal")).toBe(await serviceAddress("guildnet-portal", "portal")), soon);
-    await vi.waitFor(async () => expect(await browser(laptop).get(`${mesh.portalUrl}/`)).toMatchObject({ status: 200, body: expect.stringContaining("<title>") }), soon);
+    await vi.waitFor(
+      async () =>
+        expect(await laptop.resolve("portal.mesh.guildnet.internal")).toBe(
+          await serviceAddress("guildnet-portal", "portal"),
+        ),
+      soon,
+    );
+    await vi.waitFor(
+      async () =>
+        expect(await browser(laptop).get(`${mesh.portalUrl}/`)).toMatchObject({
+          status: 200,
+          body: expect.stringContaining("<title>"),
+        }),
+      soon,
+    );
   });
 
   test("signs in there and opens a workspace under a name of its own", async () => {
@@ -98,26 +126,48 @@ describe("the status", () => {
 
   test("lists the mesh's parts among all others, each with its address", async () => {
     const { exitCode, lines } = await status();
-    expect(lines).toEqual(expect.arrayContaining([
-      expect.stringMatching(/^✔ {2}cluster guildnet-guild-cluster {2}https:\S+ {2}ready, v1\./),
-      `✔  cluster DNS  ${await serviceAddress("kube-system", "kube-dns")}:53  1/1 ready`,
-      `✔  headscale  ${mesh.loginServer}  1/1 ready, answers`,
-      `✔  mesh DNS  ${await serviceAddress("guildnet-mesh-dns", "mesh-dns")}:53  1/1 ready`,
-      "✔  subnet router  leads to 10.96.0.0/16,10.244.0.0/16  1/1 ready",
-    ]));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^✔ {2}cluster guildnet-guild-cluster {2}https:\S+ {2}ready, v1\./),
+        `✔  cluster DNS  ${await serviceAddress("kube-system", "kube-dns")}:53  1/1 ready`,
+        `✔  headscale  ${mesh.loginServer}  1/1 ready, answers`,
+        `✔  mesh DNS  ${await serviceAddress("guildnet-mesh-dns", "mesh-dns")}:53  1/1 ready`,
+        "✔  subnet router  leads to 10.96.0.0/16,10.244.0.0/16  1/1 ready",
+      ]),
+    );
     expect(exitCode).toBe(0);
   });
 
   test("says what is broken, and why", async () => {
-    await kubectl("patch", "deployment", "--namespace", "guildnet-router", "subnet-router", "--patch", JSON.stringify({ spec: { template: { spec: { nodeSelector: { nobody: "has-this" } } } } }));
+    await kubectl(
+      "patch",
+      "deployment",
+      "--namespace",
+      "guildnet-router",
+      "subnet-router",
+      "--patch",
+      JSON.stringify({ spec: { template: { spec: { nodeSelector: { nobody: "has-this" } } } } }),
+    );
     await vi.waitFor(async () => {
       const { exitCode, lines } = await status();
-      expect(lines).toContainEqual(expect.stringMatching(/^✖ {2}subnet router {2}leads to \S+ {2}0\/1 ready: Unschedulable: 0\/1 nodes are available/));
+      expect(lines).toContainEqual(
+        expect.stringMatching(
+          /^✖ {2}subnet router {2}leads to \S+ {2}0\/1 ready: Unschedulable: 0\/1 nodes are available/,
+        ),
+      );
       expect(lines.filter((line) => line.startsWith("✖"))).toHaveLength(1);
       expect(exitCode).toBe(1);
     }, soon);
     await kubectl("rollout", "undo", "--namespace", "guildnet-router", "deployment/subnet-router");
-    await kubectl("rollout", "status", "--namespace", "guildnet-router", "deployment/subnet-router", "--timeout", "90s");
+    await kubectl(
+      "rollout",
+      "status",
+      "--namespace",
+      "guildnet-router",
+      "deployment/subnet-router",
+      "--timeout",
+      "90s",
+    );
     expect((await status()).exitCode).toBe(0);
   });
 });
@@ -127,16 +177,24 @@ describe("after a restart of server and router", () => {
     const before = await nodes();
     expect(before.map(({ given_name }) => given_name).sort()).toEqual(["laptop", "router", "stranger"]);
     const online = async () => (await nodes()).filter((node) => node.online).map(identity);
-    const router = (...args: string[]) => kubectl(...args, "--namespace", "guildnet-router", "deployment/subnet-router");
+    const router = (...args: string[]) =>
+      kubectl(...args, "--namespace", "guildnet-router", "deployment/subnet-router");
     await router("scale", "--replicas", "0");
     await kubectl("wait", "--for", "delete", "--namespace", "guildnet-router", "pod", "--all", "--timeout", "90s");
     await kubectl("delete", "pod", "--namespace", "guildnet-mesh", "--selector", "app.kubernetes.io/name=headscale");
     await kubectl("rollout", "status", "--namespace", "guildnet-mesh", "deployment/headscale", "--timeout", "90s");
-    await vi.waitFor(async () => expect(await online()).toEqual(before.filter(({ given_name }) => given_name !== "router").map(identity)), soon);
+    await vi.waitFor(
+      async () =>
+        expect(await online()).toEqual(before.filter(({ given_name }) => given_name !== "router").map(identity)),
+      soon,
+    );
     await router("scale", "--replicas", "1");
     await router("rollout", "status", "--timeout", "90s");
     await vi.waitFor(async () => expect(await online()).toEqual(before.map(identity)), soon);
-    await vi.waitFor(async () => expect(await browser(laptop).get(`${mesh.portalUrl}/`)).toMatchObject({ status: 200 }), soon);
+    await vi.waitFor(
+      async () => expect(await browser(laptop).get(`${mesh.portalUrl}/`)).toMatchObject({ status: 200 }),
+      soon,
+    );
   });
 });
 
@@ -168,9 +226,26 @@ describe("new keys, and devices that may reach the cluster", () => {
   });
 });
 
-interface Node { id: number; given_name: string; node_key: string; ip_addresses: string[]; online?: boolean }
+interface Node {
+  id: number;
+  given_name: string;
+  node_key: string;
+  ip_addresses: string[];
+  online?: boolean;
+}
 
-const inHeadscale = (...command: string[]) => kubectl("exec", "--namespace", "guildnet-mesh", "deploy/headscale", "--", "headscale", ...command, "--output", "json");
+const inHeadscale = (...command: string[]) =>
+  kubectl(
+    "exec",
+    "--namespace",
+    "guildnet-mesh",
+    "deploy/headscale",
+    "--",
+    "headscale",
+    ...command,
+    "--output",
+    "json",
+  );
 
 /** All nodes that the server knows, in its order. */
 async function nodes(): Promise<Node[]> {
@@ -188,13 +263,26 @@ async function keyWithoutTag(handle: string): Promise<string> {
 
 /** What the API server says to a device, trusted with the cluster's own authority. */
 async function ask(from: MeshClient, address: string, path: string): Promise<string> {
-  const { clusters: [entry] } = parse((await outputs()).kubeconfig) as { clusters: { cluster: { "certificate-authority-data": string } }[] };
+  const {
+    clusters: [entry],
+  } = parse((await outputs()).kubeconfig) as { clusters: { cluster: { "certificate-authority-data": string } }[] };
   const ca = Buffer.from(entry?.cluster["certificate-authority-data"] ?? "", "base64");
   return new Promise((resolve, reject) => {
-    const call = request({ path, headers: { host: "kubernetes.default.svc" }, createConnection: () => connect({ socket: from.dial(address, 443), servername: "kubernetes.default.svc", ca }) }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (part: string) => (text += part)).on("error", reject).on("end", () => resolve(text));
-    });
+    const call = request(
+      {
+        path,
+        headers: { host: "kubernetes.default.svc" },
+        createConnection: () => connect({ socket: from.dial(address, 443), servername: "kubernetes.default.svc", ca }),
+      },
+      (response) => {
+        let text = "";
+        response
+          .setEncoding("utf8")
+          .on("data", (part: string) => (text += part))
+          .on("error", reject)
+          .on("end", () => resolve(text));
+      },
+    );
     call.on("error", reject).end();
   });
 }

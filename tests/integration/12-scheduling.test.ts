@@ -12,7 +12,8 @@ afterAll(async () => {
 
 describe("what people wait for and what can wait", () => {
   test("have classes of their own", async () => {
-    const classOf = (namespace: string) => kubectl("get", "pods", "--namespace", namespace, "--output", "jsonpath={.items[0].spec.priorityClassName}");
+    const classOf = (namespace: string) =>
+      kubectl("get", "pods", "--namespace", namespace, "--output", "jsonpath={.items[0].spec.priorityClassName}");
     expect(await classOf("ws-ada")).toBe("guildnet-interactive");
     expect(await classOf("guildnet-portal")).toBe("guildnet-platform");
   });
@@ -28,7 +29,18 @@ describe("what people wait for and what can wait", () => {
     await scaleWorkspace(1);
     await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
     await vi.waitFor(async () => expect(await pods("batch-ada")).toEqual(["Pending"]), soon);
-    expect(await kubectl("get", "events", "--namespace", "batch-ada", "--field-selector", "reason=Preempted", "--output", "name")).not.toBe("");
+    expect(
+      await kubectl(
+        "get",
+        "events",
+        "--namespace",
+        "batch-ada",
+        "--field-selector",
+        "reason=Preempted",
+        "--output",
+        "name",
+      ),
+    ).not.toBe("");
 
     await scaleWorkspace(0);
     await vi.waitFor(async () => expect(await pods("batch-ada")).toEqual(["Running"]), soon);
@@ -65,19 +77,37 @@ async function scaleWorkspace(replicas: number): Promise<void> {
   await kubectl("scale", "--namespace", "ws-ada", "deploy/workspace", "--replicas", String(replicas));
 }
 
-interface Pod { metadata: { deletionTimestamp?: string }; spec: { containers: { resources?: { requests?: { cpu?: string } } }[] }; status: { phase: string } }
+interface Pod {
+  metadata: { deletionTimestamp?: string };
+  spec: { containers: { resources?: { requests?: { cpu?: string } } }[] };
+  status: { phase: string };
+}
 
 /** Phases of the pods of a namespace that haven't ended. */
 async function pods(namespace: string): Promise<string[]> {
-  const { items } = JSON.parse(await kubectl("get", "pods", "--namespace", namespace, "--output", "json")) as { items: Pod[] };
+  const { items } = JSON.parse(await kubectl("get", "pods", "--namespace", namespace, "--output", "json")) as {
+    items: Pod[];
+  };
   return items.map(({ status }) => status.phase).filter((phase) => !["Failed", "Succeeded"].includes(phase));
 }
 
 /** Thousandths of a core of the node that no pod has asked for. */
 async function freeCpu(): Promise<number> {
   const allocatable = await kubectl("get", "nodes", "--output", "jsonpath={.items[0].status.allocatable.cpu}");
-  const { items } = JSON.parse(await kubectl("get", "pods", "--all-namespaces", "--field-selector", "status.phase!=Failed,status.phase!=Succeeded", "--output", "json")) as { items: Pod[] };
-  const asked = items.flatMap(({ spec }) => spec.containers.map(({ resources }) => quantity(resources?.requests?.cpu ?? "0")));
+  const { items } = JSON.parse(
+    await kubectl(
+      "get",
+      "pods",
+      "--all-namespaces",
+      "--field-selector",
+      "status.phase!=Failed,status.phase!=Succeeded",
+      "--output",
+      "json",
+    ),
+  ) as { items: Pod[] };
+  const asked = items.flatMap(({ spec }) =>
+    spec.containers.map(({ resources }) => quantity(resources?.requests?.cpu ?? "0")),
+  );
   return Math.round(1000 * (quantity(allocatable) - asked.reduce((sum, cores) => sum + cores, 0)));
 }
 
@@ -85,7 +115,9 @@ async function freeCpu(): Promise<number> {
 function jobAsking(cpu: number): object {
   const { spec } = pod("batch-ada", "guildnet-batch", { cpu: `${cpu}m`, memory: "16Mi" });
   return {
-    apiVersion: "batch/v1", kind: "Job", metadata: { name: "fill", namespace: "batch-ada" },
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: "fill", namespace: "batch-ada" },
     spec: {
       backoffLimit: 0,
       // To be put off is no failure.
@@ -95,18 +127,28 @@ function jobAsking(cpu: number): object {
   };
 }
 
-function pod(namespace: string, priorityClassName: string | undefined, size: { cpu: string; memory: string }, containers = 1) {
+function pod(
+  namespace: string,
+  priorityClassName: string | undefined,
+  size: { cpu: string; memory: string },
+  containers = 1,
+) {
   const container = (name: string) => ({
-    name, image: images.localPathProvisioner,
+    name,
+    image: images.localPathProvisioner,
     // Doesn't end by itself when it is asked to, which would count as done.
     command: ["sleep", "3600"],
     resources: { requests: size, limits: size },
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
   });
   return {
-    apiVersion: "v1", kind: "Pod", metadata: { name: "asking", namespace },
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "asking", namespace },
     spec: {
-      priorityClassName, restartPolicy: "Never", terminationGracePeriodSeconds: 1,
+      priorityClassName,
+      restartPolicy: "Never",
+      terminationGracePeriodSeconds: 1,
       securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } },
       containers: Array.from({ length: containers }, (_, index) => container(`c${index}`)),
     },

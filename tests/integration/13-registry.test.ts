@@ -1,12 +1,23 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { apply, changesAhead, configure, everything, kubectl, mustGuildnet, portalUrl, root, upWith } from "../support/guildnet.ts";
+import {
+  apply,
+  changesAhead,
+  configure,
+  everything,
+  kubectl,
+  mustGuildnet,
+  portalUrl,
+  root,
+  upWith,
+} from "../support/guildnet.ts";
 import { PortalClient } from "../support/portal-client.ts";
 
 const host = "registry.guildnet-registry.svc";
 const soon = { timeout: 90_000, interval: 500 };
-const layout = "/tmp/image", files = "/tmp/rootfs";
+const layout = "/tmp/image",
+  files = "/tmp/rootfs";
 
 beforeAll(async () => {
   await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
@@ -29,9 +40,14 @@ describe("the registry", () => {
   });
 
   test("takes none for another's name, whatever the way it is asked", async () => {
-    for (const name of ["bob/hello:1", "hello:1", "ada-2/hello:1"]) await expect(push(name), name).rejects.toThrow(/unauthorized|denied/);
-    await expect(inWorkspace("skopeo", "copy", "--dest-no-creds", `oci:${layout}:app`, `docker://${host}/ada/hello:2`)).rejects.toThrow(/unauthorized|denied/);
-    await expect(inWorkspace("skopeo", "copy", "--dest-creds", "ada:a-guess", `oci:${layout}:app`, `docker://${host}/ada/hello:2`)).rejects.toThrow(/unauthorized|denied|invalid username/);
+    for (const name of ["bob/hello:1", "hello:1", "ada-2/hello:1"])
+      await expect(push(name), name).rejects.toThrow(/unauthorized|denied/);
+    await expect(
+      inWorkspace("skopeo", "copy", "--dest-no-creds", `oci:${layout}:app`, `docker://${host}/ada/hello:2`),
+    ).rejects.toThrow(/unauthorized|denied/);
+    await expect(
+      inWorkspace("skopeo", "copy", "--dest-creds", "ada:a-guess", `oci:${layout}:app`, `docker://${host}/ada/hello:2`),
+    ).rejects.toThrow(/unauthorized|denied|invalid username/);
     expect(await inWorkspace("skopeo", "list-tags", `docker://${host}/ada/hello`)).toContain('"1"');
   });
 
@@ -44,12 +60,24 @@ describe("the registry", () => {
     await makeImage("second");
     await push("ada/hello:1");
     expect(await collect()).toMatch(/: 1 manifests and [1-9]\d* blobs removed/);
-    await expect(inWorkspace("skopeo", "inspect", `docker://${host}/ada/hello@${before}`)).rejects.toThrow(/manifest unknown/);
+    await expect(inWorkspace("skopeo", "inspect", `docker://${host}/ada/hello@${before}`)).rejects.toThrow(
+      /manifest unknown/,
+    );
     expect(await run("ada/hello:1")).toBe("second");
   });
 
   test("has its images after its pod was killed", async () => {
-    await kubectl("delete", "pod", "--namespace", "guildnet-registry", "--selector", "app.kubernetes.io/name=registry", "--grace-period", "0", "--force");
+    await kubectl(
+      "delete",
+      "pod",
+      "--namespace",
+      "guildnet-registry",
+      "--selector",
+      "app.kubernetes.io/name=registry",
+      "--grace-period",
+      "0",
+      "--force",
+    );
     await kubectl("rollout", "status", "--namespace", "guildnet-registry", "deploy/registry", "--timeout", "90s");
     expect(await run("ada/hello:1")).toBe("second");
   });
@@ -69,7 +97,8 @@ describe("an app", () => {
   });
 
   test("is opened to members, and to everybody, by a word in the config, and not started anew for it", async () => {
-    const uid = () => kubectl("get", "pods", "--namespace", "app-hello", "--output", "jsonpath={.items[*].metadata.uid}");
+    const uid = () =>
+      kubectl("get", "pods", "--namespace", "app-hello", "--output", "jsonpath={.items[*].metadata.uid}");
     const before = await uid();
     configure({ ...everything, people: { ada: {}, bob: {}, grace: {} }, apps: [{ ...hello, visibility: "members" }] });
     await mustGuildnet("up");
@@ -87,7 +116,16 @@ describe("an app", () => {
 /** Has garbage collected now. @returns what that says */
 async function collect(): Promise<string> {
   await kubectl("create", "job", "--namespace", "guildnet-registry", "collect-now", "--from", "cronjob/collector");
-  await kubectl("wait", "--namespace", "guildnet-registry", "--for", "condition=complete", "--timeout", "90s", "job/collect-now");
+  await kubectl(
+    "wait",
+    "--namespace",
+    "guildnet-registry",
+    "--for",
+    "condition=complete",
+    "--timeout",
+    "90s",
+    "job/collect-now",
+  );
   const said = await kubectl("logs", "--namespace", "guildnet-registry", "job/collect-now");
   await kubectl("delete", "job", "--namespace", "guildnet-registry", "collect-now");
   return said;
@@ -97,7 +135,13 @@ async function collect(): Promise<string> {
 async function makeImage(says: string): Promise<void> {
   const libraries = (await inWorkspace("ldd", "/usr/bin/perl")).match(/\/\S+/g) ?? [];
   expect(libraries.length).toBeGreaterThan(2);
-  const modules = await inWorkspace("perl", "-MIO::Socket::INET", "-MFile::Basename", "-e", 'print dirname($INC{"strict.pm"})');
+  const modules = await inWorkspace(
+    "perl",
+    "-MIO::Socket::INET",
+    "-MFile::Basename",
+    "-e",
+    'print dirname($INC{"strict.pm"})',
+  );
   await inWorkspace("rm", "-rf", layout, files);
   await inWorkspace("mkdir", files);
   await inWorkspace("cp", "--recursive", "--parents", "--dereference", "/usr/bin/perl", modules, ...libraries, files);
@@ -106,7 +150,16 @@ async function makeImage(says: string): Promise<void> {
   await inWorkspace("umoci", "init", "--layout", layout);
   await inWorkspace("umoci", "new", "--image", `${layout}:app`);
   await inWorkspace("umoci", "insert", "--rootless", "--image", `${layout}:app`, files, "/");
-  await inWorkspace("umoci", "config", "--image", `${layout}:app`, "--config.entrypoint", "/usr/bin/perl", "--config.cmd", "/serve.pl");
+  await inWorkspace(
+    "umoci",
+    "config",
+    "--image",
+    `${layout}:app`,
+    "--config.entrypoint",
+    "/usr/bin/perl",
+    "--config.cmd",
+    "/serve.pl",
+  );
 }
 
 async function write(path: string, content: string): Promise<void> {
@@ -121,15 +174,32 @@ function push(name: string): Promise<string> {
 async function run(name: string): Promise<string> {
   await kubectl("delete", "pod", "hello", "--namespace", "default", "--ignore-not-found", "--grace-period", "1");
   const { stderr, exitCode } = await apply({
-    apiVersion: "v1", kind: "Pod", metadata: { name: "hello", namespace: "default" },
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "hello", namespace: "default" },
     spec: {
-      restartPolicy: "Never", automountServiceAccountToken: false,
+      restartPolicy: "Never",
+      automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } },
-      containers: [{ name: "hello", image: `${host}/${name}`, imagePullPolicy: "Always", args: ["-pe", "", "/says"], securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } } }],
+      containers: [
+        {
+          name: "hello",
+          image: `${host}/${name}`,
+          imagePullPolicy: "Always",
+          args: ["-pe", "", "/says"],
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        },
+      ],
     },
   });
   expect(exitCode, stderr).toBe(0);
-  await vi.waitFor(async () => expect(await kubectl("get", "pod", "hello", "--namespace", "default", "--output", "jsonpath={.status.phase}")).toBe("Succeeded"), soon);
+  await vi.waitFor(
+    async () =>
+      expect(
+        await kubectl("get", "pod", "hello", "--namespace", "default", "--output", "jsonpath={.status.phase}"),
+      ).toBe("Succeeded"),
+    soon,
+  );
   return kubectl("logs", "--namespace", "default", "hello");
 }
 

@@ -7,7 +7,9 @@ import { inNode, mustInNode } from "../support/node.ts";
 
 const soon = { timeout: 90_000, interval: 250 };
 /** Of a device on the node's LAN, which is a network namespace inside the node. */
-const device = "lan-device", deviceAddress = "198.19.0.10/24", nodeAddress = "198.19.0.1";
+const device = "lan-device",
+  deviceAddress = "198.19.0.10/24",
+  nodeAddress = "198.19.0.1";
 const [publicRange = ""] = everything.loadBalancer.pools[0]?.addresses ?? [];
 
 beforeAll(async () => {
@@ -16,7 +18,16 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await kubectl("delete", "services,pods,configmaps", "--namespace", "default", "--selector", "test=load-balancer", "--grace-period", "1");
+  await kubectl(
+    "delete",
+    "services,pods,configmaps",
+    "--namespace",
+    "default",
+    "--selector",
+    "test=load-balancer",
+    "--grace-period",
+    "1",
+  );
   await inNode("ip", "netns", "delete", device);
 });
 
@@ -26,11 +37,27 @@ describe("the load balancer", () => {
     await service("two", { pool: "inside" });
     expect(contains(rangeOf(publicRange), rangeOf(`${await addressOf("one")}/32`))).toBe(true);
     expect(await addressOf("two")).toBe("198.19.0.40");
-    for (const name of ["one", "two"]) await vi.waitFor(async () => expect(await fromDevice(await addressOf(name))).toBe(name), soon);
+    for (const name of ["one", "two"])
+      await vi.waitFor(async () => expect(await fromDevice(await addressOf(name))).toBe(name), soon);
   });
 
   test("is reached by pods", async () => {
-    expect(await kubectl("exec", "--namespace", "default", "two", "--", "curl", "--silent", "--noproxy", "*", "--max-time", "5", `http://${await addressOf("one")}`)).toBe("one");
+    expect(
+      await kubectl(
+        "exec",
+        "--namespace",
+        "default",
+        "two",
+        "--",
+        "curl",
+        "--silent",
+        "--noproxy",
+        "*",
+        "--max-time",
+        "5",
+        `http://${await addressOf("one")}`,
+      ),
+    ).toBe("one");
   });
 
   test("gives a Service that asks for none an address of a pool that assigns by itself", async () => {
@@ -43,8 +70,24 @@ describe("the load balancer", () => {
   test("lets a Service wait whose pool is exhausted, says so, and gives it the next address that is free", async () => {
     await service("late", { serves: "one", pool: "inside" });
     // Later releases say the same in plain words (metallb/metallb#2891).
-    await vi.waitFor(async () => expect(await eventsOf("late")).toMatch(/AllocationFailed.*(no available IPs|"<nil>"\] is not allowed in config)/), soon);
-    expect(await kubectl("get", "ipaddresspool", "inside", "--namespace", "guildnet-load-balancer", "--output", "jsonpath={.status.assignedIPv4} of {.status.availableIPv4}")).toBe("1 of 0");
+    await vi.waitFor(
+      async () =>
+        expect(await eventsOf("late")).toMatch(
+          /AllocationFailed.*(no available IPs|"<nil>"\] is not allowed in config)/,
+        ),
+      soon,
+    );
+    expect(
+      await kubectl(
+        "get",
+        "ipaddresspool",
+        "inside",
+        "--namespace",
+        "guildnet-load-balancer",
+        "--output",
+        "jsonpath={.status.assignedIPv4} of {.status.availableIPv4}",
+      ),
+    ).toBe("1 of 0");
     expect(await ingressOf("late")).toBe("");
     expect(await fromDevice("198.19.0.40")).toBe("two");
     await kubectl("delete", "service", "--namespace", "default", "two");
@@ -55,7 +98,9 @@ describe("the load balancer", () => {
   test("answers on the LAN alone, under the one address that the bridge has", async () => {
     const neighbour = await mustInNode("ip", "-n", device, "neighbour", "show", await addressOf("one"));
     expect(neighbour).toContain(/link\/ether (\S+)/.exec(await mustInNode("ip", "link", "show", "lan0"))?.[1]);
-    expect(await kubectl("logs", "--namespace", "guildnet-load-balancer", "daemonset/speaker")).not.toMatch(/created ARP responder.*"(cni0|veth|lo)/);
+    expect(await kubectl("logs", "--namespace", "guildnet-load-balancer", "daemonset/speaker")).not.toMatch(
+      /created ARP responder.*"(cni0|veth|lo)/,
+    );
   });
 });
 
@@ -94,29 +139,54 @@ function fromDevice(address: string): Promise<string> {
 
 /** Packets to addresses of the node's own networks that the guard has kept from leaving. */
 async function dropsToNode(): Promise<number> {
-  return Number(/ip daddr \{[^}]*\} counter packets (\d+)/.exec(await mustInNode("nft", "list", "table", "ip", "node"))?.[1]);
+  return Number(
+    /ip daddr \{[^}]*\} counter packets (\d+)/.exec(await mustInNode("nft", "list", "table", "ip", "node"))?.[1],
+  );
 }
 
 /** Packets of the LAN that the guard has kept from leaving. */
 async function dropsFromLan(): Promise<number> {
-  return Number(/ip saddr 198\.19\.0\.0\/24 counter packets (\d+)/.exec(await mustInNode("nft", "list", "table", "ip", "node"))?.[1]);
+  return Number(
+    /ip saddr 198\.19\.0\.0\/24 counter packets (\d+)/.exec(
+      await mustInNode("nft", "list", "table", "ip", "node"),
+    )?.[1],
+  );
 }
 
 /** Runs a pod that answers with its name, in the image that workspaces have. */
 async function serve(name: string): Promise<void> {
-  const image = await kubectl("get", "deployment", "workspace", "--namespace", "ws-ada", "--output", "jsonpath={.spec.template.spec.containers[0].image}");
+  const image = await kubectl(
+    "get",
+    "deployment",
+    "workspace",
+    "--namespace",
+    "ws-ada",
+    "--output",
+    "jsonpath={.spec.template.spec.containers[0].image}",
+  );
   const script = readFileSync(join(root, "tests/support/hello/serve.pl"), "utf8");
-  await mustApply({ apiVersion: "v1", kind: "ConfigMap", metadata: meta(name), data: { "serve.pl": script, says: name } });
   await mustApply({
-    apiVersion: "v1", kind: "Pod", metadata: meta(name),
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: meta(name),
+    data: { "serve.pl": script, says: name },
+  });
+  await mustApply({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: meta(name),
     spec: {
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } },
-      containers: [{
-        name: "hello", image, command: ["perl", "/serve.pl"],
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-        volumeMounts: ["serve.pl", "says"].map((file) => ({ name: "files", mountPath: `/${file}`, subPath: file })),
-      }],
+      containers: [
+        {
+          name: "hello",
+          image,
+          command: ["perl", "/serve.pl"],
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+          volumeMounts: ["serve.pl", "says"].map((file) => ({ name: "files", mountPath: `/${file}`, subPath: file })),
+        },
+      ],
       volumes: [{ name: "files", configMap: { name } }],
     },
   });
@@ -125,7 +195,9 @@ async function serve(name: string): Promise<void> {
 async function service(name: string, { serves = name, pool }: { serves?: string; pool?: string }): Promise<void> {
   const annotations = pool === undefined ? {} : { "metallb.io/address-pool": pool };
   await mustApply({
-    apiVersion: "v1", kind: "Service", metadata: { ...meta(name), annotations },
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { ...meta(name), annotations },
     spec: { type: "LoadBalancer", selector: { serves }, ports: [{ port: 80, targetPort: 8080 }] },
   });
 }
@@ -140,7 +212,15 @@ async function mustApply(object: object): Promise<void> {
 }
 
 function ingressOf(name: string): Promise<string> {
-  return kubectl("get", "service", name, "--namespace", "default", "--output", "jsonpath={.status.loadBalancer.ingress[*].ip}");
+  return kubectl(
+    "get",
+    "service",
+    name,
+    "--namespace",
+    "default",
+    "--output",
+    "jsonpath={.status.loadBalancer.ingress[*].ip}",
+  );
 }
 
 /** The Service's address, once it has one. */
@@ -153,5 +233,14 @@ function addressOf(name: string): Promise<string> {
 }
 
 function eventsOf(service: string): Promise<string> {
-  return kubectl("get", "events", "--namespace", "default", "--field-selector", `involvedObject.kind=Service,involvedObject.name=${service}`, "--output", "jsonpath={range .items[*]}{.reason} {.message}{\"\\n\"}{end}");
+  return kubectl(
+    "get",
+    "events",
+    "--namespace",
+    "default",
+    "--field-selector",
+    `involvedObject.kind=Service,involvedObject.name=${service}`,
+    "--output",
+    'jsonpath={range .items[*]}{.reason} {.message}{"\\n"}{end}',
+  );
 }

@@ -9,7 +9,8 @@ const NOBODY = 2 ** 22 + 1;
 const soon = { timeout: 90_000, interval: 500 };
 
 beforeAll(async () => {
-  for (const namespace of ["ws-ada", "ws-bob"]) await kubectl("rollout", "status", "--namespace", namespace, "deploy/workspace", "--timeout", "90s");
+  for (const namespace of ["ws-ada", "ws-bob"])
+    await kubectl("rollout", "status", "--namespace", namespace, "deploy/workspace", "--timeout", "90s");
 });
 
 describe("backups", () => {
@@ -19,7 +20,9 @@ describe("backups", () => {
   });
 
   test("bring a home back that was deleted, with owners and modes", async () => {
-    await inHome("mkdir -p notes/locked && echo precious > notes/first && chmod 640 notes/first && ln -s first notes/link && echo x > notes/locked/file && chmod 555 notes/locked");
+    await inHome(
+      "mkdir -p notes/locked && echo precious > notes/first && chmod 640 notes/first && ln -s first notes/link && echo x > notes/locked/file && chmod 555 notes/locked",
+    );
     await mustGuildnet("backup", ["ada"]);
     const before = await inHome(facts);
     await loseHome();
@@ -35,8 +38,12 @@ describe("backups", () => {
   test("lose nothing of what a restore finds, and are chosen by id", async () => {
     const first = await newest();
     await inHome("echo changed > notes/first && echo x > closed && chmod 000 closed");
-    expect(await mustGuildnet("backup", ["ada"])).toMatch(/The backup of ada lacks what could not be read:\n.*closed: permission denied/);
-    expect(await mustGuildnet("status")).toMatch(/✔ +backup ada +cluster +\d{4}-.*without what could not be read: .*closed/);
+    expect(await mustGuildnet("backup", ["ada"])).toMatch(
+      /The backup of ada lacks what could not be read:\n.*closed: permission denied/,
+    );
+    expect(await mustGuildnet("status")).toMatch(
+      /✔ +backup ada +cluster +\d{4}-.*without what could not be read: .*closed/,
+    );
     await inHome("rm -f closed");
     expect(await newest()).not.toBe(first);
     await inHome("echo unsaved > notes/first");
@@ -56,7 +63,17 @@ describe("backups", () => {
 
   test("that fail say so, until the next that does not", async () => {
     await kubectl("scale", "deployment", "backup-server", "--namespace", "guildnet-backup", "--replicas", "0");
-    await kubectl("patch", "cronjob", "backup", "--namespace", "ws-ada", "--type", "json", "--patch", JSON.stringify([{ op: "replace", path: "/spec/jobTemplate/spec/activeDeadlineSeconds", value: 5 }]));
+    await kubectl(
+      "patch",
+      "cronjob",
+      "backup",
+      "--namespace",
+      "ws-ada",
+      "--type",
+      "json",
+      "--patch",
+      JSON.stringify([{ op: "replace", path: "/spec/jobTemplate/spec/activeDeadlineSeconds", value: 5 }]),
+    );
     const { exitCode, all } = await guildnet("backup", ["ada"]);
     expect(exitCode).toBe(1);
     expect(all).toMatch(/The job backup-now-\w+ failed: .*active longer than specified deadline/);
@@ -66,12 +83,15 @@ describe("backups", () => {
   });
 
   test("go on after an `up`, and so does the workspace of a restore whose command was killed", async () => {
-    const workspace = ["deployment", "workspace", "--namespace", "ws-ada"], backups = ["cronjob", "backup", "--namespace", "ws-ada"];
+    const workspace = ["deployment", "workspace", "--namespace", "ws-ada"],
+      backups = ["cronjob", "backup", "--namespace", "ws-ada"];
     await kubectl("annotate", ...workspace, "guildnet.io/replicas-before-restore=1");
     await kubectl("scale", ...workspace, "--replicas", "0");
     await kubectl("annotate", ...backups, `guildnet.io/suspended-by=${NOBODY}@${hostname()}`);
     await kubectl("patch", ...backups, "--patch", JSON.stringify({ spec: { suspend: true } }));
-    expect((await guildnet("status")).all).toMatch(/✖ +backup ada +cluster +suspended by a restore that was killed; `npm run up` puts that right/);
+    expect((await guildnet("status")).all).toMatch(
+      /✖ +backup ada +cluster +suspended by a restore that was killed; `npm run up` puts that right/,
+    );
 
     const told = await mustGuildnet("up");
     expect(told).toContain("A restore of ada was killed. What it had stopped is started again");
@@ -91,7 +111,15 @@ function inHome(script: string): Promise<string> {
 
 /** Deletes claim, volume and the very files, and lets the stack make an empty one. */
 async function loseHome(): Promise<void> {
-  const volume = await kubectl("get", "pvc", "home", "--namespace", "ws-ada", "--output", "jsonpath={.spec.volumeName}");
+  const volume = await kubectl(
+    "get",
+    "pvc",
+    "home",
+    "--namespace",
+    "ws-ada",
+    "--output",
+    "jsonpath={.spec.volumeName}",
+  );
   await kubectl("scale", "deployment", "workspace", "--namespace", "ws-ada", "--replicas", "0");
   // A claim stays for as long as a pod that had it is there, also one that has ended.
   await kubectl("delete", "jobs", "--all", "--namespace", "ws-ada", "--timeout", "90s");
@@ -112,21 +140,65 @@ async function newest(): Promise<string> {
 /** What the server answers to somebody's credentials who asks for ada's snapshots, in the words of restic. */
 async function asked(namespace: string, who: string): Promise<string> {
   const name = `ask-as-${who}`;
-  const secret = async (of: string) => JSON.parse(await kubectl("get", "secret", "backup-repository", "--namespace", of, "--output", "json")) as { data: Record<string, string> };
-  const text = (of: { data: Record<string, string> }, key: string) => Buffer.from(of.data[key] ?? "", "base64").toString();
+  const secret = async (of: string) =>
+    JSON.parse(await kubectl("get", "secret", "backup-repository", "--namespace", of, "--output", "json")) as {
+      data: Record<string, string>;
+    };
+  const text = (of: { data: Record<string, string> }, key: string) =>
+    Buffer.from(of.data[key] ?? "", "base64").toString();
   const [ada, own] = [await secret("ws-ada"), await secret(namespace)];
   // One's own name and password at ada's address, and even ada's password to what is in it.
   const signIn = /^rest:https:\/\/[^@]+@/.exec(text(own, "repository"))?.[0] ?? "";
   const repository = text(ada, "repository").replace(/^rest:https:\/\/[^@]+@/, signIn);
-  const { stderr } = await apply({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace }, stringData: { ...Object.fromEntries(["password", "ca.crt"].map((key) => [key, text(ada, key)])), repository } });
+  const { stderr } = await apply({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace },
+    stringData: { ...Object.fromEntries(["password", "ca.crt"].map((key) => [key, text(ada, key)])), repository },
+  });
   expect(stderr).toBe("");
-  const template = JSON.parse(await kubectl("create", "job", name, "--namespace", namespace, "--from", "cronjob/restore", "--dry-run=client", "--output", "json")) as
-    { spec: { template: { spec: { volumes: { name: string; secret?: { secretName: string } }[]; containers: { env: { name: string; value: string }[] }[] } } } };
+  const template = JSON.parse(
+    await kubectl(
+      "create",
+      "job",
+      name,
+      "--namespace",
+      namespace,
+      "--from",
+      "cronjob/restore",
+      "--dry-run=client",
+      "--output",
+      "json",
+    ),
+  ) as {
+    spec: {
+      template: {
+        spec: {
+          volumes: { name: string; secret?: { secretName: string } }[];
+          containers: { env: { name: string; value: string }[] }[];
+        };
+      };
+    };
+  };
   const pod = template.spec.template.spec;
   for (const volume of pod.volumes) if (volume.secret) volume.secret.secretName = name;
   for (const variable of pod.containers[0]?.env ?? []) if (variable.name === "ACTION") variable.value = "list";
   expect((await apply(template)).stderr).toBe("");
-  await vi.waitFor(async () => expect(await kubectl("get", "job", name, "--namespace", namespace, "--output", "jsonpath={.status.conditions[*].type}")).toMatch(/Complete|Failed/), soon);
+  await vi.waitFor(
+    async () =>
+      expect(
+        await kubectl(
+          "get",
+          "job",
+          name,
+          "--namespace",
+          namespace,
+          "--output",
+          "jsonpath={.status.conditions[*].type}",
+        ),
+      ).toMatch(/Complete|Failed/),
+    soon,
+  );
   const said = await kubectl("logs", "--namespace", namespace, `job/${name}`);
   await kubectl("delete", "job,secret", name, "--namespace", namespace);
   return said;

@@ -4,17 +4,33 @@ import { describe, expect, test } from "vitest";
 import { clusterFolder, guildnet, home, kubectl, mustGuildnet, outputs, root } from "../support/guildnet.ts";
 
 /** Everything written by runs of the tests' stack that is not the secrets' own place. */
-const artefacts = [join(home, "state"), join(home, "stacks"), join(home, "logs"), join(clusterFolder, "log"), join(clusterFolder, "data", "etcd"), join(root, "Pulumi.yaml"), join(root, "Pulumi.dev.yaml")];
+const artefacts = [
+  join(home, "state"),
+  join(home, "stacks"),
+  join(home, "logs"),
+  join(clusterFolder, "log"),
+  join(clusterFolder, "data", "etcd"),
+  join(root, "Pulumi.yaml"),
+  join(root, "Pulumi.dev.yaml"),
+];
 
 describe("the stack's secrets", () => {
   test("are found in no state, history, log, audit record, database or output, in no spelling", async () => {
     const canaries = await secrets();
     expect(canaries.length).toBeGreaterThan(20);
-    const said = [await mustGuildnet("up"), (await guildnet("pulumi", ["preview", "--diff"])).all, (await guildnet("pulumi", ["stack", "history", "--json"])).all, (await guildnet("pulumi", ["stack", "export"])).all, await kubectl("get", "events,deployments,pods,configmaps", "--all-namespaces", "--output", "yaml")];
+    const said = [
+      await mustGuildnet("up"),
+      (await guildnet("pulumi", ["preview", "--diff"])).all,
+      (await guildnet("pulumi", ["stack", "history", "--json"])).all,
+      (await guildnet("pulumi", ["stack", "export"])).all,
+      await kubectl("get", "events,deployments,pods,configmaps", "--all-namespaces", "--output", "yaml"),
+    ];
     const files = artefacts.flatMap(filesBelow);
     expect(files.length).toBeGreaterThan(20);
     const found = canaries.flatMap(({ name, spellings }) => [
-      ...said.flatMap((text, index) => (spellings.some((spelling) => text.includes(spelling)) ? [`${name} in output ${index}`] : [])),
+      ...said.flatMap((text, index) =>
+        spellings.some((spelling) => text.includes(spelling)) ? [`${name} in output ${index}`] : [],
+      ),
       ...files.flatMap((file) => (containsAny(file, spellings) ? [`${name} in ${file}`] : [])),
     ]);
     expect(found).toEqual([]);
@@ -23,16 +39,22 @@ describe("the stack's secrets", () => {
   test("would be found: the search sees what is there", async () => {
     const { kubeconfig } = await outputs();
     const key = /client-key-data: (\S+)/.exec(kubeconfig)?.[1] ?? "";
-    expect(containsAny(join(clusterFolder, "kubeconfig"), spellingsOf(Buffer.from(key, "base64").toString()))).toBe(true);
+    expect(containsAny(join(clusterFolder, "kubeconfig"), spellingsOf(Buffer.from(key, "base64").toString()))).toBe(
+      true,
+    );
   });
 
   test("have files that only their owner can read", () => {
-    for (const path of ["pki", "kubeconfig", "etc/encryption.yaml", "etc/admin.kubeconfig", "pki/ca.key", "data/etcd"]) expect(statSync(join(clusterFolder, path)).mode & 0o077, path).toBe(0);
+    for (const path of ["pki", "kubeconfig", "etc/encryption.yaml", "etc/admin.kubeconfig", "pki/ca.key", "data/etcd"])
+      expect(statSync(join(clusterFolder, path)).mode & 0o077, path).toBe(0);
     if (existsSync(join(home, "passphrase"))) expect(statSync(join(home, "passphrase")).mode & 0o077).toBe(0);
   });
 });
 
-interface Canary { name: string; spellings: string[] }
+interface Canary {
+  name: string;
+  spellings: string[];
+}
 
 /** What of the guild's Secrets anybody may know, or holds a secret that is also by itself in another. */
 const known = ["tls.crt", "ca.crt", "config.yaml", "config.json", "htpasswd"];
@@ -41,18 +63,37 @@ const secretItself = ["tls.key", "password", "session", "sign-in", "auth-key"];
 /** What must not leak: whatever is in the guild's own Secrets, the administrator's key, the devices' keys, the passphrase. */
 async function secrets(): Promise<Canary[]> {
   const { kubeconfig, mesh } = await outputs();
-  const { items } = JSON.parse(await kubectl("get", "secrets", "--all-namespaces", "--selector", "app.kubernetes.io/part-of=guildnet", "--output", "json")) as { items: { metadata: { name: string; namespace: string }; data: Record<string, string> }[] };
+  const { items } = JSON.parse(
+    await kubectl(
+      "get",
+      "secrets",
+      "--all-namespaces",
+      "--selector",
+      "app.kubernetes.io/part-of=guildnet",
+      "--output",
+      "json",
+    ),
+  ) as { items: { metadata: { name: string; namespace: string }; data: Record<string, string> }[] };
   const plain = (value: string | undefined): string => Buffer.from(value ?? "", "base64").toString();
-  const stored = items.flatMap(({ metadata: { namespace, name }, data }) => Object.entries(data).filter(([key]) => !known.includes(key)).map(([key, value]): [string, string] => {
-    expect([...secretItself, "repository"], `the Secret ${namespace}/${name}`).toContain(key);
-    return [`${namespace}/${name} ${key}`, key === "repository" ? (/:([^:@]+)@/.exec(plain(value))?.[1] ?? "") : plain(value)];
-  }));
+  const stored = items.flatMap(({ metadata: { namespace, name }, data }) =>
+    Object.entries(data)
+      .filter(([key]) => !known.includes(key))
+      .map(([key, value]): [string, string] => {
+        expect([...secretItself, "repository"], `the Secret ${namespace}/${name}`).toContain(key);
+        return [
+          `${namespace}/${name} ${key}`,
+          key === "repository" ? (/:([^:@]+)@/.exec(plain(value))?.[1] ?? "") : plain(value),
+        ];
+      }),
+  );
   expect(new Set(stored.map(([name]) => name.split(" ")[1]))).toEqual(new Set([...secretItself, "repository"]));
   const all = {
     ...Object.fromEntries(stored),
     ...Object.fromEntries(Object.entries(mesh?.keys ?? {}).map(([device, key]) => [`key of ${device}`, key])),
     "administrator's private key": plain(/client-key-data: (\S+)/.exec(kubeconfig)?.[1]),
-    ...(existsSync(join(home, "passphrase")) ? { passphrase: readFileSync(join(home, "passphrase"), "utf8").trim() } : {}),
+    ...(existsSync(join(home, "passphrase"))
+      ? { passphrase: readFileSync(join(home, "passphrase"), "utf8").trim() }
+      : {}),
   };
   for (const [name, value] of Object.entries(all)) expect(value.length, name).toBeGreaterThan(15);
   return Object.entries(all).map(([name, value]) => ({ name, spellings: spellingsOf(value) }));
@@ -66,7 +107,12 @@ async function secrets(): Promise<Canary[]> {
 function spellingsOf(secret: string): string[] {
   const body = secret.includes("-----BEGIN") ? (secret.split("\n")[1] ?? "").slice(48) : secret;
   const bytes = Buffer.from(body);
-  const aligned = [0, 1, 2].map((shift) => Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64").slice(shift === 0 ? 0 : 4).replace(/.{0,4}=*$/, ""));
+  const aligned = [0, 1, 2].map((shift) =>
+    Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString("base64")
+      .slice(shift === 0 ? 0 : 4)
+      .replace(/.{0,4}=*$/, ""),
+  );
   return [body, ...aligned, encodeURIComponent(body), bytes.toString("hex")];
 }
 

@@ -7,8 +7,20 @@ beforeAll(() => upWith(everything));
 
 describe("destroy", () => {
   test("keeps what people made, says where, and the next up finds it again", async () => {
-    await vi.waitFor(() => kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "60s"), { timeout: 60_000 });
-    await kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "sh", "-c", "echo precious > /home/guild/project/precious");
+    await vi.waitFor(
+      () => kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "60s"),
+      { timeout: 60_000 },
+    );
+    await kubectl(
+      "exec",
+      "--namespace",
+      "ws-ada",
+      "deploy/workspace",
+      "--",
+      "sh",
+      "-c",
+      "echo precious > /home/guild/project/precious",
+    );
     const text = await mustGuildnet("destroy");
     const home = join(clusterFolder, "volumes", "ws-ada", "home");
     expect(text).toContain(join(clusterFolder, "volumes"));
@@ -20,7 +32,21 @@ describe("destroy", () => {
     expect(all).toContain('ada, whose home was kept under the name "ada"');
     configure(everything);
     await mustGuildnet("up");
-    await vi.waitFor(async () => expect(await kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "cat", "/home/guild/project/precious")).toBe("precious"), { timeout: 60_000 });
+    await vi.waitFor(
+      async () =>
+        expect(
+          await kubectl(
+            "exec",
+            "--namespace",
+            "ws-ada",
+            "deploy/workspace",
+            "--",
+            "cat",
+            "/home/guild/project/precious",
+          ),
+        ).toBe("precious"),
+      { timeout: 60_000 },
+    );
   });
 
   test("with --data leaves nothing of the stack, and a second time has nothing to do", async () => {

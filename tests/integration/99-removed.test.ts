@@ -11,5 +11,8 @@ beforeAll(async () => {
 test("a machine is as it was once its stacks are destroyed: no process, mount, loop device, link, route, table, port, cgroup, setting or file", async () => {
   await removeTestStacks();
   // A process that has given up all it held is listed until its parent has asked how it ended.
-  await vi.waitFor(async () => expect(added(inject("before"), await census())).toEqual({}), { timeout: 10_000, interval: 250 });
+  await vi.waitFor(async () => expect(added(inject("before"), await census())).toEqual({}), {
+    timeout: 10_000,
+    interval: 250,
+  });
 });

@@ -15,7 +15,18 @@ const processor = "max,-erms,-fsrm";
 /** Settings of a kernel that has no real processor to distrust, and whose fastest clock is right though it can't tell. */
 const forEmulation = ["mitigations=off", "init_on_alloc=0", "tsc=reliable", "clocksource=tsc"];
 /** What a box has of Debian's beside the smallest system: systemd, a kernel, a way in. */
-const packages = ["systemd-sysv", "udev", "dbus", "linux-image-cloud-amd64", "ca-certificates", "iproute2", "openssh-server", "procps", "kmod", "xz-utils"];
+const packages = [
+  "systemd-sysv",
+  "udev",
+  "dbus",
+  "linux-image-cloud-amd64",
+  "ca-certificates",
+  "iproute2",
+  "openssh-server",
+  "procps",
+  "kmod",
+  "xz-utils",
+];
 
 export interface BoxOptions {
   /** Port of this machine's loopback that leads to the box' SSH. */
@@ -46,7 +57,8 @@ export class Box {
 
   /** Makes the disk of a new machine, and starts it. Its base is made once and kept in the folder `cache`. */
   static async start(options: BoxOptions, cache: string): Promise<Box> {
-    const folder = await mkdtemp(join(tmpdir(), "guildnet-box-")), box = new Box(folder, options);
+    const folder = await mkdtemp(join(tmpdir(), "guildnet-box-")),
+      box = new Box(folder, options);
     await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(folder, "key")]);
     await furnish(folder, await baseOf(cache), options);
     await box.#boot();
@@ -78,22 +90,74 @@ export class Box {
   }
 
   async #boot(): Promise<void> {
-    const { sshPort, upstreamPort } = this.#options, file = (name: string): string => join(this.#folder, name), boot = join(this.#folder, "boot");
-    const kernel = (prefix: string): string => join(boot, readdirSync(boot).find((name) => name.startsWith(prefix)) ?? prefix);
+    const { sshPort, upstreamPort } = this.#options,
+      file = (name: string): string => join(this.#folder, name),
+      boot = join(this.#folder, "boot");
+    const kernel = (prefix: string): string =>
+      join(boot, readdirSync(boot).find((name) => name.startsWith(prefix)) ?? prefix);
     const network = `user,id=network,hostfwd=tcp:127.0.0.1:${sshPort}-:22,guestfwd=tcp:${upstreamAddress}:443-cmd:socat - TCP:127.0.0.1:${upstreamPort}`;
-    this.#machine = execa("qemu-system-x86_64", [
-      "-accel", "tcg,thread=multi,tb-size=2048", "-cpu", processor, "-smp", "2", "-m", "6144", "-display", "none", "-monitor", "none", "-serial", `file:${file("console")}`,
-      "-kernel", kernel("vmlinuz"), "-initrd", kernel("initrd"), "-append", ["root=/dev/vda", "rw", "console=ttyS0", "quiet", "net.ifnames=0", ...forEmulation].join(" "),
-      "-drive", `file=${file("disk")},format=raw,if=virtio,cache=unsafe,discard=unmap`, "-netdev", network, "-device", "virtio-net-pci,netdev=network",
-    ], { reject: false, stdin: "ignore", buffer: false });
+    this.#machine = execa(
+      "qemu-system-x86_64",
+      [
+        "-accel",
+        "tcg,thread=multi,tb-size=2048",
+        "-cpu",
+        processor,
+        "-smp",
+        "2",
+        "-m",
+        "6144",
+        "-display",
+        "none",
+        "-monitor",
+        "none",
+        "-serial",
+        `file:${file("console")}`,
+        "-kernel",
+        kernel("vmlinuz"),
+        "-initrd",
+        kernel("initrd"),
+        "-append",
+        ["root=/dev/vda", "rw", "console=ttyS0", "quiet", "net.ifnames=0", ...forEmulation].join(" "),
+        "-drive",
+        `file=${file("disk")},format=raw,if=virtio,cache=unsafe,discard=unmap`,
+        "-netdev",
+        network,
+        "-device",
+        "virtio-net-pci,netdev=network",
+      ],
+      { reject: false, stdin: "ignore", buffer: false },
+    );
     let ended = false;
-    this.#machine.then(() => (ended = true), () => (ended = true));
-    await waitFor(async () => ended || (await this.succeeds("true")), { interval: 1000, timeout: { milliseconds: 300_000, message: `the emulated machine does not answer; its console is ${file("console")}` } });
+    this.#machine.then(
+      () => (ended = true),
+      () => (ended = true),
+    );
+    await waitFor(async () => ended || (await this.succeeds("true")), {
+      interval: 1000,
+      timeout: {
+        milliseconds: 300_000,
+        message: `the emulated machine does not answer; its console is ${file("console")}`,
+      },
+    });
     if (ended) throw new Error(`the emulated machine ended while it started; its console is ${file("console")}`);
   }
 
   get #login(): string[] {
-    return ["-q", "-i", join(this.#folder, "key"), "-p", String(this.#options.sshPort), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=10", "root@127.0.0.1"];
+    return [
+      "-q",
+      "-i",
+      join(this.#folder, "key"),
+      "-p",
+      String(this.#options.sshPort),
+      "-o",
+      "StrictHostKeyChecking=no",
+      "-o",
+      "UserKnownHostsFile=/dev/null",
+      "-o",
+      "ConnectTimeout=10",
+      "root@127.0.0.1",
+    ];
   }
 
   #ssh(command: readonly string[], reject = true) {
@@ -107,17 +171,30 @@ async function baseOf(cache: string): Promise<string> {
   if (existsSync(archive)) return archive;
   await mkdir(cache, { recursive: true });
   const suites = ["bookworm main", "bookworm-updates main"].map((suite) => `deb http://deb.debian.org/debian ${suite}`);
-  await execa("mmdebstrap", ["--format=tar", "--variant=minbase", `--include=${packages.join(",")}`, "bookworm", `${archive}.new`, ...suites, "deb http://deb.debian.org/debian-security bookworm-security main"]);
+  await execa("mmdebstrap", [
+    "--format=tar",
+    "--variant=minbase",
+    `--include=${packages.join(",")}`,
+    "bookworm",
+    `${archive}.new`,
+    ...suites,
+    "deb http://deb.debian.org/debian-security bookworm-security main",
+  ]);
   await rename(`${archive}.new`, archive);
   return archive;
 }
 
 /** Fills the folder with the machine's disk, and with its kernel, which QEMU loads itself. */
-async function furnish(folder: string, base: string, { authority, upstreamHosts, furnish: more }: BoxOptions): Promise<void> {
-  const root = join(folder, "root"), file = async (path: string, content: string): Promise<void> => {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), content);
-  };
+async function furnish(
+  folder: string,
+  base: string,
+  { authority, upstreamHosts, furnish: more }: BoxOptions,
+): Promise<void> {
+  const root = join(folder, "root"),
+    file = async (path: string, content: string): Promise<void> => {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), content);
+    };
   await mkdir(root);
   await execa("tar", ["-xf", base, "-C", root, "--exclude=./dev/*"]);
   await cp(join(folder, "key.pub"), join(root, "root/.ssh/authorized_keys"), { recursive: true });
@@ -126,7 +203,10 @@ async function furnish(folder: string, base: string, { authority, upstreamHosts,
   await file("etc/resolv.conf", `nameserver ${resolver}\n`);
   await file("etc/fstab", "/dev/vda / ext4 rw 0 1\n");
   await file("etc/systemd/network/10-eth.network", "[Match]\nName=eth*\n[Network]\nDHCP=yes\n");
-  await symlink("/lib/systemd/system/systemd-networkd.service", join(root, "etc/systemd/system/multi-user.target.wants/systemd-networkd.service"));
+  await symlink(
+    "/lib/systemd/system/systemd-networkd.service",
+    join(root, "etc/systemd/system/multi-user.target.wants/systemd-networkd.service"),
+  );
   await execa("bash", ["-c", 'cat "$1" - >"$2"', "bash", certificates, join(root, certificates)], { input: authority });
   await copyNode(root);
   await more(root);

@@ -13,8 +13,15 @@ import { imageFolder } from "./upstream.ts";
 const home = guildnetHome();
 const checkoutHere = join(import.meta.dirname, "..", "..");
 const built = ["provider/dist", "policy/dist", "images/portal/dist"];
-const upstreamImages = ["registry.k8s.io/pause:3.10.1", "registry.k8s.io/coredns/coredns:v1.14.0", "docker.io/rancher/local-path-provisioner:v0.0.30"];
-const ownImages = { workspace: "registry.example.org/guild/workspace:1", portal: "registry.example.org/guild/portal:1" };
+const upstreamImages = [
+  "registry.k8s.io/pause:3.10.1",
+  "registry.k8s.io/coredns/coredns:v1.14.0",
+  "docker.io/rancher/local-path-provisioner:v0.0.30",
+];
+const ownImages = {
+  workspace: "registry.example.org/guild/workspace:1",
+  portal: "registry.example.org/guild/portal:1",
+};
 /** The stack's file: of one person, whose images come from a registry too. */
 const stack = { config: { "guildnet:guild": { images: ownImages, workspaces: [{ owner: "ada", preset: "small" }] } } };
 
@@ -30,7 +37,11 @@ export interface Provisions {
 /** Packs in `folder` what this machine has of releases and images. */
 export async function provisions(folder: string): Promise<Provisions> {
   await execa(process.execPath, [join(checkoutHere, "toolchain", "build.mjs")]);
-  const { pulumi, "pulumi-kubernetes": plugin, kubernetes } = await requireTools(toolsNamed(["pulumi", "pulumi-kubernetes", "kubernetes"]), { home });
+  const {
+    pulumi,
+    "pulumi-kubernetes": plugin,
+    kubernetes,
+  } = await requireTools(toolsNamed(["pulumi", "pulumi-kubernetes", "kubernetes"]), { home });
   const archives = {
     pulumi: await packRelease(join(pulumi!.path, "bin"), folder, "pulumi", "pulumi"),
     "pulumi-kubernetes": await packRelease(join(plugin!.path, "bin"), folder, "pulumi-kubernetes"),
@@ -42,12 +53,16 @@ export async function provisions(folder: string): Promise<Provisions> {
       const place = join(root, "root", "guildnet");
       await checkout(join(root, "root"));
       // What npm brings, and what is built of it, take an emulated machine half an hour, and are the same everywhere.
-      for (const made of ["node_modules", ...built]) await execa("cp", ["--archive", join(checkoutHere, made), dirname(join(place, made))]);
+      for (const made of ["node_modules", ...built])
+        await execa("cp", ["--archive", join(checkoutHere, made), dirname(join(place, made))]);
       await writeFile(join(place, "toolchain", "versions.json"), await repinned(archives));
       await mkdir(join(root, "root", "stack"));
       await writeFile(join(root, "root", "stack", "Pulumi.box.yaml"), JSON.stringify(stack));
       // Upstream offers no archive of these that could be pinned: a machine has them on its PATH, or builds them.
-      await cp(join(kubernetes!.path, "bin"), join(root, "usr", "local", "bin"), { recursive: true, verbatimSymlinks: true });
+      await cp(join(kubernetes!.path, "bin"), join(root, "usr", "local", "bin"), {
+        recursive: true,
+        verbatimSymlinks: true,
+      });
     },
   };
 }
@@ -56,7 +71,11 @@ export async function provisions(folder: string): Promise<Provisions> {
 async function servedImages(folder: string): Promise<Record<string, string>> {
   const served: Record<string, string> = {};
   const serve = async (reference: string, source: string): Promise<void> => {
-    served[reference] = await imageFolder(storeArguments(home), source, join(folder, reference.replaceAll(/[/:]/g, "_")));
+    served[reference] = await imageFolder(
+      storeArguments(home),
+      source,
+      join(folder, reference.replaceAll(/[/:]/g, "_")),
+    );
   };
   for (const reference of upstreamImages) await serve(reference, (await ensureImage({ reference })).reference);
   for (const [name, reference] of Object.entries(ownImages)) {

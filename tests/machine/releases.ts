@@ -7,7 +7,10 @@ import { pipeline } from "node:stream/promises";
 
 const root = join(import.meta.dirname, "..", "..");
 
-interface Pinned { version: string; archives: Record<string, { url: string; sha256: string } | undefined> }
+interface Pinned {
+  version: string;
+  archives: Record<string, { url: string; sha256: string } | undefined>;
+}
 
 /** This checkout's pinned versions, of which a box gets a copy that pins the archives made here. */
 const versions = JSON.parse(readFileSync(join(root, "toolchain", "versions.json"), "utf8")) as Record<string, Pinned>;

@@ -10,7 +10,8 @@ import { API, BEYOND, Miniature } from "../support/miniature/miniature.ts";
 const soon = { timeout: 20_000, interval: 100 };
 /** Longer than any of these programs keeps the socket of a silent port: pasta three minutes, slirp four. */
 const SILENCE_MS = 260_000;
-const PORTS = 20, CONNECTIONS = 30;
+const PORTS = 20,
+  CONNECTIONS = 30;
 
 /** Sends a datagram from each of its ports for every word that it is told. */
 const SENDER = `
@@ -32,30 +33,36 @@ let machine: Miniature;
 beforeAll(async () => void (machine = await Miniature.start()));
 afterAll(() => machine.end());
 
-test("datagrams of a port that was silent for long reach whom they are for, and nobody's connection", async () => {
-  const program = (where: "inNode" | "onMachine" | "beyond", code: string, ...args: string[]) => {
-    const running = machine[where](process.execPath, "--eval", code, ...args);
-    const lines = (): string[] => heard.split("\n").filter((line) => line !== "");
-    let heard = "";
-    running.stdout.on("data", (data) => (heard += data));
-    return { running, lines };
-  };
-  const far = program("beyond", HEARER, "udp"), server = program("inNode", HEARER, "tcp"), sender = program("inNode", SENDER);
-  const sent = (word: string) => Array.from({ length: PORTS }, (_, n) => `${word}${n}`);
-  await vi.waitFor(async () => expect((await machine.inNode("ss", "-Hlnt")).stdout).toContain(":6443"), soon);
-  await vi.waitFor(async () => expect((await machine.beyond("ss", "-Hlnu")).stdout).toContain(":5000"), soon);
+test(
+  "datagrams of a port that was silent for long reach whom they are for, and nobody's connection",
+  async () => {
+    const program = (where: "inNode" | "onMachine" | "beyond", code: string, ...args: string[]) => {
+      const running = machine[where](process.execPath, "--eval", code, ...args);
+      const lines = (): string[] => heard.split("\n").filter((line) => line !== "");
+      let heard = "";
+      running.stdout.on("data", (data) => (heard += data));
+      return { running, lines };
+    };
+    const far = program("beyond", HEARER, "udp"),
+      server = program("inNode", HEARER, "tcp"),
+      sender = program("inNode", SENDER);
+    const sent = (word: string) => Array.from({ length: PORTS }, (_, n) => `${word}${n}`);
+    await vi.waitFor(async () => expect((await machine.inNode("ss", "-Hlnt")).stdout).toContain(":6443"), soon);
+    await vi.waitFor(async () => expect((await machine.beyond("ss", "-Hlnu")).stdout).toContain(":5000"), soon);
 
-  sender.running.stdin.write("first\n");
-  await vi.waitFor(() => expect(far.lines().sort()).toEqual(sent("first").sort()), soon);
-  await pause(SILENCE_MS);
-  const clients = program("onMachine", CLIENTS);
-  await vi.waitFor(() => expect(clients.lines()).toHaveLength(CONNECTIONS), soon);
+    sender.running.stdin.write("first\n");
+    await vi.waitFor(() => expect(far.lines().sort()).toEqual(sent("first").sort()), soon);
+    await pause(SILENCE_MS);
+    const clients = program("onMachine", CLIENTS);
+    await vi.waitFor(() => expect(clients.lines()).toHaveLength(CONNECTIONS), soon);
 
-  sender.running.stdin.write("second\n");
-  await vi.waitFor(() => expect(far.lines().sort()).toEqual([...sent("first"), ...sent("second")].sort()), soon);
-  clients.running.stdin.end();
-  await vi.waitFor(() => expect(server.lines()).toHaveLength(CONNECTIONS), soon);
-  expect(new Set(server.lines())).toEqual(new Set(["mine"]));
-  expect(new Set(clients.lines())).toEqual(new Set(["open"]));
-  for (const { running } of [far, server, sender, clients]) running.kill();
-}, SILENCE_MS + 120_000);
+    sender.running.stdin.write("second\n");
+    await vi.waitFor(() => expect(far.lines().sort()).toEqual([...sent("first"), ...sent("second")].sort()), soon);
+    clients.running.stdin.end();
+    await vi.waitFor(() => expect(server.lines()).toHaveLength(CONNECTIONS), soon);
+    expect(new Set(server.lines())).toEqual(new Set(["mine"]));
+    expect(new Set(clients.lines())).toEqual(new Set(["open"]));
+    for (const { running } of [far, server, sender, clients]) running.kill();
+  },
+  SILENCE_MS + 120_000,
+);

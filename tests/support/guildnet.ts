@@ -29,7 +29,10 @@ export const clusterFolder = join(home, "clusters", clusterName);
 export const kubeconfig = join(clusterFolder, "kubeconfig");
 export const ports = lanes[stack];
 /** Where the stacks of other lanes may listen meanwhile. */
-export const otherPorts: readonly number[] = [...Object.values(lanes).filter((lane) => lane !== ports), examplePorts].flatMap((lane) => Object.values(lane));
+export const otherPorts: readonly number[] = [
+  ...Object.values(lanes).filter((lane) => lane !== ports),
+  examplePorts,
+].flatMap((lane) => Object.values(lane));
 export const portalUrl = `https://guildnet.localhost:${ports.portal}`;
 
 function laneNamed(name: string): keyof typeof lanes {
@@ -41,13 +44,22 @@ function laneNamed(name: string): keyof typeof lanes {
 export const allStackFiles = join(home, "test-stacks");
 export const stackFiles = join(allStackFiles, stack);
 
-export interface WorkspaceConfig { owner: string; name?: string; environment?: Record<string, string>; [key: string]: unknown }
+export interface WorkspaceConfig {
+  owner: string;
+  name?: string;
+  environment?: Record<string, string>;
+  [key: string]: unknown;
+}
 
 /** What the test stack is made of, unless a test says otherwise: one person, small. */
 export const onePerson = { workspaces: [{ owner: "ada" }] as WorkspaceConfig[] };
 
 /** The stack that the checkout comes with, which has every system. */
-const dev = (parse(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as { config: { "guildnet:guild": { mesh: object; certificates: object } } }).config["guildnet:guild"];
+const dev = (
+  parse(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as {
+    config: { "guildnet:guild": { mesh: object; certificates: object } };
+  }
+).config["guildnet:guild"];
 
 /** Its systems, for two people, with two devices, room for jobs that ask for more than the node has, and two pools of addresses. */
 export const everything = {
@@ -55,13 +67,25 @@ export const everything = {
   workspaces: [{ owner: "ada" }, { owner: "bob", preset: "small", keepData: false }] as WorkspaceConfig[],
   mesh: { ...dev.mesh, port: ports.mesh, devices: ["laptop", "phone"] },
   batch: { cpu: "64", memory: "64Gi" },
-  loadBalancer: { pools: [{ name: "public", addresses: ["198.19.0.16/28"] }, { name: "inside", addresses: ["198.19.0.40-198.19.0.40"], autoAssign: false }] },
+  loadBalancer: {
+    pools: [
+      { name: "public", addresses: ["198.19.0.16/28"] },
+      { name: "inside", addresses: ["198.19.0.40-198.19.0.40"], autoAssign: false },
+    ],
+  },
 };
 
 /** What a stack's config says of things other than people. */
-export interface StackConfig { cluster?: object; portal?: object; images?: object }
+export interface StackConfig {
+  cluster?: object;
+  portal?: object;
+  images?: object;
+}
 
-export interface GuildConfig extends StackConfig { workspaces: WorkspaceConfig[]; [key: string]: unknown }
+export interface GuildConfig extends StackConfig {
+  workspaces: WorkspaceConfig[];
+  [key: string]: unknown;
+}
 
 /** Writes the configuration of a stack, `guildnet:guild`. */
 export function configure(guild: GuildConfig, name: string = stack): void {
@@ -70,13 +94,27 @@ export function configure(guild: GuildConfig, name: string = stack): void {
   writeFileSync(configOf(name), stringify({ config: { "guildnet:guild": { ...embedded, ...guild } } }));
 }
 
-const options = { cwd: root, reject: false, stdin: "ignore", all: true, env: { GUILDNET_STACK_FILES: stackFiles } } as const satisfies Options;
+const options = {
+  cwd: root,
+  reject: false,
+  stdin: "ignore",
+  all: true,
+  env: { GUILDNET_STACK_FILES: stackFiles },
+} as const satisfies Options;
 
 /** Runs a verb as `npm run <verb> -- --stack test …` does. Never throws: look at `exitCode` and `all`. */
-export async function guildnet(verb: string, args: readonly string[] = [], name: string = stack): Promise<Result<typeof options>> {
+export async function guildnet(
+  verb: string,
+  args: readonly string[] = [],
+  name: string = stack,
+): Promise<Result<typeof options>> {
   // Nobody is there to be asked.
   const unasked = verb === "destroy" ? ["--yes"] : [];
-  const result = await execa(process.execPath, ["toolchain/bootstrap.mjs", verb, "--stack", name, ...unasked, ...args], options);
+  const result = await execa(
+    process.execPath,
+    ["toolchain/bootstrap.mjs", verb, "--stack", name, ...unasked, ...args],
+    options,
+  );
   if (verb === "up" && result.exitCode === 0) writeFileSync(appliedConfig(name), readFileSync(configOf(name)));
   else if (["up", "down", "destroy"].includes(verb)) rmSync(appliedConfig(name), { force: true });
   return result;
@@ -86,7 +124,8 @@ export async function guildnet(verb: string, args: readonly string[] = [], name:
 export async function upWith(guild: GuildConfig): Promise<void> {
   configure(guild);
   const applied = appliedConfig(stack);
-  if (!existsSync(applied) || readFileSync(applied, "utf8") !== readFileSync(configOf(stack), "utf8")) await mustGuildnet("up");
+  if (!existsSync(applied) || readFileSync(applied, "utf8") !== readFileSync(configOf(stack), "utf8"))
+    await mustGuildnet("up");
 }
 
 function configOf(name: string): string {
@@ -105,7 +144,10 @@ export async function mustGuildnet(verb: string, args: readonly string[] = [], n
   return all;
 }
 
-export interface Step { op: string; urn: string }
+export interface Step {
+  op: string;
+  urn: string;
+}
 
 /** What a preview would do, without what stays the same. */
 export async function changesAhead(name: string = stack): Promise<Step[]> {
@@ -138,14 +180,21 @@ export async function kubectlOn(config: string, ...args: string[]): Promise<stri
 
 /** Gives the API server an object. Never throws: a refusal is in `stderr`. */
 export async function apply(object: object): Promise<{ exitCode?: number; stderr: string }> {
-  const { exitCode, stderr } = await execa(await kubectlPath(), ["--kubeconfig", kubeconfig, "apply", "--filename", "-"], { input: JSON.stringify(object), reject: false });
+  const { exitCode, stderr } = await execa(
+    await kubectlPath(),
+    ["--kubeconfig", kubeconfig, "apply", "--filename", "-"],
+    { input: JSON.stringify(object), reject: false },
+  );
   return { exitCode, stderr };
 }
 
 /** Has the API server check an object, and everything that it asks, without keeping it. Never throws: a refusal is in `stderr`. */
 export async function tryObject(object: object): Promise<{ exitCode?: number; stderr: string }> {
   const args = ["apply", "--server-side", "--dry-run=server", "--validate=strict", "--filename", "-"];
-  const { exitCode, stderr } = await execa(await kubectlPath(), ["--kubeconfig", kubeconfig, ...args], { input: JSON.stringify(object), reject: false });
+  const { exitCode, stderr } = await execa(await kubectlPath(), ["--kubeconfig", kubeconfig, ...args], {
+    input: JSON.stringify(object),
+    reject: false,
+  });
   return { exitCode, stderr };
 }
 
@@ -154,13 +203,24 @@ let kubernetes: string | undefined;
 /** Of the cluster's own version. */
 export async function kubectlPath(): Promise<string> {
   if (kubernetes === undefined) {
-    const { stdout } = await execa(process.execPath, ["toolchain/bootstrap.mjs", "require", "kubernetes"], { cwd: root });
-    kubernetes = join((JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { kubernetes: { path: string } }).kubernetes.path, "bin", "kubectl");
+    const { stdout } = await execa(process.execPath, ["toolchain/bootstrap.mjs", "require", "kubernetes"], {
+      cwd: root,
+    });
+    kubernetes = join(
+      (JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { kubernetes: { path: string } }).kubernetes.path,
+      "bin",
+      "kubectl",
+    );
   }
   return kubernetes;
 }
 
-export interface StackState { deployment: { resources?: { urn: string; type: string; id?: string; outputs?: Record<string, unknown> }[]; pending_operations?: unknown[] } }
+export interface StackState {
+  deployment: {
+    resources?: { urn: string; type: string; id?: string; outputs?: Record<string, unknown> }[];
+    pending_operations?: unknown[];
+  };
+}
 
 export async function exportedState(name: string = stack): Promise<StackState> {
   const { stdout } = await guildnet("pulumi", ["stack", "export"], name);

@@ -5,45 +5,95 @@ import { guild } from "../../stacks/guild.ts";
 import type { GuildSecrets } from "../../stacks/guild.ts";
 import { parseGuild } from "../../stacks/check/parse.ts";
 
-const kubeconfig = { text: "kubeconfig", server: "https://192.0.2.1:6443", clusterName: "lab", credentials: { skipVerify: false } };
+const kubeconfig = {
+  text: "kubeconfig",
+  server: "https://192.0.2.1:6443",
+  clusterName: "lab",
+  credentials: { skipVerify: false },
+};
 const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
 const existing = { kind: "existing", kubeconfigPath: "kubeconfig" };
 
 const people = {
   people: { ada: {}, bob: { quota: { storage: "80Gi" } } },
   workspaces: [
-    { owner: "ada", dotfiles: "https://example.org/ada/dotfiles", ports: [{ name: "web", port: 3000 }], environment: { EDITOR: "vim" } },
+    {
+      owner: "ada",
+      dotfiles: "https://example.org/ada/dotfiles",
+      ports: [{ name: "web", port: 3000 }],
+      environment: { EDITOR: "vim" },
+    },
     { owner: "ada", name: "ada-lab", preset: "small", keepData: false, internet: false },
     { owner: "bob", nodeSelector: { disk: "ssd" } },
   ],
   apps: [
-    { name: "wiki", owner: "ada", image: "example.org/wiki:1", port: 3000, visibility: "public", replicas: 2, internet: true },
-    { name: "notes", owner: "bob", image: "example.org/notes:1", port: 3000, visibility: "members", storage: { size: "1Gi", path: "/data" } },
+    {
+      name: "wiki",
+      owner: "ada",
+      image: "example.org/wiki:1",
+      port: 3000,
+      visibility: "public",
+      replicas: 2,
+      internet: true,
+    },
+    {
+      name: "notes",
+      owner: "bob",
+      image: "example.org/notes:1",
+      port: 3000,
+      visibility: "members",
+      storage: { size: "1Gi", path: "/data" },
+    },
   ],
 };
 
 const acme = (dns01: object) => ({ issuer: { kind: "acme", email: "ada@example.org", dns01 } });
 const bucket = { kind: "s3", endpoint: "https://s3.example.org", bucket: "guild-backup", region: "eu-central-1" };
-const restServer = { kind: "rest", url: "https://192.0.2.7:8000/lab", user: "guild", caCertificate: "-----BEGIN CERTIFICATE-----\n" };
+const restServer = {
+  kind: "rest",
+  url: "https://192.0.2.7:8000/lab",
+  user: "guild",
+  caCertificate: "-----BEGIN CERTIFICATE-----\n",
+};
 
 /** Guilds that between them have everything a config can turn on, by what is special about each. */
 export const wholeGuilds: Readonly<Record<string, object>> = {
   "embedded with everything": {
-    ...people, registry: {}, batch: {}, loadBalancer: {}, certificates: {}, backup: {}, mesh: { kind: "headscale", devices: ["ada-laptop"], access: "cluster", stun: true },
+    ...people,
+    registry: {},
+    batch: {},
+    loadBalancer: {},
+    certificates: {},
+    backup: {},
+    mesh: { kind: "headscale", devices: ["ada-laptop"], access: "cluster", stun: true },
   },
   // Without certificates that renew, and so with what has them otherwise.
   "embedded, open to a network, with a router in the kernel": {
-    ...people, portal: { address: "192.0.2.1" }, registry: {}, mesh: { kind: "headscale", address: "192.0.2.1", router: { mode: "kernel", routes: ["192.168.7.0/24"] } },
+    ...people,
+    portal: { address: "192.0.2.1" },
+    registry: {},
+    mesh: { kind: "headscale", address: "192.0.2.1", router: { mode: "kernel", routes: ["192.168.7.0/24"] } },
   },
   "existing with everything": {
-    ...people, cluster: { ...existing, storageClass: "fast" }, portal: { host: "guild.example.org", service: "LoadBalancer", addressPool: "public" },
-    loadBalancer: { lan: "192.168.1.0/24", pools: [{ name: "public", addresses: ["192.168.1.224/28"] }] }, registry: { address: "10.43.0.11" }, batch: { queue: "kueue" },
-    certificates: acme({ provider: "rfc2136", nameserver: "192.0.2.53", keyName: "guild" }), backup: { target: bucket },
-    mesh: { kind: "headscale", hostname: "mesh.example.org", domain: "lan.example.org", service: "LoadBalancer" }, proxy: { https: "http://proxy.lan:3128", networks: ["10.1.2.0/24"] },
+    ...people,
+    cluster: { ...existing, storageClass: "fast" },
+    portal: { host: "guild.example.org", service: "LoadBalancer", addressPool: "public" },
+    loadBalancer: { lan: "192.168.1.0/24", pools: [{ name: "public", addresses: ["192.168.1.224/28"] }] },
+    registry: { address: "10.43.0.11" },
+    batch: { queue: "kueue" },
+    certificates: acme({ provider: "rfc2136", nameserver: "192.0.2.53", keyName: "guild" }),
+    backup: { target: bucket },
+    mesh: { kind: "headscale", hostname: "mesh.example.org", domain: "lan.example.org", service: "LoadBalancer" },
+    proxy: { https: "http://proxy.lan:3128", networks: ["10.1.2.0/24"] },
   },
   "existing, on somebody's tailnet, with volumes on several nodes": {
-    ...people, cluster: existing, portal: { host: "guild.example.org" }, certificates: acme({ provider: "cloudflare" }), backup: { target: restServer },
-    storage: { kind: "longhorn", snapshots: {}, backup: { url: "s3://volumes@eu-central-1/", accessKeyId: "AKIA" } }, mesh: { kind: "tailnet", baseDomain: "tail1234.ts.net", domain: "lan.example.org" },
+    ...people,
+    cluster: existing,
+    portal: { host: "guild.example.org" },
+    certificates: acme({ provider: "cloudflare" }),
+    backup: { target: restServer },
+    storage: { kind: "longhorn", snapshots: {}, backup: { url: "s3://volumes@eu-central-1/", accessKeyId: "AKIA" } },
+    mesh: { kind: "tailnet", baseDomain: "tail1234.ts.net", domain: "lan.example.org" },
   },
 };
 
@@ -61,14 +111,25 @@ export function registeredBy(raw: object): Promise<Registered[]> {
   const { mesh, storage, certificates, backup, proxy } = raw as Confiding;
   const toBucket = backup?.target?.kind === "s3";
   const given = {
-    kubeconfig: false, meshApiKey: mesh?.kind === "tailnet", storageBackupKey: storage?.backup !== undefined, dnsToken: certificates?.issuer?.kind === "acme", proxyCredentials: proxy !== undefined,
-    backupAccessKey: toBucket, backupSecretKey: toBucket, backupServerPassword: backup?.target?.user !== undefined,
+    kubeconfig: false,
+    meshApiKey: mesh?.kind === "tailnet",
+    storageBackupKey: storage?.backup !== undefined,
+    dnsToken: certificates?.issuer?.kind === "acme",
+    proxyCredentials: proxy !== undefined,
+    backupAccessKey: toBucket,
+    backupSecretKey: toBucket,
+    backupServerPassword: backup?.target?.user !== undefined,
   };
   const config = parseGuild({ images, ...raw }, given);
   const secret = (wanted: boolean) => (wanted ? pulumi.secret("key") : undefined);
   const secrets = (): GuildSecrets => ({
-    meshApiKey: secret(given.meshApiKey), storageBackupKey: secret(given.storageBackupKey), dnsToken: secret(given.dnsToken), proxyCredentials: secret(given.proxyCredentials),
-    backupAccessKey: secret(given.backupAccessKey), backupSecretKey: secret(given.backupSecretKey), backupServerPassword: secret(given.backupServerPassword),
+    meshApiKey: secret(given.meshApiKey),
+    storageBackupKey: secret(given.storageBackupKey),
+    dnsToken: secret(given.dnsToken),
+    proxyCredentials: secret(given.proxyCredentials),
+    backupAccessKey: secret(given.backupAccessKey),
+    backupSecretKey: secret(given.backupSecretKey),
+    backupServerPassword: secret(given.backupServerPassword),
   });
   return record(() => guild(config, config.cluster.kind === "existing" ? kubeconfig : undefined, secrets()));
 }

@@ -28,42 +28,75 @@ export interface RunningRegistry {
 
 /** @param folder for its data, with `bin/registry`; a registry of the same folder has the same data. */
 export async function imageRegistry(folder: string): Promise<RunningRegistry> {
-  const port = await freePort(), host = `localhost:${port}`, within = (name: string): string => join(folder, name);
+  const port = await freePort(),
+    host = `localhost:${port}`,
+    within = (name: string): string => join(folder, name);
   const authority = await createAuthority("Test CA", 1);
-  const certificate = await issueCertificate(authority, { commonName: "registry", dnsNames: ["localhost"], validityDays: 1 });
+  const certificate = await issueCertificate(authority, {
+    commonName: "registry",
+    dnsNames: ["localhost"],
+    validityDays: 1,
+  });
   mkdirSync(folder, { recursive: true });
   writeFileSync(within("tls.crt"), certificate.certificatePem);
   writeFileSync(within("tls.key"), certificate.privateKeyPem);
   writeFileSync(within("htpasswd"), `${CREDENTIALS.split(":")[0]}:${HASHED}\n`);
-  writeFileSync(within("settings.json"), JSON.stringify({
-    version: 0.1,
-    storage: { filesystem: { rootdirectory: within("data") } },
-    http: { addr: `127.0.0.1:${port}`, tls: { certificate: within("tls.crt"), key: within("tls.key") } },
-    auth: { htpasswd: { realm: "test", path: within("htpasswd") } },
-  }));
+  writeFileSync(
+    within("settings.json"),
+    JSON.stringify({
+      version: 0.1,
+      storage: { filesystem: { rootdirectory: within("data") } },
+      http: { addr: `127.0.0.1:${port}`, tls: { certificate: within("tls.crt"), key: within("tls.key") } },
+      auth: { htpasswd: { realm: "test", path: within("htpasswd") } },
+    }),
+  );
   let running: ResultPromise | undefined;
 
   async function get(path: string): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
-      const asking = request(`https://${host}${path}`, { ca: authority.certificatePem, agent: false, auth: CREDENTIALS, headers: { Accept: "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json" } }, (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (part: string) => (text += part)).on("error", reject).on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-      });
+      const asking = request(
+        `https://${host}${path}`,
+        {
+          ca: authority.certificatePem,
+          agent: false,
+          auth: CREDENTIALS,
+          headers: {
+            Accept: "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json",
+          },
+        },
+        (response) => {
+          let text = "";
+          response
+            .setEncoding("utf8")
+            .on("data", (part: string) => (text += part))
+            .on("error", reject)
+            .on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+        },
+      );
       asking.on("error", reject).end();
     });
   }
 
   return {
-    host, caCertificatePem: authority.certificatePem, get,
+    host,
+    caCertificatePem: authority.certificatePem,
+    get,
     async start() {
-      const server = execa(within("bin/registry"), ["serve", within("settings.json")], { reject: false, all: true, env: { OTEL_TRACES_EXPORTER: "none" } });
+      const server = execa(within("bin/registry"), ["serve", within("settings.json")], {
+        reject: false,
+        all: true,
+        env: { OTEL_TRACES_EXPORTER: "none" },
+      });
       running = server;
       let words: string | undefined;
       void server.then(({ all }) => (words = String(all)));
-      await waitFor(async () => {
-        if (words !== undefined) throw new Error(`the registry ended:\n${words}`);
-        return (await get("/v2/").catch(() => undefined))?.status === 200;
-      }, { interval: 100, timeout: 60_000 });
+      await waitFor(
+        async () => {
+          if (words !== undefined) throw new Error(`the registry ended:\n${words}`);
+          return (await get("/v2/").catch(() => undefined))?.status === 200;
+        },
+        { interval: 100, timeout: 60_000 },
+      );
     },
     async stop() {
       running?.kill();

@@ -11,7 +11,11 @@ export interface LoginServer {
   readonly caCertificatePem: string;
 }
 
-interface Status { readonly BackendState: string; readonly Self: { readonly Tags?: string[] }; readonly Peer?: Record<string, { readonly HostName: string }> }
+interface Status {
+  readonly BackendState: string;
+  readonly Self: { readonly Tags?: string[] };
+  readonly Peer?: Record<string, { readonly HostName: string }>;
+}
 
 const machine = join(import.meta.dirname, "mesh-machine");
 
@@ -39,21 +43,52 @@ export class MeshClient {
     writeFileSync(within("etc/resolv.conf"), "");
     writeFileSync(within("etc/nsswitch.conf"), "hosts: files dns\n");
     writeFileSync(within("ca.crt"), this.#server.caCertificatePem);
-    const daemon = [join(this.#programs, "tailscaled"), `--statedir=${within("state")}`, `--socket=${within("socket")}`, "--port=0", "--no-logs-no-support"];
+    const daemon = [
+      join(this.#programs, "tailscaled"),
+      `--statedir=${within("state")}`,
+      `--socket=${within("socket")}`,
+      "--port=0",
+      "--no-logs-no-support",
+    ];
     const log = { file: within("log") };
-    this.#processes.push(execa("unshare", ["--net", "--mount", machine, this.#folder, ...daemon], { reject: false, stdout: log, stderr: log, env: { SSL_CERT_FILE: within("ca.crt"), TS_LOGS_DIR: this.#folder } }));
-    await waitFor(async () => (await this.#tailscale("status", "--json")).exitCode === 0, { interval: 100, timeout: 30_000 });
+    this.#processes.push(
+      execa("unshare", ["--net", "--mount", machine, this.#folder, ...daemon], {
+        reject: false,
+        stdout: log,
+        stderr: log,
+        env: { SSL_CERT_FILE: within("ca.crt"), TS_LOGS_DIR: this.#folder },
+      }),
+    );
+    await waitFor(async () => (await this.#tailscale("status", "--json")).exitCode === 0, {
+      interval: 100,
+      timeout: 30_000,
+    });
     // Sockets of files know no network namespaces.
     this.#processes.push(
-      execa("socat", [`UNIX-LISTEN:${within("login")},fork`, `TCP:127.0.0.1:${port}`], { reject: false, stdio: "ignore" }),
-      execa("nsenter", this.#inside("socat", `TCP-LISTEN:${port},bind=127.0.0.1,fork`, `UNIX-CONNECT:${within("login")}`), { reject: false, stdio: "ignore" }),
+      execa("socat", [`UNIX-LISTEN:${within("login")},fork`, `TCP:127.0.0.1:${port}`], {
+        reject: false,
+        stdio: "ignore",
+      }),
+      execa(
+        "nsenter",
+        this.#inside("socat", `TCP-LISTEN:${port},bind=127.0.0.1,fork`, `UNIX-CONNECT:${within("login")}`),
+        { reject: false, stdio: "ignore" },
+      ),
     );
     return this;
   }
 
   /** Tries for some seconds; false where the server refuses. */
   async join(key: string): Promise<boolean> {
-    const { exitCode } = await this.#tailscale("up", `--login-server=${this.#server.url}`, `--auth-key=${key}`, `--hostname=${this.name}`, "--accept-routes", "--netfilter-mode=off", "--timeout=15s");
+    const { exitCode } = await this.#tailscale(
+      "up",
+      `--login-server=${this.#server.url}`,
+      `--auth-key=${key}`,
+      `--hostname=${this.name}`,
+      "--accept-routes",
+      "--netfilter-mode=off",
+      "--timeout=15s",
+    );
     return exitCode === 0;
   }
 
@@ -75,12 +110,22 @@ export class MeshClient {
 
   /** Whether something takes its connections there within some seconds. */
   async reaches(host: string, port: number): Promise<boolean> {
-    return (await execa("nsenter", this.#inside("socat", "-u", "OPEN:/dev/null", `TCP:${host}:${port},connect-timeout=4`), { reject: false })).exitCode === 0;
+    return (
+      (
+        await execa("nsenter", this.#inside("socat", "-u", "OPEN:/dev/null", `TCP:${host}:${port},connect-timeout=4`), {
+          reject: false,
+        })
+      ).exitCode === 0
+    );
   }
 
   /** A connection from its machine; where there is none to be had, it ends at once. */
   dial(host: string, port: number): Duplex {
-    const connection = execa("nsenter", this.#inside("socat", "STDIO", `TCP:${host}:${port},connect-timeout=10`), { reject: false, buffer: false, stderr: "ignore" });
+    const connection = execa("nsenter", this.#inside("socat", "STDIO", `TCP:${host}:${port},connect-timeout=10`), {
+      reject: false,
+      buffer: false,
+      stderr: "ignore",
+    });
     this.#processes.push(connection);
     return Duplex.from({ readable: connection.stdout, writable: connection.stdin });
   }
@@ -101,7 +146,9 @@ export class MeshClient {
   }
 
   #tailscale(...args: string[]) {
-    return execa(join(this.#programs, "tailscale"), [`--socket=${join(this.#folder, "socket")}`, ...args], { reject: false });
+    return execa(join(this.#programs, "tailscale"), [`--socket=${join(this.#folder, "socket")}`, ...args], {
+      reject: false,
+    });
   }
 
   async #status(): Promise<Status> {

@@ -18,16 +18,33 @@ export async function reaches(namespace: string, address: string): Promise<boole
  * @param addresses `address:port` each
  */
 export async function reachable(namespace: string, addresses: readonly string[]): Promise<string[]> {
-  const ask = 'for each in "$@"; do (timeout 5 bash -c "exec 3<>/dev/tcp/${each%:*}/${each##*:}" 2>/dev/null && echo "$each") & done; wait';
-  const said = await kubectl("exec", "--namespace", namespace, "deploy/workspace", "--", "bash", "-c", ask, "bash", ...addresses);
-  return said.split("\n").filter((line) => line !== "").sort();
+  const ask =
+    'for each in "$@"; do (timeout 5 bash -c "exec 3<>/dev/tcp/${each%:*}/${each##*:}" 2>/dev/null && echo "$each") & done; wait';
+  const said = await kubectl(
+    "exec",
+    "--namespace",
+    namespace,
+    "deploy/workspace",
+    "--",
+    "bash",
+    "-c",
+    ask,
+    "bash",
+    ...addresses,
+  );
+  return said
+    .split("\n")
+    .filter((line) => line !== "")
+    .sort();
 }
 
 /** Lets a namespace's pods out, or others in, with one policy more: `open-egress` or `open-ingress`. */
 export async function openNamespace(namespace: string, direction: "Egress" | "Ingress"): Promise<void> {
   const way = direction.toLowerCase();
   const { exitCode, stderr } = await apply({
-    apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: `open-${way}`, namespace },
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name: `open-${way}`, namespace },
     spec: { podSelector: {}, policyTypes: [direction], [way]: [{}] },
   });
   if (exitCode !== 0) throw new Error(stderr);

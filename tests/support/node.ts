@@ -11,7 +11,21 @@ export function firstProcess(): number {
 
 /** Runs a command inside the node, in its network. Never throws. */
 export async function inNode(...command: string[]): Promise<{ stdout: string; stderr: string; exitCode?: number }> {
-  const { stdout, stderr, exitCode } = await execa("nsenter", ["--target", String(firstProcess()), "--mount", "--pid", "--", "nsenter", "--net=/run/node.netns", "--", ...command], { reject: false });
+  const { stdout, stderr, exitCode } = await execa(
+    "nsenter",
+    [
+      "--target",
+      String(firstProcess()),
+      "--mount",
+      "--pid",
+      "--",
+      "nsenter",
+      "--net=/run/node.netns",
+      "--",
+      ...command,
+    ],
+    { reject: false },
+  );
   return { stdout, stderr, exitCode };
 }
 

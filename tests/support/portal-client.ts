@@ -3,7 +3,12 @@ import type { Duplex } from "node:stream";
 import { connect } from "node:tls";
 import { portalUrl, signInLink, trustedCertificate } from "./guildnet.ts";
 
-export interface Answer { status: number; headers: NodeJS.Dict<string | string[]>; body: string; url: string }
+export interface Answer {
+  status: number;
+  headers: NodeJS.Dict<string | string[]>;
+  body: string;
+  url: string;
+}
 
 /** How to connect to a host and a port of it, without TLS. */
 export type Dial = (host: string, port: number) => Duplex;
@@ -58,7 +63,8 @@ export class PortalClient {
   /** Opens an address and whatever it leads to. */
   async visit(url: string): Promise<Answer> {
     let answer = await this.get(url);
-    for (let hops = 0; hops < 10 && answer.headers.location !== undefined; hops++) answer = await this.get(new URL(String(answer.headers.location), answer.url).href);
+    for (let hops = 0; hops < 10 && answer.headers.location !== undefined; hops++)
+      answer = await this.get(new URL(String(answer.headers.location), answer.url).href);
     return answer;
   }
 
@@ -69,16 +75,26 @@ export class PortalClient {
   send(method: string, url: string, body?: string): Promise<Answer> {
     const { host, hostname, port, pathname, search, origin } = new URL(url);
     const cookie = [...(this.#cookies.get(host) ?? [])].map(([name, value]) => `${name}=${value}`).join("; ");
-    const kind = body === undefined ? { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" } : { "content-type": "application/json", "x-guildnet-request": "1", origin };
+    const kind =
+      body === undefined
+        ? { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }
+        : { "content-type": "application/json", "x-guildnet-request": "1", origin };
     const headers = { host, ...(cookie === "" ? {} : { cookie }), ...kind };
     return new Promise((resolve, reject) => {
-      const call = request({ ...this.#way(hostname, Number(port || 443)), path: pathname + search, method, headers }, (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (part: string) => (text += part)).on("error", reject).on("end", () => {
-          this.#keep(host, response.headers["set-cookie"] ?? []);
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text, url });
-        });
-      });
+      const call = request(
+        { ...this.#way(hostname, Number(port || 443)), path: pathname + search, method, headers },
+        (response) => {
+          let text = "";
+          response
+            .setEncoding("utf8")
+            .on("data", (part: string) => (text += part))
+            .on("error", reject)
+            .on("end", () => {
+              this.#keep(host, response.headers["set-cookie"] ?? []);
+              resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text, url });
+            });
+        },
+      );
       call.on("error", reject).end(body);
     });
   }
@@ -86,7 +102,9 @@ export class PortalClient {
   #way(servername: string, port: number): RequestOptions {
     const trust = { servername, ca: this.#ca };
     const dial = this.#dial;
-    return dial === undefined ? { ...trust, host: "127.0.0.1", port, agent: false } : { createConnection: () => connect({ ...trust, socket: dial(servername, port) }) };
+    return dial === undefined
+      ? { ...trust, host: "127.0.0.1", port, agent: false }
+      : { createConnection: () => connect({ ...trust, socket: dial(servername, port) }) };
   }
 
   #keep(host: string, cookies: readonly string[]): void {

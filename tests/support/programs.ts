@@ -7,7 +7,8 @@ import { ImageStore } from "../../toolchain/images/store.ts";
 
 /** Brings an image and copies programs of it, which must be statically linked, into a folder. */
 export async function programsOf(reference: string, paths: readonly string[], folder: string): Promise<void> {
-  const silent = (): void => {}, store = new ImageStore(guildnetHome());
+  const silent = (): void => {},
+    store = new ImageStore(guildnetHome());
   await ensureImage({ reference });
   await mkdir(folder, { recursive: true });
   await withLease(store, silent, async () => {

@@ -9,7 +9,9 @@ export interface KubernetesObject {
 
 /** The Kubernetes objects among resources; what is secret stands in them as its mock's own text. A Helm release is none: its objects are known to its chart. */
 export function renderedObjects(registered: readonly Registered[]): KubernetesObject[] {
-  return registered.filter(({ type, custom }) => custom && type.startsWith("kubernetes:") && !type.startsWith("kubernetes:helm.sh/")).map(({ inputs }) => revealed(inputs) as KubernetesObject);
+  return registered
+    .filter(({ type, custom }) => custom && type.startsWith("kubernetes:") && !type.startsWith("kubernetes:helm.sh/"))
+    .map(({ inputs }) => revealed(inputs) as KubernetesObject);
 }
 
 /** The value with what a secret holds in the secret's place. Of a projected volume's source, `secret` is the kind. */
@@ -25,8 +27,15 @@ export function listOf(objects: readonly KubernetesObject[]): string {
   return JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
 }
 
-interface Probe { periodSeconds?: number; failureThreshold?: number }
-interface Container { name: string; livenessProbe?: Probe; readinessProbe?: Probe }
+interface Probe {
+  periodSeconds?: number;
+  failureThreshold?: number;
+}
+interface Container {
+  name: string;
+  livenessProbe?: Probe;
+  readinessProbe?: Probe;
+}
 
 /** The containers of a Deployment; of other objects, none. */
 export function containersOf(object: KubernetesObject): Container[] {

@@ -40,13 +40,36 @@ export async function scanners() {
   return {
     /** @param file a List */
     kubeScore: async (file: string): Promise<Found[]> => {
-      const { stdout, stderr } = await execa(program("kube-score", "bin/kube-score"), ["score", "--output-format", "json", "--kubernetes-version", `v${kubernetesVersion.replace(/\.\d+$/, "")}`, file], { reject: false });
+      const { stdout, stderr } = await execa(
+        program("kube-score", "bin/kube-score"),
+        [
+          "score",
+          "--output-format",
+          "json",
+          "--kubernetes-version",
+          `v${kubernetesVersion.replace(/\.\d+$/, "")}`,
+          file,
+        ],
+        { reject: false },
+      );
       return kubeScoreFindings(parsed(stdout, stderr) as Scored[]);
     },
     /** @returns findings by the name of the file; every file of the folder is a List */
     checkov: async (folder: string): Promise<Map<string, Found[]>> => {
       // Without --skip-download it asks its maker's server for guidelines.
-      const args = ["-m", "checkov.main", "--directory", folder, "--framework", "kubernetes", "--output", "json", "--quiet", "--compact", "--skip-download"];
+      const args = [
+        "-m",
+        "checkov.main",
+        "--directory",
+        folder,
+        "--framework",
+        "kubernetes",
+        "--output",
+        "json",
+        "--quiet",
+        "--compact",
+        "--skip-download",
+      ];
       const { stdout, stderr } = await execa(program("checkov", "venv/bin/python"), args, { reject: false });
       return checkovFindings(parsed(stdout, stderr) as Checked);
     },
@@ -66,20 +89,34 @@ function parsed(stdout: string, stderr: string): unknown {
   }
 }
 
-type Scored = KubernetesObject & { type_meta: { kind: string }; object_meta: KubernetesObject["metadata"]; checks: { check: { id: string }; grade: number; skipped: boolean; comments: { path: string; summary: string }[] | null }[] };
+type Scored = KubernetesObject & {
+  type_meta: { kind: string };
+  object_meta: KubernetesObject["metadata"];
+  checks: {
+    check: { id: string };
+    grade: number;
+    skipped: boolean;
+    comments: { path: string; summary: string }[] | null;
+  }[];
+};
 const BEST_GRADE = 10;
 
 function kubeScoreFindings(scored: Scored[]): Found[] {
-  return scored.flatMap(({ type_meta, object_meta, checks }) => checks
-    .filter(({ grade, skipped }) => !skipped && grade < BEST_GRADE)
-    .map(({ check, comments }) => ({
-      check: check.id,
-      object: idOf({ apiVersion: "", kind: type_meta.kind, metadata: object_meta }),
-      detail: (comments ?? []).map(({ path, summary }) => [path, summary].filter(Boolean).join(": ")).join("; "),
-    })));
+  return scored.flatMap(({ type_meta, object_meta, checks }) =>
+    checks
+      .filter(({ grade, skipped }) => !skipped && grade < BEST_GRADE)
+      .map(({ check, comments }) => ({
+        check: check.id,
+        object: idOf({ apiVersion: "", kind: type_meta.kind, metadata: object_meta }),
+        detail: (comments ?? []).map(({ path, summary }) => [path, summary].filter(Boolean).join(": ")).join("; "),
+      })),
+  );
 }
 
-interface Checked { results: { failed_checks: { check_id: string; check_name: string; file_path: string; resource: string }[] }; summary: { parsing_errors: number } }
+interface Checked {
+  results: { failed_checks: { check_id: string; check_name: string; file_path: string; resource: string }[] };
+  summary: { parsing_errors: number };
+}
 
 function checkovFindings({ results, summary }: Checked): Map<string, Found[]> {
   if (summary.parsing_errors > 0) throw new Error(`checkov could not read ${summary.parsing_errors} of the files`);
@@ -87,7 +124,10 @@ function checkovFindings({ results, summary }: Checked): Map<string, Found[]> {
   for (const { check_id, check_name, file_path, resource } of results.failed_checks) {
     const [kind = "", namespace = "", ...name] = resource.split(".");
     const file = file_path.split("/").at(-1) ?? "";
-    found.set(file, [...(found.get(file) ?? []), { check: check_id, object: `${kind} ${namespace}/${name.join(".")}`, detail: check_name }]);
+    found.set(file, [
+      ...(found.get(file) ?? []),
+      { check: check_id, object: `${kind} ${namespace}/${name.join(".")}`, detail: check_name },
+    ]);
   }
   return found;
 }

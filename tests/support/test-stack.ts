@@ -13,7 +13,11 @@ declare module "vitest" {
  * Starts from nothing, whatever an earlier run left, and leaves nothing. Where several runs make up one, whoever starts
  * them does so for all (`tests/support/together.ts`), and GUILDNET_TEST_CENSUS names the file that has the census.
  */
-export async function setup({ provide }: { provide: (key: "before", value: Census) => void }): Promise<(() => Promise<void>) | undefined> {
+export async function setup({
+  provide,
+}: {
+  provide: (key: "before", value: Census) => void;
+}): Promise<(() => Promise<void>) | undefined> {
   const taken = process.env.GUILDNET_TEST_CENSUS;
   if (taken !== undefined) {
     provide("before", JSON.parse(readFileSync(taken, "utf8")) as Census);

@@ -16,26 +16,45 @@ interface Program {
 
 /** restic beside a shell, as in upstream's image; of that its entry point, ssh and fuse are left out. */
 export function restic(reference: string, builder: Builder): Promise<void> {
-  return withShell(reference, { module: "restic", command: "github.com/restic/restic/cmd/restic", name: "restic" }, ["--entrypoint", '["restic"]'], builder);
+  return withShell(
+    reference,
+    { module: "restic", command: "github.com/restic/restic/cmd/restic", name: "restic" },
+    ["--entrypoint", '["restic"]'],
+    builder,
+  );
 }
 
 /** restic's REST server beside a shell; upstream's helpers that write its list of users are left out. */
 export function restServer(reference: string, builder: Builder): Promise<void> {
-  const program = { module: "rest-server", command: "github.com/restic/rest-server/cmd/rest-server", name: "rest-server" };
+  const program = {
+    module: "rest-server",
+    command: "github.com/restic/rest-server/cmd/rest-server",
+    name: "rest-server",
+  };
   return withShell(reference, program, ["--cmd", '["rest-server"]', "--port", "8000"], builder);
 }
 
-async function withShell(reference: string, { module, command, name }: Program, config: readonly string[], builder: Builder): Promise<void> {
+async function withShell(
+  reference: string,
+  { module, command, name }: Program,
+  config: readonly string[],
+  builder: Builder,
+): Promise<void> {
   const { store } = builder;
   await withScratch(store.home, async (scratch) => {
     const binary = await compiled({ module, command, variables: {} }, scratch, builder);
     const shell = await staticBusybox(builder, scratch);
     const authorities = await mozillaAuthorities(builder, scratch);
-    await store.compose(reference, "scratch", async (root) => {
-      await placeBusybox(shell, root);
-      await place(binary, join(root, "usr/bin", name));
-      await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
-      await writeFile(join(root, "etc/ssl/certs/ca-certificates.crt"), authorities);
-    }, ["--env", "PATH=/usr/local/bin:/usr/bin:/bin", ...config]);
+    await store.compose(
+      reference,
+      "scratch",
+      async (root) => {
+        await placeBusybox(shell, root);
+        await place(binary, join(root, "usr/bin", name));
+        await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
+        await writeFile(join(root, "etc/ssl/certs/ca-certificates.crt"), authorities);
+      },
+      ["--env", "PATH=/usr/local/bin:/usr/bin:/bin", ...config],
+    );
   });
 }

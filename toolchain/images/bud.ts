@@ -17,7 +17,11 @@ export async function readDockerfile(context: string): Promise<string> {
   try {
     return await readFile(join(context, "Dockerfile"), "utf8");
   } catch (error) {
-    throw new UserError("image-context-missing", `${join(context, "Dockerfile")} can't be read: an image is built from a folder with a Dockerfile`, { cause: error });
+    throw new UserError(
+      "image-context-missing",
+      `${join(context, "Dockerfile")} can't be read: an image is built from a folder with a Dockerfile`,
+      { cause: error },
+    );
   }
 }
 

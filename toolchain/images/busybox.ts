@@ -17,6 +17,9 @@ export async function placeBusybox(binary: string, root: string): Promise<void> 
   await chmod(join(root, "tmp"), 0o1777);
   await copyFile(binary, join(root, "bin/busybox"));
   await Promise.all(applets.map((applet) => symlink("busybox", join(root, "bin", applet))));
-  await writeFile(join(root, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n");
+  await writeFile(
+    join(root, "etc/passwd"),
+    "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+  );
   await writeFile(join(root, "etc/group"), "root:x:0:\nnogroup:x:65534:\n");
 }

@@ -21,15 +21,20 @@ export async function certManagerController(reference: string, builder: Builder)
     const variables = { "github.com/cert-manager/cert-manager/pkg/util.AppVersion": parseReference(reference).tag };
     const binary = await compiled({ module: "cert-manager", command: ".", variables }, scratch, builder);
     const authorities = await mozillaAuthorities(builder, scratch);
-    await store.compose(reference, "scratch", async (root) => {
-      const [first = "", ...others] = PROGRAMS.map(pathOf);
-      await place(binary, join(root, first));
-      for (const path of others) {
-        await mkdir(dirname(join(root, path)), { recursive: true });
-        await symlink(first, join(root, path));
-      }
-      await placeBasics(root, authorities);
-    }, entryPoint("controller"));
+    await store.compose(
+      reference,
+      "scratch",
+      async (root) => {
+        const [first = "", ...others] = PROGRAMS.map(pathOf);
+        await place(binary, join(root, first));
+        for (const path of others) {
+          await mkdir(dirname(join(root, path)), { recursive: true });
+          await symlink(first, join(root, path));
+        }
+        await placeBasics(root, authorities);
+      },
+      entryPoint("controller"),
+    );
   });
 }
 

@@ -11,11 +11,15 @@ describe("externalImages", () => {
   });
 
   it("leaves out earlier stages, whatever their case, and scratch", () => {
-    expect(externalImages("FROM a/b:1 AS Build\nFROM build\nfrom scratch\nCOPY --from=BUILD /x /x\nCOPY --from=0 /y /y")).toEqual(["docker.io/a/b:1"]);
+    expect(
+      externalImages("FROM a/b:1 AS Build\nFROM build\nfrom scratch\nCOPY --from=BUILD /x /x\nCOPY --from=0 /y /y"),
+    ).toEqual(["docker.io/a/b:1"]);
   });
 
   it("includes images that files are copied from", () => {
-    expect(externalImages("FROM scratch\nCOPY --chown=1:1 --from=quay.io/t/tool:2 /bin/t /t")).toEqual(["quay.io/t/tool:2"]);
+    expect(externalImages("FROM scratch\nCOPY --chown=1:1 --from=quay.io/t/tool:2 /bin/t /t")).toEqual([
+      "quay.io/t/tool:2",
+    ]);
   });
 
   it("puts in arguments: given, default of ARG, default in place", () => {
@@ -25,7 +29,9 @@ describe("externalImages", () => {
   });
 
   it("reads over comments, flags and continued lines", () => {
-    expect(externalImages("# FROM no:1\nFROM --platform=linux/amd64 \\\n  # why\n  yes:1 AS a\nRUN echo \\\n  FROM no:2")).toEqual(["docker.io/library/yes:1"]);
+    expect(
+      externalImages("# FROM no:1\nFROM --platform=linux/amd64 \\\n  # why\n  yes:1 AS a\nRUN echo \\\n  FROM no:2"),
+    ).toEqual(["docker.io/library/yes:1"]);
   });
 
   it("reads the workspace's own Dockerfile", () => {
@@ -36,6 +42,6 @@ describe("externalImages", () => {
 
 describe("declaredArguments", () => {
   it("finds arguments of every stage, with and without a default", () => {
-    expect([...declaredArguments("ARG A=1\nFROM x:1\nARG B\n  arg C=\"x y\"\n# ARG D")]).toEqual(["A", "B", "C"]);
+    expect([...declaredArguments('ARG A=1\nFROM x:1\nARG B\n  arg C="x y"\n# ARG D')]).toEqual(["A", "B", "C"]);
   });
 });

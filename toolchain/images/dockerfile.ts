@@ -30,7 +30,9 @@ export function externalImages(dockerfile: string, buildArgs: Readonly<Record<st
 
 /** The names a Dockerfile declares with `ARG`, in any stage. */
 export function declaredArguments(dockerfile: string): Set<string> {
-  const names = [...instructions(dockerfile)].filter(([keyword]) => keyword === "ARG").map(([, rest]) => argument(rest).name);
+  const names = [...instructions(dockerfile)]
+    .filter(([keyword]) => keyword === "ARG")
+    .map(([, rest]) => argument(rest).name);
   return new Set(names);
 }
 
@@ -52,7 +54,10 @@ function argument(rest: string): { name: string; value: string | undefined } {
 }
 
 function substitute(text: string, values: ReadonlyMap<string, string>): string {
-  return text.replace(/\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))/g, (_whole, braced?: string, fallback?: string, bare?: string) => {
-    return values.get(braced ?? bare ?? "") || fallback || "";
-  });
+  return text.replace(
+    /\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))/g,
+    (_whole, braced?: string, fallback?: string, bare?: string) => {
+      return values.get(braced ?? bare ?? "") || fallback || "";
+    },
+  );
 }

@@ -14,11 +14,27 @@ export async function coredns(reference: string, builder: Builder): Promise<void
   await withScratch(store.home, async (scratch) => {
     const binary = await compiled({ module: "coredns", command: ".", variables: {} }, scratch, builder);
     const authorities = await mozillaAuthorities(builder, scratch);
-    await store.compose(reference, "scratch", async (root) => {
-      await place(binary, join(root, "coredns"));
-      await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
-      await writeFile(join(root, "etc/ssl/certs/ca-certificates.crt"), authorities);
-    }, ["--entrypoint", '["/coredns"]', "--port", "53", "--port", "53/udp", "--user", "65532:65532", "--workingdir", "/"]);
+    await store.compose(
+      reference,
+      "scratch",
+      async (root) => {
+        await place(binary, join(root, "coredns"));
+        await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
+        await writeFile(join(root, "etc/ssl/certs/ca-certificates.crt"), authorities);
+      },
+      [
+        "--entrypoint",
+        '["/coredns"]',
+        "--port",
+        "53",
+        "--port",
+        "53/udp",
+        "--user",
+        "65532:65532",
+        "--workingdir",
+        "/",
+      ],
+    );
   });
 }
 
@@ -26,16 +42,25 @@ export async function coredns(reference: string, builder: Builder): Promise<void
 export async function localPathProvisioner(reference: string, builder: Builder): Promise<void> {
   const { store } = builder;
   await withScratch(store.home, async (scratch) => {
-    const binary = await compiled({
-      module: "local-path-provisioner",
-      command: "github.com/rancher/local-path-provisioner",
-      variables: { "main.VERSION": parseReference(reference).tag },
-    }, scratch, builder);
+    const binary = await compiled(
+      {
+        module: "local-path-provisioner",
+        command: "github.com/rancher/local-path-provisioner",
+        variables: { "main.VERSION": parseReference(reference).tag },
+      },
+      scratch,
+      builder,
+    );
     const shell = await staticBusybox(builder, scratch);
-    await store.compose(reference, "scratch", async (root) => {
-      await placeBusybox(shell, root);
-      await place(binary, join(root, "usr/bin/local-path-provisioner"));
-    }, ["--env", "PATH=/usr/bin:/bin", "--cmd", '["local-path-provisioner"]']);
+    await store.compose(
+      reference,
+      "scratch",
+      async (root) => {
+        await placeBusybox(shell, root);
+        await place(binary, join(root, "usr/bin/local-path-provisioner"));
+      },
+      ["--env", "PATH=/usr/bin:/bin", "--cmd", '["local-path-provisioner"]'],
+    );
   });
 }
 
@@ -43,22 +68,36 @@ export async function localPathProvisioner(reference: string, builder: Builder):
 export async function registry(reference: string, builder: Builder): Promise<void> {
   const { store } = builder;
   await withScratch(store.home, async (scratch) => {
-    const binary = await compiled({
-      module: "registry",
-      command: ".",
-      variables: { "github.com/distribution/distribution/v3/version.version": `v${parseReference(reference).tag}` },
-    }, scratch, builder);
+    const binary = await compiled(
+      {
+        module: "registry",
+        command: ".",
+        variables: { "github.com/distribution/distribution/v3/version.version": `v${parseReference(reference).tag}` },
+      },
+      scratch,
+      builder,
+    );
     const authorities = await mozillaAuthorities(builder, scratch);
-    await store.compose(reference, "scratch", async (root) => {
-      await place(binary, join(root, "bin/registry"));
-      await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
-      await writeFile(join(root, "etc/ssl/certs/ca-certificates.crt"), authorities);
-    }, ["--env", "PATH=/bin", "--env", "OTEL_TRACES_EXPORTER=none", "--entrypoint", '["registry"]', "--port", "5000"]);
+    await store.compose(
+      reference,
+      "scratch",
+      async (root) => {
+        await place(binary, join(root, "bin/registry"));
+        await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
+        await writeFile(join(root, "etc/ssl/certs/ca-certificates.crt"), authorities);
+      },
+      ["--env", "PATH=/bin", "--env", "OTEL_TRACES_EXPORTER=none", "--entrypoint", '["registry"]', "--port", "5000"],
+    );
   });
 }
 
 /** Compiles into the scratch folder and returns the program's path. @param name of the program, where a module has several */
-export async function compiled(build: Omit<GoBuild, "output">, scratch: string, { store: { home }, log }: Builder, name = build.module): Promise<string> {
+export async function compiled(
+  build: Omit<GoBuild, "output">,
+  scratch: string,
+  { store: { home }, log }: Builder,
+  name = build.module,
+): Promise<string> {
   const output = join(scratch, `${name}.program`);
   await goBuild({ ...build, output }, { home, log: openLog(home, `go-${build.module}`), report: log });
   return output;

@@ -31,7 +31,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const build = (tag: string) => ensureImage({ reference: `guildnet.local/tiny:${tag}`, context, buildArgs: { WORD: tag }, home });
+const build = (tag: string) =>
+  ensureImage({ reference: `guildnet.local/tiny:${tag}`, context, buildArgs: { WORD: tag }, home });
 
 it("builds an image once, and needs no context to find it again", async () => {
   const { id, reference } = await build("first");
@@ -41,7 +42,11 @@ it("builds an image once, and needs no context to find it again", async () => {
 
 it("builds once where two ask at the same time", async () => {
   const lines: string[] = [];
-  const both = await Promise.all([1, 2].map(() => ensureImage({ reference: "guildnet.local/pair:1", context, home, log: (line) => lines.push(line) })));
+  const both = await Promise.all(
+    [1, 2].map(() =>
+      ensureImage({ reference: "guildnet.local/pair:1", context, home, log: (line) => lines.push(line) }),
+    ),
+  );
   expect(both[0]).toEqual(both[1]);
   expect(lines.filter((line) => line.includes("COMMIT guildnet.local/pair:1"))).toHaveLength(1);
 });
@@ -57,14 +62,22 @@ it("exports what it built, under its reference", async () => {
 it("says where the layers of what it built lie unpacked", async () => {
   const { id } = await build("first");
   const unpacked = await unpackedImage(store.home, id);
-  expect(JSON.parse(unpacked?.config ?? "")).toMatchObject({ config: { Env: expect.arrayContaining(["WORD=first"]) }, rootfs: { diff_ids: unpacked?.layers.map(({ diffId }) => diffId) } });
-  expect(await Promise.all((unpacked?.layers ?? []).map(({ folder }) => readdir(folder)))).toContainEqual(["Dockerfile", "content"]);
+  expect(JSON.parse(unpacked?.config ?? "")).toMatchObject({
+    config: { Env: expect.arrayContaining(["WORD=first"]) },
+    rootfs: { diff_ids: unpacked?.layers.map(({ diffId }) => diffId) },
+  });
+  expect(await Promise.all((unpacked?.layers ?? []).map(({ folder }) => readdir(folder)))).toContainEqual([
+    "Dockerfile",
+    "content",
+  ]);
 });
 
 it("keeps the newest two builds", async () => {
   await build("second");
   await build("third");
-  expect(await Promise.all(["first", "second", "third"].map((tag) => hasImage(`guildnet.local/tiny:${tag}`, home)))).toEqual([false, true, true]);
+  expect(
+    await Promise.all(["first", "second", "third"].map((tag) => hasImage(`guildnet.local/tiny:${tag}`, home))),
+  ).toEqual([false, true, true]);
 });
 
 it("clears away what an interrupted build left behind, its mounts as well", async () => {
@@ -82,7 +95,10 @@ it("gives no reference to an image whose build failed", async () => {
   const broken = join(folder, "broken");
   await mkdir(broken);
   await writeFile(join(broken, "Dockerfile"), "FROM scratch\nCOPY missing /\n");
-  await expect(ensureImage({ reference: "guildnet.local/broken:1", context: broken, home })).rejects.toMatchObject({ code: "image-build-failed", message: expect.stringContaining("missing") });
+  await expect(ensureImage({ reference: "guildnet.local/broken:1", context: broken, home })).rejects.toMatchObject({
+    code: "image-build-failed",
+    message: expect.stringContaining("missing"),
+  });
   expect(await hasImage("guildnet.local/broken:1", home)).toBe(false);
 });
 
@@ -92,11 +108,18 @@ it.each([
 ])("says what is wrong with %s", async (reference, code, words) => {
   vi.stubEnv("GUILDNET_TOOLCHAIN", "registries");
   onTestFinished(() => void vi.unstubAllEnvs());
-  await expect(ensureImage({ reference, home })).rejects.toMatchObject({ name: "UserError", code, message: expect.stringContaining(words) });
+  await expect(ensureImage({ reference, home })).rejects.toMatchObject({
+    name: "UserError",
+    code,
+    message: expect.stringContaining(words),
+  });
 });
 
 it("gives the words of the pull of an image that can be had in no other way", async () => {
   vi.stubEnv("GUILDNET_TOOLCHAIN", "");
   onTestFinished(() => void vi.unstubAllEnvs());
-  await expect(ensureImage({ reference: "127.0.0.1:1/thing:1", home })).rejects.toMatchObject({ name: "UserError", message: expect.stringContaining("refused") });
+  await expect(ensureImage({ reference: "127.0.0.1:1/thing:1", home })).rejects.toMatchObject({
+    name: "UserError",
+    message: expect.stringContaining("refused"),
+  });
 });

@@ -65,15 +65,20 @@ export async function hasImage(reference: string, home?: string): Promise<boolea
  */
 export async function exportImage(reference: string, home?: string, output?: Writable): Promise<void> {
   const store = new ImageStore(homeOf(home));
-  if (!(await store.imageId(reference))) throw new UserError("image-unknown", `${reference} is not in the store: make it first`);
+  if (!(await store.imageId(reference)))
+    throw new UserError("image-unknown", `${reference} is not in the store: make it first`);
   if (output === undefined) settleStreams();
   const args = ["push", "--quiet", reference, `docker-archive:/dev/stdout:${reference}`];
   try {
-    const child = execa("bash", ["-o", "pipefail", "-c", THROUGH_A_PIPE, "bash", "buildah", ...storeArguments(store.home), ...args], {
-      stdin: "ignore",
-      stdout: output ? "pipe" : "inherit",
-      buffer: { stdout: false },
-    });
+    const child = execa(
+      "bash",
+      ["-o", "pipefail", "-c", THROUGH_A_PIPE, "bash", "buildah", ...storeArguments(store.home), ...args],
+      {
+        stdin: "ignore",
+        stdout: output ? "pipe" : "inherit",
+        buffer: { stdout: false },
+      },
+    );
     if (output) child.stdout?.pipe(output);
     await child;
   } catch (error) {
@@ -95,10 +100,18 @@ async function make(store: ImageStore, request: ImageRequest, log: Log): Promise
     if (isOwn(reference)) await prune(store, reference, log);
     return;
   }
-  if (isOwn(reference)) throw new UserError("image-context-missing", `${reference} is one of our own images: say from which folder it is built`);
+  if (isOwn(reference))
+    throw new UserError(
+      "image-context-missing",
+      `${reference} is one of our own images: say from which folder it is built`,
+    );
   const recipe = recipeFor(reference);
   if (recipe === undefined) {
-    if (isOffline()) throw new UserError("image-unknown", `${reference} can be had from its registry alone, and --offline keeps to registries of packages. There are recipes for: ${knownReferences().join(", ")}`);
+    if (isOffline())
+      throw new UserError(
+        "image-unknown",
+        `${reference} can be had from its registry alone, and --offline keeps to registries of packages. There are recipes for: ${knownReferences().join(", ")}`,
+      );
     return pull(store, reference, log);
   }
   if (!isOffline() && (await tryToPull(store, reference, log))) return;

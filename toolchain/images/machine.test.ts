@@ -2,8 +2,11 @@ import { expect, it } from "vitest";
 import { isBookworm, registrySettings } from "./machine.ts";
 
 it("passes on where npm packages come from, and no path of this machine", () => {
-  const npmrc = "registry=https://npm.lab/\n//npm.lab/:_authToken=secret\ncafile=/etc/ca.crt\nnodedir=/usr\n@ours:registry = https://npm.lab/ours\nyes=false\n";
-  expect(registrySettings(npmrc)).toBe("registry=https://npm.lab/\n//npm.lab/:_authToken=secret\n@ours:registry = https://npm.lab/ours\n");
+  const npmrc =
+    "registry=https://npm.lab/\n//npm.lab/:_authToken=secret\ncafile=/etc/ca.crt\nnodedir=/usr\n@ours:registry = https://npm.lab/ours\nyes=false\n";
+  expect(registrySettings(npmrc)).toBe(
+    "registry=https://npm.lab/\n//npm.lab/:_authToken=secret\n@ours:registry = https://npm.lab/ours\n",
+  );
   expect(registrySettings("")).toBe("");
 });
 

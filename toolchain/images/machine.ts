@@ -31,7 +31,9 @@ export async function withMachineSettings<T>(home: Home, work: (settings: Machin
       await copyFile(bundle, join(folder, "ca.crt"));
       buildArgs["NODE_EXTRA_CA_CERTS"] = `${MACHINE_FOLDER}/ca.crt`;
     }
-    await writeFile(join(folder, "npmrc"), registrySettings(await readOptional(join(homedir(), ".npmrc"))), { mode: 0o600 });
+    await writeFile(join(folder, "npmrc"), registrySettings(await readOptional(join(homedir(), ".npmrc"))), {
+      mode: 0o600,
+    });
     buildArgs["NPM_CONFIG_USERCONFIG"] = `${MACHINE_FOLDER}/npmrc`;
     const mounts: Record<string, string> = { [folder]: MACHINE_FOLDER };
     if (isBookworm(await readOptional("/etc/os-release"))) mounts["/etc/apt"] = "/etc/apt";
@@ -41,7 +43,9 @@ export async function withMachineSettings<T>(home: Home, work: (settings: Machin
 
 /** The lines of an .npmrc that say where packages come from and how to sign in; paths of this machine are left out. */
 export function registrySettings(npmrc: string): string {
-  const lines = npmrc.split("\n").filter((line) => /^\s*(registry|@[^:\s]+:registry|\/\/[^=]+|proxy|https-proxy|noproxy|strict-ssl)\s*=/.test(line));
+  const lines = npmrc
+    .split("\n")
+    .filter((line) => /^\s*(registry|@[^:\s]+:registry|\/\/[^=]+|proxy|https-proxy|noproxy|strict-ssl)\s*=/.test(line));
   return lines.map((line) => `${line}\n`).join("");
 }
 
@@ -51,7 +55,11 @@ export function isBookworm(osRelease: string): boolean {
 }
 
 function authorityBundle(): string | undefined {
-  const candidates = [process.env["NODE_EXTRA_CA_CERTS"], process.env["SSL_CERT_FILE"], "/etc/ssl/certs/ca-certificates.crt"];
+  const candidates = [
+    process.env["NODE_EXTRA_CA_CERTS"],
+    process.env["SSL_CERT_FILE"],
+    "/etc/ssl/certs/ca-certificates.crt",
+  ];
   return candidates.find((path) => path !== undefined && existsSync(path));
 }
 

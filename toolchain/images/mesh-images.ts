@@ -16,10 +16,15 @@ export async function headscale(reference: string, builder: Builder): Promise<vo
   await withScratch(store.home, async (scratch) => {
     const binary = await compiled({ module: "headscale", command: ".", variables: {} }, scratch, builder);
     const authorities = await mozillaAuthorities(builder, scratch);
-    await store.compose(reference, "scratch", async (root) => {
-      await place(binary, join(root, "ko-app/headscale"));
-      await placeBasics(root, authorities);
-    }, ["--entrypoint", '["/ko-app/headscale"]', "--env", `PATH=${PATH}:/ko-app`]);
+    await store.compose(
+      reference,
+      "scratch",
+      async (root) => {
+        await place(binary, join(root, "ko-app/headscale"));
+        await placeBasics(root, authorities);
+      },
+      ["--entrypoint", '["/ko-app/headscale"]', "--env", `PATH=${PATH}:/ko-app`],
+    );
   });
 }
 
@@ -34,15 +39,25 @@ export async function tailscale(reference: string, builder: Builder): Promise<vo
   await withScratch(store.home, async (scratch) => {
     const binaries = new Map<string, string>();
     for (const program of ["tailscaled", "tailscale", "containerboot"]) {
-      const build = { module: "tailscale", command: `tailscale.com/cmd/${program}`, variables, tags: ["ts_kube", "ts_package_container"] };
+      const build = {
+        module: "tailscale",
+        command: `tailscale.com/cmd/${program}`,
+        variables,
+        tags: ["ts_kube", "ts_package_container"],
+      };
       binaries.set(program, await compiled(build, scratch, builder, program));
     }
     const shell = await staticBusybox(builder, scratch);
     const authorities = await mozillaAuthorities(builder, scratch);
-    await store.compose(reference, "scratch", async (root) => {
-      await placeBusybox(shell, root);
-      for (const [program, binary] of binaries) await place(binary, join(root, "usr/local/bin", program));
-      await placeBasics(root, authorities);
-    }, ["--cmd", '["/usr/local/bin/containerboot"]', "--env", `PATH=${PATH}`]);
+    await store.compose(
+      reference,
+      "scratch",
+      async (root) => {
+        await placeBusybox(shell, root);
+        for (const [program, binary] of binaries) await place(binary, join(root, "usr/local/bin", program));
+        await placeBasics(root, authorities);
+      },
+      ["--cmd", '["/usr/local/bin/containerboot"]', "--env", `PATH=${PATH}`],
+    );
   });
 }

@@ -22,11 +22,19 @@ export async function npmPackage(builder: Builder, wanted: PackedPackage, folder
   const into = join(folder, wanted.name);
   await mkdir(into);
   const cache = join(builder.store.home.cache, "npm");
-  await runTool(builder, "npm", ["pack", "--silent", "--cache", cache, "--pack-destination", into, `${wanted.name}@${wanted.version}`], folder);
+  await runTool(
+    builder,
+    "npm",
+    ["pack", "--silent", "--cache", cache, "--pack-destination", into, `${wanted.name}@${wanted.version}`],
+    folder,
+  );
   const archive = join(into, `${wanted.name}-${wanted.version}.tgz`);
   const found = await integrityOf(archive);
   if (found !== wanted.integrity) {
-    throw new UserError("image-build-failed", `${wanted.name}@${wanted.version} has the hash ${found}, but ${wanted.integrity} is pinned`);
+    throw new UserError(
+      "image-build-failed",
+      `${wanted.name}@${wanted.version} has the hash ${found}, but ${wanted.integrity} is pinned`,
+    );
   }
   return archive;
 }

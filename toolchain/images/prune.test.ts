@@ -14,6 +14,11 @@ it("keeps the one just made, even where its layers are older than the others", (
 });
 
 it("leaves other names, other registries and layers without a name alone", () => {
-  const images = [image(1, "guildnet.local/ab:1"), image(2, "docker.io/library/a:1"), image(3), image(4, "guildnet.local/a:4")];
+  const images = [
+    image(1, "guildnet.local/ab:1"),
+    image(2, "docker.io/library/a:1"),
+    image(3),
+    image(4, "guildnet.local/a:4"),
+  ];
   expect(replacedReferences(images, "guildnet.local/a:4", 1)).toEqual([]);
 });

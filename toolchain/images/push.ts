@@ -33,30 +33,53 @@ export interface PushRequest {
  */
 export async function pushImage({ reference, destination, access, home, log = () => {} }: PushRequest): Promise<void> {
   const store = new ImageStore(guildnetHome(home === undefined ? process.env : { GUILDNET_HOME: home }));
-  if (!(await store.imageId(reference))) throw new UserError("image-unknown", `${reference} is not in the store: make it first`);
+  if (!(await store.imageId(reference)))
+    throw new UserError("image-unknown", `${reference} is not in the store: make it first`);
   const hide = without(access);
   // A build that starts meanwhile clears away what nobody holds a lease for.
-  await withLease(store, log, () => withScratch(store.home, async (folder) => {
-    const signIn = join(folder, "auth.json"), authorities = join(folder, "authorities");
-    await writeFile(signIn, JSON.stringify({ auths: signIns(destination, access) }), { mode: 0o600 });
-    await mkdir(authorities);
-    if (access.caCertificatePem !== undefined) await writeFile(join(authorities, "ca.crt"), access.caCertificatePem);
-    try {
-      await store.run(["push", "--authfile", signIn, "--cert-dir", authorities, "--retry", "1", reference, `docker://${destination}`], (line) => log(hide(line)));
-    } catch (error) {
-      throw error instanceof UserError ? new UserError(error.code, hide(error.message)) : error;
-    }
-  }));
+  await withLease(store, log, () =>
+    withScratch(store.home, async (folder) => {
+      const signIn = join(folder, "auth.json"),
+        authorities = join(folder, "authorities");
+      await writeFile(signIn, JSON.stringify({ auths: signIns(destination, access) }), { mode: 0o600 });
+      await mkdir(authorities);
+      if (access.caCertificatePem !== undefined) await writeFile(join(authorities, "ca.crt"), access.caCertificatePem);
+      try {
+        await store.run(
+          [
+            "push",
+            "--authfile",
+            signIn,
+            "--cert-dir",
+            authorities,
+            "--retry",
+            "1",
+            reference,
+            `docker://${destination}`,
+          ],
+          (line) => log(hide(line)),
+        );
+      } catch (error) {
+        throw error instanceof UserError ? new UserError(error.code, hide(error.message)) : error;
+      }
+    }),
+  );
 }
 
 /** As containers-auth.json(5) has it, for the one registry and no other. */
 export function signIns(destination: string, { credentials }: RegistryAccess): Record<string, { auth: string }> {
-  return credentials === undefined ? {} : { [parseReference(destination).registry]: { auth: Buffer.from(credentials).toString("base64") } };
+  return credentials === undefined
+    ? {}
+    : { [parseReference(destination).registry]: { auth: Buffer.from(credentials).toString("base64") } };
 }
 
 /** A registry that repeats what it was told gets none of it into a log. */
 export function without({ credentials }: RegistryAccess): (text: string) => string {
   if (credentials === undefined) return (text) => text;
-  const secrets = [credentials, credentials.slice(credentials.indexOf(":") + 1), Buffer.from(credentials).toString("base64")];
+  const secrets = [
+    credentials,
+    credentials.slice(credentials.indexOf(":") + 1),
+    Buffer.from(credentials).toString("base64"),
+  ];
   return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), text);
 }

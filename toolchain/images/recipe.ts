@@ -17,6 +17,11 @@ export type Recipe = (reference: string, builder: Builder) => Promise<void>;
  * Runs a program of this machine for a recipe.
  * @throws UserError with its last lines, or that it is not installed
  */
-export async function runTool({ store, log }: Builder, command: string, args: readonly string[], cwd?: string): Promise<void> {
+export async function runTool(
+  { store, log }: Builder,
+  command: string,
+  args: readonly string[],
+  cwd?: string,
+): Promise<void> {
   await runLogged(command, args, { cwd, log: openLog(store.home, `image-${command}`), onLine: log });
 }

@@ -12,7 +12,9 @@ it("has recipes for exact versions alone", () => {
 });
 
 it("has one for each image that Kubernetes' own tests run, and takes these from the release of the node", () => {
-  expect(knownReferences()).toEqual(expect.arrayContaining(Object.values(suiteImages).map(({ reference }) => reference)));
+  expect(knownReferences()).toEqual(
+    expect.arrayContaining(Object.values(suiteImages).map(({ reference }) => reference)),
+  );
   const goMod = readFileSync(new URL("../go/conformance/go.mod", import.meta.url), "utf8");
   expect(goMod).toContain(`k8s.io/kubernetes v${VERSIONS.kubernetes.version}\n`);
 });
@@ -35,26 +37,34 @@ it.each([
 ])("builds %s from the module of the version that its tag names", (folder, module, image) => {
   const goMod = readFileSync(new URL(`../go/${folder}/go.mod`, import.meta.url), "utf8");
   const version = goMod.match(new RegExp(`\\s${module} (v\\S+)`))?.[1] ?? "none";
-  const tag = knownReferences().find((reference) => reference.startsWith(image))?.slice(image.length);
+  const tag = knownReferences()
+    .find((reference) => reference.startsWith(image))
+    ?.slice(image.length);
   // Some tags are without the v.
   expect([version, version.slice(1)]).toContain(tag);
 });
 
 it("keeps to the versions that are pinned in one place", () => {
-  const packageOf = (path: string) => JSON.parse(readFileSync(new URL(`../../images/workspace/${path}/package.json`, import.meta.url), "utf8")).dependencies as Record<string, string>;
+  const packageOf = (path: string) =>
+    JSON.parse(readFileSync(new URL(`../../images/workspace/${path}/package.json`, import.meta.url), "utf8"))
+      .dependencies as Record<string, string>;
   expect(packageOf("ide")).toEqual({ "code-server": VERSIONS["code-server"].version });
   expect(packageOf("codex")).toEqual({ "@openai/codex": VERSIONS.codex.version });
-  expect(knownReferences()).toEqual(expect.arrayContaining([
-    `docker.io/library/node:${VERSIONS.node.version}-bookworm-slim`,
-    `registry.k8s.io/coredns/coredns:v${VERSIONS.coredns.version}`,
-    ...["controller", "webhook", "cainjector"].map((program) => `quay.io/jetstack/cert-manager-${program}:v${VERSIONS["cert-manager"].version}`),
-    `docker.io/headscale/headscale:${VERSIONS.headscale.version}`,
-    `docker.io/rancher/local-path-provisioner:v${VERSIONS["local-path-provisioner"].version}`,
-    `quay.io/metallb/controller:v${VERSIONS.metallb.version}`,
-    `quay.io/metallb/speaker:v${VERSIONS.metallb.version}`,
-    `ghcr.io/tailscale/tailscale:v${VERSIONS.tailscale.version}`,
-    `docker.io/library/registry:${VERSIONS.registry.version}`,
-    `docker.io/restic/rest-server:${VERSIONS["rest-server"].version}`,
-    `docker.io/restic/restic:${VERSIONS.restic.version}`,
-  ]));
+  expect(knownReferences()).toEqual(
+    expect.arrayContaining([
+      `docker.io/library/node:${VERSIONS.node.version}-bookworm-slim`,
+      `registry.k8s.io/coredns/coredns:v${VERSIONS.coredns.version}`,
+      ...["controller", "webhook", "cainjector"].map(
+        (program) => `quay.io/jetstack/cert-manager-${program}:v${VERSIONS["cert-manager"].version}`,
+      ),
+      `docker.io/headscale/headscale:${VERSIONS.headscale.version}`,
+      `docker.io/rancher/local-path-provisioner:v${VERSIONS["local-path-provisioner"].version}`,
+      `quay.io/metallb/controller:v${VERSIONS.metallb.version}`,
+      `quay.io/metallb/speaker:v${VERSIONS.metallb.version}`,
+      `ghcr.io/tailscale/tailscale:v${VERSIONS.tailscale.version}`,
+      `docker.io/library/registry:${VERSIONS.registry.version}`,
+      `docker.io/restic/rest-server:${VERSIONS["rest-server"].version}`,
+      `docker.io/restic/restic:${VERSIONS.restic.version}`,
+    ]),
+  );
 });

@@ -6,9 +6,12 @@ describe("parseReference", () => {
     expect(parseReference("localhost:5000/a/b:v1.2")).toEqual({ registry: "localhost:5000", name: "a/b", tag: "v1.2" });
   });
 
-  it.each(["debian:12", "docker.io/library/debian", "docker.io/a:b c", "", "docker.io/-:"])("refuses %j", (reference) => {
-    expect(() => parseReference(reference)).toThrow("in full");
-  });
+  it.each(["debian:12", "docker.io/library/debian", "docker.io/a:b c", "", "docker.io/-:"])(
+    "refuses %j",
+    (reference) => {
+      expect(() => parseReference(reference)).toThrow("in full");
+    },
+  );
 });
 
 it("tells our own images from upstream ones", () => {

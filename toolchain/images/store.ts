@@ -47,13 +47,21 @@ export class ImageStore {
       const child = await this.#buildah(["inspect", "--type", "image", "--format", "{{.FromImageID}}", reference]);
       return `sha256:${child.stdout.trim()}`;
     } catch (error) {
-      if (error instanceof ExecaError && /not known|no such image|locating image|does not (exist|resolve)/i.test(error.stderr ?? "")) return undefined;
+      if (
+        error instanceof ExecaError &&
+        /not known|no such image|locating image|does not (exist|resolve)/i.test(error.stderr ?? "")
+      )
+        return undefined;
       throw explained(["inspect", reference], error);
     }
   }
 
   async images(): Promise<StoredImage[]> {
-    const listed = JSON.parse((await this.run(["images", "--json"])) || "[]") as { id: string; names?: string[] | null; created: number }[];
+    const listed = JSON.parse((await this.run(["images", "--json"])) || "[]") as {
+      id: string;
+      names?: string[] | null;
+      created: number;
+    }[];
     return listed.map(({ id, names, created }) => ({ id, names: names ?? [], created }));
   }
 
@@ -61,7 +69,12 @@ export class ImageStore {
    * Makes an image by hand: mounts a working container of `from`, lets `fill` write into its root folder,
    * sets `config` (arguments of `buildah config`) and commits. The reference appears at the very end.
    */
-  async compose(reference: string, from: string, fill: (root: string, container: string) => Promise<void>, config: readonly string[]): Promise<string> {
+  async compose(
+    reference: string,
+    from: string,
+    fill: (root: string, container: string) => Promise<void>,
+    config: readonly string[],
+  ): Promise<string> {
     const container = await this.run(["from", "--pull-never", from]);
     try {
       await fill(await this.run(["mount", container]), container);
@@ -74,15 +87,27 @@ export class ImageStore {
   }
 
   #buildah(args: readonly string[]) {
-    return execa("buildah", [...storeArguments(this.home), ...args], { env: { BUILDAH_ISOLATION: "chroot" }, stdin: "ignore", all: true });
+    return execa("buildah", [...storeArguments(this.home), ...args], {
+      env: { BUILDAH_ISOLATION: "chroot" },
+      stdin: "ignore",
+      all: true,
+    });
   }
 }
 
 export function explained(args: readonly string[], error: unknown): UserError {
   if (!(error instanceof ExecaError)) throw error;
   if (error.code === "ENOENT") {
-    return new UserError("image-builder-missing", "buildah is not installed. On Debian: apt-get install buildah mmdebstrap", { cause: error });
+    return new UserError(
+      "image-builder-missing",
+      "buildah is not installed. On Debian: apt-get install buildah mmdebstrap",
+      { cause: error },
+    );
   }
-  const lines = String(error.stderr || error.shortMessage).trimEnd().split("\n").slice(-15).join("\n");
+  const lines = String(error.stderr || error.shortMessage)
+    .trimEnd()
+    .split("\n")
+    .slice(-15)
+    .join("\n");
   return new UserError("image-build-failed", `buildah ${args[0] ?? ""} failed:\n${lines}`, { cause: error });
 }

@@ -7,8 +7,13 @@ import { unpackedImage } from "./unpacked.ts";
 
 const scratch = useScratch();
 const config = JSON.stringify({ rootfs: { type: "layers", diff_ids: ["sha256:lower", "sha256:upper"] } });
-const hex = createHash("sha256").update(config).digest("hex"), id = `sha256:${hex}`;
-const layers = [{ id: "b", parent: "a", "diff-digest": "sha256:upper", "diff-size": 2 }, { id: "other" }, { id: "a", "diff-digest": "sha256:lower", "diff-size": 1 }];
+const hex = createHash("sha256").update(config).digest("hex"),
+  id = `sha256:${hex}`;
+const layers = [
+  { id: "b", parent: "a", "diff-digest": "sha256:upper", "diff-size": 2 },
+  { id: "other" },
+  { id: "a", "diff-digest": "sha256:lower", "diff-size": 1 },
+];
 
 /** A store with one image of two layers, as buildah 1.28 writes it, but for these files. */
 function store(changes: Readonly<Record<string, unknown>> = {}): void {
@@ -35,7 +40,10 @@ describe("unpackedImage", () => {
     store();
     expect(await unpackedImage(scratch.home, id)).toEqual({
       config,
-      layers: [{ diffId: "sha256:lower", size: 1, folder: folder("a") }, { diffId: "sha256:upper", size: 2, folder: folder("b") }],
+      layers: [
+        { diffId: "sha256:lower", size: 1, folder: folder("a") },
+        { diffId: "sha256:upper", size: 2, folder: folder("b") },
+      ],
     });
   });
 
@@ -50,8 +58,14 @@ describe("unpackedImage", () => {
     ["has files under their hashes", { "overlay/b/composefs-data/blob": "" }],
     ["knows nothing of a layer's archive", { "overlay-layers/layers.json": [layers[0], { id: "a" }] }],
     ["lacks a layer", { "overlay-layers/layers.json": layers.slice(0, 1) }],
-    ["has other layers than the image says", { "overlay-layers/layers.json": [layers[0], { ...layers[2], "diff-digest": "sha256:x" }] }],
-    ["has another configuration under the image's name", { [`overlay-images/${hex}/=${Buffer.from(id).toString("base64")}`]: "{}" }],
+    [
+      "has other layers than the image says",
+      { "overlay-layers/layers.json": [layers[0], { ...layers[2], "diff-digest": "sha256:x" }] },
+    ],
+    [
+      "has another configuration under the image's name",
+      { [`overlay-images/${hex}/=${Buffer.from(id).toString("base64")}`]: "{}" },
+    ],
     ["does not know the image", { "overlay-images/images.json": [] }],
     ["is of an unknown format", { "overlay-layers/layers.json": { version: 2 } }],
     ["was cut off", { "overlay-layers/layers.json": "[{" }],

@@ -22,9 +22,19 @@ export interface UnpackedLayer {
 }
 
 /** The fields that are of use here; that they are there is checked by what they say together. */
-interface StoredImage { readonly id: string; readonly layer?: string }
-interface StoredLayer { readonly id: string; readonly parent?: string; readonly "diff-digest"?: string; readonly "diff-size"?: number }
-interface Configuration { readonly rootfs: { readonly diff_ids: readonly string[] } }
+interface StoredImage {
+  readonly id: string;
+  readonly layer?: string;
+}
+interface StoredLayer {
+  readonly id: string;
+  readonly parent?: string;
+  readonly "diff-digest"?: string;
+  readonly "diff-size"?: number;
+}
+interface Configuration {
+  readonly rootfs: { readonly diff_ids: readonly string[] };
+}
 
 /**
  * Where the layers of an image lie. The store's own files say so, since no command of buildah does:
@@ -35,16 +45,21 @@ interface Configuration { readonly rootfs: { readonly diff_ids: readonly string[
  * @returns nothing where the store has the image otherwise than expected, so that only its archive will do
  */
 export async function unpackedImage({ root }: Home, id: string): Promise<UnpackedImage | undefined> {
-  const storage = join(root, "storage"), hex = id.replace(/^sha256:/, "");
+  const storage = join(root, "storage"),
+    hex = id.replace(/^sha256:/, "");
   try {
     if (!(await isNative(storage))) return undefined;
     const config = await readFile(join(storage, "overlay-images", hex, bigDataName(id)), "utf8");
     if (createHash("sha256").update(config).digest("hex") !== hex) return undefined;
     const images = (await json(join(storage, "overlay-images", "images.json"))) as StoredImage[];
     const known = (await json(join(storage, "overlay-layers", "layers.json"))) as StoredLayer[];
-    const layers = chainBelow(known, images.find((image) => image.id === hex)?.layer).map((layer) => placed(storage, layer));
+    const layers = chainBelow(known, images.find((image) => image.id === hex)?.layer).map((layer) =>
+      placed(storage, layer),
+    );
     const { rootfs } = JSON.parse(config) as Configuration;
-    const isWhole = layers.every(({ folder }) => existsSync(folder)) && String(layers.map(({ diffId }) => diffId)) === String(rootfs.diff_ids);
+    const isWhole =
+      layers.every(({ folder }) => existsSync(folder)) &&
+      String(layers.map(({ diffId }) => diffId)) === String(rootfs.diff_ids);
     return isWhole && layers.length > 0 ? { config, layers } : undefined;
   } catch {
     return undefined; // a store of another version, or an image that is just being removed
@@ -54,7 +69,9 @@ export async function unpackedImage({ root }: Home, id: string): Promise<Unpacke
 /** The store is used through a FUSE program where the kernel's overlayfs won't do; deletions are marked otherwise then. */
 async function isNative(storage: string): Promise<boolean> {
   const mark = join(storage, "overlay", ".has-mount-program");
-  return existsSync(join(storage, "overlay")) && !(existsSync(mark) && (await readFile(mark, "utf8")).trim() === "true");
+  return (
+    existsSync(join(storage, "overlay")) && !(existsSync(mark) && (await readFile(mark, "utf8")).trim() === "true")
+  );
 }
 
 /** The layer and all below it, the lowest first. */
@@ -67,8 +84,10 @@ function chainBelow(known: readonly StoredLayer[], top: string | undefined): Sto
 
 /** @throws where the store knows too little of the layer, or has its files under their hashes, as with composefs */
 function placed(storage: string, layer: StoredLayer): UnpackedLayer {
-  const { "diff-digest": diffId, "diff-size": size } = layer, folder = join(storage, "overlay", layer.id);
-  if (diffId === undefined || size === undefined || existsSync(join(folder, "composefs-data"))) throw new Error(`the layer ${layer.id} is not as expected`);
+  const { "diff-digest": diffId, "diff-size": size } = layer,
+    folder = join(storage, "overlay", layer.id);
+  if (diffId === undefined || size === undefined || existsSync(join(folder, "composefs-data")))
+    throw new Error(`the layer ${layer.id} is not as expected`);
   return { diffId, size, folder: join(folder, "diff") };
 }
 

@@ -4,7 +4,9 @@ import { afterAll, expect, it } from "vitest";
 const require = createRequire(import.meta.url);
 const Module = require("node:module") as { _load: unknown };
 const load = Module._load;
-afterAll(() => { Module._load = load; });
+afterAll(() => {
+  Module._load = load;
+});
 
 it("loads TypeScript when something of it is used, and not before", async () => {
   await import("./deferred-packages.ts");

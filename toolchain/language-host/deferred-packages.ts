@@ -11,15 +11,22 @@ interceptLoading((load) => (request, parent, ...rest) => {
   const isAutomation = request === "./automation" && parent?.filename?.endsWith("/@pulumi/pulumi/index.js") === true;
   if (!isAutomation && !deferred.has(request)) return load(request, parent, ...rest);
   let loaded: Record<PropertyKey, unknown> | undefined;
-  const real = (): Record<PropertyKey, unknown> => (loaded ??= load(request, parent, ...rest) as Record<PropertyKey, unknown>);
-  return new Proxy({}, {
-    get(_, name) {
-      // What a compiler's helpers ask for to decide how to import it.
-      if (name === "__esModule") return true;
-      return name === "default" ? real() : real()[name];
+  const real = (): Record<PropertyKey, unknown> =>
+    (loaded ??= load(request, parent, ...rest) as Record<PropertyKey, unknown>);
+  return new Proxy(
+    {},
+    {
+      get(_, name) {
+        // What a compiler's helpers ask for to decide how to import it.
+        if (name === "__esModule") return true;
+        return name === "default" ? real() : real()[name];
+      },
+      has: (_, name) => name in real(),
+      ownKeys: () => Reflect.ownKeys(real()),
+      getOwnPropertyDescriptor: (_, name) => ({
+        ...Reflect.getOwnPropertyDescriptor(real(), name),
+        configurable: true,
+      }),
     },
-    has: (_, name) => name in real(),
-    ownKeys: () => Reflect.ownKeys(real()),
-    getOwnPropertyDescriptor: (_, name) => ({ ...Reflect.getOwnPropertyDescriptor(real(), name), configurable: true }),
-  });
+  );
 });

@@ -3,7 +3,10 @@ import { optionsEnvironment, parseOptions, splitWords } from "./options.ts";
 
 it("compiles TypeScript unless told not to", () => {
   expect(parseOptions({})).toEqual({ typescript: true, tsconfig: undefined, nodeargs: [] });
-  expect(optionsEnvironment(parseOptions({ tsconfig: "x.json" }))).toEqual({ PULUMI_NODEJS_TYPESCRIPT: "true", PULUMI_NODEJS_TSCONFIG_PATH: "x.json" });
+  expect(optionsEnvironment(parseOptions({ tsconfig: "x.json" }))).toEqual({
+    PULUMI_NODEJS_TYPESCRIPT: "true",
+    PULUMI_NODEJS_TSCONFIG_PATH: "x.json",
+  });
   expect(optionsEnvironment(parseOptions({ typescript: false }))).toEqual({});
 });
 

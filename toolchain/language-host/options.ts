@@ -34,6 +34,9 @@ export function splitWords(line: string): string[] {
 }
 
 function unquote(raw: string): string {
-  return raw.replace(/'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/gs, (_all, single?: string, double?: string, escaped?: string) =>
-    single ?? double?.replace(/\\(["\\$`])/g, "$1") ?? escaped ?? "");
+  return raw.replace(
+    /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/gs,
+    (_all, single?: string, double?: string, escaped?: string) =>
+      single ?? double?.replace(/\\(["\\$`])/g, "$1") ?? escaped ?? "",
+  );
 }

@@ -2,12 +2,21 @@ import { readdirSync, readFileSync, type Dirent } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** A Pulumi package that a program depends on, and so the plugin the engine needs. */
-export interface RequiredPackage { readonly name: string; readonly version: string; readonly server?: string }
+export interface RequiredPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly server?: string;
+}
 
 interface Manifest {
   readonly name?: string;
   readonly version?: string;
-  readonly pulumi?: { readonly resource?: boolean; readonly name?: string; readonly version?: string; readonly server?: string };
+  readonly pulumi?: {
+    readonly resource?: boolean;
+    readonly name?: string;
+    readonly version?: string;
+    readonly server?: string;
+  };
 }
 
 /**
@@ -59,7 +68,8 @@ function readPackage(file: string): RequiredPackage | undefined {
 export function packageFromManifest(manifest: Manifest): RequiredPackage | undefined {
   const { pulumi } = manifest;
   if (pulumi?.resource !== true) return undefined;
-  const name = pulumi.name ?? (manifest.name?.startsWith("@pulumi/") ? manifest.name.slice("@pulumi/".length) : undefined);
+  const name =
+    pulumi.name ?? (manifest.name?.startsWith("@pulumi/") ? manifest.name.slice("@pulumi/".length) : undefined);
   const version = pulumi.version ?? manifest.version;
   if (name === undefined || version === undefined) return undefined;
   return { name, version: version.startsWith("v") ? version : `v${version}`, server: pulumi.server };

@@ -8,7 +8,9 @@ const scratch = useScratch();
 const Module = createRequire(import.meta.url)("node:module") as { _load: unknown };
 const load = Module._load;
 await import("./plain-policy-pack.ts");
-afterAll(() => { Module._load = load; });
+afterAll(() => {
+  Module._load = load;
+});
 afterEach(() => void vi.unstubAllEnvs());
 
 /** What an entry point of the SDK asks its `run` for. */
@@ -21,7 +23,10 @@ beforeEach(() => {
     mkdirSync(join(scratch.path, entryPoint));
     writeFileSync(join(scratch.path, entryPoint, "package.json"), "{}");
     writeFileSync(join(scratch.path, entryPoint, "run.js"), "exports.run = (options) => options;");
-    writeFileSync(join(scratch.path, entryPoint, "index.js"), 'module.exports = require("./run").run({ argv: 1, typeScript: true });');
+    writeFileSync(
+      join(scratch.path, entryPoint, "index.js"),
+      'module.exports = require("./run").run({ argv: 1, typeScript: true });',
+    );
   }
 });
 
@@ -37,7 +42,11 @@ it("gives it to one whose options do, and to programs as they are", () => {
 });
 
 it("spares a policy pack, and no program, the watch over all scripts for closures to serialise", async () => {
-  for (const entryPoint of ["run", "run-policy-pack"]) writeFileSync(join(scratch.path, entryPoint, "index.js"), 'module.exports = require("../../runtime/closure/v8Hooks").isInitializedAsync();');
+  for (const entryPoint of ["run", "run-policy-pack"])
+    writeFileSync(
+      join(scratch.path, entryPoint, "index.js"),
+      'module.exports = require("../../runtime/closure/v8Hooks").isInitializedAsync();',
+    );
   await expect(asked("run-policy-pack")).resolves.toBeUndefined();
   expect(() => asked("run")).toThrow("v8Hooks");
 });

@@ -3,7 +3,9 @@ import { interceptLoading } from "./commonjs.ts";
 /** Watches every script that is loaded, for closures that are to be serialised; a policy pack has none. */
 const CLOSURE_HOOKS = "../../runtime/closure/v8Hooks";
 
-interface RunModule { run(options: { typeScript: boolean }): unknown }
+interface RunModule {
+  run(options: { typeScript: boolean }): unknown;
+}
 
 /**
  * The SDK gets TypeScript and ts-node ready for every policy pack, whatever the pack's option `typescript` says:

@@ -8,7 +8,10 @@ import { sdkEntryPoint } from "./sdk.ts";
 type Call = ServerWritableStream<RunPluginRequest, RunPluginResponse>;
 
 /** How a plugin is started: arguments after `node`, and its working directory. */
-export interface PluginCommand { readonly args: readonly string[]; readonly cwd: string }
+export interface PluginCommand {
+  readonly args: readonly string[];
+  readonly cwd: string;
+}
 
 /** Runs a provider or a policy pack that is a Node program, and streams its output until it ends. */
 export function runPlugin(call: Call): void {
@@ -49,8 +52,10 @@ export function pluginCommand(request: RunPluginRequest): PluginCommand {
 }
 
 function environment(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(pairs.map((pair) => {
-    const equals = pair.indexOf("=");
-    return [pair.slice(0, equals), pair.slice(equals + 1)];
-  }));
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.indexOf("=");
+      return [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
 }

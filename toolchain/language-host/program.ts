@@ -10,7 +10,10 @@ import { sdkEntryPoint } from "./sdk.ts";
 const TOLD_THE_USER = 32;
 
 /** How a program ended; `bail` when it failed and has said why itself. */
-export interface ProgramResult { readonly error?: string; readonly bail: boolean }
+export interface ProgramResult {
+  readonly error?: string;
+  readonly bail: boolean;
+}
 
 /** Runs the user's Pulumi program to its end. Its output is this process's output, which the engine reads. */
 export function runProgram(request: RunRequest, engineAddress: string): Promise<ProgramResult> {
@@ -60,7 +63,9 @@ export function programArguments(request: RunRequest, engineAddress: string): st
     parallel: String(request.getParallel()),
   };
   return [
-    ...Object.entries(flags).filter(([, value]) => value !== "").flatMap(([flag, value]) => [`--${flag}`, value]),
+    ...Object.entries(flags)
+      .filter(([, value]) => value !== "")
+      .flatMap(([flag, value]) => [`--${flag}`, value]),
     ...(request.getDryrun() ? ["--dry-run"] : []),
     info.entryPoint,
     ...request.getArgsList(),
@@ -69,10 +74,12 @@ export function programArguments(request: RunRequest, engineAddress: string): st
 
 /** Config as the SDK wants it: `<namespace>:config:<name>`, where the engine says `<namespace>:<name>`. */
 export function sdkConfig(entries: readonly (readonly [string, string])[]): Record<string, string> {
-  return Object.fromEntries(entries.map(([key, value]) => {
-    const colon = key.indexOf(":");
-    return [`${key.slice(0, colon)}:config:${key.slice(colon + 1)}`, value];
-  }));
+  return Object.fromEntries(
+    entries.map(([key, value]) => {
+      const colon = key.indexOf(":");
+      return [`${key.slice(0, colon)}:config:${key.slice(colon + 1)}`, value];
+    }),
+  );
 }
 
 /** What the engine is told when the program's process ended. */

@@ -2,10 +2,17 @@ import { createRequire } from "node:module";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { rememberFrames, type PrepareStackTrace } from "./remembered-frames.ts";
 
-const prepare = vi.fn<PrepareStackTrace>((error, frames) => `${error.name}: ${error.message}${frames.map((frame) => `\n    at ${frame.getFunctionName()} (mapped:${frame.getLineNumber()})`).join("")}`);
+const prepare = vi.fn<PrepareStackTrace>(
+  (error, frames) =>
+    `${error.name}: ${error.message}${frames.map((frame) => `\n    at ${frame.getFunctionName()} (mapped:${frame.getLineNumber()})`).join("")}`,
+);
 const before = Error.prepareStackTrace;
-beforeAll(() => { Error.prepareStackTrace = rememberFrames(prepare); });
-afterAll(() => { Error.prepareStackTrace = before; });
+beforeAll(() => {
+  Error.prepareStackTrace = rememberFrames(prepare);
+});
+afterAll(() => {
+  Error.prepareStackTrace = before;
+});
 
 function fail(message: string): string {
   return new Error(message).stack ?? "";
@@ -21,7 +28,10 @@ it("says what the hook itself would, frame by frame", () => {
 it("asks the hook once for each position", () => {
   const stacks = [1, 2].map((round) => {
     prepare.mockClear();
-    return { stack: fail(`round ${round}`), asked: prepare.mock.calls.filter(([, frames]) => frames.length > 0).length };
+    return {
+      stack: fail(`round ${round}`),
+      asked: prepare.mock.calls.filter(([, frames]) => frames.length > 0).length,
+    };
   });
   expect(stacks[0]?.asked).toBeGreaterThan(0);
   expect(stacks[1]?.asked).toBe(0);
@@ -33,7 +43,13 @@ it("takes hold where the SDK loads source-map-support", () => {
   const mapping = Error.prepareStackTrace as PrepareStackTrace;
   Error.prepareStackTrace = rememberFrames(prepare);
   const isNative = vi.fn(() => true);
-  const frame = { getScriptNameOrSourceURL: () => "index.ts", getLineNumber: () => 1, getColumnNumber: () => 1, isNative, toString: () => "there" } as unknown as NodeJS.CallSite;
+  const frame = {
+    getScriptNameOrSourceURL: () => "index.ts",
+    getLineNumber: () => 1,
+    getColumnNumber: () => 1,
+    isNative,
+    toString: () => "there",
+  } as unknown as NodeJS.CallSite;
   for (const round of ["one", "two"]) expect(mapping(new Error(round), [frame])).toBe(`Error: ${round}\n    at there`);
   expect(isNative).toHaveBeenCalledTimes(1);
 });

@@ -27,6 +27,7 @@ const nobody = Object.assign(new Error(), { name: "", message: "" });
 
 interceptLoading((load) => (request, ...rest) => {
   const loaded = load(request, ...rest);
-  if (request === "source-map-support/register" && Error.prepareStackTrace !== undefined) Error.prepareStackTrace = rememberFrames(Error.prepareStackTrace as PrepareStackTrace);
+  if (request === "source-map-support/register" && Error.prepareStackTrace !== undefined)
+    Error.prepareStackTrace = rememberFrames(Error.prepareStackTrace as PrepareStackTrace);
   return loaded;
 });

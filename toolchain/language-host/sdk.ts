@@ -13,6 +13,8 @@ export function sdkEntryPoint(entryPoint: EntryPoint, programDirectory: string):
   try {
     return resolve(`@pulumi/pulumi/cmd/${entryPoint}`);
   } catch (error) {
-    throw new Error(`@pulumi/pulumi is not installed for ${programDirectory}. Run \`npm install\` there.`, { cause: error });
+    throw new Error(`@pulumi/pulumi is not installed for ${programDirectory}. Run \`npm install\` there.`, {
+      cause: error,
+    });
   }
 }

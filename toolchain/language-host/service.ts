@@ -1,9 +1,16 @@
 import { status, type UntypedServiceImplementation, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import {
-  AboutResponse, GetProgramDependenciesResponse, GetRequiredPackagesResponse, GetRequiredPluginsResponse,
-  LanguageHandshakeResponse, RunResponse, RuntimeOptionsResponse,
-  type GetRequiredPackagesRequest, type LanguageHandshakeRequest, type RunRequest,
+  AboutResponse,
+  GetProgramDependenciesResponse,
+  GetRequiredPackagesResponse,
+  GetRequiredPluginsResponse,
+  LanguageHandshakeResponse,
+  RunResponse,
+  RuntimeOptionsResponse,
+  type GetRequiredPackagesRequest,
+  type LanguageHandshakeRequest,
+  type RunRequest,
 } from "@pulumi/pulumi/proto/language_pb.js";
 import { PackageDependency, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb.js";
 import { version } from "@pulumi/pulumi/version.js";
@@ -23,8 +30,11 @@ export function languageRuntime(initialEngineAddress: string): UntypedServiceImp
       return new LanguageHandshakeResponse();
     }),
     getRequiredPlugins: unary(() => new GetRequiredPluginsResponse()),
-    getRequiredPackages: unary((request: GetRequiredPackagesRequest) => new GetRequiredPackagesResponse()
-      .setPackagesList(requiredPackages(programInfo(request.getInfo()).programDirectory).map(packageDependency))),
+    getRequiredPackages: unary((request: GetRequiredPackagesRequest) =>
+      new GetRequiredPackagesResponse().setPackagesList(
+        requiredPackages(programInfo(request.getInfo()).programDirectory).map(packageDependency),
+      ),
+    ),
     getPluginInfo: unary(() => new PluginInfo().setVersion(version)),
     getProgramDependencies: unary(() => new GetProgramDependenciesResponse()),
     runtimeOptionsPrompts: unary(() => new RuntimeOptionsResponse()),
@@ -45,14 +55,19 @@ export function languageRuntime(initialEngineAddress: string): UntypedServiceImp
 /** Serves one message with one message; whatever `answer` throws becomes the call's error. */
 function unary<Request, Response>(answer: (request: Request) => Response | Promise<Response>) {
   return (call: ServerUnaryCall<Request, Response>, reply: sendUnaryData<Response>): void => {
-    Promise.resolve().then(() => answer(call.request)).then(
-      (response) => reply(null, response),
-      (error: Error) => reply({ code: status.UNKNOWN, details: error.message }),
-    );
+    Promise.resolve()
+      .then(() => answer(call.request))
+      .then(
+        (response) => reply(null, response),
+        (error: Error) => reply({ code: status.UNKNOWN, details: error.message }),
+      );
   };
 }
 
 function packageDependency(required: RequiredPackage): PackageDependency {
   return new PackageDependency()
-    .setKind("resource").setName(required.name).setVersion(required.version).setServer(required.server ?? "");
+    .setKind("resource")
+    .setName(required.name)
+    .setVersion(required.version)
+    .setServer(required.server ?? "");
 }

@@ -17,10 +17,13 @@ interface Sdk {
 /** The SDK as a program finds it, loaded anew. */
 async function sdk(): Promise<Sdk> {
   vi.resetModules();
-  for (const file of Object.keys(require.cache)) if (/@pulumi.pulumi|google-protobuf/.test(file)) delete require.cache[file];
+  for (const file of Object.keys(require.cache))
+    if (/@pulumi.pulumi|google-protobuf/.test(file)) delete require.cache[file];
   await import("./untold-details.ts");
   const pulumi = require("@pulumi/pulumi") as { log: Sdk["log"] };
-  const { RegisterResourceResponse } = require("@pulumi/pulumi/proto/resource_pb") as { RegisterResourceResponse: new () => Sdk["response"] };
+  const { RegisterResourceResponse } = require("@pulumi/pulumi/proto/resource_pb") as {
+    RegisterResourceResponse: new () => Sdk["response"];
+  };
   return {
     log: pulumi.log,
     state: require("@pulumi/pulumi/runtime/state") as Sdk["state"],
@@ -33,7 +36,12 @@ async function sdk(): Promise<Sdk> {
 async function heard({ log, state }: Sdk): Promise<string[]> {
   const messages: string[] = [];
   await state.withLocalStorage(async () => {
-    state.getLocalStore().settings.engine = { log: (request, done) => { messages.push(request.getMessage()); done(); } };
+    state.getLocalStore().settings.engine = {
+      log: (request, done) => {
+        messages.push(request.getMessage());
+        done();
+      },
+    };
     await log.debug("for debugging");
     await log.info("for all");
   });
@@ -61,7 +69,8 @@ describe("debug messages", () => {
 });
 
 describe("promises", () => {
-  const noted = (promise: Promise<unknown>) => (promise as { _debugStackTrace?: string })._debugStackTrace?.split("\n").length;
+  const noted = (promise: Promise<unknown>) =>
+    (promise as { _debugStackTrace?: string })._debugStackTrace?.split("\n").length;
 
   it("are watched without their stacks, and other errors have theirs", async () => {
     const { debuggable } = await sdk();

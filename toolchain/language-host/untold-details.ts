@@ -1,9 +1,15 @@
 import { interceptLoading } from "./commonjs.ts";
 import { NO_DEBUG_MESSAGES } from "./debug-messages.ts";
 
-interface Log { debug: (...args: unknown[]) => Promise<void> }
-interface Debuggable { debuggablePromise: (promise: Promise<unknown>, context: unknown) => Promise<unknown> }
-interface Protobuf { Message: { prototype: { toString: () => string } } }
+interface Log {
+  debug: (...args: unknown[]) => Promise<void>;
+}
+interface Debuggable {
+  debuggablePromise: (promise: Promise<unknown>, context: unknown) => Promise<unknown>;
+}
+interface Protobuf {
+  Message: { prototype: { toString: () => string } };
+}
 
 /**
  * The SDK calls the engine four times for each resource to tell what only `--debug` shows, each time with the whole

@@ -13,15 +13,27 @@ export async function goModule(module: string, home: Home, report: (activity: st
   mkdirSync(home.cache, { recursive: true });
   report(`fetching the Go module ${module}`);
   // Not in a checkout: its own go.mod has no say in what is fetched.
-  const result = await execa("go", ["mod", "download", "-json", module], { cwd: home.cache, env: goEnvironment(home), reject: false, stdin: "ignore" });
+  const result = await execa("go", ["mod", "download", "-json", module], {
+    cwd: home.cache,
+    env: goEnvironment(home),
+    reject: false,
+    stdin: "ignore",
+  });
   if (result.code === "ENOENT") {
-    throw new UserError("go-missing", `Go is needed to fetch the module ${module} and is not installed. Install Go 1.21 or later (https://go.dev/doc/install, or your distribution's \`golang\`).`);
+    throw new UserError(
+      "go-missing",
+      `Go is needed to fetch the module ${module} and is not installed. Install Go 1.21 or later (https://go.dev/doc/install, or your distribution's \`golang\`).`,
+    );
   }
   const answer = parsed(result.stdout);
-  if (answer.Dir === undefined) throw new UserError("download-failed", `the Go module ${module} can't be had: ${answer.Error ?? (result.stderr.trim() || `go ended with exit code ${result.exitCode}`)}`);
+  if (answer.Dir === undefined)
+    throw new UserError(
+      "download-failed",
+      `the Go module ${module} can't be had: ${answer.Error ?? (result.stderr.trim() || `go ended with exit code ${result.exitCode}`)}`,
+    );
   return answer.Dir;
 }
 
 function parsed(stdout: string): { Dir?: string; Error?: string } {
-  return stdout.trim() === "" ? {} : JSON.parse(stdout) as { Dir?: string; Error?: string };
+  return stdout.trim() === "" ? {} : (JSON.parse(stdout) as { Dir?: string; Error?: string });
 }

@@ -40,12 +40,17 @@ export async function manifestFiles(source: ManifestSource, context: ManifestCon
   const files = [...new Set(source.files.flatMap((pattern) => found(folder, pattern, source.module)))].sort();
   const sha256 = files.reduce((hash, file) => hash.update(readFileSync(file)), createHash("sha256")).digest("hex");
   if (sha256 === source.sha256) return files;
-  throw new UserError("checksum-mismatch", `${source.files.join(", ")} of ${source.module} are not what was pinned: their SHA-256 is ${sha256}, not ${source.sha256}. Nothing was applied.`);
+  throw new UserError(
+    "checksum-mismatch",
+    `${source.files.join(", ")} of ${source.module} are not what was pinned: their SHA-256 is ${sha256}, not ${source.sha256}. Nothing was applied.`,
+  );
 }
 
 function found(folder: string, pattern: string, module: string): string[] {
   const below = join(folder, dirname(pattern));
-  const files = existsSync(below) ? readdirSync(below).filter((name) => matches(name, pattern.split("/").at(-1) ?? "")) : [];
+  const files = existsSync(below)
+    ? readdirSync(below).filter((name) => matches(name, pattern.split("/").at(-1) ?? ""))
+    : [];
   if (files.length === 0) throw new UserError("manifest-incomplete", `${module} has no file ${pattern}`);
   return files.map((name) => join(below, name));
 }

@@ -14,8 +14,13 @@ const WITHIN_MS = 10_000;
  * @returns undefined where its server can't be reached
  * @throws UserError `checksum-mismatch`
  */
-export async function releaseAsset(asset: Archive, home: Home, report: (activity: string) => void): Promise<string | undefined> {
-  const folder = join(home.cache, "manifests"), file = join(folder, `${asset.sha256}.yaml`);
+export async function releaseAsset(
+  asset: Archive,
+  home: Home,
+  report: (activity: string) => void,
+): Promise<string | undefined> {
+  const folder = join(home.cache, "manifests"),
+    file = join(folder, `${asset.sha256}.yaml`);
   if (!existsSync(file)) {
     report(`fetching ${asset.url}`);
     const bytes = await downloaded(asset.url);

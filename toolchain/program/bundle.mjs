@@ -34,12 +34,26 @@ export async function bundleOf(folder, entry, { split = false } = {}) {
   if (isFresh({ folder, cache, stamp, bundler })) return file;
   const { build } = await import("esbuild");
   const { outputFiles, metafile } = await build({
-    absWorkingDir: folder, entryPoints: [entry], bundle: true, packages: "external", platform: "node", target: "node20", format: "esm",
-    sourcemap: "inline", sourcesContent: false, metafile: true, write: false, logLevel: "silent",
-    outdir: cache, entryNames: "main", outExtension: { ".js": ".mjs" },
+    absWorkingDir: folder,
+    entryPoints: [entry],
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    sourcemap: "inline",
+    sourcesContent: false,
+    metafile: true,
+    write: false,
+    logLevel: "silent",
+    outdir: cache,
+    entryNames: "main",
+    outExtension: { ".js": ".mjs" },
     ...(split ? { splitting: true, plugins: [whereItStands] } : {}),
   });
-  const inputs = Object.fromEntries(["tsconfig.json", ...Object.keys(metafile.inputs)].map((path) => [path, digest(folder, path)]));
+  const inputs = Object.fromEntries(
+    ["tsconfig.json", ...Object.keys(metafile.inputs)].map((path) => [path, digest(folder, path)]),
+  );
   mkdirSync(cache, { recursive: true });
   // The entry comes last: what it imports is there before it is.
   const outputs = outputFiles.sort((a, b) => Number(a.path === file) - Number(b.path === file));
@@ -54,7 +68,9 @@ const whereItStands = {
   setup({ onLoad }) {
     onLoad({ filter: /\.m?ts$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
-      const contents = text.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)).replaceAll("import.meta.dirname", JSON.stringify(dirname(path)));
+      const contents = text
+        .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href))
+        .replaceAll("import.meta.dirname", JSON.stringify(dirname(path)));
       return { contents, loader: "ts" };
     });
   },
@@ -66,9 +82,11 @@ function isFresh({ folder, cache, stamp, bundler }) {
   if (found === undefined) return false;
   /** @type {Stamp} */
   const made = JSON.parse(found);
-  return made.bundler === bundler
-    && Object.entries(made.inputs).every(([path, expected]) => digest(folder, path) === expected)
-    && made.outputs.every((name) => existsSync(join(cache, name)));
+  return (
+    made.bundler === bundler &&
+    Object.entries(made.inputs).every(([path, expected]) => digest(folder, path) === expected) &&
+    made.outputs.every((name) => existsSync(join(cache, name)))
+  );
 }
 
 /** @param {string} folder @param {string} path */

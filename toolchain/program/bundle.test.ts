@@ -11,13 +11,29 @@ const write = (name: string, text: string) => writeFileSync(join(scratch.path, n
 const bundle = () => bundleOf(scratch.path, "index.ts");
 const loader = pathToFileURL(join(import.meta.dirname, "loader.mjs")).href;
 /** What the program exports, as Node itself sees it. */
-const run = async () => (await execa(process.execPath, ["--import", loader, "--input-type=module", "--eval", "console.log(JSON.stringify(await import(process.cwd() + '/index.ts')))"], { cwd: scratch.path })).stdout;
+const run = async () =>
+  (
+    await execa(
+      process.execPath,
+      [
+        "--import",
+        loader,
+        "--input-type=module",
+        "--eval",
+        "console.log(JSON.stringify(await import(process.cwd() + '/index.ts')))",
+      ],
+      { cwd: scratch.path },
+    )
+  ).stdout;
 
 beforeEach(() => {
   mkdirSync(join(scratch.path, "stacks"));
   write("package.json", '{ "type": "module" }');
   write("stacks/guild.ts", "export const people: string[] = ['ada'];");
-  write("index.ts", 'import { people } from "./stacks/guild.ts";\nexport const count: number = people.length;\nexport const where = import.meta.filename.endsWith("index.ts");\n');
+  write(
+    "index.ts",
+    'import { people } from "./stacks/guild.ts";\nexport const count: number = people.length;\nexport const where = import.meta.filename.endsWith("index.ts");\n',
+  );
 });
 
 it("lets Node run a program in TypeScript, where it stands", async () => {
@@ -50,12 +66,18 @@ it("says where a source can't be read", async () => {
 });
 
 it("lets a command that is split run where its bundle is, load late what it imports late, and find what stands beside its sources", async () => {
-  write("stacks/late.ts", 'import { basename } from "node:path";\nexport const beside = basename(import.meta.dirname), url = import.meta.url;\n');
+  write(
+    "stacks/late.ts",
+    'import { basename } from "node:path";\nexport const beside = basename(import.meta.dirname), url = import.meta.url;\n',
+  );
   write("command.ts", 'export const main = async () => (await import("./stacks/late.ts"));\n');
   const file = await bundleOf(scratch.path, "command.ts", { split: true });
-  const { main } = await import(file) as { main: () => Promise<{ beside: string; url: string }> };
-  expect(await main()).toMatchObject({ beside: "stacks", url: pathToFileURL(join(scratch.path, "stacks/late.ts")).href });
-  expect(readFileSync(file, "utf8")).not.toContain("stacks/late.ts\"");
+  const { main } = (await import(file)) as { main: () => Promise<{ beside: string; url: string }> };
+  expect(await main()).toMatchObject({
+    beside: "stacks",
+    url: pathToFileURL(join(scratch.path, "stacks/late.ts")).href,
+  });
+  expect(readFileSync(file, "utf8")).not.toContain('stacks/late.ts"');
 });
 
 it("is made again where a file of it is gone from the cache", async () => {
@@ -70,7 +92,7 @@ it("is made again where the folder was moved with it: it holds where its sources
   const moved = `${scratch.path}-moved`;
   renameSync(scratch.path, moved);
   try {
-    const { where } = await import(await bundleOf(moved, "command.ts", { split: true })) as { where: string };
+    const { where } = (await import(await bundleOf(moved, "command.ts", { split: true }))) as { where: string };
     expect(where).toBe(moved);
   } finally {
     renameSync(moved, scratch.path);

@@ -15,10 +15,17 @@ export interface ForwardProxy {
  * @param hosts names that nobody but the proxy knows, each with the port of the loopback where it is
  * @param credentials user and password that it wants, as "user:password"
  */
-export async function forwardProxy(hosts: Readonly<Record<string, number>>, credentials?: string): Promise<ForwardProxy> {
+export async function forwardProxy(
+  hosts: Readonly<Record<string, number>>,
+  credentials?: string,
+): Promise<ForwardProxy> {
   const asked: string[] = [];
   const portOf = (host: string, port: string, { headers }: IncomingMessage): number | undefined => {
-    if (credentials !== undefined && headers["proxy-authorization"] !== `Basic ${Buffer.from(credentials).toString("base64")}`) return undefined;
+    if (
+      credentials !== undefined &&
+      headers["proxy-authorization"] !== `Basic ${Buffer.from(credentials).toString("base64")}`
+    )
+      return undefined;
     asked.push(`${host}:${port}`);
     return hosts[host];
   };
@@ -27,10 +34,15 @@ export async function forwardProxy(hosts: Readonly<Record<string, number>>, cred
     const { hostname, port, pathname, search } = new URL(from.url ?? "");
     const to = portOf(hostname, port || "80", from);
     if (to === undefined) return void answer.writeHead(502).end();
-    from.pipe(request({ port: to, host: "127.0.0.1", method: from.method, path: pathname + search, headers: from.headers }, (got) => {
-      answer.writeHead(got.statusCode ?? 502, got.headers);
-      got.pipe(answer);
-    }));
+    from.pipe(
+      request(
+        { port: to, host: "127.0.0.1", method: from.method, path: pathname + search, headers: from.headers },
+        (got) => {
+          answer.writeHead(got.statusCode ?? 502, got.headers);
+          got.pipe(answer);
+        },
+      ),
+    );
   });
   server.on("connect", (from: IncomingMessage, client: Socket) => {
     const [host = "", port = ""] = (from.url ?? "").split(":");
@@ -40,7 +52,11 @@ export async function forwardProxy(hosts: Readonly<Record<string, number>>, cred
       client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
       client.pipe(there).pipe(client);
     });
-    for (const [one, other] of [[client, there], [there, client]] as const) one.on("error", () => other.destroy());
+    for (const [one, other] of [
+      [client, there],
+      [there, client],
+    ] as const)
+      one.on("error", () => other.destroy());
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   onTestFinished(() => {

@@ -27,12 +27,17 @@ afterEach(() => server.close());
 
 const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.tar.gz`;
 const sha256 = () => createHash("sha256").update(bytes).digest("hex");
-const source = (hash: string) => archiveSource({ version: "1", archives: { x64: { url: url(), sha256: hash } } }, { into: "bin", strip: 1 }, "x64");
+const source = (hash: string) =>
+  archiveSource({ version: "1", archives: { x64: { url: url(), sha256: hash } } }, { into: "bin", strip: 1 }, "x64");
 
 async function provide(hash: string): Promise<string> {
   const folder = join(scratch.path, "tool");
   mkdirSync(folder);
-  await source(hash)[0]?.provide(folder, { home: scratch.home, log: openLog(scratch.home, "archive"), report: () => {} });
+  await source(hash)[0]?.provide(folder, {
+    home: scratch.home,
+    log: openLog(scratch.home, "archive"),
+    report: () => {},
+  });
   return folder;
 }
 
@@ -45,7 +50,10 @@ it("unpacks an archive that is the one that was pinned", async () => {
 it("refuses one byte of difference before anything is unpacked", async () => {
   const pinned = sha256();
   bytes = Buffer.concat([bytes, Buffer.from([0])]);
-  await expect(provide(pinned)).rejects.toMatchObject({ code: "checksum-mismatch", message: expect.stringContaining(pinned) });
+  await expect(provide(pinned)).rejects.toMatchObject({
+    code: "checksum-mismatch",
+    message: expect.stringContaining(pinned),
+  });
   expect(existsSync(join(scratch.path, "tool", "bin"))).toBe(false);
 });
 
@@ -61,7 +69,11 @@ it("comes through the proxy that the environment names", async () => {
   const proxy = await forwardProxy({ "releases.example": (server.address() as AddressInfo).port });
   vi.stubEnv("http_proxy", proxy.url);
   onTestFinished(() => void vi.unstubAllEnvs());
-  const [far] = archiveSource({ version: "1", archives: { x64: { url: "http://releases.example/a.tar.gz", sha256: sha256() } } }, { into: "bin", strip: 1 }, "x64");
+  const [far] = archiveSource(
+    { version: "1", archives: { x64: { url: "http://releases.example/a.tar.gz", sha256: sha256() } } },
+    { into: "bin", strip: 1 },
+    "x64",
+  );
   const folder = join(scratch.path, "tool");
   mkdirSync(folder);
   expect(await far?.available()).toBe(true);

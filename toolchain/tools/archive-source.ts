@@ -25,11 +25,13 @@ export interface ArchiveLayout {
 export function archiveSource(pinned: Pinned, layout: ArchiveLayout, cpu: string = process.arch): Source[] {
   const archive = pinned.archives[cpu];
   if (archive === undefined || process.platform !== "linux") return [];
-  return [{
-    kind: "archive",
-    available: () => isReachable(archive.url),
-    provide: (folder, context) => provide(folder, archive, layout, context),
-  }];
+  return [
+    {
+      kind: "archive",
+      available: () => isReachable(archive.url),
+      provide: (folder, context) => provide(folder, archive, layout, context),
+    },
+  ];
 }
 
 async function isReachable(url: string): Promise<boolean> {
@@ -41,7 +43,12 @@ async function isReachable(url: string): Promise<boolean> {
   }
 }
 
-async function provide(folder: string, archive: Archive, layout: ArchiveLayout, { log, report }: SourceContext): Promise<void> {
+async function provide(
+  folder: string,
+  archive: Archive,
+  layout: ArchiveLayout,
+  { log, report }: SourceContext,
+): Promise<void> {
   const file = join(folder, ".archive.tar.gz");
   const target = join(folder, layout.into);
   report("downloading");
@@ -49,13 +56,16 @@ async function provide(folder: string, archive: Archive, layout: ArchiveLayout, 
   await verify(file, archive);
   report("unpacking");
   mkdirSync(target, { recursive: true });
-  await runLogged("tar", ["-xzf", file, "-C", target, `--strip-components=${layout.strip}`, "--no-same-owner"], { log });
+  await runLogged("tar", ["-xzf", file, "-C", target, `--strip-components=${layout.strip}`, "--no-same-owner"], {
+    log,
+  });
   rmSync(file);
 }
 
 async function download(url: string, file: string): Promise<void> {
   const response = await proxiedFetch(url);
-  if (!response.ok || response.body === null) throw new UserError("download-failed", `${url} answered ${response.status} ${response.statusText}`);
+  if (!response.ok || response.body === null)
+    throw new UserError("download-failed", `${url} answered ${response.status} ${response.statusText}`);
   await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(file));
 }
 
@@ -65,7 +75,9 @@ export async function verify(file: string, archive: Archive): Promise<void> {
   await pipeline(createReadStream(file), hash);
   const found = hash.digest("hex");
   if (found === archive.sha256) return;
-  throw new UserError("checksum-mismatch",
+  throw new UserError(
+    "checksum-mismatch",
     `${archive.url} is not the file that was pinned: its SHA-256 is ${found}, not ${archive.sha256}. Nothing was installed. ` +
-    "If a proxy on the way answers for it, run again with --offline to build from package registries.");
+      "If a proxy on the way answers for it, run again with --offline to build from package registries.",
+  );
 }

@@ -21,8 +21,21 @@ const registries: Source = {
     const { log, report, home } = context;
     const venv = join(folder, "venv");
     await runLogged(await python(context), ["-m", "venv", venv], { log });
-    const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--require-hashes", "--requirement", LOCK];
-    await runLogged(join(venv, "bin", "python"), args, { log, onLine: report, env: { PIP_CACHE_DIR: join(home.cache, "pip") } });
+    const args = [
+      "-m",
+      "pip",
+      "install",
+      "--disable-pip-version-check",
+      "--no-input",
+      "--require-hashes",
+      "--requirement",
+      LOCK,
+    ];
+    await runLogged(join(venv, "bin", "python"), args, {
+      log,
+      onLine: report,
+      env: { PIP_CACHE_DIR: join(home.cache, "pip") },
+    });
   },
 };
 
@@ -30,10 +43,16 @@ const registries: Source = {
 async function python(context: SourceContext): Promise<string> {
   const found = await suitablePython();
   if (found !== undefined) return found;
-  await installPackages({ title: "Python 3 and its virtual environments", packages: ["python3", "python3-venv"] }, context);
+  await installPackages(
+    { title: "Python 3 and its virtual environments", packages: ["python3", "python3-venv"] },
+    context,
+  );
   const installed = await suitablePython();
   if (installed !== undefined) return installed;
-  throw new UserError("python-too-old", `checkov ${version}, which the tests need, is locked for Python 3.11 or later, and there is none on this machine. Install one, so that it is the first python3 on the PATH.`);
+  throw new UserError(
+    "python-too-old",
+    `checkov ${version}, which the tests need, is locked for Python 3.11 or later, and there is none on this machine. Install one, so that it is the first python3 on the PATH.`,
+  );
 }
 
 async function suitablePython(): Promise<string | undefined> {

@@ -16,13 +16,32 @@ export const conformance = folderTool({
   version: VERSIONS.kubernetes.version,
   revision: createHash("sha256").update(modules).digest("hex").slice(0, 8),
   files: ["bin/e2e.test", "bin/ginkgo"],
-  sources: [{
-    kind: "registries",
-    available: async () => true,
-    async provide(folder, context) {
-      const program = (name: string) => join(folder, "bin", name);
-      await goBuild({ module: "conformance", command: "github.com/onsi/ginkgo/v2/ginkgo", variables: {}, output: program("ginkgo") }, context);
-      await goBuild({ module: "conformance", command: "k8s.io/kubernetes/test/e2e", tests: true, variables: releaseVariables, output: program("e2e.test") }, context);
+  sources: [
+    {
+      kind: "registries",
+      available: async () => true,
+      async provide(folder, context) {
+        const program = (name: string) => join(folder, "bin", name);
+        await goBuild(
+          {
+            module: "conformance",
+            command: "github.com/onsi/ginkgo/v2/ginkgo",
+            variables: {},
+            output: program("ginkgo"),
+          },
+          context,
+        );
+        await goBuild(
+          {
+            module: "conformance",
+            command: "k8s.io/kubernetes/test/e2e",
+            tests: true,
+            variables: releaseVariables,
+            output: program("e2e.test"),
+          },
+          context,
+        );
+      },
     },
-  }],
+  ],
 });

@@ -4,7 +4,8 @@ import { useScratch } from "../testing/scratch.ts";
 import { debianTool } from "./debian-tool.ts";
 
 const scratch = useScratch();
-const tool = (programs: readonly string[]) => debianTool({ name: "x", title: "Things", packages: ["pkg-a", "pkg-b"], programs });
+const tool = (programs: readonly string[]) =>
+  debianTool({ name: "x", title: "Things", packages: ["pkg-a", "pkg-b"], programs });
 
 it("is there when its programs are, from wherever they came", () => {
   expect(tool(["sh", "/bin/sh"]).find(scratch.home)?.path).toMatch(/\/sh$/);

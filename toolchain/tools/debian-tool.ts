@@ -46,20 +46,30 @@ function locate(program: string): string | undefined {
  * Installs packages of Debian's.
  * @param title of what needs them
  */
-export async function installPackages({ title, packages, services = [] }: Pick<DebianToolOptions, "title" | "packages" | "services">, context: SourceContext): Promise<void> {
+export async function installPackages(
+  { title, packages, services = [] }: Pick<DebianToolOptions, "title" | "packages" | "services">,
+  context: SourceContext,
+): Promise<void> {
   const command = `apt-get install --no-install-recommends ${packages.join(" ")}`;
   if (findProgram("apt-get") === undefined) {
-    throw new UserError("packages-missing", `${title} are missing, and this is not Debian or Ubuntu. Install what these packages bring: ${packages.join(" ")}`);
+    throw new UserError(
+      "packages-missing",
+      `${title} are missing, and this is not Debian or Ubuntu. Install what these packages bring: ${packages.join(" ")}`,
+    );
   }
   if (process.getuid?.() !== 0) {
-    throw new UserError("packages-missing", `${title} are missing. Install them, then run this again:\n\n  sudo ${command}\n`);
+    throw new UserError(
+      "packages-missing",
+      `${title} are missing. Install them, then run this again:\n\n  sudo ${command}\n`,
+    );
   }
   // dpkg has one lock of its own and gives up at once when it is taken.
   await withLock(context.home, "apt", async () => {
     const ofOthers = services.filter(hasUnit);
     await aptInstall(packages, context);
     const ours = services.filter((service) => !ofOthers.includes(service) && hasUnit(service));
-    if (ours.length > 0 && existsSync("/run/systemd/system")) await runLogged("systemctl", ["disable", "--quiet", ...ours], { log: context.log });
+    if (ours.length > 0 && existsSync("/run/systemd/system"))
+      await runLogged("systemctl", ["disable", "--quiet", ...ours], { log: context.log });
   });
 }
 
@@ -69,7 +79,8 @@ function hasUnit(service: string): boolean {
 
 async function aptInstall(packages: readonly string[], { log, report }: SourceContext): Promise<void> {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
-  const apt = (...args: string[]) => runLogged("apt-get", ["-o", "DPkg::Lock::Timeout=120", ...args], { env, log, onLine: report });
+  const apt = (...args: string[]) =>
+    runLogged("apt-get", ["-o", "DPkg::Lock::Timeout=120", ...args], { env, log, onLine: report });
   if (!(await areKnown(packages))) await apt("update");
   await withoutServices(() => apt("install", "--yes", "--no-install-recommends", ...packages));
 }

@@ -8,10 +8,19 @@ import { folderTool } from "./folder-tool.ts";
 import { installLocked, requireTools } from "./require-tools.ts";
 import type { Source } from "./source.ts";
 
-vi.mock("../progress.ts", () => ({ runSteps: async (steps: { run: (report: () => void) => Promise<void> }[]) => { for (const { run } of steps) await run(() => {}); } }));
+vi.mock("../progress.ts", () => ({
+  runSteps: async (steps: { run: (report: () => void) => Promise<void> }[]) => {
+    for (const { run } of steps) await run(() => {});
+  },
+}));
 
 const scratch = useScratch();
-const context = (offline = false) => ({ home: scratch.home, log: openLog(scratch.home, "fake"), offline, report: () => {} });
+const context = (offline = false) => ({
+  home: scratch.home,
+  log: openLog(scratch.home, "fake"),
+  offline,
+  report: () => {},
+});
 
 function source(kind: Source["kind"], options: { available?: boolean; fails?: Error; files?: readonly string[] } = {}) {
   const provide = vi.fn(async (folder: string) => {
@@ -21,14 +30,19 @@ function source(kind: Source["kind"], options: { available?: boolean; fails?: Er
   return { kind, available: async () => options.available ?? true, provide };
 }
 
-const fake = (sources: readonly Source[], version = "1.0") => folderTool({ name: "fake", title: "Fake", version, files: ["fake"], sources });
+const fake = (sources: readonly Source[], version = "1.0") =>
+  folderTool({ name: "fake", title: "Fake", version, files: ["fake"], sources });
 
 describe("install", () => {
   it("takes the first source that is available and records it", async () => {
     const tool = fake([source("registries"), source("archive"), source("machine", { available: false })]);
     expect(tool.find(scratch.home)).toBeUndefined();
     await tool.install(context());
-    expect(tool.find(scratch.home)).toEqual({ version: "1.0", path: join(scratch.home.tools, "fake", "1.0"), source: "archive" });
+    expect(tool.find(scratch.home)).toEqual({
+      version: "1.0",
+      path: join(scratch.home.tools, "fake", "1.0"),
+      source: "archive",
+    });
   });
 
   it("is from registries alone when offline", async () => {

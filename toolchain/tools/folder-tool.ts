@@ -48,12 +48,17 @@ async function install(folder: string, options: FolderToolOptions, context: Inst
   const prefix = `.tmp-${options.name}-`;
   mkdirSync(home.tools, { recursive: true });
   // The lock is ours, so whatever lies here is of runs that were killed.
-  for (const left of readdirSync(home.tools).filter((entry) => entry.startsWith(prefix))) remove(join(home.tools, left));
+  for (const left of readdirSync(home.tools).filter((entry) => entry.startsWith(prefix)))
+    remove(join(home.tools, left));
 
   const temporary = join(home.tools, `${prefix}${process.pid}`);
   const source = await fill(temporary, options, context);
   const missing = options.files.filter((file) => !existsSync(join(temporary, file)));
-  if (missing.length > 0) throw new UserError("tool-incomplete", `${options.title} was installed, but lacks ${missing.join(", ")}. Log: ${log.file}`);
+  if (missing.length > 0)
+    throw new UserError(
+      "tool-incomplete",
+      `${options.title} was installed, but lacks ${missing.join(", ")}. Log: ${log.file}`,
+    );
   writeFileAtomic(join(temporary, DONE), JSON.stringify({ source: source.kind }));
   report("finishing");
   mkdirSync(join(folder, ".."), { recursive: true });
@@ -62,7 +67,11 @@ async function install(folder: string, options: FolderToolOptions, context: Inst
 }
 
 /** Tries the sources in order. A download that breaks off is no reason to give up; one that fails its checksum is. */
-async function fill(folder: string, options: FolderToolOptions, { home, log, report, offline }: InstallContext): Promise<Source> {
+async function fill(
+  folder: string,
+  options: FolderToolOptions,
+  { home, log, report, offline }: InstallContext,
+): Promise<Source> {
   const sources = preferredSources(options.sources, offline);
   for (const [index, source] of sources.entries()) {
     if (!(await source.available())) continue;
@@ -78,7 +87,10 @@ async function fill(folder: string, options: FolderToolOptions, { home, log, rep
       log.write(`# ${source.kind} failed: ${String(error)}\n`);
     }
   }
-  throw new UserError("tool-unavailable", `${options.title} can be had in no way here${offline ? " (--offline: package registries only)" : ""}.`);
+  throw new UserError(
+    "tool-unavailable",
+    `${options.title} can be had in no way here${offline ? " (--offline: package registries only)" : ""}.`,
+  );
 }
 
 /** Go writes its module cache read-only; a plain removal of a half-built folder must not trip over that. */

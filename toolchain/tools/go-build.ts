@@ -71,6 +71,9 @@ async function requireGo(output: string): Promise<void> {
   const { execa } = await import("execa");
   const { failed } = await execa("go", ["version"], { reject: false });
   if (!failed) return;
-  throw new UserError("go-missing", `Go is needed to build ${output.split("/").pop()} and is not installed. ` +
-    "Install Go 1.21 or later (https://go.dev/doc/install, or your distribution's `golang`); it fetches the version the modules ask for by itself.");
+  throw new UserError(
+    "go-missing",
+    `Go is needed to build ${output.split("/").pop()} and is not installed. ` +
+      "Install Go 1.21 or later (https://go.dev/doc/install, or your distribution's `golang`); it fetches the version the modules ask for by itself.",
+  );
 }

@@ -17,7 +17,11 @@ export const ENGINE_TOOLS = ["pulumi", "pulumi-kubernetes"] as const;
 export function toolsNamed(names: readonly string[]): Tool[] {
   return names.map((name) => {
     const tool = TOOLS.find((candidate) => candidate.name === name);
-    if (tool === undefined) throw new UserError("tool-unknown", `There is no tool ${JSON.stringify(name)}; there are ${toolNames.join(", ")}.`);
+    if (tool === undefined)
+      throw new UserError(
+        "tool-unknown",
+        `There is no tool ${JSON.stringify(name)}; there are ${toolNames.join(", ")}.`,
+      );
     return tool;
   });
 }

@@ -28,7 +28,10 @@ const registries: Source = {
   kind: "registries",
   available: async () => true,
   async provide(folder, context) {
-    await goBuild({ module: "kubernetes", command: ".", variables: BUILD_VARIABLES, output: join(folder, "bin", "kubernetes") }, context);
+    await goBuild(
+      { module: "kubernetes", command: ".", variables: BUILD_VARIABLES, output: join(folder, "bin", "kubernetes") },
+      context,
+    );
     for (const program of PROGRAMS) symlinkSync("kubernetes", join(folder, "bin", program));
   },
 };
@@ -42,7 +45,11 @@ export const kubernetes = folderTool({
   files: PROGRAMS.map((program) => `bin/${program}`),
   sources: [
     machineSource([
-      ...COMPONENTS.filter((program) => program !== "kubectl").map((program) => ({ program, args: ["--version"], accepts: exactly(version) })),
+      ...COMPONENTS.filter((program) => program !== "kubectl").map((program) => ({
+        program,
+        args: ["--version"],
+        accepts: exactly(version),
+      })),
       { program: "kubectl", args: ["version", "--client"], accepts: exactly(version) },
       { program: "etcd", args: ["--version"], accepts: exactly(VERSIONS.etcd.version) },
       { program: "kube-router", args: ["--version"], accepts: exactly(VERSIONS["kube-router"].version) },

@@ -6,8 +6,13 @@ import { useScratch } from "../testing/scratch.ts";
 import { findProgram, machineSource } from "./machine-source.ts";
 
 const scratch = useScratch();
-const program = (name: string, version: string) => writeFileSync(join(scratch.path, name), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
-const wants = (name: string) => ({ program: name, args: ["--version"], accepts: (output: string) => output.includes("1.2.3") });
+const program = (name: string, version: string) =>
+  writeFileSync(join(scratch.path, name), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
+const wants = (name: string) => ({
+  program: name,
+  args: ["--version"],
+  accepts: (output: string) => output.includes("1.2.3"),
+});
 
 beforeEach(() => vi.stubEnv("PATH", `${scratch.path}:${process.env.PATH}`));
 afterEach(() => vi.unstubAllEnvs());
@@ -26,7 +31,11 @@ it("links the programs into bin", async () => {
   program("gn-a", "1.2.3");
   const folder = join(scratch.path, "tool");
   mkdirSync(folder);
-  await machineSource([wants("gn-a")]).provide(folder, { home: scratch.home, log: openLog(scratch.home, "m"), report: () => {} });
+  await machineSource([wants("gn-a")]).provide(folder, {
+    home: scratch.home,
+    log: openLog(scratch.home, "m"),
+    report: () => {},
+  });
   expect(readlinkSync(join(folder, "bin", "gn-a"))).toBe(join(scratch.path, "gn-a"));
 });
 

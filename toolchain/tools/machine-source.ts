@@ -17,7 +17,9 @@ export function machineSource(programs: readonly MachineProgram[]): Source {
     async available() {
       if (!programs.every(({ program }) => findProgram(program) !== undefined)) return false;
       const { execa } = await import("execa");
-      const outputs = await Promise.all(programs.map(({ program, args }) => execa(program, args, { reject: false, all: true })));
+      const outputs = await Promise.all(
+        programs.map(({ program, args }) => execa(program, args, { reject: false, all: true })),
+      );
       return programs.every(({ accepts }, index) => accepts(outputs[index]?.all ?? ""));
     },
     async provide(folder) {
@@ -29,7 +31,11 @@ export function machineSource(programs: readonly MachineProgram[]): Source {
 
 /** Absolute path of an executable on the PATH. */
 export function findProgram(program: string, path: string = process.env.PATH ?? ""): string | undefined {
-  return path.split(delimiter).filter((folder) => folder !== "").map((folder) => join(folder, program)).find(isExecutable);
+  return path
+    .split(delimiter)
+    .filter((folder) => folder !== "")
+    .map((folder) => join(folder, program))
+    .find(isExecutable);
 }
 
 function isExecutable(file: string): boolean {

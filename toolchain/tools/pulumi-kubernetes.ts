@@ -14,13 +14,17 @@ const PROGRAM = "pulumi-resource-kubernetes";
 const registries: Source = {
   kind: "registries",
   available: async () => true,
-  provide: (folder, context) => goBuild({
-    module: "pulumi-kubernetes",
-    command: ".",
-    variables: { [`${MODULE}/pkg/version.Version`]: `v${pinned.version}` },
-    output: join(folder, "bin", PROGRAM),
-    prepare: writeEmbeddedFiles,
-  }, context),
+  provide: (folder, context) =>
+    goBuild(
+      {
+        module: "pulumi-kubernetes",
+        command: ".",
+        variables: { [`${MODULE}/pkg/version.Version`]: `v${pinned.version}` },
+        output: join(folder, "bin", PROGRAM),
+        prepare: writeEmbeddedFiles,
+      },
+      context,
+    ),
 };
 
 /** The two files upstream's build generates: the schema with the release's version in it, and the Terraform mapping. */

@@ -23,12 +23,15 @@ const registries: Source = {
   available: async () => true,
   async provide(folder, context) {
     const bin = join(folder, "bin");
-    await goBuild({
-      module: "pulumi",
-      command: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-      variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pinned.version}` },
-      output: join(bin, "pulumi"),
-    }, context);
+    await goBuild(
+      {
+        module: "pulumi",
+        command: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pinned.version}` },
+        output: join(bin, "pulumi"),
+      },
+      context,
+    );
     await bundleLanguageHost(bin);
     const sdk = createRequire(import.meta.url).resolve(`@pulumi/pulumi/${DYNAMIC_PROVIDER}`);
     copyFileSync(sdk, join(bin, DYNAMIC_PROVIDER));
@@ -75,7 +78,9 @@ export const pulumi = folderTool({
 /** Eight hex digits over the host's source: a change of it is another tool. */
 function hostRevision(): string {
   const hash = createHash("sha256");
-  for (const file of readdirSync(HOST_SOURCE).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts")).sort()) {
+  for (const file of readdirSync(HOST_SOURCE)
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .sort()) {
     hash.update(`${file}\0`).update(readFileSync(join(HOST_SOURCE, file)));
   }
   return hash.digest("hex").slice(0, 8);

@@ -14,17 +14,26 @@ export const kubeScore = folderTool({
   title: `kube-score ${VERSIONS["kube-score"].version}`,
   version: VERSIONS["kube-score"].version,
   files: ["bin/kube-score"],
-  sources: [{
-    kind: "registries",
-    available: async () => true,
-    provide: (folder, context) => goBuild({
-      module: "kube-score", command: "github.com/zegl/kube-score/cmd/kube-score",
-      variables: { "main.version": VERSIONS["kube-score"].version }, output: join(folder, "bin", "kube-score"),
-    }, context),
-  }],
+  sources: [
+    {
+      kind: "registries",
+      available: async () => true,
+      provide: (folder, context) =>
+        goBuild(
+          {
+            module: "kube-score",
+            command: "github.com/zegl/kube-score/cmd/kube-score",
+            variables: { "main.version": VERSIONS["kube-score"].version },
+            output: join(folder, "bin", "kube-score"),
+          },
+          context,
+        ),
+    },
+  ],
 });
 
-const program = (file: string) => readFileSync(fileURLToPath(new URL(`../go/pod-security/${file}`, import.meta.url)), "utf8");
+const program = (file: string) =>
+  readFileSync(fileURLToPath(new URL(`../go/pod-security/${file}`, import.meta.url)), "utf8");
 
 /** The API server's own judgement of pods, of the release that an embedded node runs. */
 export const podSecurity = folderTool({
@@ -33,11 +42,17 @@ export const podSecurity = folderTool({
   version: VERSIONS.kubernetes.version,
   revision: createHash("sha256").update(program("main.go")).update(program("go.sum")).digest("hex").slice(0, 8),
   files: ["bin/pod-security"],
-  sources: [{
-    kind: "registries",
-    available: async () => true,
-    provide: (folder, context) => goBuild({ module: "pod-security", command: ".", variables: {}, output: join(folder, "bin", "pod-security") }, context),
-  }],
+  sources: [
+    {
+      kind: "registries",
+      available: async () => true,
+      provide: (folder, context) =>
+        goBuild(
+          { module: "pod-security", command: ".", variables: {}, output: join(folder, "bin", "pod-security") },
+          context,
+        ),
+    },
+  ],
 });
 
 /** What reads the objects of the graph in tests; nothing else needs any of it. */

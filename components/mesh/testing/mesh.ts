@@ -20,7 +20,16 @@ export const plainMesh: Mesh = {
   baseDomain: "mesh.guildnet.internal",
   caCertificate: "AUTHORITY CERTIFICATE",
   hostAliases: [{ ip: "10.96.3.6", hostnames: ["mesh.example.org"] }],
-  authKey: (name, { tags, reusable }, opts) => new HeadscalePreAuthKey(name, {
-    server: { url: "https://mesh.example.org:8092", apiKey: "key" }, userId: "1", tags, reusable, expirationHours: 1,
-  }, opts).key,
+  authKey: (name, { tags, reusable }, opts) =>
+    new HeadscalePreAuthKey(
+      name,
+      {
+        server: { url: "https://mesh.example.org:8092", apiKey: "key" },
+        userId: "1",
+        tags,
+        reusable,
+        expirationHours: 1,
+      },
+      opts,
+    ).key,
 };

@@ -51,15 +51,31 @@ export async function startApiServer(): Promise<TestApiServer> {
     const refusal = [...refusals].find(([prefix]) => pathname.startsWith(prefix))?.[1];
     if (refusal !== undefined) return answer(response, refusal, { kind: "Status", code: refusal });
     const name = /^metadata\.name=(.+)$/.exec(searchParams.get("fieldSelector") ?? "")?.[1];
-    if (searchParams.get("watch") === "true") return watch(request, response, { collection: pathname, name, response }, Number(searchParams.get("resourceVersion")));
+    if (searchParams.get("watch") === "true")
+      return watch(
+        request,
+        response,
+        { collection: pathname, name, response },
+        Number(searchParams.get("resourceVersion")),
+      );
     const list = collections.get(pathname);
-    if (list) return answer(response, 200, { kind: "List", metadata: { resourceVersion: String(version) }, items: [...list.values()].filter(({ metadata }) => (name ?? metadata?.name) === metadata?.name) });
+    if (list)
+      return answer(response, 200, {
+        kind: "List",
+        metadata: { resourceVersion: String(version) },
+        items: [...list.values()].filter(({ metadata }) => (name ?? metadata?.name) === metadata?.name),
+      });
     const slash = pathname.lastIndexOf("/");
     const object = collections.get(pathname.slice(0, slash))?.get(pathname.slice(slash + 1));
-    if (object && request.method === "PATCH") return void mergeInto(object, request).then((code) => answer(response, code, object));
+    if (object && request.method === "PATCH")
+      return void mergeInto(object, request).then((code) => answer(response, code, object));
     if (object) return answer(response, 200, object);
     const collectionPath = /\/(namespaces|pods|deployments|services|secrets)$/.test(pathname);
-    answer(response, collectionPath ? 200 : 404, { kind: "List", metadata: { resourceVersion: String(version) }, items: [] });
+    answer(response, collectionPath ? 200 : 404, {
+      kind: "List",
+      metadata: { resourceVersion: String(version) },
+      items: [],
+    });
   });
   const watch = (request: IncomingMessage, response: ServerResponse, watcher: Watcher, since: number): void => {
     watchers.add(watcher);
@@ -92,11 +108,17 @@ export async function startApiServer(): Promise<TestApiServer> {
     remove: (collection, name) => {
       const object = collections.get(collection)?.get(name);
       collections.get(collection)?.delete(name);
-      if (object) send(collection, "DELETED", { ...object, metadata: { ...object.metadata, resourceVersion: String(++version) } });
+      if (object)
+        send(collection, "DELETED", {
+          ...object,
+          metadata: { ...object.metadata, resourceVersion: String(++version) },
+        });
     },
-    refuse: (prefix, statusCode) => void (statusCode === undefined ? refusals.delete(prefix) : refusals.set(prefix, statusCode)),
+    refuse: (prefix, statusCode) =>
+      void (statusCode === undefined ? refusals.delete(prefix) : refusals.set(prefix, statusCode)),
     endWatches: () => endWatches(),
-    expireWatches: () => endWatches(`${JSON.stringify({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } })}\n`),
+    expireWatches: () =>
+      endWatches(`${JSON.stringify({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } })}\n`),
     watching: (collection) => [...watchers].some((watcher) => watcher.collection === collection),
     close: async () => {
       server.close();
@@ -111,10 +133,15 @@ function follows({ collection, name }: Watcher, event: { collection: string; nam
 }
 
 /** A merge patch (RFC 7396) of an object's data. */
-async function mergeInto(object: KubernetesObject & { data?: Record<string, string> }, request: IncomingMessage): Promise<number> {
+async function mergeInto(
+  object: KubernetesObject & { data?: Record<string, string> },
+  request: IncomingMessage,
+): Promise<number> {
   if (request.headers["content-type"] !== "application/merge-patch+json") return 415;
   const { data } = JSON.parse(await text(request)) as { data: Record<string, string | null> };
-  object.data = Object.fromEntries(Object.entries({ ...object.data, ...data }).filter((entry): entry is [string, string] => entry[1] !== null));
+  object.data = Object.fromEntries(
+    Object.entries({ ...object.data, ...data }).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
   return 200;
 }
 

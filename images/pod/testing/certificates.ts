@@ -26,7 +26,12 @@ export interface TestCertificate {
 export async function testCertificate(dnsNames: readonly string[]): Promise<TestCertificate> {
   const directory = await mkdtemp(join(tmpdir(), "guildnet-portal-tls-"));
   const write = (): Promise<string> => writePair(directory, dnsNames);
-  return { directory, certificate: await write(), renew: write, remove: () => rm(directory, { recursive: true, force: true }) };
+  return {
+    directory,
+    certificate: await write(),
+    renew: write,
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
 }
 
 async function writePair(directory: string, dnsNames: readonly string[]): Promise<string> {

@@ -52,12 +52,19 @@ export function streamEvents(
   });
   reply.raw.once("close", () => stream.destroy());
 
-  const workspaces = services.directory.list().map(view).filter((workspace) => workspace !== undefined);
+  const workspaces = services.directory
+    .list()
+    .map(view)
+    .filter((workspace) => workspace !== undefined);
   for (const workspace of workspaces) shown.add(workspace.id);
   send("snapshot", { workspaces, machine: machineNotice(services) });
   return reply.type("text/event-stream").header("x-accel-buffering", "no").send(stream);
 }
 
-function machineNotice({ machine: { state: { diskFree } } }: Services): MachineNotice {
+function machineNotice({
+  machine: {
+    state: { diskFree },
+  },
+}: Services): MachineNotice {
   return { ...(diskFree !== undefined && { diskFree }) };
 }

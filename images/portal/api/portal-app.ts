@@ -19,7 +19,8 @@ export async function portalApp(services: Services, log: FastifyBaseLogger): Pro
   });
   app.addHook("onResponse", async (request, reply) => {
     const path = pathOf(request.url);
-    if (!path.startsWith("/.guildnet/")) request.log.info({ req: request, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
+    if (!path.startsWith("/.guildnet/"))
+      request.log.info({ req: request, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
   });
   await registerAssets(app, services.uiDirectory);
   await registerPages(app, services);

@@ -29,28 +29,35 @@ test("what changes something needs more than the cookie", async () => {
   }
   expect((await guild.ask("/api/me", { headers: { cookie } })).status).toBe(200);
   const login = signInWith(await guild.link("alice"));
-  expect((await guild.ask("/api/sign-in", { ...login, headers: { ...login.headers, origin: "https://evil.test" } })).status).toBe(403);
+  expect(
+    (await guild.ask("/api/sign-in", { ...login, headers: { ...login.headers, origin: "https://evil.test" } })).status,
+  ).toBe(403);
 });
 
 test("errors have one shape, and carry the request's id where it is harmless", async () => {
   const answer = await guild.ask("/api/nothing", { headers: { "x-request-id": "abc-1" } });
   expect(answer.json()).toEqual({ code: "not_found", message: "There is nothing here.", request_id: "abc-1" });
   expect(answer.headers["x-request-id"]).toBe("abc-1");
-  for (const given of ["a b", "x".repeat(65), '"}'] ) {
+  for (const given of ["a b", "x".repeat(65), '"}']) {
     const { headers } = await guild.ask("/api/nothing", { headers: { "x-request-id": given } });
     expect(headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
   }
   expect((await guild.ask("/%zz")).json()).toMatchObject({ code: "bad_request" });
   const tooBig = { ...signInWith("x"), body: JSON.stringify({ token: "x".repeat(20_000) }) };
   expect((await guild.ask("/api/sign-in", tooBig)).status).toBe(413);
-  expect((await guild.ask("/api/sign-in", { ...signInWith("x"), body: "{" })).json()).toMatchObject({ code: "bad_request" });
+  expect((await guild.ask("/api/sign-in", { ...signInWith("x"), body: "{" })).json()).toMatchObject({
+    code: "bad_request",
+  });
 });
 
 test("pages and API carry the headers that keep them to themselves", async () => {
   for (const path of ["/", "/sign-in?token=x", "/api/me", "/nothing", "/open/alice"]) {
     const { headers } = await guild.ask(path);
     expect(headers).toMatchObject({
-      "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store", "x-frame-options": "DENY",
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "cache-control": "no-store",
+      "x-frame-options": "DENY",
     });
     expect(headers["content-security-policy"]).toMatch(/default-src 'none'; script-src 'self'.*frame-ancestors 'none'/);
     expect(headers).not.toHaveProperty("access-control-allow-origin");
@@ -61,9 +68,13 @@ test("pages and API carry the headers that keep them to themselves", async () =>
   expect((await guild.ask("/.guildnet/assets/%2e%2e/index.html")).status).toBeGreaterThanOrEqual(400);
 });
 
-test.each([["https://guildnet.localhost", false], ["https://guildnet.localhost:8090", false], ["https://nas.lan:8090", false], ["https://guild.example.org", true]])(
-  "HSTS is sent at HTTPS' own port alone, as it covers every port of the machine: %s %s",
-  (origin, expected) => expect(new Site(origin, "apps.example.org").secureTransportHeader).toBe(expected),
+test.each([
+  ["https://guildnet.localhost", false],
+  ["https://guildnet.localhost:8090", false],
+  ["https://nas.lan:8090", false],
+  ["https://guild.example.org", true],
+])("HSTS is sent at HTTPS' own port alone, as it covers every port of the machine: %s %s", (origin, expected) =>
+  expect(new Site(origin, "apps.example.org").secureTransportHeader).toBe(expected),
 );
 
 test("the list follows the cluster while one looks, and ends with the session", async () => {
@@ -74,7 +85,15 @@ test("the list follows the cluster while one looks, and ends with the session", 
   expect(await next()).toBe('event: snapshot\ndata: {"workspaces":[],"machine":{}}\n\n');
   guild.workspaces.put({ id: "alice", owner: "alice", state: "stopped" });
   guild.workspaces.put({ id: "b1", owner: "bob", state: "starting", reason: "ContainerCreating" });
-  const changed = { id: "b1", owner: "bob", state: "starting", reason: "ContainerCreating", mine: true, openable: true, url: "https://b1.apps.guild.test:8090" };
+  const changed = {
+    id: "b1",
+    owner: "bob",
+    state: "starting",
+    reason: "ContainerCreating",
+    mine: true,
+    openable: true,
+    url: "https://b1.apps.guild.test:8090",
+  };
   expect(await next()).toBe(`event: change\ndata: ${JSON.stringify({ workspace: changed })}\n\n`);
   guild.workspaces.put({ id: "b1", owner: "alice", state: "starting" });
   expect(await next()).toBe('event: remove\ndata: {"id":"b1"}\n\n');
@@ -85,15 +104,27 @@ test("the list follows the cluster while one looks, and ends with the session", 
 });
 
 test("who is signed out is told whom to ask, and how who keeps the guild makes a link", async () => {
-  const own = await startHarness({ GUILDNET_ADMINS: "root", GUILDNET_NAME: "The Lab", GUILDNET_LINK_COMMAND: "npm run link -- --stack lab" });
-  expect((await own.ask("/api/me")).json()).toMatchObject({ code: "signed_out", details: { guild: "The Lab", ask: ["root"], link_command: "npm run link -- --stack lab" } });
+  const own = await startHarness({
+    GUILDNET_ADMINS: "root",
+    GUILDNET_NAME: "The Lab",
+    GUILDNET_LINK_COMMAND: "npm run link -- --stack lab",
+  });
+  expect((await own.ask("/api/me")).json()).toMatchObject({
+    code: "signed_out",
+    details: { guild: "The Lab", ask: ["root"], link_command: "npm run link -- --stack lab" },
+  });
   expect((await own.ask("/api/workspaces")).json()).not.toHaveProperty("details");
-  expect((await own.ask("/api/me", { headers: { cookie: await own.signedIn("bob") } })).json()).toMatchObject({ handle: "bob", admin: false, ask: ["root"] });
+  expect((await own.ask("/api/me", { headers: { cookie: await own.signedIn("bob") } })).json()).toMatchObject({
+    handle: "bob",
+    admin: false,
+    ask: ["root"],
+  });
   await own.close();
 });
 
 test("how the systems are is told to admins alone", async () => {
-  const systems = new MemorySystems(), own = await startHarness({ GUILDNET_ADMINS: "root" }, { systems });
+  const systems = new MemorySystems(),
+    own = await startHarness({ GUILDNET_ADMINS: "root" }, { systems });
   systems.states = [{ what: "registry", where: "guildnet-registry/registry", state: "0/1 ready", healthy: false }];
   const asked = async (handle: string) => own.ask("/api/systems", { headers: { cookie: await own.signedIn(handle) } });
   expect((await asked("root")).json()).toEqual({ systems: systems.states });
@@ -109,9 +140,12 @@ test("how the systems are is told to admins alone", async () => {
 
 test("a list of 1,000 workspaces is given whole", async () => {
   const big = await startHarness({ GUILDNET_ADMINS: "root" });
-  for (let index = 0; index < 1000; index++) big.workspaces.put({ id: `w${index}`, owner: "alice", state: "failed", message: "x".repeat(2000) });
+  for (let index = 0; index < 1000; index++)
+    big.workspaces.put({ id: `w${index}`, owner: "alice", state: "failed", message: "x".repeat(2000) });
   const cookie = await big.signedIn("root");
-  const { workspaces } = (await big.ask("/api/workspaces", { headers: { cookie } })).json() as { workspaces: unknown[] };
+  const { workspaces } = (await big.ask("/api/workspaces", { headers: { cookie } })).json() as {
+    workspaces: unknown[];
+  };
   expect(workspaces).toHaveLength(1000);
   const stream = await big.open("/api/events", { headers: { cookie } });
   let text = "";
@@ -143,7 +177,15 @@ test("no link, ticket, cookie or key is ever logged", async () => {
   const log = guild.logLines.join("");
   expect(log).toContain("signed in");
   expect(log).toContain("workspace not reached");
-  for (const secret of [token, token.split(".")[2], cookie.split("=")[1], own.split("=")[1], code.split("=")[1], "canary-ide-key", "canary-query"]) {
+  for (const secret of [
+    token,
+    token.split(".")[2],
+    cookie.split("=")[1],
+    own.split("=")[1],
+    code.split("=")[1],
+    "canary-ide-key",
+    "canary-query",
+  ]) {
     expect(secret).toBeTruthy();
     expect(log).not.toContain(secret);
   }

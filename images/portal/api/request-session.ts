@@ -27,7 +27,11 @@ export function signedOut(details?: SignInHelp): PortalError {
 /** @throws {PortalError} `intent_missing` */
 export function requireIntent(request: FastifyRequest): void {
   if (request.headers[INTENT_HEADER] !== "1") {
-    throw new PortalError(403, "intent_missing", `A request that changes something must carry the header ${INTENT_HEADER}: 1.`);
+    throw new PortalError(
+      403,
+      "intent_missing",
+      `A request that changes something must carry the header ${INTENT_HEADER}: 1.`,
+    );
   }
 }
 

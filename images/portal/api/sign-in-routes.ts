@@ -3,7 +3,14 @@ import { z } from "zod";
 import { hostCookie, SESSION_COOKIE } from "../entrance/cookies.ts";
 import { PortalError } from "../entrance/errors.ts";
 import type { SignInLink } from "../identity/sign-in-links.ts";
-import { currentSession, renew, requireIntent, requireSession, setSessionCookie, signedOut } from "./request-session.ts";
+import {
+  currentSession,
+  renew,
+  requireIntent,
+  requireSession,
+  setSessionCookie,
+  signedOut,
+} from "./request-session.ts";
 import type { Services } from "./services.ts";
 import type { LinkErrorDetails, LinkInfo, Me, SignInHelp } from "./types.ts";
 
@@ -17,14 +24,23 @@ export function registerSignIn(app: FastifyInstance, services: Services): void {
     if (!session) throw signedOut(signInHelp(services));
     const current = await renew(reply, session, services);
     const expires = new Date(current.exp * 1000).toISOString();
-    return { handle: session.sub, admin: services.admins.has(session.sub), guild: services.guildName, expires, ask: [...services.admins] };
+    return {
+      handle: session.sub,
+      admin: services.admins.has(session.sub),
+      guild: services.guildName,
+      expires,
+      ask: [...services.admins],
+    };
   });
 
   app.post("/api/link", async (request): Promise<LinkInfo> => {
     requireIntent(request);
     const body = linkBody.safeParse(request.body);
     if (!body.success) throw new PortalError(400, "bad_request", "A link has a token.");
-    const [before, { handle }] = [await currentSession(request, services), await checkedLink(request, services, body.data.token)];
+    const [before, { handle }] = [
+      await currentSession(request, services),
+      await checkedLink(request, services, body.data.token),
+    ];
     return { guild: services.guildName, handle, ...(before && { signed_in: before.sub }) };
   });
 
@@ -48,7 +64,8 @@ export function registerSignIn(app: FastifyInstance, services: Services): void {
 async function checkedLink(request: FastifyRequest, services: Services, token: string): Promise<SignInLink> {
   try {
     const link = await services.links.check(token);
-    if (!services.members.has(link.handle)) throw new PortalError(401, "not_a_member", `${link.handle} is not in this guild any more.`);
+    if (!services.members.has(link.handle))
+      throw new PortalError(401, "not_a_member", `${link.handle} is not in this guild any more.`);
     return link;
   } catch (error) {
     if (!(error instanceof PortalError)) throw error;
@@ -58,13 +75,23 @@ async function checkedLink(request: FastifyRequest, services: Services, token: s
   }
 }
 
-async function signIn(request: FastifyRequest, reply: FastifyReply, services: Services, body: z.infer<typeof signInBody>): Promise<{ handle: string }> {
+async function signIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  services: Services,
+  body: z.infer<typeof signInBody>,
+): Promise<{ handle: string }> {
   const link = await checkedLink(request, services, body.token);
   const before = await currentSession(request, services);
   if (before && before.sub !== link.handle && !body.switch) {
-    throw new PortalError(409, "signed_in_as_another", `This link is for ${link.handle}, and this browser is signed in as ${before.sub}.`, {
-      details: { signed_in: before.sub, link: link.handle },
-    });
+    throw new PortalError(
+      409,
+      "signed_in_as_another",
+      `This link is for ${link.handle}, and this browser is signed in as ${before.sub}.`,
+      {
+        details: { signed_in: before.sub, link: link.handle },
+      },
+    );
   }
   // The link last: one that could not be followed to its end is good for another try.
   if (before) await services.sessions.signOut(before);

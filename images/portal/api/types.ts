@@ -66,7 +66,9 @@ export interface LiveEvents {
 }
 
 /** `GET /api/systems`, for admins alone. */
-export interface SystemList { readonly systems: readonly SystemState[] }
+export interface SystemList {
+  readonly systems: readonly SystemState[];
+}
 
 /** `GET /.guildnet/state` on a workspace's host, for the page that waits for it. */
 export interface WaitingState {

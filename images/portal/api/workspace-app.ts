@@ -29,11 +29,21 @@ async function redeem(request: FastifyRequest, reply: FastifyReply, services: Se
   const nonce = readCookie(request.headers.cookie, HANDOFF_COOKIE);
   const handoff = typeof code === "string" ? services.sessions.redeemHandoff(code, label, nonce) : undefined;
   if (!handoff) {
-    throw new PortalError(403, "handoff_invalid", `This way in was used already or is too old. Open the workspace again from ${services.hosts.of(request).origin}`);
+    throw new PortalError(
+      403,
+      "handoff_invalid",
+      `This way in was used already or is too old. Open the workspace again from ${services.hosts.of(request).origin}`,
+    );
   }
   const session = services.sessions.appSessionOf(handoff);
-  const cookie = hostCookie(APP_COOKIE, await services.sessions.appToken(session), services.sessions.cookieSeconds(session));
-  return reply.header("set-cookie", cookie).redirect(services.hosts.of(request).appOrigin(label) + safePath(handoff.path), 303);
+  const cookie = hostCookie(
+    APP_COOKIE,
+    await services.sessions.appToken(session),
+    services.sessions.cookieSeconds(session),
+  );
+  return reply
+    .header("set-cookie", cookie)
+    .redirect(services.hosts.of(request).appOrigin(label) + safePath(handoff.path), 303);
 }
 
 async function waitingState(request: FastifyRequest, services: Services): Promise<WaitingState> {
@@ -54,7 +64,10 @@ function answers(upstream: Upstream): Promise<boolean> {
       socket.destroy();
       resolve(result);
     };
-    socket.once("connect", () => finish(true)).once("error", () => finish(false)).once("timeout", () => finish(false));
+    socket
+      .once("connect", () => finish(true))
+      .once("error", () => finish(false))
+      .once("timeout", () => finish(false));
   });
 }
 

@@ -34,6 +34,7 @@ function listed(workspace: Workspace, session: Session, services: Services, site
   const mine = workspace.owner === session.sub;
   const openable = mayOpen(workspace, session.sub);
   if (!openable && !services.admins.has(session.sub)) return undefined;
-  const homeNearlyFull = mine && workspace.visibility === undefined && services.machine.state.fullHomes.has(workspace.id);
+  const homeNearlyFull =
+    mine && workspace.visibility === undefined && services.machine.state.fullHomes.has(workspace.id);
   return { ...workspace, mine, openable, url: site.appOrigin(workspace.id), ...(homeNearlyFull && { homeNearlyFull }) };
 }

@@ -19,7 +19,9 @@ export function readCookie(header: string | undefined, name: string): string | u
 
 /** The Cookie header as a workspace may see it: without the portal's cookies and without any IDE session of the browser's. */
 export function cookiesForWorkspace(header: string | undefined, ideSession?: string): string | undefined {
-  const kept = pairs(header).filter((pair) => !isReserved(pair.name)).map((pair) => pair.raw);
+  const kept = pairs(header)
+    .filter((pair) => !isReserved(pair.name))
+    .map((pair) => pair.raw);
   if (ideSession !== undefined) kept.push(`${IDE_COOKIE}=${ideSession}`);
   return kept.length > 0 ? kept.join("; ") : undefined;
 }
@@ -53,7 +55,9 @@ export function isOwnCookie(name: string): boolean {
 
 /** The names in a Cookie header that can stand in a Set-Cookie line. */
 export function cookieNames(header: string): string[] {
-  return pairs(header).map(({ name }) => name).filter((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name));
+  return pairs(header)
+    .map(({ name }) => name)
+    .filter((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name));
 }
 
 /**

@@ -61,20 +61,41 @@ export class ErrorPage {
    * @param admitted what the person was let in to; whose it is, nobody else is told
    * @returns undefined of a request by a program, which reads JSON
    */
-  of(request: Failed, error: PortalError, requestId: string, admitted?: FailedTarget): { readonly headers: Readonly<Record<string, string>>; readonly body: string } | undefined {
+  of(
+    request: Failed,
+    error: PortalError,
+    requestId: string,
+    admitted?: FailedTarget,
+  ): { readonly headers: Readonly<Record<string, string>>; readonly body: string } | undefined {
     // Of a form that was sent, too: its answer takes the place of the page.
-    if (!isNavigation(request.method, request.headers) && request.headers["sec-fetch-mode"] !== "navigate") return undefined;
+    if (!isNavigation(request.method, request.headers) && request.headers["sec-fetch-mode"] !== "navigate")
+      return undefined;
     const portal = escaped(this.#hosts.nearest(request).origin);
-    const parts = { title: escaped(TITLES[error.code] ?? "That did not work"), guild: escaped(this.#guildName), portal, said: said(error, requestId, admitted), links: links(request, error, portal) };
-    return { headers: this.#headers, body: this.#template.replace(/\{\{(\w+)\}\}/g, (_all, name: keyof typeof parts) => parts[name]) };
+    const parts = {
+      title: escaped(TITLES[error.code] ?? "That did not work"),
+      guild: escaped(this.#guildName),
+      portal,
+      said: said(error, requestId, admitted),
+      links: links(request, error, portal),
+    };
+    return {
+      headers: this.#headers,
+      body: this.#template.replace(/\{\{(\w+)\}\}/g, (_all, name: keyof typeof parts) => parts[name]),
+    };
   }
 }
 
-function said({ message, code, statusCode, details }: PortalError, requestId: string, admitted: FailedTarget | undefined): string {
+function said(
+  { message, code, statusCode, details }: PortalError,
+  requestId: string,
+  admitted: FailedTarget | undefined,
+): string {
   const reason = details?.["reason"];
   return [
     `<p>${escaped(message)}</p>`,
-    typeof reason === "string" ? `<p class="reason failed"><strong>${escaped(code)}</strong><span>${escaped(reason)}</span></p>` : "",
+    typeof reason === "string"
+      ? `<p class="reason failed"><strong>${escaped(code)}</strong><span>${escaped(reason)}</span></p>`
+      : "",
     admitted === undefined ? "" : `<p>${whose(admitted)}</p>`,
     `<p class="dim">${statusCode} <code>${escaped(code)}</code>, request <code>${escaped(requestId)}</code></p>`,
   ].join("\n");
@@ -82,7 +103,10 @@ function said({ message, code, statusCode, details }: PortalError, requestId: st
 
 function whose({ workspace: { id, owner, visibility }, port, session }: FailedTarget): string {
   const what = visibility === undefined ? "workspace" : "app";
-  const which = port === IDE_PORT || port === APP_PORT ? `The ${what} <strong>${escaped(id)}</strong>` : `Port <strong>${escaped(port)}</strong> of the ${what} <strong>${escaped(id)}</strong>`;
+  const which =
+    port === IDE_PORT || port === APP_PORT
+      ? `The ${what} <strong>${escaped(id)}</strong>`
+      : `Port <strong>${escaped(port)}</strong> of the ${what} <strong>${escaped(id)}</strong>`;
   return session?.sub === owner ? `${which} is yours.` : `${which} belongs to <strong>${escaped(owner)}</strong>.`;
 }
 
@@ -90,7 +114,8 @@ function whose({ workspace: { id, owner, visibility }, port, session }: FailedTa
 function links({ method }: Failed, { code, statusCode }: PortalError, portal: string): string {
   const toPortal = (look: string): string => `<a${look} href="${portal}/">To the portal</a>`;
   if (code === "handoff_invalid") return `<a class="primary" href="/">Open it again</a>\n<p>${toPortal("")}</p>`;
-  if (statusCode >= 500 && (method === "GET" || method === "HEAD")) return `<a class="primary" href="">Try again</a>\n<p>${toPortal("")}</p>`;
+  if (statusCode >= 500 && (method === "GET" || method === "HEAD"))
+    return `<a class="primary" href="">Try again</a>\n<p>${toPortal("")}</p>`;
   return toPortal(' class="primary"');
 }
 
@@ -101,7 +126,13 @@ function withOwnStyle(template: string): string {
   return (OWN_PAGE_HEADERS["content-security-policy"] ?? "").replace("style-src 'self'", `style-src 'sha256-${hash}'`);
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);

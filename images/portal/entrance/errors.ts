@@ -13,7 +13,12 @@ export class PortalError extends Error {
   readonly code: string;
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(statusCode: number, code: string, message: string, options?: ErrorOptions & { details?: Readonly<Record<string, unknown>> }) {
+  constructor(
+    statusCode: number,
+    code: string,
+    message: string,
+    options?: ErrorOptions & { details?: Readonly<Record<string, unknown>> },
+  ) {
     super(message, options);
     this.statusCode = statusCode;
     this.code = code;
@@ -22,7 +27,12 @@ export class PortalError extends Error {
 }
 
 export function errorBody(error: PortalError, requestId: string): ErrorBody {
-  return { code: error.code, message: error.message, request_id: requestId, ...(error.details && { details: error.details }) };
+  return {
+    code: error.code,
+    message: error.message,
+    request_id: requestId,
+    ...(error.details && { details: error.details }),
+  };
 }
 
 /** Turns whatever was thrown into an answer. An unforeseen error tells nothing of its inside; the log has it. */
@@ -30,6 +40,12 @@ export function toPortalError(error: unknown): PortalError {
   if (error instanceof PortalError) return error;
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode === 404) return new PortalError(404, "not_found", "There is nothing here.");
-  if (statusCode && statusCode >= 400 && statusCode < 500) return new PortalError(statusCode, "bad_request", message ?? "The request is malformed.", { cause: error });
-  return new PortalError(500, "internal", "Something went wrong in the portal. Its log has the details under this request id.", { cause: error });
+  if (statusCode && statusCode >= 400 && statusCode < 500)
+    return new PortalError(statusCode, "bad_request", message ?? "The request is malformed.", { cause: error });
+  return new PortalError(
+    500,
+    "internal",
+    "Something went wrong in the portal. Its log has the details under this request id.",
+    { cause: error },
+  );
 }

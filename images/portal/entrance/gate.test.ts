@@ -30,12 +30,28 @@ async function say(text: string): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-const statuses = (answer: string): string[] => [...answer.matchAll(/HTTP\/1\.1 (\d{3}) [A-Z]/g)].map(([, status]) => status ?? "");
+const statuses = (answer: string): string[] =>
+  [...answer.matchAll(/HTTP\/1\.1 (\d{3}) [A-Z]/g)].map(([, status]) => status ?? "");
 
 test.each([
-  "127.0.0.1.apps.guild.test:8090", "169.254.169.254.apps.guild.test:8090", "a.b.apps.guild.test:8090", ".apps.guild.test:8090", "apps.guild.test:8090",
-  "alice.apps.guild.test", "alice.apps.guild.test:443", "alice.apps.guild.test.:8090", "guild.test", "guild.test:80900", "127.0.0.1:8090", "localhost",
-  "-a.apps.guild.test:8090", "a_b.apps.guild.test:8090", "evil.test", "aliceapps.guild.test:8090", "[::1]:8090", "alice.apps.guild.test:8090, guild.test:8090",
+  "127.0.0.1.apps.guild.test:8090",
+  "169.254.169.254.apps.guild.test:8090",
+  "a.b.apps.guild.test:8090",
+  ".apps.guild.test:8090",
+  "apps.guild.test:8090",
+  "alice.apps.guild.test",
+  "alice.apps.guild.test:443",
+  "alice.apps.guild.test.:8090",
+  "guild.test",
+  "guild.test:80900",
+  "127.0.0.1:8090",
+  "localhost",
+  "-a.apps.guild.test:8090",
+  "a_b.apps.guild.test:8090",
+  "evil.test",
+  "aliceapps.guild.test:8090",
+  "[::1]:8090",
+  "alice.apps.guild.test:8090, guild.test:8090",
 ])("the host %s is nobody's", async (host) => {
   const before = echo.seen.length;
   const answer = await guild.ask("/", { host, headers: { cookie } });
@@ -60,17 +76,38 @@ test("a workspace nobody has, asked for by a stranger, looks like any other", as
 
 test.each([
   ["an absolute-form target", `GET http://${appHost("alice")}/ HTTP/1.1\r\nHost: ${appHost("alice")}\r\n`],
-  ["an absolute-form target of a metadata service", `GET http://169.254.169.254/latest HTTP/1.1\r\nHost: ${appHost("alice")}\r\n`],
+  [
+    "an absolute-form target of a metadata service",
+    `GET http://169.254.169.254/latest HTTP/1.1\r\nHost: ${appHost("alice")}\r\n`,
+  ],
   ["an asterisk target", `OPTIONS * HTTP/1.1\r\nHost: ${appHost("alice")}\r\n`],
   ["two Host headers", `GET / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nHost: ${PORTAL_HOST}\r\n`],
   ["no Host header", "GET / HTTP/1.1\r\n"],
   ["a space before the colon", `GET / HTTP/1.1\r\nHost : ${appHost("alice")}\r\n`],
   ["a folded header", `GET / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nX-A: 1\r\n Cookie: x\r\n`],
-  ["two different lengths", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nContent-Length: 3\r\nContent-Length: 4\r\n`],
-  ["a length and chunks", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n`],
-  ["an unknown transfer coding", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: xchunked\r\n`, "501"],
-  ["a coding that would be lost on the way", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: gzip, chunked\r\n`, "501"],
-  ["a coding that is none", `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: identity, chunked\r\n`, "501"],
+  [
+    "two different lengths",
+    `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nContent-Length: 3\r\nContent-Length: 4\r\n`,
+  ],
+  [
+    "a length and chunks",
+    `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n`,
+  ],
+  [
+    "an unknown transfer coding",
+    `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: xchunked\r\n`,
+    "501",
+  ],
+  [
+    "a coding that would be lost on the way",
+    `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: gzip, chunked\r\n`,
+    "501",
+  ],
+  [
+    "a coding that is none",
+    `POST / HTTP/1.1\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: identity, chunked\r\n`,
+    "501",
+  ],
   ["chunks in HTTP/1.0", `POST / HTTP/1.0\r\nHost: ${appHost("alice")}\r\nTransfer-Encoding: chunked\r\n`],
   ["what would be answered with itself, keys included,", `TRACE / HTTP/1.1\r\nHost: ${appHost("alice")}\r\n`, "405"],
   ["HTTP/2 in plain text", `GET / HTTP/2.0\r\nHost: ${appHost("alice")}\r\n`, "505"],
@@ -110,8 +147,11 @@ test("requests that come at once are passed on one after the other", async () =>
   });
   guild.workspaces.put({ id: "steps", owner: "alice", state: "running", visibility: "public" });
   guild.workspaces.connect("steps", "app", backend.upstream);
-  const request = (method: string, path: string, more: string): string => `${method} ${path} HTTP/1.1\r\nHost: ${appHost("steps")}\r\n${more}`;
-  const answer = await say(`${request("POST", "/first", "Content-Length: 2\r\n\r\nok")}${request("GET", "/second", "Connection: close\r\n\r\n")}`);
+  const request = (method: string, path: string, more: string): string =>
+    `${method} ${path} HTTP/1.1\r\nHost: ${appHost("steps")}\r\n${more}`;
+  const answer = await say(
+    `${request("POST", "/first", "Content-Length: 2\r\n\r\nok")}${request("GET", "/second", "Connection: close\r\n\r\n")}`,
+  );
   expect(statuses(answer)).toEqual(["200", "200"]);
   expect(order).toEqual(["asked /first", "answers /first", "asked /second", "answers /second"]);
   await backend.close();
@@ -127,7 +167,9 @@ test("what is no request, behind one that is being answered, waits for that answ
   guild.workspaces.connect("slow", "ide", slow.upstream);
   const socket = await guild.raw();
   const chunks: Buffer[] = [];
-  const begun = new Promise((resolve) => socket.on("data", (chunk: Buffer) => chunks.push(chunk) && String(chunk).includes("begun") && resolve(undefined)));
+  const begun = new Promise((resolve) =>
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk) && String(chunk).includes("begun") && resolve(undefined)),
+  );
   socket.write(`GET / HTTP/1.1\r\nHost: ${appHost("slow")}\r\nCookie: ${await guild.entered("alice", "slow")}\r\n\r\n`);
   await begun;
   const closed = once(socket, "close");
@@ -136,7 +178,9 @@ test("what is no request, behind one that is being answered, waits for that answ
   await guild.ask("/");
   finish();
   await closed;
-  expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*begun overHTTP\/1\.1 400 Bad Request\r\n/);
+  expect(Buffer.concat(chunks).toString()).toMatch(
+    /^HTTP\/1\.1 200 OK\r\n[^]*begun overHTTP\/1\.1 400 Bad Request\r\n/,
+  );
   await slow.close();
 });
 

@@ -92,7 +92,12 @@ export function gate(behind: Behind, parts: GateParts, certificate: CertificateP
   return server;
 }
 
-async function dispatch(request: IncomingMessage, response: ServerResponse, behind: Behind, { hosts, timeouts, errorPage }: GateParts): Promise<void> {
+async function dispatch(
+  request: IncomingMessage,
+  response: ServerResponse,
+  behind: Behind,
+  { hosts, timeouts, errorPage }: GateParts,
+): Promise<void> {
   try {
     const to = destination(request, hosts);
     refuseOddFraming(request);
@@ -107,7 +112,13 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, behi
   }
 }
 
-async function dispatchUpgrade(request: IncomingMessage, socket: Socket, head: Buffer, behind: Behind, { hosts }: GateParts): Promise<void> {
+async function dispatchUpgrade(
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+  behind: Behind,
+  { hosts }: GateParts,
+): Promise<void> {
   // Without a listener a client that hangs up would bring the whole process down.
   socket.on("error", () => socket.destroy());
   try {
@@ -116,7 +127,8 @@ async function dispatchUpgrade(request: IncomingMessage, socket: Socket, head: B
     // Behind such a head the body's bytes would be taken for what the new protocol says.
     if (hasBody(request)) throw new PortalError(400, "bad_upgrade", "A request to switch protocols has no body here.");
     if (hasTooManyCookies(request)) throw tooManyCookies();
-    if (to.kind === "portal" || request.url?.startsWith(RESERVED_PREFIX)) throw new PortalError(404, "not_found", "There is no WebSocket here.");
+    if (to.kind === "portal" || request.url?.startsWith(RESERVED_PREFIX))
+      throw new PortalError(404, "not_found", "There is no WebSocket here.");
     await behind.workspaceHost.upgrade(request, socket, head, to.label);
   } catch (thrown) {
     refuseUpgrade(socket, toPortalError(thrown), requestId(request));
@@ -131,7 +143,13 @@ function refuseMalformed(error: Error & { code?: string }, socket: Socket, last:
   // What came before is answered first, or this would be taken for its answer, or for a part of it; unless it is its own body that is broken.
   if (last?.req.complete && !last.closed) last.once("close", () => refuseMalformed(error, socket, undefined));
   // After a request that was to be the last one nobody expects an answer.
-  else if (!socket.writable || last?.headersSent || error.code === "ECONNRESET" || error.code === "HPE_CLOSED_CONNECTION") socket.destroy();
+  else if (
+    !socket.writable ||
+    last?.headersSent ||
+    error.code === "ECONNRESET" ||
+    error.code === "HPE_CLOSED_CONNECTION"
+  )
+    socket.destroy();
   else if (error.code === "HPE_HEADER_OVERFLOW") refuseEndlessHead(socket);
   else if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") refuseRaw(socket, 408, {}, "");
   else refuseRaw(socket, 400, {}, "");

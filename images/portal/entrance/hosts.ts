@@ -19,7 +19,8 @@ export class Site {
     this.#portalHost = url.host;
     this.#appSuffix = `.${appsDomain.toLowerCase()}${url.port && `:${url.port}`}`;
     // HSTS covers every port of a host name: beside a portal at another port it would break unrelated programs of the same machine.
-    this.secureTransportHeader = url.port === "" && url.hostname !== "localhost" && !url.hostname.endsWith(".localhost");
+    this.secureTransportHeader =
+      url.port === "" && url.hostname !== "localhost" && !url.hostname.endsWith(".localhost");
   }
 
   /** @returns undefined where the header names neither the portal nor a possible workspace */
@@ -64,7 +65,12 @@ export class Hosts {
   /** The site a request is for. @throws {PortalError} 421 where its Host header names none */
   of({ headers: { host } }: { readonly headers: { readonly host?: string | undefined } }): Site {
     const site = this.#named(host);
-    if (!site) throw new PortalError(421, "unknown_host", `Nothing is served under this host name. The portal is at ${this.main.origin}`);
+    if (!site)
+      throw new PortalError(
+        421,
+        "unknown_host",
+        `Nothing is served under this host name. The portal is at ${this.main.origin}`,
+      );
     return site;
   }
 

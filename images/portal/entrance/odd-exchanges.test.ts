@@ -29,26 +29,35 @@ async function exchange(bytes: string): Promise<string> {
   return Buffer.concat(chunks).toString("latin1");
 }
 
-const INNER = "GET /smuggled HTTP/1.1\r\nHost: anything\r\nX-Forwarded-For: 9.9.9.9\r\nCookie: __Host-guildnet-app=forged\r\n\r\n";
+const INNER =
+  "GET /smuggled HTTP/1.1\r\nHost: anything\r\nX-Forwarded-For: 9.9.9.9\r\nCookie: __Host-guildnet-app=forged\r\n\r\n";
 
-test.each(["GET", "HEAD", "DELETE", "OPTIONS", "POST"].flatMap((method) => ["content-length", "keep-alive, Content-Length"].map((named) => [method, named] as const)))(
-  "the body of a %s stays a body, though Connection names %s",
-  async (method, named) => {
+test.each(
+  ["GET", "HEAD", "DELETE", "OPTIONS", "POST"].flatMap((method) =>
+    ["content-length", "keep-alive, Content-Length"].map((named) => [method, named] as const),
+  ),
+)("the body of a %s stays a body, though Connection names %s", async (method, named) => {
+  const before = app.seen.length;
+  await exchange(
+    `${method} /outer HTTP/1.1\r\nHost: ${host}\r\nConnection: ${named}\r\nContent-Length: ${INNER.length}\r\n\r\n${INNER}GET /last HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+  );
+  const seen = app.seen.slice(before);
+  expect(seen.map(({ url }) => url)).toEqual(["/outer", "/last"]);
+  expect(seen[0]?.headers["content-length"]).toBe(String(INNER.length));
+});
+
+test.each(["host", "cookie", "authorization", "transfer-encoding"])(
+  "Connection cannot take the header %s away",
+  async (name) => {
     const before = app.seen.length;
-    await exchange(`${method} /outer HTTP/1.1\r\nHost: ${host}\r\nConnection: ${named}\r\nContent-Length: ${INNER.length}\r\n\r\n${INNER}GET /last HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
-    const seen = app.seen.slice(before);
-    expect(seen.map(({ url }) => url)).toEqual(["/outer", "/last"]);
-    expect(seen[0]?.headers["content-length"]).toBe(String(INNER.length));
+    await exchange(
+      `POST / HTTP/1.1\r\nHost: ${host}\r\nCookie: own=1\r\nAuthorization: Bearer app\r\nConnection: ${name}, close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+    );
+    const headers = app.seen[before]?.headers;
+    expect(headers).toMatchObject({ host, cookie: "own=1", authorization: "Bearer app" });
+    expect(headers?.["transfer-encoding"] === "chunked" || headers?.["content-length"] === "2").toBe(true);
   },
 );
-
-test.each(["host", "cookie", "authorization", "transfer-encoding"])("Connection cannot take the header %s away", async (name) => {
-  const before = app.seen.length;
-  await exchange(`POST / HTTP/1.1\r\nHost: ${host}\r\nCookie: own=1\r\nAuthorization: Bearer app\r\nConnection: ${name}, close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`);
-  const headers = app.seen[before]?.headers;
-  expect(headers).toMatchObject({ host, cookie: "own=1", authorization: "Bearer app" });
-  expect(headers?.["transfer-encoding"] === "chunked" || headers?.["content-length"] === "2").toBe(true);
-});
 
 /** A workspace that answers everything with the same bytes, whatever they are. */
 async function answering(bytes: string): Promise<Server> {
@@ -69,17 +78,45 @@ test.each([
   ["a status that nobody knows", "HTTP/1.1 999 x\r\nContent-Length: 2\r\n\r\nok", "bad_answer"],
   ["no HTTP at all", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "bad_answer"],
   ["bare line feeds", "HTTP/1.1 200 OK\nContent-Type: text/plain\n\nhi\n", "bad_answer"],
-  ["a length and chunks", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "bad_answer"],
+  [
+    "a length and chunks",
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "bad_answer",
+  ],
   ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok", "bad_answer"],
-  ["a coding that would be lost", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "bad_answer"],
-  ["a coding that is none", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "bad_answer"],
+  [
+    "a coding that would be lost",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    "bad_answer",
+  ],
+  [
+    "a coding that is none",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    "bad_answer",
+  ],
   ["a switch of protocols that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "bad_answer"],
-  ["such a switch by name", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "bad_answer"],
-  ["a go-ahead that nobody asked for", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "bad_answer"],
-  ["300 KiB of headers", `HTTP/1.1 200 OK\r\nX-Long: ${"x".repeat(300 * 1024)}\r\nContent-Length: 2\r\n\r\nok`, "bad_answer"],
+  [
+    "such a switch by name",
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    "bad_answer",
+  ],
+  [
+    "a go-ahead that nobody asked for",
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    "bad_answer",
+  ],
+  [
+    "300 KiB of headers",
+    `HTTP/1.1 200 OK\r\nX-Long: ${"x".repeat(300 * 1024)}\r\nContent-Length: 2\r\n\r\nok`,
+    "bad_answer",
+  ],
   ["200 KiB of headers", `HTTP/1.1 200 OK\r\nLink: ${"x".repeat(200 * 1024)}\r\nContent-Length: 2\r\n\r\nok`, 200],
   ["nothing in it", "", "no_answer"],
-  ["hints before it", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200],
+  [
+    "hints before it",
+    "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    200,
+  ],
 ])("an answer with %s costs its own request at most", async (_name, bytes, expected) => {
   const server = await answering(bytes);
   // As a browser asks for a page: what is wrong now will be wrong again, so that it must not get the page that waits.
@@ -100,7 +137,24 @@ test.each([204, 304])("a %i that tells a length is whole without a body", async 
 });
 
 test("an answer's headers arrive as they were sent: in their order, those that come twice, letters beyond ASCII", async () => {
-  const sent = ["X-B", "2", "x-a", "1", "Link", "</a>", "Vary", "A", "Link", "</b>", "X-Name", "caf\xe9", "Set-Cookie", "a=1", "Set-Cookie", "b=2"];
+  const sent = [
+    "X-B",
+    "2",
+    "x-a",
+    "1",
+    "Link",
+    "</a>",
+    "Vary",
+    "A",
+    "Link",
+    "</b>",
+    "X-Name",
+    "caf\xe9",
+    "Set-Cookie",
+    "a=1",
+    "Set-Cookie",
+    "b=2",
+  ];
   const lines = sent.flatMap((name, index) => (index % 2 === 0 ? `${name}: ${sent[index + 1]}\r\n` : []));
   const server = await answering(`HTTP/1.1 200 OK\r\n${lines.join("")}Content-Length: 2\r\n\r\nok`);
   const response = await guild.open("/", { host: appHost("odd") });
@@ -116,7 +170,9 @@ test.each([
 ])("an answer with %s to a WebSocket is a refusal", async (_name, bytes) => {
   const server = await answering(bytes);
   const socket = guild.webSocket("/", "odd");
-  await expect(new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject))).rejects.toThrow("502");
+  await expect(new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject))).rejects.toThrow(
+    "502",
+  );
   server.close();
 });
 
@@ -127,12 +183,15 @@ test("a connection that the workspace closed meanwhile is noticed: what has no e
     socket.on("error", () => socket.destroy());
     let asked = 0;
     // Each connection answers once, and is cut as soon as it is asked again.
-    socket.on("data", () => (asked++ === 0 ? socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") : socket.destroy()));
+    socket.on("data", () =>
+      asked++ === 0 ? socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") : socket.destroy(),
+    );
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   guild.workspaces.put({ id: "cuts", owner: "alice", state: "running", visibility: "public" });
   guild.workspaces.connect("cuts", "app", { host: "127.0.0.1", port: (server.address() as AddressInfo).port });
-  for (let times = 0; times < 3; times++) expect(await guild.ask("/", { host: appHost("cuts") })).toMatchObject({ status: 200, body: "ok" });
+  for (let times = 0; times < 3; times++)
+    expect(await guild.ask("/", { host: appHost("cuts") })).toMatchObject({ status: 200, body: "ok" });
   expect(connections).toBe(3);
   const posted = await guild.ask("/", { host: appHost("cuts"), method: "POST", body: "x" });
   expect(posted.json()).toMatchObject({ code: "no_answer" });

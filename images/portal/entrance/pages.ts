@@ -20,12 +20,17 @@ export async function registerAssets(app: FastifyInstance, uiDirectory: string):
     decorateReply: false,
     preCompressed: true,
     cacheControl: false,
-    setHeaders: (reply) => void reply.headers({ ...OWN_PAGE_HEADERS, "cache-control": "public, max-age=31536000, immutable" }),
+    setHeaders: (reply) =>
+      void reply.headers({ ...OWN_PAGE_HEADERS, "cache-control": "public, max-age=31536000, immutable" }),
   });
 }
 
 /** @returns how to answer with one built page */
-export async function page(uiDirectory: string, file: (typeof PAGES)[keyof typeof PAGES]): Promise<(reply: FastifyReply, statusCode?: number) => FastifyReply> {
+export async function page(
+  uiDirectory: string,
+  file: (typeof PAGES)[keyof typeof PAGES],
+): Promise<(reply: FastifyReply, statusCode?: number) => FastifyReply> {
   const html = await readFile(join(uiDirectory, file));
-  return (reply, statusCode = 200) => reply.code(statusCode).headers(OWN_PAGE_HEADERS).type("text/html; charset=utf-8").send(html);
+  return (reply, statusCode = 200) =>
+    reply.code(statusCode).headers(OWN_PAGE_HEADERS).type("text/html; charset=utf-8").send(html);
 }

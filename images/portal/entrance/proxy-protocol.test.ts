@@ -12,7 +12,9 @@ import { proxyProtocolServer } from "./proxy-protocol.ts";
 async function serve(): Promise<number> {
   const { directory, remove } = await testCertificate(["guild.test"]);
   onTestFinished(remove);
-  const server = createServer({ ...(await readCertificate(directory)) }, (request, response) => response.end(request.socket.remoteAddress));
+  const server = createServer({ ...(await readCertificate(directory)) }, (request, response) =>
+    response.end(request.socket.remoteAddress),
+  );
   const entrance = proxyProtocolServer(server).listen(0, "127.0.0.1");
   await once(entrance, "listening");
   onTestFinished(() => void entrance.close());
@@ -41,12 +43,17 @@ describe("an announced visitor", () => {
   test("is one connection's alone", async () => {
     const port = await serve();
     const visitors = Array.from({ length: 10 }, (_, n) => `203.0.113.${n}`);
-    const seen = await Promise.all(visitors.map((visitor) => asked(port, `PROXY TCP4 ${visitor} 192.0.2.1 50000 8090\r\n`)));
+    const seen = await Promise.all(
+      visitors.map((visitor) => asked(port, `PROXY TCP4 ${visitor} 192.0.2.1 50000 8090\r\n`)),
+    );
     seen.forEach((answer, n) => expect(answer).toContain(visitors[n]));
   });
 
   test.each([
-    ["nobody", ""], ["nobody known", "PROXY UNKNOWN\r\n"], ["a name", "PROXY TCP4 localhost 192.0.2.1 1 2\r\n"], ["too much", `PROXY TCP4 203.0.113.7 ${"1".repeat(200)} 1 2\r\n`],
+    ["nobody", ""],
+    ["nobody known", "PROXY UNKNOWN\r\n"],
+    ["a name", "PROXY TCP4 localhost 192.0.2.1 1 2\r\n"],
+    ["too much", `PROXY TCP4 203.0.113.7 ${"1".repeat(200)} 1 2\r\n`],
   ])("who is %s is not let in", async (_what, announcement) => {
     expect(await asked(await serve(), announcement).catch(() => "")).toBe("");
   });

@@ -5,7 +5,12 @@ import { errorBody, type PortalError } from "./errors.ts";
 import { OWN_PAGE_HEADERS } from "./own-headers.ts";
 
 /** Answers of the portal's own where no Fastify application has the request: at the gate and in the proxy. */
-export function answer(response: ServerResponse, statusCode: number, headers: OutgoingHttpHeaders, body: string | Buffer = ""): void {
+export function answer(
+  response: ServerResponse,
+  statusCode: number,
+  headers: OutgoingHttpHeaders,
+  body: string | Buffer = "",
+): void {
   // A body nobody will read is not waited for.
   if (!response.req.complete) response.setHeader("connection", "close");
   response.writeHead(statusCode, { ...OWN_PAGE_HEADERS, "content-length": Buffer.byteLength(body), ...headers });
@@ -13,14 +18,31 @@ export function answer(response: ServerResponse, statusCode: number, headers: Ou
 }
 
 /** The error, in JSON. */
-export function answerError(response: ServerResponse, error: PortalError, requestId: string, headers: OutgoingHttpHeaders = {}): void {
+export function answerError(
+  response: ServerResponse,
+  error: PortalError,
+  requestId: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
   if (response.headersSent) return void response.destroy();
   const body = JSON.stringify(errorBody(error, requestId));
-  answer(response, error.statusCode, { "content-type": "application/json; charset=utf-8", "x-request-id": requestId, ...headers }, body);
+  answer(
+    response,
+    error.statusCode,
+    { "content-type": "application/json; charset=utf-8", "x-request-id": requestId, ...headers },
+    body,
+  );
 }
 
 /** The error: to a person as a page, to a program in JSON. @param admitted what the person was let in to */
-export function answerErrorTo(request: IncomingMessage, response: ServerResponse, error: PortalError, requestId: string, errorPage: ErrorPage, admitted?: FailedTarget): void {
+export function answerErrorTo(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: PortalError,
+  requestId: string,
+  errorPage: ErrorPage,
+  admitted?: FailedTarget,
+): void {
   const page = errorPage.of(request, error, requestId, admitted);
   if (page === undefined || response.headersSent) return answerError(response, error, requestId);
   answer(response, error.statusCode, { ...page.headers, "x-request-id": requestId }, page.body);
@@ -29,12 +51,27 @@ export function answerErrorTo(request: IncomingMessage, response: ServerResponse
 /** Says no to an upgrade, in HTTP, and closes. */
 export function refuseUpgrade(socket: Duplex, error: PortalError, requestId: string): void {
   const body = JSON.stringify(errorBody(error, requestId));
-  refuseRaw(socket, error.statusCode, { "content-type": "application/json; charset=utf-8", "x-request-id": requestId }, body);
+  refuseRaw(
+    socket,
+    error.statusCode,
+    { "content-type": "application/json; charset=utf-8", "x-request-id": requestId },
+    body,
+  );
 }
 
 /** Says no in HTTP where Node has no response for it, and closes. */
-export function refuseRaw(socket: Duplex, statusCode: number, headers: Readonly<Record<string, string>>, body: string): void {
-  const all = { ...OWN_PAGE_HEADERS, ...headers, "content-length": String(Buffer.byteLength(body)), connection: "close" };
+export function refuseRaw(
+  socket: Duplex,
+  statusCode: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): void {
+  const all = {
+    ...OWN_PAGE_HEADERS,
+    ...headers,
+    "content-length": String(Buffer.byteLength(body)),
+    connection: "close",
+  };
   socket.end(`${head(statusCode, Object.entries(all).flat())}${body}`);
 }
 

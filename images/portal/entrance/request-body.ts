@@ -24,7 +24,12 @@ export function hasBody({ headers }: IncomingMessage): boolean {
  *
  * @param onIdle called when nothing of it came for too long, though somebody waits for it
  */
-export function bodyOf(request: IncomingMessage, response: ServerResponse, { idleMs, lingerMs }: Timeouts, onIdle: () => void): Readable {
+export function bodyOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { idleMs, lingerMs }: Timeouts,
+  onIdle: () => void,
+): Readable {
   const body = new PassThrough();
   request.pipe(body);
   body.once("close", () => {

@@ -44,7 +44,8 @@ export function refuseCrossOrigin(method: string | undefined, headers: IncomingH
   const topLevelPage = isNavigation(method, headers) && headers["sec-fetch-dest"] === "document";
   // Under `Referrer-Policy: no-referrer` a page's own form comes from "null"; that it is the page's own is for the browser to say.
   const hiddenOrigin = headers.origin === "null" && site === "same-origin";
-  const foreignOrigin = headers.origin !== undefined && headers.origin !== ownOrigin && !hiddenOrigin && !isNavigation(method, headers);
+  const foreignOrigin =
+    headers.origin !== undefined && headers.origin !== ownOrigin && !hiddenOrigin && !isNavigation(method, headers);
   if (foreignOrigin || (fromElsewhere && !topLevelPage)) {
     throw new PortalError(403, "cross_origin", "This request came from a page of another origin.");
   }

@@ -20,7 +20,8 @@ beforeAll(async () => {
   guild = await startHarness({}, { timeouts: { idleMs: IDLE_MS, lingerMs: IDLE_MS, ownBodyMs: IDLE_MS } });
   app = await startBackend((request, response) => {
     if (request.url === "/early") return void response.writeHead(413).end("too big");
-    if (request.url === "/thinks") return void request.resume().once("end", () => (goOn["/thinks"] = () => response.end("thought")));
+    if (request.url === "/thinks")
+      return void request.resume().once("end", () => (goOn["/thinks"] = () => response.end("thought")));
     if (request.url === "/later") goOn["/later"] = () => void request.resume().once("end", () => response.end("taken"));
     else request.resume().once("end", () => response.end("taken"));
   });

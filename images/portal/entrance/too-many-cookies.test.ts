@@ -16,12 +16,19 @@ afterAll(async () => {
   await app.close();
 });
 
-const cookies = (count: number): string => Array.from({ length: count }, (_one, index) => `b${index}=${"x".repeat(4000)}`).join("; ");
+const cookies = (count: number): string =>
+  Array.from({ length: count }, (_one, index) => `b${index}=${"x".repeat(4000)}`).join("; ");
 const html = { accept: "text/html" };
 
-describe.each([["the portal", PORTAL_HOST], ["an app", appHost("shop")]])("a browser with five cookies of 4000 bytes, at %s", (_name, host) => {
+describe.each([
+  ["the portal", PORTAL_HOST],
+  ["an app", appHost("shop")],
+])("a browser with five cookies of 4000 bytes, at %s", (_name, host) => {
   test("gets a page that deletes them at this host and every one above it, and stays signed in", async () => {
-    const answer = await guild.ask("/a/b?c", { host, headers: { ...html, cookie: `__Host-guildnet=session; ${cookies(5)}` } });
+    const answer = await guild.ask("/a/b?c", {
+      host,
+      headers: { ...html, cookie: `__Host-guildnet=session; ${cookies(5)}` },
+    });
     expect(answer.status).toBe(431);
     expect(answer.body).toContain("Too many cookies");
     const lines = answer.headers["set-cookie"] ?? [];
@@ -39,7 +46,8 @@ describe.each([["the portal", PORTAL_HOST], ["an app", appHost("shop")]])("a bro
     expect(answer.headers["set-cookie"]).toBeUndefined();
   });
 
-  test("gets in with two of them", async () => expect((await guild.ask("/", { host, headers: { ...html, cookie: cookies(2) } })).status).toBe(200));
+  test("gets in with two of them", async () =>
+    expect((await guild.ask("/", { host, headers: { ...html, cookie: cookies(2) } })).status).toBe(200));
 });
 
 test("more than can be read at all is answered with a page, too", async () => {
@@ -59,5 +67,7 @@ test("thousands of small ones are deleted in as many answers as it takes", async
 
 test("a WebSocket with too many is refused", async () => {
   const socket = guild.webSocket("/", "shop", { cookie: cookies(5) });
-  await expect(new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject))).rejects.toThrow("431");
+  await expect(new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject))).rejects.toThrow(
+    "431",
+  );
 });

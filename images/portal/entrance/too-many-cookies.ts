@@ -39,23 +39,38 @@ export function hasTooManyCookies({ headers: { cookie = "" } }: IncomingMessage)
 export function answerTooManyCookies(request: IncomingMessage, response: ServerResponse, requestId: string): void {
   const { cookie = "", host = "" } = request.headers;
   if (!isNavigation(request.method, request.headers)) return answerError(response, tooManyCookies(), requestId);
-  const page = PAGE("The pages you opened here have set more cookies than can be sent. They were deleted, but for what signs you in.");
-  answer(response, 431, { ...HTML, "x-request-id": requestId, "set-cookie": expiring(cookie, host, request.url ?? "/") }, page);
+  const page = PAGE(
+    "The pages you opened here have set more cookies than can be sent. They were deleted, but for what signs you in.",
+  );
+  answer(
+    response,
+    431,
+    { ...HTML, "x-request-id": requestId, "set-cookie": expiring(cookie, host, request.url ?? "/") },
+    page,
+  );
 }
 
 export function tooManyCookies(): PortalError {
-  return new PortalError(431, "too_many_cookies", "The browser sends more cookies than can be passed on. Opening the page itself deletes them.");
+  return new PortalError(
+    431,
+    "too_many_cookies",
+    "The browser sends more cookies than can be passed on. Opening the page itself deletes them.",
+  );
 }
 
 /** Answers a head that is too long to be read. Of its cookies nothing is known, so all of this domain go, and with them the sign-in. */
 export function refuseEndlessHead(socket: Socket): void {
-  const page = PAGE("Your browser sent more than can be read here, most likely cookies. Those of this site and its neighbours were deleted, so that you have to sign in again.");
+  const page = PAGE(
+    "Your browser sent more than can be read here, most likely cookies. Those of this site and its neighbours were deleted, so that you have to sign in again.",
+  );
   refuseRaw(socket, 431, { ...HTML, "clear-site-data": '"cookies"' }, page);
 }
 
 /** Set-Cookie lines that delete these cookies, wherever between here and the root of domain and path they were set. */
 function expiring(cookie: string, host: string, target: string): string[] {
-  const places = domainsOf(host).flatMap((domain) => pathsOf(target).map((path) => `Max-Age=0; Path=${path}; Secure${domain && `; Domain=${domain}`}`));
+  const places = domainsOf(host).flatMap((domain) =>
+    pathsOf(target).map((path) => `Max-Age=0; Path=${path}; Secure${domain && `; Domain=${domain}`}`),
+  );
   const names = new Set(cookieNames(cookie).filter((name) => !isOwnCookie(name)));
   return [...names].flatMap((name) => places.map((place) => `${name}=; ${place}`)).slice(0, MAX_LINES);
 }

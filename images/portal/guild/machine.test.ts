@@ -18,10 +18,12 @@ afterAll(() => Promise.all([api.close(), guild.close()]));
 
 test("a disk that is nearly full is told to everybody, and a home to whose it is, while they look", async () => {
   machine.report({ fullHomes: new Set() });
-  const looking = await Promise.all(["alice", "bob", "root"].map(async (handle) => {
-    const stream = await guild.open("/api/events", { headers: { cookie: await guild.signedIn(handle) } });
-    return async (): Promise<string> => String(((await once(stream, "data")) as [Buffer])[0]);
-  }));
+  const looking = await Promise.all(
+    ["alice", "bob", "root"].map(async (handle) => {
+      const stream = await guild.open("/api/events", { headers: { cookie: await guild.signedIn(handle) } });
+      return async (): Promise<string> => String(((await once(stream, "data")) as [Buffer])[0]);
+    }),
+  );
   const [, forBob] = await Promise.all(looking.map((next) => next()));
   expect(forBob).toBe('event: snapshot\ndata: {"workspaces":[],"machine":{}}\n\n');
   const disk = looking.map((next) => next());
@@ -41,13 +43,17 @@ test("who comes later is told the same", async () => {
   const cookie = await guild.signedIn("alice");
   const stream = await guild.open("/api/events", { headers: { cookie } });
   expect(String(((await once(stream, "data")) as [Buffer])[0])).toContain('"machine":{"diskFree":"1.5 GiB"}');
-  expect((await guild.ask("/api/workspaces", { headers: { cookie } })).json()).toMatchObject({ workspaces: [{ id: "alice", homeNearlyFull: true }] });
+  expect((await guild.ask("/api/workspaces", { headers: { cookie } })).json()).toMatchObject({
+    workspaces: [{ id: "alice", homeNearlyFull: true }],
+  });
 });
 
 test("what the node writes down is followed, in the portal's own namespace", async () => {
-  const watched = new ClusterMachine({ kubeConfig: api.kubeConfig, warn: () => undefined, retryMs: 5 }), heard: MachineState[] = [];
+  const watched = new ClusterMachine({ kubeConfig: api.kubeConfig, warn: () => undefined, retryMs: 5 }),
+    heard: MachineState[] = [];
   watched.onChange((state) => heard.push(state));
-  const write = (data: Record<string, string>): void => api.put(collection, { metadata: { name: "machine", namespace: "default" }, data } as never);
+  const write = (data: Record<string, string>): void =>
+    api.put(collection, { metadata: { name: "machine", namespace: "default" }, data } as never);
   write({});
   await expect.poll(() => api.watching(collection), soon).toBe(true);
   write({ "disk-free": "4.9 GiB", "full-homes": "ada,ada-lab" });

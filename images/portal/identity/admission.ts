@@ -37,7 +37,11 @@ export interface AdmissionParts {
 }
 
 /** @returns undefined for whoever is not signed in on this host as someone who may open it; which of it, a stranger is not told */
-export async function admit(headers: IncomingHttpHeaders, label: string, { sessions, directory }: AdmissionParts): Promise<Admitted | undefined> {
+export async function admit(
+  headers: IncomingHttpHeaders,
+  label: string,
+  { sessions, directory }: AdmissionParts,
+): Promise<Admitted | undefined> {
   const session = await sessions.appSession(readCookie(headers.cookie, APP_COOKIE), label);
   const app = findApp(directory, label);
   return app && mayOpen(app.workspace, session?.sub) ? { ...app, session } : undefined;

@@ -13,7 +13,12 @@ let leases: Leases;
 
 beforeEach(async () => {
   vi.useFakeTimers({ now: 0 });
-  sessions = new Sessions(randomBytes(32), now, await SignOuts.load(new MemorySignOuts(), now), await Members.load(new MemoryMembers(["ada"])));
+  sessions = new Sessions(
+    randomBytes(32),
+    now,
+    await SignOuts.load(new MemorySignOuts(), now),
+    await Members.load(new MemoryMembers(["ada"])),
+  );
   leases = new Leases(now, sessions);
 });
 afterEach(() => void vi.useRealTimers());
@@ -31,7 +36,8 @@ test("what runs in a session that nobody uses ends after 12 hours", () => {
 });
 
 test("it lives on where the session is renewed elsewhere", () => {
-  const end = vi.fn(), session = sessions.begin("ada");
+  const end = vi.fn(),
+    session = sessions.begin("ada");
   leases.hold({ session, end });
   after(7);
   sessions.renewed(session);
@@ -43,7 +49,8 @@ test("it lives on where the session is renewed elsewhere", () => {
 
 test("its own traffic renews the session, for 7 days in all", async () => {
   let bytes = 0;
-  const end = vi.fn(), session = sessions.begin("ada");
+  const end = vi.fn(),
+    session = sessions.begin("ada");
   leases.hold({ session, traffic: () => bytes, end });
   for (; now() < LONGEST_SECONDS - HOUR; after(1)) bytes += 1;
   expect(end).not.toHaveBeenCalled();

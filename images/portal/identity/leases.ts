@@ -45,7 +45,8 @@ export class Leases {
   }
 
   #lookLater(session: Session, lease: Lease): void {
-    const left = Math.max(0, this.#sessions.endOf(session) - this.#now()), before = lease.traffic?.() ?? 0;
+    const left = Math.max(0, this.#sessions.endOf(session) - this.#now()),
+      before = lease.traffic?.() ?? 0;
     const look = (): void => {
       if ((lease.traffic?.() ?? 0) > before) this.#sessions.use(session);
       if (this.#sessions.endOf(session) <= this.#now()) this.#end(lease);

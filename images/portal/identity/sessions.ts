@@ -143,7 +143,11 @@ export class Sessions {
     return new SignJWT({ ...claims }).setProtectedHeader({ alg: "HS256" }).setAudience(audience).sign(this.#key);
   }
 
-  async #read<S extends Session>(audience: string, schema: z.ZodType<S>, token: string | undefined): Promise<S | undefined> {
+  async #read<S extends Session>(
+    audience: string,
+    schema: z.ZodType<S>,
+    token: string | undefined,
+  ): Promise<S | undefined> {
     if (!token) return undefined;
     const claims = await this.#claims(audience, schema, token);
     return claims && this.endOf(claims) > this.#now() ? claims : undefined;
@@ -162,7 +166,11 @@ export class Sessions {
   async #verify<S extends Session>(audience: string, schema: z.ZodType<S>, token: string): Promise<S | undefined> {
     try {
       // Whether it has ended is not for the token alone to say: see `endOf`.
-      const { payload } = await jwtVerify(token, this.#key, { algorithms: ["HS256"], audience, currentDate: new Date(0) });
+      const { payload } = await jwtVerify(token, this.#key, {
+        algorithms: ["HS256"],
+        audience,
+        currentDate: new Date(0),
+      });
       return schema.parse(payload);
     } catch {
       // Not told apart on purpose: whatever is wrong with a cookie, the person is signed out.

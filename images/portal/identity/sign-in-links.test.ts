@@ -70,21 +70,30 @@ test("a link signed with another key, or not signed, is refused", async () => {
   }
 });
 
-const look = (token: string, headers: Record<string, string> = {}) => guild.ask("/api/link", { ...signInWith(token), headers: { ...signInWith(token).headers, ...headers } });
+const look = (token: string, headers: Record<string, string> = {}) =>
+  guild.ask("/api/link", { ...signInWith(token), headers: { ...signInWith(token).headers, ...headers } });
 
 test("looking at a link tells whom it signs in, and uses nothing up", async () => {
   const token = await guild.link("alice");
   expect((await look(token)).json()).toEqual({ guild: "GuildNet", handle: "alice" });
-  expect((await look(token, { cookie: await guild.signedIn("bob") })).json()).toEqual({ guild: "GuildNet", handle: "alice", signed_in: "bob" });
+  expect((await look(token, { cookie: await guild.signedIn("bob") })).json()).toEqual({
+    guild: "GuildNet",
+    handle: "alice",
+    signed_in: "bob",
+  });
   expect((await guild.ask("/api/sign-in", signInWith(token))).status).toBe(200);
   expect((await look(token, { "x-guildnet-request": "" })).json()).toMatchObject({ code: "intent_missing" });
 });
 
 test("a used link signs nobody out of what they have, and says who they are", async () => {
-  const token = await guild.link("alice"), bob = await guild.signedIn("bob");
+  const token = await guild.link("alice"),
+    bob = await guild.signedIn("bob");
   await guild.ask("/api/sign-in", signInWith(token));
   expect((await look(token)).json()).toMatchObject({ code: "link_used", details: { ask: ["root"] } });
-  expect((await look(token, { cookie: bob })).json()).toMatchObject({ code: "link_used", details: { signed_in: "bob" } });
+  expect((await look(token, { cookie: bob })).json()).toMatchObject({
+    code: "link_used",
+    details: { signed_in: "bob" },
+  });
   expect((await guild.ask("/api/me", { headers: { cookie: bob } })).status).toBe(200);
 });
 
@@ -96,13 +105,18 @@ test("a link for someone else asks first, is not used up by asking, and then sig
   expect(asked.status).toBe(409);
   expect(asked.json()).toMatchObject({ code: "signed_in_as_another", details: { signed_in: "alice", link: "bob" } });
   const confirmed = signInWith(token, { switch: true });
-  expect((await guild.ask("/api/sign-in", { ...confirmed, headers: { ...confirmed.headers, cookie: alice } })).json()).toEqual({ handle: "bob" });
+  expect(
+    (await guild.ask("/api/sign-in", { ...confirmed, headers: { ...confirmed.headers, cookie: alice } })).json(),
+  ).toEqual({ handle: "bob" });
   expect((await guild.ask("/api/me", { headers: { cookie: alice } })).status).toBe(401);
 });
 
 test("sign-out ends the session everywhere, copies of the cookie included", async () => {
   const cookie = await guild.signedIn("alice");
-  const out = await guild.ask("/api/sign-out", { method: "POST", headers: { cookie, origin: ORIGIN, "x-guildnet-request": "1" } });
+  const out = await guild.ask("/api/sign-out", {
+    method: "POST",
+    headers: { cookie, origin: ORIGIN, "x-guildnet-request": "1" },
+  });
   expect(out.status).toBe(204);
   expect(out.headers["set-cookie"]?.[0]).toMatch(/^__Host-guildnet=; Max-Age=0;/);
   expect((await guild.ask("/api/me", { headers: { cookie } })).json()).toMatchObject({ code: "signed_out" });
@@ -112,7 +126,10 @@ test("sign-out outlives the portal's process, and other sessions do too", async 
   const shared = { sessionKey: randomBytes(32), signOuts: new MemorySignOuts() };
   const before = await startHarness({}, shared);
   const [out, stays] = [await before.signedIn("alice"), await before.signedIn("alice")];
-  await before.ask("/api/sign-out", { method: "POST", headers: { cookie: out, origin: ORIGIN, "x-guildnet-request": "1" } });
+  await before.ask("/api/sign-out", {
+    method: "POST",
+    headers: { cookie: out, origin: ORIGIN, "x-guildnet-request": "1" },
+  });
   await before.close();
   const after = await startHarness({}, shared);
   try {
@@ -151,10 +168,13 @@ test("a clock that was set back is named, instead of new links being called old"
 
 test("a sign-out that cannot be written down counts, is told, and is written with the next", async () => {
   const store = new MemorySignOuts();
-  const full = vi.spyOn(store, "change").mockRejectedValueOnce(new PortalError(503, "sign_out_not_kept", "not written"));
+  const full = vi
+    .spyOn(store, "change")
+    .mockRejectedValueOnce(new PortalError(503, "sign_out_not_kept", "not written"));
   const own = await startHarness({}, { signOuts: store });
   try {
-    const signOut = (cookie: string) => own.ask("/api/sign-out", { method: "POST", headers: { cookie, origin: ORIGIN, "x-guildnet-request": "1" } });
+    const signOut = (cookie: string) =>
+      own.ask("/api/sign-out", { method: "POST", headers: { cookie, origin: ORIGIN, "x-guildnet-request": "1" } });
     const [first, second] = [await own.signedIn("alice"), await own.signedIn("bob")];
     const refused = await signOut(first);
     expect(refused.json()).toMatchObject({ code: "sign_out_not_kept" });

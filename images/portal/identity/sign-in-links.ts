@@ -49,15 +49,28 @@ export class SignInLinks {
    */
   async check(token: string): Promise<SignInLink> {
     const claims = await this.#verified(token);
-    if (claims.exp - claims.iat > LONGEST_LIFE_SECONDS || claims.iat > this.#now() + CLOCK_SKEW_SECONDS) throw invalid();
+    if (claims.exp - claims.iat > LONGEST_LIFE_SECONDS || claims.iat > this.#now() + CLOCK_SKEW_SECONDS)
+      throw invalid();
     if (this.#now() < this.#startedAt - CLOCK_SKEW_SECONDS) {
-      throw new PortalError(503, "clock_set_back", "The clock of the portal's machine was set back, so that used links can't be told from new ones. Restart the portal, or wait until the clock has caught up.");
+      throw new PortalError(
+        503,
+        "clock_set_back",
+        "The clock of the portal's machine was set back, so that used links can't be told from new ones. Restart the portal, or wait until the clock has caught up.",
+      );
     }
     if (claims.iat < this.#startedAt) {
-      throw new PortalError(401, "link_too_old", "This sign-in link was made before the portal last started. Ask for a new one.");
+      throw new PortalError(
+        401,
+        "link_too_old",
+        "This sign-in link was made before the portal last started. Ask for a new one.",
+      );
     }
     if (this.#signOuts.endedSince(claims.sub, claims.iat)) {
-      throw new PortalError(401, "link_ended", `This sign-in link was made before all sessions of ${claims.sub} were ended. Ask for a new one.`);
+      throw new PortalError(
+        401,
+        "link_ended",
+        `This sign-in link was made before all sessions of ${claims.sub} were ended. Ask for a new one.`,
+      );
     }
     if (this.#used.has(claims.jti)) throw alreadyUsed();
     return { handle: claims.sub, id: claims.jti, expiresAt: claims.exp };
@@ -79,7 +92,11 @@ export class SignInLinks {
       return linkClaims.parse(payload);
     } catch (error) {
       if (error instanceof errors.JWTExpired) {
-        throw new PortalError(401, "link_expired", "This sign-in link has expired. Links last for 15 minutes at most; ask for a new one.");
+        throw new PortalError(
+          401,
+          "link_expired",
+          "This sign-in link has expired. Links last for 15 minutes at most; ask for a new one.",
+        );
       }
       throw invalid();
     }

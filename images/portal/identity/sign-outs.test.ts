@@ -15,7 +15,10 @@ test("what would have ended anyway is forgotten with the next sign-out", async (
   expect([...store.kept.keys()]).toEqual(["before", "person.gone", "a"]);
   now = 1600;
   await signOuts.add(session("b", 3000));
-  expect([...store.kept]).toEqual([["a", 2000], ["b", 3000]]);
+  expect([...store.kept]).toEqual([
+    ["a", 2000],
+    ["b", 3000],
+  ]);
   expect(["before", "a", "b"].map((sid) => signOuts.has(session(sid, 9000)))).toEqual([false, true, true]);
 });
 
@@ -33,7 +36,11 @@ test("all sessions of a person end, by whomever that was written, and later ones
   signOuts.onChange(() => (told += 1));
   await store.change(new Map([["person.alice", 900]]));
   expect(told).toBe(1);
-  expect([899, 900, 901].map((auth_time) => signOuts.has({ sid: "x", sub: "alice", auth_time }))).toEqual([true, true, false]);
+  expect([899, 900, 901].map((auth_time) => signOuts.has({ sid: "x", sub: "alice", auth_time }))).toEqual([
+    true,
+    true,
+    false,
+  ]);
   expect(signOuts.has({ sid: "x", sub: "bob", auth_time: 1 })).toBe(false);
   await signOuts.addPerson("alice");
   expect(store.kept.get("person.alice")).toBe(1000);

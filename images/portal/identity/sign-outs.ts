@@ -71,7 +71,9 @@ export class SignOuts {
     this.#known.set(key, time);
     this.#unwritten.add(key);
     this.#tell();
-    const changes = new Map<string, number | undefined>([...this.#unwritten].map((each) => [each, this.#known.get(each)]));
+    const changes = new Map<string, number | undefined>(
+      [...this.#unwritten].map((each) => [each, this.#known.get(each)]),
+    );
     for (const [each, at] of this.#known) if (this.#isOver(each, at)) changes.set(each, undefined);
     await this.#store.change(changes);
     for (const [each, at] of changes) {

@@ -14,13 +14,17 @@ export interface SigningKeys {
  * @throws where a file is missing or too weak; the message never quotes the content
  */
 export async function readSigningKeys(directory: string): Promise<SigningKeys> {
-  const [session, signIn] = await Promise.all([readKey(join(directory, "session")), readKey(join(directory, "sign-in"))]);
+  const [session, signIn] = await Promise.all([
+    readKey(join(directory, "session")),
+    readKey(join(directory, "sign-in")),
+  ]);
   return { session, signIn };
 }
 
 async function readKey(file: string): Promise<Uint8Array> {
   const text = (await readFile(file, "utf8")).trim();
   const key = Buffer.from(text, "base64url");
-  if (!/^[A-Za-z0-9_-]+$/.test(text) || key.length < 32) throw new Error(`${file} must hold at least 32 random bytes, base64url-encoded`);
+  if (!/^[A-Za-z0-9_-]+$/.test(text) || key.length < 32)
+    throw new Error(`${file} must hold at least 32 random bytes, base64url-encoded`);
   return key;
 }

@@ -8,7 +8,12 @@ let guild: Harness;
 let echo: Backend;
 const html = { accept: "text/html" };
 
-const app = (visibility: Visibility): Workspace => ({ id: `${visibility}-app`, owner: "alice", visibility, state: "running" });
+const app = (visibility: Visibility): Workspace => ({
+  id: `${visibility}-app`,
+  owner: "alice",
+  visibility,
+  state: "running",
+});
 
 beforeAll(async () => {
   guild = await startHarness({ GUILDNET_ADMINS: "root" });
@@ -25,19 +30,35 @@ afterAll(async () => {
 
 describe("who may open an app", () => {
   test.each<[Visibility | undefined, string | undefined, boolean]>([
-    ["private", "alice", true], ["private", "bob", false], ["private", undefined, false],
-    ["members", "alice", true], ["members", "bob", true], ["members", undefined, false],
-    ["public", "alice", true], ["public", "bob", true], ["public", undefined, true],
-    [undefined, "alice", true], [undefined, "bob", false], [undefined, undefined, false],
-  ])("%s: %s %s", (visibility, handle, expected) => expect(mayOpen({ id: "x", owner: "alice", state: "running", visibility }, handle)).toBe(expected));
+    ["private", "alice", true],
+    ["private", "bob", false],
+    ["private", undefined, false],
+    ["members", "alice", true],
+    ["members", "bob", true],
+    ["members", undefined, false],
+    ["public", "alice", true],
+    ["public", "bob", true],
+    ["public", undefined, true],
+    [undefined, "alice", true],
+    [undefined, "bob", false],
+    [undefined, undefined, false],
+  ])("%s: %s %s", (visibility, handle, expected) =>
+    expect(mayOpen({ id: "x", owner: "alice", state: "running", visibility }, handle)).toBe(expected),
+  );
 });
 
 describe("a private app", () => {
   test("is its owner's, under its own name, without an IDE's cookie", async () => {
     const cookie = await guild.entered("alice", "private-app");
-    const answer = await guild.ask("/x?y=1", { host: appHost("private-app"), headers: { cookie, authorization: "Bearer of-the-app" } });
+    const answer = await guild.ask("/x?y=1", {
+      host: appHost("private-app"),
+      headers: { cookie, authorization: "Bearer of-the-app" },
+    });
     const seen = answer.json() as unknown as Seen;
-    expect(seen).toMatchObject({ url: "/x?y=1", headers: { host: appHost("private-app"), authorization: "Bearer of-the-app" } });
+    expect(seen).toMatchObject({
+      url: "/x?y=1",
+      headers: { host: appHost("private-app"), authorization: "Bearer of-the-app" },
+    });
     expect(JSON.stringify(seen)).not.toMatch(/code-server-session|__Host-guildnet/);
   });
 
@@ -45,7 +66,9 @@ describe("a private app", () => {
     for (const handle of ["bob", "root"]) {
       const asked = await guild.ask("/", { host: appHost("private-app"), headers: html });
       expect(asked.status).toBe(303);
-      expect((await guild.ask(pathOf(asked.headers.location), { headers: { cookie: await guild.signedIn(handle) } })).status).toBe(404);
+      expect(
+        (await guild.ask(pathOf(asked.headers.location), { headers: { cookie: await guild.signedIn(handle) } })).status,
+      ).toBe(404);
     }
     expect((await guild.ask("/", { host: appHost("private-app") })).status).toBe(401);
   });
@@ -82,7 +105,9 @@ describe("a public app", () => {
       expect(answer.status).toBe(200);
       expect(answer.headers["set-cookie"]).toBeUndefined();
     }
-    expect((await guild.ask("/", { host: appHost("nothing--public-app") })).json()).toMatchObject({ code: "no_such_port" });
+    expect((await guild.ask("/", { host: appHost("nothing--public-app") })).json()).toMatchObject({
+      code: "no_such_port",
+    });
   });
 
   test("keeps a WebSocket open without a session, and loses it when it is public no more", async () => {
@@ -95,45 +120,100 @@ describe("a public app", () => {
   });
 
   test.each<[string, string, Record<string, string>]>([
-    ["an identity provider's form", "POST", { origin: "https://idp.example.org", "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }],
+    [
+      "an identity provider's form",
+      "POST",
+      {
+        origin: "https://idp.example.org",
+        "sec-fetch-site": "cross-site",
+        "sec-fetch-mode": "navigate",
+        "sec-fetch-dest": "document",
+      },
+    ],
     ["a phone's program", "POST", { origin: "capacitor://localhost" }],
-    ["another site's image", "GET", { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" }],
-    ["another site's frame", "GET", { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" }],
-    ["the question whether it may be asked", "OPTIONS", { origin: "https://other.example.org", "access-control-request-method": "PUT" }],
-    ["that question of its own other port", "OPTIONS", { origin: "https://admin--public-app.apps.guild.test:8090", "access-control-request-method": "PUT" }],
-    ["a sandboxed frame of its own", "GET", { origin: "null", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" }],
+    [
+      "another site's image",
+      "GET",
+      { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },
+    ],
+    [
+      "another site's frame",
+      "GET",
+      { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" },
+    ],
+    [
+      "the question whether it may be asked",
+      "OPTIONS",
+      { origin: "https://other.example.org", "access-control-request-method": "PUT" },
+    ],
+    [
+      "that question of its own other port",
+      "OPTIONS",
+      { origin: "https://admin--public-app.apps.guild.test:8090", "access-control-request-method": "PUT" },
+    ],
+    [
+      "a sandboxed frame of its own",
+      "GET",
+      { origin: "null", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" },
+    ],
   ])("decides for itself whom it serves: %s", async (_name, method, headers) => {
     const seen = (await guild.ask("/x", { host: appHost("public-app"), method, headers })).json() as unknown as Seen;
     expect(seen).toMatchObject({ method, url: "/x", headers: { ...(headers.origin && { origin: headers.origin }) } });
   });
 
-  test.each([undefined, "null", "capacitor://localhost", "https://other.example.org"])("lets WebSockets of whomever through to decide: %s", async (origin) => {
-    const socket = guild.webSocket("/", "public-app", {}, { origin });
-    await once(socket, "open");
-    socket.terminate();
-  });
+  test.each([undefined, "null", "capacitor://localhost", "https://other.example.org"])(
+    "lets WebSockets of whomever through to decide: %s",
+    async (origin) => {
+      const socket = guild.webSocket("/", "public-app", {}, { origin });
+      await once(socket, "open");
+      socket.terminate();
+    },
+  );
 
   test.each(["private", "members"])("is alone in that: one that is %s has its own pages alone", async (visibility) => {
     const cookie = await guild.entered("alice", `${visibility}-app`);
-    expect((await guild.ask("/", { host: appHost(`${visibility}-app`), method: "POST", headers: { cookie, origin: "https://evil.test" } })).json()).toMatchObject({ code: "cross_origin" });
-    const [error] = (await once(guild.webSocket("/", `${visibility}-app`, { cookie }, { origin: "https://evil.test" }), "error")) as [Error];
+    expect(
+      (
+        await guild.ask("/", {
+          host: appHost(`${visibility}-app`),
+          method: "POST",
+          headers: { cookie, origin: "https://evil.test" },
+        })
+      ).json(),
+    ).toMatchObject({ code: "cross_origin" });
+    const [error] = (await once(
+      guild.webSocket("/", `${visibility}-app`, { cookie }, { origin: "https://evil.test" }),
+      "error",
+    )) as [Error];
     expect(error.message).toContain("403");
   });
 
   test("that doesn't run answers with the page that waits, which asks without a session too", async () => {
     guild.workspaces.put({ ...app("public"), state: "starting" });
-    expect(await guild.ask("/", { host: appHost("public-app"), headers: html })).toMatchObject({ status: 503, body: "<title>waiting page</title>" });
-    expect((await guild.ask("/.guildnet/state", { host: appHost("public-app") })).json()).toMatchObject({ workspace: { state: "starting" }, answers: false });
+    expect(await guild.ask("/", { host: appHost("public-app"), headers: html })).toMatchObject({
+      status: 503,
+      body: "<title>waiting page</title>",
+    });
+    expect((await guild.ask("/.guildnet/state", { host: appHost("public-app") })).json()).toMatchObject({
+      workspace: { state: "starting" },
+      answers: false,
+    });
     guild.workspaces.put(app("public"));
   });
 });
 
 test("everybody who is signed in sees the apps that are open to them; an admin sees all", async () => {
   const list = async (handle: string) => {
-    const { workspaces } = (await guild.ask("/api/workspaces", { headers: { cookie: await guild.signedIn(handle) } })).json() as { workspaces: { id: string; mine: boolean; openable: boolean }[] };
+    const { workspaces } = (
+      await guild.ask("/api/workspaces", { headers: { cookie: await guild.signedIn(handle) } })
+    ).json() as { workspaces: { id: string; mine: boolean; openable: boolean }[] };
     return workspaces.map(({ id, mine, openable }) => `${id}${mine ? " mine" : ""}${openable ? " openable" : ""}`);
   };
-  expect(await list("alice")).toEqual(["members-app mine openable", "private-app mine openable", "public-app mine openable"]);
+  expect(await list("alice")).toEqual([
+    "members-app mine openable",
+    "private-app mine openable",
+    "public-app mine openable",
+  ]);
   expect(await list("bob")).toEqual(["members-app openable", "public-app openable"]);
   expect(await list("root")).toEqual(["members-app openable", "private-app", "public-app openable"]);
   expect((await guild.ask("/api/workspaces")).status).toBe(401);

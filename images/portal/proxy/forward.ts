@@ -26,23 +26,38 @@ export interface ProxyParts {
  */
 export async function forward(proxied: ProxiedRequest, parts: ProxyParts): Promise<void> {
   const { session, workspace } = proxied.admitted;
-  const release = parts.leases.hold({ session, workspace: workspace.id, brief: true, end: () => proxied.response.destroy() });
+  const release = parts.leases.hold({
+    session,
+    workspace: workspace.id,
+    brief: true,
+    end: () => proxied.response.destroy(),
+  });
   proxied.response.once("close", release);
 
   const first = await route(proxied.admitted, parts.access);
-  if (await attempt(proxied, first, parts) === "passed on") return;
+  if ((await attempt(proxied, first, parts)) === "passed on") return;
   const second = await route(proxied.admitted, parts.access, true);
   if (second.ideSession === first.ideSession || hasBody(proxied.request)) throw keyRefused();
-  if (await attempt(proxied, second, parts) === "refused") throw keyRefused();
+  if ((await attempt(proxied, second, parts)) === "refused") throw keyRefused();
 }
 
-async function attempt(proxied: ProxiedRequest, { upstream, ideSession }: Route, { upstreams, timeouts }: ProxyParts): Promise<Outcome> {
+async function attempt(
+  proxied: ProxiedRequest,
+  { upstream, ideSession }: Route,
+  { upstreams, timeouts }: ProxyParts,
+): Promise<Outcome> {
   const { request, response } = proxied;
   const outgoing = outgoingOf(proxied, ideSession);
-  const relay = (): Relay => new Relay(proxied, (status, headers) => ideSession !== undefined && refusedByIde(status, headers));
+  const relay = (): Relay =>
+    new Relay(proxied, (status, headers) => ideSession !== undefined && refusedByIde(status, headers));
   const first = relay();
   if (hasBody(request)) {
-    upstreams.ask(upstream, outgoing, bodyOf(request, response, timeouts, () => giveUp(proxied)), first);
+    upstreams.ask(
+      upstream,
+      outgoing,
+      bodyOf(request, response, timeouts, () => giveUp(proxied)),
+      first,
+    );
     return await first.outcome;
   }
   upstreams.ask(upstream, outgoing, null, first);
@@ -50,7 +65,12 @@ async function attempt(proxied: ProxiedRequest, { upstream, ideSession }: Route,
     return await first.outcome;
   } catch (error) {
     // A kept connection may be closed by the workspace just as it is used again; what has no effect is asked once more.
-    if (!(error instanceof NoAnswerError) || !["GET", "HEAD", "OPTIONS"].includes(outgoing.method) || response.destroyed) throw error;
+    if (
+      !(error instanceof NoAnswerError) ||
+      !["GET", "HEAD", "OPTIONS"].includes(outgoing.method) ||
+      response.destroyed
+    )
+      throw error;
     const again = relay();
     upstreams.askAnew(upstream, outgoing, again);
     return await again.outcome;
@@ -58,7 +78,12 @@ async function attempt(proxied: ProxiedRequest, { upstream, ideSession }: Route,
 }
 
 function outgoingOf({ request, requestId }: ProxiedRequest, ideSession: string | undefined): Outgoing {
-  const headers = requestHeaders(request.rawHeaders, { host: request.headers.host ?? "", remoteAddress: remoteAddress(request), requestId, ideSession });
+  const headers = requestHeaders(request.rawHeaders, {
+    host: request.headers.host ?? "",
+    remoteAddress: remoteAddress(request),
+    requestId,
+    ideSession,
+  });
   return { method: request.method ?? "GET", path: request.url ?? "/", headers };
 }
 

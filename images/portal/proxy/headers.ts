@@ -6,17 +6,41 @@ export type RawHeaders = readonly string[];
 
 /** Headers that belong to one connection (RFC 9110, section 7.6.1), with those that HTTP/1.1 practice adds. */
 const HOP_BY_HOP = new Set([
-  "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
 ]);
 
 /** What frames, routes or authenticates a message is no connection's own affair: dropping it on a client's word would change what the message is. */
-const NEVER_NAMED = new Set(["content-length", "transfer-encoding", "host", "cookie", "set-cookie", "authorization", "content-type", "content-encoding", "location"]);
+const NEVER_NAMED = new Set([
+  "content-length",
+  "transfer-encoding",
+  "host",
+  "cookie",
+  "set-cookie",
+  "authorization",
+  "content-type",
+  "content-encoding",
+  "location",
+]);
 
 /** The portal says these itself. */
 const SET_BY_PORTAL = new Set(["host", "expect", "x-request-id"]);
 
 /** Response headers by which code in a workspace could act on other hosts of the guild, or sign its owner out of them. */
-const AFFECTS_OTHER_HOSTS = new Set(["strict-transport-security", "alt-svc", "clear-site-data", "public-key-pins", "origin-agent-cluster"]);
+const AFFECTS_OTHER_HOSTS = new Set([
+  "strict-transport-security",
+  "alt-svc",
+  "clear-site-data",
+  "public-key-pins",
+  "origin-agent-cluster",
+]);
 
 export interface ForwardedRequest {
   /** The Host the browser used. The workspace keeps it: links, Origin checks and dev servers' host lists depend on it. */
@@ -28,12 +52,17 @@ export interface ForwardedRequest {
 }
 
 /** The headers a workspace gets to see. */
-export function requestHeaders(incoming: RawHeaders, { host, remoteAddress, requestId, ideSession }: ForwardedRequest): string[] {
+export function requestHeaders(
+  incoming: RawHeaders,
+  { host, remoteAddress, requestId, ideSession }: ForwardedRequest,
+): string[] {
   const named = connectionNamed(incoming);
   const headers = ["host", host];
   const cookies: string[] = [];
   for (let index = 0; index < incoming.length; index += 2) {
-    const original = incoming[index]!, value = incoming[index + 1]!, name = original.toLowerCase();
+    const original = incoming[index]!,
+      value = incoming[index + 1]!,
+      name = original.toLowerCase();
     if (HOP_BY_HOP.has(name) || SET_BY_PORTAL.has(name) || isTrustedProxyHeader(name) || named?.has(name)) continue;
     // CGI, WSGI, PHP and Rack make `_` of `-`, and then can't tell an invented X_Forwarded_For from the portal's own.
     if (name.includes("_")) continue;
@@ -44,7 +73,16 @@ export function requestHeaders(incoming: RawHeaders, { host, remoteAddress, requ
   }
   const cookie = cookiesForWorkspace(cookies.join("; "), ideSession);
   if (cookie !== undefined) headers.push("cookie", cookie);
-  headers.push("x-forwarded-for", remoteAddress, "x-forwarded-host", host, "x-forwarded-proto", "https", "x-request-id", requestId);
+  headers.push(
+    "x-forwarded-for",
+    remoteAddress,
+    "x-forwarded-host",
+    host,
+    "x-forwarded-proto",
+    "https",
+    "x-request-id",
+    requestId,
+  );
   return headers;
 }
 
@@ -56,7 +94,9 @@ export function responseHeaders(upstream: RawHeaders, host: string): string[] {
   const named = connectionNamed(upstream);
   const headers: string[] = [];
   for (let index = 0; index < upstream.length; index += 2) {
-    const original = upstream[index]!, value = upstream[index + 1]!, name = original.toLowerCase();
+    const original = upstream[index]!,
+      value = upstream[index + 1]!,
+      name = original.toLowerCase();
     if (HOP_BY_HOP.has(name) || AFFECTS_OTHER_HOSTS.has(name) || name === "x-request-id" || named?.has(name)) continue;
     const kept = name === "set-cookie" ? setCookieFromWorkspace(value, host) : value;
     if (kept !== undefined) headers.push(original, kept);
@@ -70,7 +110,10 @@ function connectionNamed(raw: RawHeaders): ReadonlySet<string> | undefined {
   for (let index = 0; index < raw.length; index += 2) {
     if (raw[index]!.length !== "connection".length || raw[index]!.toLowerCase() !== "connection") continue;
     names ??= new Set();
-    for (const name of raw[index + 1]!.toLowerCase().split(",").map((part) => part.trim())) if (!NEVER_NAMED.has(name)) names.add(name);
+    for (const name of raw[index + 1]!.toLowerCase()
+      .split(",")
+      .map((part) => part.trim()))
+      if (!NEVER_NAMED.has(name)) names.add(name);
   }
   return names;
 }

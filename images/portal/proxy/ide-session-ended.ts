@@ -28,7 +28,9 @@ export function refuseEndedIdeSession(request: IncomingMessage, socket: Socket, 
     webSocket.once("close", () => clearTimeout(giveUp)).on("error", () => webSocket.terminate());
     // The IDE speaks first, and listens from then on.
     webSocket.once("message", () => {
-      webSocket.send(controlMessage({ type: "error", reason: "Your session has ended. Load this page again to sign in." }));
+      webSocket.send(
+        controlMessage({ type: "error", reason: "Your session has ended. Load this page again to sign in." }),
+      );
       webSocket.close(POLICY_VIOLATION);
     });
   });
@@ -36,7 +38,8 @@ export function refuseEndedIdeSession(request: IncomingMessage, socket: Socket, 
 
 /** As VS Code's PersistentProtocol frames it: type, number, acknowledged number, length, and the message as JSON. */
 function controlMessage(message: object): Buffer {
-  const body = Buffer.from(JSON.stringify(message)), header = Buffer.alloc(HEADER_BYTES);
+  const body = Buffer.from(JSON.stringify(message)),
+    header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt8(CONTROL_MESSAGE, 0);
   header.writeUInt32BE(body.length, 9);
   return Buffer.concat([header, body]);

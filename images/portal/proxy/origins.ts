@@ -45,11 +45,17 @@ export function admitWebSocketPage(call: Call, app: App | undefined): void {
  * @returns undefined where it is no such question
  */
 export function preflightAnswer(call: Call): Record<string, string> | undefined {
-  const { method, headers } = call, wanted = headers["access-control-request-method"];
+  const { method, headers } = call,
+    wanted = headers["access-control-request-method"];
   const neighbour = method === "OPTIONS" && wanted !== undefined ? neighbourOf(call) : undefined;
   if (neighbour === undefined || wanted === undefined) return undefined;
   const names = headers["access-control-request-headers"];
-  return { ...readableFor(neighbour), "access-control-allow-methods": wanted, ...(names !== undefined && { "access-control-allow-headers": names }), "access-control-max-age": "600" };
+  return {
+    ...readableFor(neighbour),
+    "access-control-allow-methods": wanted,
+    ...(names !== undefined && { "access-control-allow-headers": names }),
+    "access-control-max-age": "600",
+  };
 }
 
 /** Lets a page at another port read an answer. The session's cookie has to come along, which the workspace doesn't know of. */
@@ -71,7 +77,8 @@ function neighbourOf({ headers, site, label }: Call): string | undefined {
   // Images and scripts come without an Origin.
   const from = headers.origin ?? headers.referer;
   if (from === undefined || !URL.canParse(from)) return undefined;
-  const { origin, host } = new URL(from), found = site.classify(host);
+  const { origin, host } = new URL(from),
+    found = site.classify(host);
   if (found?.kind !== "app" || found.label === label || origin !== site.appOrigin(found.label)) return undefined;
   return familyOf(found.label) === familyOf(label) ? origin : undefined;
 }

@@ -57,7 +57,10 @@ export class Relay implements Dispatcher.DispatchHandler {
       return this.#resolve("refused");
     }
     try {
-      this.#writeHead(statusCode, (controller.rawHeaders as Buffer[]).map((part) => part.toString("latin1")));
+      this.#writeHead(
+        statusCode,
+        (controller.rawHeaders as Buffer[]).map((part) => part.toString("latin1")),
+      );
     } catch (error) {
       return controller.abort(badAnswer(error as Error));
     }

@@ -35,7 +35,10 @@ async function opened(label = "alice", headers: Record<string, string> = { cooki
 /** The status a WebSocket is refused with. */
 async function refusal(label: string, headers: Record<string, string>, options = {}): Promise<number | undefined> {
   const socket = guild.webSocket("/ws", label, headers, options);
-  const [, response] = (await once(socket, "unexpected-response")) as [unknown, { statusCode?: number; destroy(): void }];
+  const [, response] = (await once(socket, "unexpected-response")) as [
+    unknown,
+    { statusCode?: number; destroy(): void },
+  ];
   response.destroy();
   return response.statusCode;
 }
@@ -60,9 +63,20 @@ test("messages of any size come back unchanged, with compression or without", as
 });
 
 test("the workspace sees its own host, the IDE's cookie and nothing of the portal's", async () => {
-  const socket = await opened("alice", { cookie: `${cookie}; a=1`, "x-forwarded-host": "evil", authorization: "Basic x" });
+  const socket = await opened("alice", {
+    cookie: `${cookie}; a=1`,
+    "x-forwarded-host": "evil",
+    authorization: "Basic x",
+  });
   const seen = echo.seen.at(-1);
-  expect(seen).toMatchObject({ url: "/ws?reconnection=1", headers: { host: appHost("alice"), "x-forwarded-host": appHost("alice"), cookie: "a=1; code-server-session=ide-session" } });
+  expect(seen).toMatchObject({
+    url: "/ws?reconnection=1",
+    headers: {
+      host: appHost("alice"),
+      "x-forwarded-host": appHost("alice"),
+      cookie: "a=1; code-server-session=ide-session",
+    },
+  });
   expect(seen?.headers).not.toHaveProperty("authorization");
   socket.close();
 });
@@ -168,7 +182,9 @@ test("what the workspace says in one breath with its yes is not lost", async () 
   const eager = createServer().listen(0, "127.0.0.1");
   await once(eager, "listening");
   eager.on("upgrade", (request, socket) => {
-    const accept = createHash("sha1").update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+    const accept = createHash("sha1")
+      .update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest("base64");
     const yes = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
     socket.write(Buffer.concat([Buffer.from(yes), Buffer.from([0x81, 2]), Buffer.from("hi")]));
   });
@@ -187,7 +203,10 @@ test("an open WebSocket ends with its session: sign-out", async () => {
   const socket = await opened("alice", { cookie: `__Host-guildnet-app=${token}` });
   const other = await opened();
   const closed = once(socket, "close");
-  await guild.ask("/api/sign-out", { method: "POST", headers: { cookie: portal, origin: ORIGIN, "x-guildnet-request": "1" } });
+  await guild.ask("/api/sign-out", {
+    method: "POST",
+    headers: { cookie: portal, origin: ORIGIN, "x-guildnet-request": "1" },
+  });
   await closed;
   expect(String(await echoed(other, "still here"))).toBe("still here");
   other.close();
@@ -206,7 +225,9 @@ test("an open WebSocket ends with its session: its person leaves the guild, and 
   await once(socket, "close");
   expect((await own.ask("/", { host: appHost("alice"), headers: { cookie: app } })).status).toBe(401);
   expect((await own.ask("/api/me", { headers: { cookie: portal } })).json()).toMatchObject({ code: "signed_out" });
-  expect((await own.ask("/api/sign-in", signInWith(await own.link("alice")))).json()).toMatchObject({ code: "not_a_member" });
+  expect((await own.ask("/api/sign-in", signInWith(await own.link("alice")))).json()).toMatchObject({
+    code: "not_a_member",
+  });
   // Another of that name is another person.
   members.replace(["alice", "bob"]);
   expect((await own.ask("/api/me", { headers: { cookie: portal } })).status).toBe(401);
@@ -219,7 +240,8 @@ test("an open WebSocket ends with its session: all of its person's are ended fro
   onTestFinished(() => own.close());
   own.workspaces.put({ id: "alice", owner: "alice", state: "running" });
   own.workspaces.connect("alice", "ide", echo.upstream);
-  const [app, others] = [await own.entered("alice", "alice"), await own.signedIn("bob")], before = signInWith(await own.link("alice"));
+  const [app, others] = [await own.entered("alice", "alice"), await own.signedIn("bob")],
+    before = signInWith(await own.link("alice"));
   const socket = own.webSocket("/ws", "alice", { cookie: app });
   await once(socket, "open");
   await signOuts.change(new Map([["person.alice", own.now()]]));
@@ -236,7 +258,10 @@ test("an IDE that is signed out is told so in its own words, as a browser tells 
   const [message] = (await once(socket, "message")) as [Buffer];
   expect(message.readUInt8(0)).toBe(2);
   expect(message.readUInt32BE(9)).toBe(message.length - 13);
-  expect(JSON.parse(message.subarray(13).toString())).toEqual({ type: "error", reason: expect.stringContaining("session has ended") });
+  expect(JSON.parse(message.subarray(13).toString())).toEqual({
+    type: "error",
+    reason: expect.stringContaining("session has ended"),
+  });
   expect(await once(socket, "close")).toMatchObject([1008, expect.anything()]);
   expect(echo.seen.some(({ url }) => url.includes("stable-1"))).toBe(false);
 });

@@ -33,12 +33,18 @@ export async function openTunnel(proxied: ProxiedUpgrade, parts: Pick<ProxyParts
   const abandoned = new AbortController();
   const abandon = (): void => abandoned.abort();
   proxied.socket.once("close", abandon);
-  const answer = await requestUpgrade(proxied, parts, abandoned.signal).finally(() => proxied.socket.off("close", abandon));
+  const answer = await requestUpgrade(proxied, parts, abandoned.signal).finally(() =>
+    proxied.socket.off("close", abandon),
+  );
   if (!answer.switched) return passRefusal(proxied, answer.response);
   join(proxied, answer, parts);
 }
 
-async function requestUpgrade(proxied: ProxiedUpgrade, parts: Pick<ProxyParts, "access" | "leases">, abandoned: AbortSignal): Promise<Upgraded> {
+async function requestUpgrade(
+  proxied: ProxiedUpgrade,
+  parts: Pick<ProxyParts, "access" | "leases">,
+  abandoned: AbortSignal,
+): Promise<Upgraded> {
   const first = await route(proxied.admitted, parts.access);
   const answer = await attempt(proxied, first, abandoned);
   if (answer.switched || !refused(first, answer)) return answer;
@@ -56,7 +62,11 @@ function refused({ ideSession }: Route, { response }: Upgraded): boolean {
   return ideSession !== undefined && refusedByIde(response.statusCode ?? 0, response.headers);
 }
 
-function attempt({ request, requestId }: ProxiedUpgrade, { upstream, ideSession }: Route, abandoned: AbortSignal): Promise<Upgraded> {
+function attempt(
+  { request, requestId }: ProxiedUpgrade,
+  { upstream, ideSession }: Route,
+  abandoned: AbortSignal,
+): Promise<Upgraded> {
   const forwarded = { host: request.headers.host ?? "", remoteAddress: remoteAddress(request), requestId, ideSession };
   const headers = [...requestHeaders(request.rawHeaders, forwarded), "connection", "Upgrade", "upgrade", "websocket"];
   return upgrade(upstream, { method: "GET", path: request.url ?? "/", headers }, abandoned);
@@ -68,12 +78,23 @@ function passRefusal({ request, socket }: ProxiedUpgrade, response: IncomingMess
     response.destroy();
     throw badAnswer(new Error(mistake));
   }
-  socket.write(headText(response.statusCode ?? 0, [...responseHeaders(response.rawHeaders, request.headers.host ?? ""), "connection", "close"]), "latin1");
+  socket.write(
+    headText(response.statusCode ?? 0, [
+      ...responseHeaders(response.rawHeaders, request.headers.host ?? ""),
+      "connection",
+      "close",
+    ]),
+    "latin1",
+  );
   response.once("error", () => socket.destroy());
   response.pipe(socket);
 }
 
-function join({ request, socket, head, admitted }: ProxiedUpgrade, answer: Upgraded & { switched: true }, parts: Pick<ProxyParts, "access" | "leases">): void {
+function join(
+  { request, socket, head, admitted }: ProxiedUpgrade,
+  answer: Upgraded & { switched: true },
+  parts: Pick<ProxyParts, "access" | "leases">,
+): void {
   // Node types it as any duplex stream; over plain HTTP it is a net.Socket.
   const upstream = answer.socket as Socket;
   if (socket.destroyed) return void upstream.destroy();
@@ -93,7 +114,13 @@ function join({ request, socket, head, admitted }: ProxiedUpgrade, answer: Upgra
   });
   socket.once("close", release);
 
-  const headers = [...responseHeaders(answer.response.rawHeaders, request.headers.host ?? ""), "connection", "Upgrade", "upgrade", "websocket"];
+  const headers = [
+    ...responseHeaders(answer.response.rawHeaders, request.headers.host ?? ""),
+    "connection",
+    "Upgrade",
+    "upgrade",
+    "websocket",
+  ];
   socket.write(headText(101, headers), "latin1");
   if (answer.head.length > 0) socket.write(answer.head);
   if (head.length > 0) upstream.write(head);

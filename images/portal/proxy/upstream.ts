@@ -49,7 +49,10 @@ export class NoAnswerError extends PortalError {
 
 /** What the workspace sent is no answer in HTTP/1.1, or one whose end the two of us might see at different places. */
 export function badAnswer(cause: Error): PortalError {
-  return new PortalError(502, "bad_answer", "The workspace's answer is no HTTP that can be passed on.", { cause, details: { reason: cause.message } });
+  return new PortalError(502, "bad_answer", "The workspace's answer is no HTTP that can be passed on.", {
+    cause,
+    details: { reason: cause.message },
+  });
 }
 
 /**
@@ -79,7 +82,11 @@ export class Upstreams {
   }
 }
 
-function dispatchOptions(upstream: Upstream, { method, path, headers }: Outgoing, body: Readable | null): Dispatcher.DispatchOptions {
+function dispatchOptions(
+  upstream: Upstream,
+  { method, path, headers }: Outgoing,
+  body: Readable | null,
+): Dispatcher.DispatchOptions {
   return { origin: originOf(upstream), method, path, headers: headers as string[], body };
 }
 
@@ -99,10 +106,18 @@ const UNASKED = new Set(["bad response", "bad upgrade"]);
 export function failure(error: Error & { readonly code?: string }, isSent: boolean): PortalError {
   if (error instanceof PortalError) return error;
   const code = error.code ?? "";
-  if (code === "UND_ERR_INVALID_ARG") return new PortalError(400, "bad_request", "This request cannot be passed on.", { cause: error });
+  if (code === "UND_ERR_INVALID_ARG")
+    return new PortalError(400, "bad_request", "This request cannot be passed on.", { cause: error });
   // Of Node's parser and of undici's, which is the same but says so otherwise.
-  if (code.startsWith("HPE_") || UNREADABLE.some((kind) => error instanceof kind) || UNASKED.has(error.message)) return badAnswer(error);
-  if (code === "UND_ERR_HEADERS_TIMEOUT") return new PortalError(504, "answer_timeout", `The workspace did not answer within ${ANSWER_TIMEOUT_MS / 60_000} minutes.`, { cause: error });
+  if (code.startsWith("HPE_") || UNREADABLE.some((kind) => error instanceof kind) || UNASKED.has(error.message))
+    return badAnswer(error);
+  if (code === "UND_ERR_HEADERS_TIMEOUT")
+    return new PortalError(
+      504,
+      "answer_timeout",
+      `The workspace did not answer within ${ANSWER_TIMEOUT_MS / 60_000} minutes.`,
+      { cause: error },
+    );
   return isSent ? new NoAnswerError(error) : new UnreachableError(error);
 }
 
@@ -113,10 +128,20 @@ export function failure(error: Error & { readonly code?: string }, isSent: boole
 export function upgrade(upstream: Upstream, outgoing: Outgoing, abandoned: AbortSignal): Promise<Upgraded> {
   return new Promise((resolve, reject) => {
     const headers = outgoing.headers as string[];
-    const request = httpRequest({ ...outgoing, ...upstream, headers, agent: false, setHost: false, maxHeaderSize: MAX_HEAD_BYTES, signal: abandoned });
+    const request = httpRequest({
+      ...outgoing,
+      ...upstream,
+      headers,
+      agent: false,
+      setHost: false,
+      maxHeaderSize: MAX_HEAD_BYTES,
+      signal: abandoned,
+    });
     request.maxHeadersCount = 0;
     limitConnecting(request);
-    request.setTimeout(UPGRADE_TIMEOUT_MS, () => request.destroy(new Error(`no answer within ${UPGRADE_TIMEOUT_MS / 1000} s`)));
+    request.setTimeout(UPGRADE_TIMEOUT_MS, () =>
+      request.destroy(new Error(`no answer within ${UPGRADE_TIMEOUT_MS / 1000} s`)),
+    );
     request.once("error", (error) => reject(failure(error, request.socket?.connecting === false)));
     request.once("response", (response) => resolve({ switched: false, response }));
     request.once("upgrade", (response, socket, head) => resolve({ switched: true, response, socket, head }));
@@ -127,7 +152,10 @@ export function upgrade(upstream: Upstream, outgoing: Outgoing, abandoned: Abort
 function limitConnecting(request: ReturnType<typeof httpRequest>): void {
   request.once("socket", (socket: Socket) => {
     if (!socket.connecting) return;
-    const timer = setTimeout(() => request.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`)), CONNECT_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => request.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`)),
+      CONNECT_TIMEOUT_MS,
+    );
     socket.once("connect", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
   });
 }

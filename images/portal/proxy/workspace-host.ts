@@ -72,7 +72,10 @@ export class WorkspaceHost implements HostHandler {
       this.#log.info({ request_id: id, label, path: pathOf(request.url) }, "tunnel opened");
     } catch (thrown) {
       const error = toPortalError(thrown);
-      this.#log.info({ request_id: id, label, code: error.code, err: error.statusCode >= 500 ? error : undefined }, "upgrade refused");
+      this.#log.info(
+        { request_id: id, label, code: error.code, err: error.statusCode >= 500 ? error : undefined },
+        "upgrade refused",
+      );
       if (error.code === "signed_out" && isIdeConnection(request)) refuseEndedIdeSession(request, socket, head);
       else refuseUpgrade(socket, error, id);
     }
@@ -80,12 +83,14 @@ export class WorkspaceHost implements HostHandler {
 
   async #serve(visit: Visit): Promise<void> {
     const { request, response, label, id } = visit;
-    const call = this.#call(request, label), app = findApp(this.#parts.directory, label);
+    const call = this.#call(request, label),
+      app = findApp(this.#parts.directory, label);
     const asked = app?.workspace.visibility === "public" ? undefined : preflightAnswer(call);
     if (asked !== undefined) return answer(response, 204, { ...asked, "x-request-id": id });
     const readableBy = admitPage(call, app);
     // For the errors of our own, too.
-    if (readableBy !== undefined) for (const [name, value] of Object.entries(readableFor(readableBy))) response.setHeader(name, value);
+    if (readableBy !== undefined)
+      for (const [name, value] of Object.entries(readableFor(readableBy))) response.setHeader(name, value);
     const admitted = await admit(request.headers, label, this.#parts);
     if (!admitted) return this.#sendToPortal(visit);
     visit.admitted = admitted;
@@ -101,7 +106,11 @@ export class WorkspaceHost implements HostHandler {
   /** Whoever is not signed in on this host asks the portal's host for a ticket. Only pages do: for a part of a page it is an error. */
   #sendToPortal({ request, response, label, id }: Visit): void {
     if (!isNavigation(request.method, request.headers)) {
-      throw new PortalError(401, "signed_out", "You are not signed in on this host. A page at another port has to send cookies along (credentials: \"include\"), and this host has to be opened once in this browser.");
+      throw new PortalError(
+        401,
+        "signed_out",
+        'You are not signed in on this host. A page at another port has to send cookies along (credentials: "include"), and this host has to be opened once in this browser.',
+      );
     }
     const { nonce, isNew } = handoffNonce(request.headers);
     const query = new URLSearchParams({ return: safePath(request.url), state: handoffProof(nonce) });
@@ -132,11 +141,18 @@ export class WorkspaceHost implements HostHandler {
   #fail(thrown: unknown, { request, response, label, id, admitted }: Visit): void {
     const error = toPortalError(thrown);
     if (error.statusCode === 500) this.#log.error({ err: error, request_id: id, label }, "request failed");
-    else if (error.statusCode > 500) this.#log.info({ err: error, request_id: id, label, code: error.code }, "workspace not reached");
+    else if (error.statusCode > 500)
+      this.#log.info({ err: error, request_id: id, label, code: error.code }, "workspace not reached");
     const mayPassByItself = error.code === "not_running" || error instanceof UnreachableError;
     if (!mayPassByItself) return answerErrorTo(request, response, error, id, this.#parts.errorPage, admitted);
-    if (response.headersSent || !isNavigation(request.method, request.headers)) return answerError(response, error, id, { "retry-after": "2" });
-    answer(response, 503, { "content-type": "text/html; charset=utf-8", "retry-after": "2", "x-request-id": id }, this.#waitingPage);
+    if (response.headersSent || !isNavigation(request.method, request.headers))
+      return answerError(response, error, id, { "retry-after": "2" });
+    answer(
+      response,
+      503,
+      { "content-type": "text/html; charset=utf-8", "retry-after": "2", "x-request-id": id },
+      this.#waitingPage,
+    );
   }
 }
 

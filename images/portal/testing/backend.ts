@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import type { Upstream } from "../guild/workspaces.ts";
@@ -26,7 +32,10 @@ export interface Backend {
  * @param handle answers instead of that
  * @param mayUpgrade false refuses a WebSocket with 401
  */
-export async function startBackend(handle?: RequestListener, mayUpgrade: (request: IncomingMessage) => boolean = () => true): Promise<Backend> {
+export async function startBackend(
+  handle?: RequestListener,
+  mayUpgrade: (request: IncomingMessage) => boolean = () => true,
+): Promise<Backend> {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
     seen.push(describe(request));
@@ -34,7 +43,9 @@ export async function startBackend(handle?: RequestListener, mayUpgrade: (reques
     response.setHeader("content-type", "application/json").end(JSON.stringify(describe(request)));
   });
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 * 1024 });
-  webSockets.on("connection", (socket) => socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })));
+  webSockets.on("connection", (socket) =>
+    socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })),
+  );
   server.on("upgrade", (request, socket, head) => {
     seen.push(describe(request));
     if (!mayUpgrade(request)) return void socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");

@@ -20,15 +20,31 @@ export async function fuzzRequests(runs: number): Promise<void> {
   const guild = await startHarness({ GUILDNET_LOG_LEVEL: "silent" });
   const wrong: string[] = [];
   const app = await startBackend((request, response) => {
-    const { host: named, cookie = "", "x-forwarded-for": from, "x-forwarded-proto": scheme, "x-forwarded-host": asked } = request.headers;
-    if (named !== host || asked !== host || scheme !== "https" || from !== "127.0.0.1" || /(^|;)[^=;]*__Host-guildnet/.test(cookie)) {
+    const {
+      host: named,
+      cookie = "",
+      "x-forwarded-for": from,
+      "x-forwarded-proto": scheme,
+      "x-forwarded-host": asked,
+    } = request.headers;
+    if (
+      named !== host ||
+      asked !== host ||
+      scheme !== "https" ||
+      from !== "127.0.0.1" ||
+      /(^|;)[^=;]*__Host-guildnet/.test(cookie)
+    ) {
       wrong.push(`${request.method} ${request.url} ${JSON.stringify(request.rawHeaders)}`);
     }
-    request.on("error", () => undefined).resume().once("end", () => response.end(request.url));
+    request
+      .on("error", () => undefined)
+      .resume()
+      .once("end", () => response.end(request.url));
   });
   app.server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     // A body that the visitor broke off is broken off here, too.
-    if (error.code?.startsWith("HPE_") && error.code !== "HPE_INVALID_EOF_STATE") wrong.push(`what is no HTTP: ${error.code}`);
+    if (error.code?.startsWith("HPE_") && error.code !== "HPE_INVALID_EOF_STATE")
+      wrong.push(`what is no HTTP: ${error.code}`);
     socket.destroy();
   });
   serve(guild, app.upstream.port);
@@ -54,7 +70,9 @@ export async function fuzzRequests(runs: number): Promise<void> {
 export async function fuzzAnswers(runs: number): Promise<void> {
   const guild = await startHarness({ GUILDNET_LOG_LEVEL: "silent" });
   let answer = "";
-  const app = await startScripted((path) => (path === "/odd" ? answer : `HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${path}`));
+  const app = await startScripted((path) =>
+    path === "/odd" ? answer : `HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${path}`,
+  );
   serve(guild, (app.address() as AddressInfo).port);
   const others = new Others(guild);
   try {
@@ -76,7 +94,11 @@ function serve(guild: Harness, port: number): void {
   guild.workspaces.connect("shop", "app", { host: "127.0.0.1", port });
 }
 
-async function check(runs: number, arbitrary: fc.Arbitrary<string>, exchange: (bytes: string) => Promise<void>): Promise<void> {
+async function check(
+  runs: number,
+  arbitrary: fc.Arbitrary<string>,
+  exchange: (bytes: string) => Promise<void>,
+): Promise<void> {
   await fc.assert(fc.asyncProperty(arbitrary, exchange), { numRuns: runs, endOnFailure: false });
 }
 
@@ -112,7 +134,8 @@ class Others {
     const asked = request({ host: "127.0.0.1", port: this.#port, agent: this.#agent, path, headers: { host } }).end();
     const [response] = (await once(asked, "response")) as [IncomingMessage];
     const body = Buffer.concat((await response.toArray()) as Buffer[]).toString();
-    if (response.statusCode !== 200 || body !== path) throw new Error(`who asked for ${path} got ${response.statusCode} ${JSON.stringify(body)}`);
+    if (response.statusCode !== 200 || body !== path)
+      throw new Error(`who asked for ${path} got ${response.statusCode} ${JSON.stringify(body)}`);
   }
 }
 
@@ -120,14 +143,16 @@ class Others {
 async function startScripted(answer: (path: string) => string): Promise<Server> {
   const server = createServer((socket: Socket) => {
     let received = "";
-    socket.on("error", () => socket.destroy()).on("data", (chunk: Buffer) => {
-      received += chunk.toString("latin1");
-      for (let end = received.indexOf("\r\n\r\n"); end >= 0; end = received.indexOf("\r\n\r\n")) {
-        const path = received.split(" ", 2)[1] ?? "";
-        received = received.slice(end + 4);
-        socket.write(Buffer.from(answer(path), "latin1"));
-      }
-    });
+    socket
+      .on("error", () => socket.destroy())
+      .on("data", (chunk: Buffer) => {
+        received += chunk.toString("latin1");
+        for (let end = received.indexOf("\r\n\r\n"); end >= 0; end = received.indexOf("\r\n\r\n")) {
+          const path = received.split(" ", 2)[1] ?? "";
+          received = received.slice(end + 4);
+          socket.write(Buffer.from(answer(path), "latin1"));
+        }
+      });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   return server;

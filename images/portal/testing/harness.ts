@@ -70,7 +70,17 @@ export interface HarnessParts {
   readonly timeouts?: Partial<Timeouts>;
 }
 
-export async function startHarness(env: Record<string, string> = {}, { sessionKey = randomBytes(32), signOuts = new MemorySignOuts(), members = new MemoryMembers(["alice", "bob", "root"]), machine = new MemoryMachine(), systems, timeouts }: HarnessParts = {}): Promise<Harness> {
+export async function startHarness(
+  env: Record<string, string> = {},
+  {
+    sessionKey = randomBytes(32),
+    signOuts = new MemorySignOuts(),
+    members = new MemoryMembers(["alice", "bob", "root"]),
+    machine = new MemoryMachine(),
+    systems,
+    timeouts,
+  }: HarnessParts = {},
+): Promise<Harness> {
   const certificate = await testCertificate(["guild.test", "*.apps.guild.test"]);
   const workspaces = new MemoryWorkspaces();
   const logLines: string[] = [];
@@ -104,7 +114,14 @@ export async function startHarness(env: Record<string, string> = {}, { sessionKe
   });
   const { port } = portal.address;
 
-  const connection = { hostname: "127.0.0.1", port, rejectUnauthorized: false, servername: "guild.test", agent: false as const, maxHeaderSize: 512 * 1024 };
+  const connection = {
+    hostname: "127.0.0.1",
+    port,
+    rejectUnauthorized: false,
+    servername: "guild.test",
+    agent: false as const,
+    maxHeaderSize: 512 * 1024,
+  };
   const open: Harness["open"] = (path, { method = "GET", host = PORTAL_HOST, headers = {}, body } = {}) =>
     new Promise((resolve, reject) => {
       const request = httpsRequest({ ...connection, path, method, headers: { host, ...headers } }, resolve);
@@ -116,7 +133,12 @@ export async function startHarness(env: Record<string, string> = {}, { sessionKe
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
-    return { status: response.statusCode ?? 0, headers: response.headers, body, json: () => JSON.parse(body) as Record<string, unknown> };
+    return {
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      body,
+      json: () => JSON.parse(body) as Record<string, unknown>,
+    };
   };
   const link: Harness["link"] = (handle, claims = {}, key = signInKey) => {
     const all = { sub: handle, aud: "guildnet-sign-in", jti: randomUUID(), iat: now(), exp: now() + 600, ...claims };
@@ -134,7 +156,16 @@ export async function startHarness(env: Record<string, string> = {}, { sessionKe
     return cookiesOf(landed);
   };
   return {
-    portal, workspaces, certificate, logLines, now, link, ask, open, signedIn, entered,
+    portal,
+    workspaces,
+    certificate,
+    logLines,
+    now,
+    link,
+    ask,
+    open,
+    signedIn,
+    entered,
     advance: (seconds) => void (offset += seconds),
     webSocket: (path, label, headers = {}, options = {}) =>
       new WebSocket(`wss://127.0.0.1:${port}${path}`, {
@@ -145,7 +176,9 @@ export async function startHarness(env: Record<string, string> = {}, { sessionKe
       }),
     raw: () =>
       new Promise((resolve, reject) => {
-        const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, servername: "guild.test" }, () => resolve(socket));
+        const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, servername: "guild.test" }, () =>
+          resolve(socket),
+        );
         socket.once("error", reject);
       }),
     close: async (graceMs = 0) => {

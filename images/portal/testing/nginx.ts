@@ -18,7 +18,11 @@ export async function startNginx(folder: string, config: string, ready: string |
   // Its workers are somebody else, where it was started by root.
   await chmod(folder, 0o755);
   await copyFile(config, join(folder, basename(config)));
-  const child = spawn("nginx", ["-p", folder, "-c", basename(config)], { cwd: folder, env: { ...process.env, PATH }, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("nginx", ["-p", folder, "-c", basename(config)], {
+    cwd: folder,
+    env: { ...process.env, PATH },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said += String(chunk)));
   return await listening(child, ready, () => said);
@@ -30,7 +34,11 @@ export async function startNginx(folder: string, config: string, ready: string |
  * @returns how to stop it
  * @throws where it ended instead
  */
-export async function listening(child: ChildProcess, at: string | number, said = (): string => ""): Promise<() => Promise<void>> {
+export async function listening(
+  child: ChildProcess,
+  at: string | number,
+  said = (): string => "",
+): Promise<() => Promise<void>> {
   const ended = once(child, "exit");
   while (!(await answers(at))) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${child.spawnfile} ended: ${said()}`);
@@ -44,7 +52,9 @@ export async function listening(child: ChildProcess, at: string | number, said =
 
 async function answers(at: string | number): Promise<boolean> {
   const socket = typeof at === "string" ? connect(at) : connect(at, "127.0.0.1");
-  const result = await new Promise<boolean>((resolve) => socket.once("connect", () => resolve(true)).once("error", () => resolve(false)));
+  const result = await new Promise<boolean>((resolve) =>
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false)),
+  );
   socket.destroy();
   return result;
 }

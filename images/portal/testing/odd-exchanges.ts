@@ -30,12 +30,17 @@ type More = Omit<OddExchange, "name" | "request">;
 
 /** A whole head that asks for the connection to be closed, then whatever follows. */
 const ask = (name: string, line: string, headers: readonly string[], rest = "", more: More = {}): OddExchange => ({
-  name, request: [line, "Host: {host}", "Connection: close", ...headers, "", rest].join("\r\n"), ...more,
+  name,
+  request: [line, "Host: {host}", "Connection: close", ...headers, "", rest].join("\r\n"),
+  ...more,
 });
-const post = (name: string, headers: readonly string[], body: string, more: More = {}): OddExchange => ask(name, "POST /x HTTP/1.1", headers, body, more);
-const get = (name: string, target: string, headers: readonly string[] = [], more: More = {}): OddExchange => ask(name, `GET ${target} HTTP/1.1`, headers, "", more);
+const post = (name: string, headers: readonly string[], body: string, more: More = {}): OddExchange =>
+  ask(name, "POST /x HTTP/1.1", headers, body, more);
+const get = (name: string, target: string, headers: readonly string[] = [], more: More = {}): OddExchange =>
+  ask(name, `GET ${target} HTTP/1.1`, headers, "", more);
 const raw = (name: string, request: string, more: More = {}): OddExchange => ({ name, request, ...more });
-const answered = (name: string, answer: string, more: Omit<More, "answer"> = {}): OddExchange => get(name, "/answer", [], { answer, ...more });
+const answered = (name: string, answer: string, more: Omit<More, "answer"> = {}): OddExchange =>
+  get(name, "/answer", [], { answer, ...more });
 
 const HIDDEN = "GET /hidden HTTP/1.1\r\nHost: other\r\n\r\n";
 const FIRST = "GET /first HTTP/1.1\r\nHost: {host}\r\n\r\n";
@@ -74,9 +79,16 @@ export const ODD_EXCHANGES: readonly Group[] = [
       post("a space before the colon of the coding", ["Transfer-Encoding : chunked"], CHUNKS),
       post("a coding on a line of its own", ["Transfer-Encoding:", " chunked"], CHUNKS),
       post("a coding with an underscore, and a length", ["Transfer_Encoding: chunked", "Content-Length: 2"], "ok"),
-      post("a length with an underscore, and chunks", ["Content_Length: 99", CHUNKED], CHUNKS, { shows: ["content_length"] }),
+      post("a length with an underscore, and chunks", ["Content_Length: 99", CHUNKED], CHUNKS, {
+        shows: ["content_length"],
+      }),
       ask("chunks in HTTP/1.0", "POST /x HTTP/1.0", [CHUNKED], CHUNKS),
-      ask("a length that Connection names", "GET /x HTTP/1.1", ["Connection: content-length", `Content-Length: ${HIDDEN.length}`], HIDDEN),
+      ask(
+        "a length that Connection names",
+        "GET /x HTTP/1.1",
+        ["Connection: content-length", `Content-Length: ${HIDDEN.length}`],
+        HIDDEN,
+      ),
       ask("chunks that Connection names", "DELETE /x HTTP/1.1", ["Connection: transfer-encoding", CHUNKED], CHUNKS),
       ask("a body with GET", "GET /x HTTP/1.1", ["Content-Length: 2"], "ok"),
       ask("chunks with GET", "GET /x HTTP/1.1", [CHUNKED], CHUNKS),
@@ -84,7 +96,10 @@ export const ODD_EXCHANGES: readonly Group[] = [
       ask("a body with OPTIONS", "OPTIONS /x HTTP/1.1", ["Content-Length: 2"], "ok"),
       ask("a whole request as the body of GET", "GET /x HTTP/1.1", [`Content-Length: ${HIDDEN.length}`], HIDDEN),
       post("neither length nor chunks, but bytes", [], "no request of any kind\r\n\r\n"),
-      raw("more bytes than the length says", "POST /x HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nok and more\r\n\r\n"),
+      raw(
+        "more bytes than the length says",
+        "POST /x HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nok and more\r\n\r\n",
+      ),
       post("fewer bytes than the length says, then nothing", ["Content-Length: 9"], "ok", { mayWait: true }),
     ],
     differences: {
@@ -116,7 +131,11 @@ export const ODD_EXCHANGES: readonly Group[] = [
       post("more bytes than the size says", [CHUNKED], "2\r\nokay\r\n0\r\n\r\n"),
       post("bare line feeds after the bytes", [CHUNKED], "2\r\nok\n0\n\n"),
       post("trailers", [CHUNKED], "2\r\nok\r\n0\r\nX-Trailer: 1\r\n\r\n", { shows: ["x-trailer"] }),
-      post("trailers that frame", [CHUNKED, "Trailer: Content-Length"], "2\r\nok\r\n0\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n"),
+      post(
+        "trailers that frame",
+        [CHUNKED, "Trailer: Content-Length"],
+        "2\r\nok\r\n0\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n",
+      ),
       post("a trailer that is no header", [CHUNKED], "2\r\nok\r\n0\r\nno header\r\n\r\n"),
       post("no last chunk", [CHUNKED], "2\r\nok\r\n", { mayWait: true }),
       post("a request behind the last chunk", [CHUNKED], `${CHUNKS}${HIDDEN}`),
@@ -184,7 +203,7 @@ export const ODD_EXCHANGES: readonly Group[] = [
       "an absolute target of this host": ONE_HOST,
       "an absolute target of another host": ONE_HOST,
       "an absolute target of another scheme": ONE_HOST,
-      "dots": AS_IT_CAME,
+      dots: AS_IT_CAME,
       "encoded dots": AS_IT_CAME,
       "an encoded NUL": AS_IT_CAME,
       "a broken escape": AS_IT_CAME,
@@ -229,18 +248,49 @@ export const ODD_EXCHANGES: readonly Group[] = [
       get("12 KiB in one header", "/x", [`X-A: ${"x".repeat(12_288)}`]),
       get("40 KiB in one header", "/x", [`X-A: ${"x".repeat(40_960)}`]),
       get("200 KiB in one header", "/x", [`X-A: ${"x".repeat(204_800)}`]),
-      get("a thousand headers", "/x", Array.from({ length: 1000 }, (_one, index) => `X-${index}: 1`)),
+      get(
+        "a thousand headers",
+        "/x",
+        Array.from({ length: 1000 }, (_one, index) => `X-${index}: 1`),
+      ),
       get("a name with underscores", "/x", ["X_Forwarded_For: 9.9.9.9"], { shows: ["x_forwarded_for"] }),
-      get("addresses that the visitor claims", "/x", ["X-Forwarded-For: 9.9.9.9", "X-Real-IP: 9.9.9.9", "CF-Connecting-IP: 9.9.9.9", "Forwarded: for=9.9.9.9"], { shows: ["x-forwarded-for", "x-real-ip", "cf-connecting-ip", "forwarded"] }),
-      get("headers that Connection names", "/x", ["Connection: x-a, host, cookie", "X-A: 1", "Cookie: a=1"], { shows: ["x-a", "cookie"] }),
-      get("headers of one hop", "/x", ["TE: trailers", "Keep-Alive: timeout=9", "Proxy-Connection: keep-alive", "Proxy-Authorization: Basic x"], { shows: ["te", "keep-alive", "proxy-connection", "proxy-authorization"] }),
+      get(
+        "addresses that the visitor claims",
+        "/x",
+        ["X-Forwarded-For: 9.9.9.9", "X-Real-IP: 9.9.9.9", "CF-Connecting-IP: 9.9.9.9", "Forwarded: for=9.9.9.9"],
+        { shows: ["x-forwarded-for", "x-real-ip", "cf-connecting-ip", "forwarded"] },
+      ),
+      get("headers that Connection names", "/x", ["Connection: x-a, host, cookie", "X-A: 1", "Cookie: a=1"], {
+        shows: ["x-a", "cookie"],
+      }),
+      get(
+        "headers of one hop",
+        "/x",
+        ["TE: trailers", "Keep-Alive: timeout=9", "Proxy-Connection: keep-alive", "Proxy-Authorization: Basic x"],
+        { shows: ["te", "keep-alive", "proxy-connection", "proxy-authorization"] },
+      ),
       get("two of Cookie", "/x", ["Cookie: a=1", "Cookie: b=2"], { shows: ["cookie"] }),
-      get("two of Authorization", "/x", ["Authorization: Basic a", "Authorization: Basic b"], { shows: ["authorization"] }),
+      get("two of Authorization", "/x", ["Authorization: Basic a", "Authorization: Basic b"], {
+        shows: ["authorization"],
+      }),
       post("Expect: 100-continue", ["Expect: 100-continue", "Content-Length: 2"], "ok", { shows: ["expect"] }),
       post("Expect: something else", ["Expect: the-unexpected", "Content-Length: 2"], "ok", { shows: ["expect"] }),
-      get("an upgrade to HTTP/2", "/x", ["Upgrade: h2c", "Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__"], { shows: ["upgrade", "http2-settings"] }),
-      get("an upgrade to two protocols", "/x", ["Upgrade: websocket, h2c", "Connection: Upgrade"], { shows: ["upgrade"] }),
-      ask("an upgrade with a body", "GET /x HTTP/1.1", ["Upgrade: websocket", "Connection: Upgrade", `Content-Length: ${HIDDEN.length}`], HIDDEN, { shows: ["upgrade"] }),
+      get(
+        "an upgrade to HTTP/2",
+        "/x",
+        ["Upgrade: h2c", "Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__"],
+        { shows: ["upgrade", "http2-settings"] },
+      ),
+      get("an upgrade to two protocols", "/x", ["Upgrade: websocket, h2c", "Connection: Upgrade"], {
+        shows: ["upgrade"],
+      }),
+      ask(
+        "an upgrade with a body",
+        "GET /x HTTP/1.1",
+        ["Upgrade: websocket", "Connection: Upgrade", `Content-Length: ${HIDDEN.length}`],
+        HIDDEN,
+        { shows: ["upgrade"] },
+      ),
       get("Upgrade that Connection doesn't name", "/x", ["Upgrade: websocket"], { shows: ["upgrade"] }),
     ],
     differences: {
@@ -255,10 +305,12 @@ export const ODD_EXCHANGES: readonly Group[] = [
       "a bare line feed at the end of the head": AMBIGUOUS,
       "12 KiB in one header": ROOM,
       "40 KiB in one header": ROOM,
-      "200 KiB in one header": "More than 128 KiB are answered with a page that has the browser delete its cookies, which it most likely is.",
+      "200 KiB in one header":
+        "More than 128 KiB are answered with a page that has the browser delete its cookies, which it most likely is.",
       "a thousand headers": ROOM,
       "addresses that the visitor claims": "No proxy stands before the portal, so that all such claims are invented.",
-      "headers that Connection names": "They are for one hop alone (RFC 9110, section 7.6.1), but for those that frame, route or authenticate.",
+      "headers that Connection names":
+        "They are for one hop alone (RFC 9110, section 7.6.1), but for those that frame, route or authenticate.",
       "headers of one hop": "They are for one hop alone (RFC 9110, section 7.6.1).",
       "two of Authorization": "The app's own affair: both reach it, and Node's takes the first.",
       "Expect: something else": "An expectation that nobody can meet is a 417 (RFC 9110, section 10.1.1).",
@@ -273,8 +325,14 @@ export const ODD_EXCHANGES: readonly Group[] = [
       raw("two at once", `${FIRST}GET /x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n`),
       raw("the second is for another host", `${FIRST}GET /x HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n`),
       raw("the second is no request", `${FIRST}no request\r\n\r\n`),
-      raw("a body, then another request", "POST /x HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nokGET /y HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
-      raw("a line break more than there should be between them", "POST /x HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nok\r\nGET /y HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
+      raw(
+        "a body, then another request",
+        "POST /x HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nokGET /y HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n",
+      ),
+      raw(
+        "a line break more than there should be between them",
+        "POST /x HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nok\r\nGET /y HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n",
+      ),
       raw("another after one that closes", `GET /x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n${HIDDEN}`),
       raw("another after HTTP/1.0", `GET /x HTTP/1.0\r\nHost: {host}\r\n\r\n${HIDDEN}`),
       raw("a head that doesn't end", "GET /x HTTP/1.1\r\nHost: {host}\r\nX-A: ", { mayWait: true }),
@@ -318,7 +376,10 @@ export const ODD_EXCHANGES: readonly Group[] = [
       answered("a body with 204", "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok"),
       answered("a body with 304", "HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\nok"),
       ask("a body to HEAD", "HEAD /answer HTTP/1.1", [], "", { answer: `${OK}Content-Length: 2\r\n\r\nok` }),
-      answered("101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
+      answered(
+        "101 that nobody asked for",
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+      ),
       answered("101 without a protocol", "HTTP/1.1 101 Switching Protocols\r\n\r\n"),
       answered("103 before it", `HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${OK}Content-Length: 2\r\n\r\nok`),
       answered("100 before it", `HTTP/1.1 100 Continue\r\n\r\n${OK}Content-Length: 2\r\n\r\nok`),
@@ -329,14 +390,17 @@ export const ODD_EXCHANGES: readonly Group[] = [
       answered("20 KiB of headers", `${OK}Link: ${"x".repeat(20_480)}\r\nContent-Length: 2\r\n\r\nok`),
       answered("200 KiB of headers", `${OK}Link: ${"x".repeat(204_800)}\r\nContent-Length: 2\r\n\r\nok`),
       answered("300 KiB of headers", `${OK}Link: ${"x".repeat(307_200)}\r\nContent-Length: 2\r\n\r\nok`),
-      post("an answer before the body has come", ["Content-Length: 9"], "ok", { answer: `${OK}Content-Length: 5\r\n\r\nearly`, mayWait: true }),
+      post("an answer before the body has come", ["Content-Length: 9"], "ok", {
+        answer: `${OK}Content-Length: 5\r\n\r\nearly`,
+        mayWait: true,
+      }),
     ],
     differences: {
       "a status below 100": UNREADABLE,
       "a status above 599": UNREADABLE,
       "a status of two digits": UNREADABLE,
       "a status of four digits": UNREADABLE,
-      "nothing": "A kept connection may close as it is used again: what has no effect is asked once more.",
+      nothing: "A kept connection may close as it is used again: what has no effect is asked once more.",
       "no HTTP": UNREADABLE,
       "a page without a head": UNREADABLE,
       "half a head": "A kept connection may close as it is used again: what has no effect is asked once more.",
@@ -348,11 +412,13 @@ export const ODD_EXCHANGES: readonly Group[] = [
       "a coding before chunked": UNREADABLE,
       "identity before chunked": UNREADABLE,
       "a coding alone": UNREADABLE,
-      "a broken chunk size": "The head goes out at once, for streams that have nothing to say yet; then the answer is cut off, and the visitor sees that it is not whole.",
+      "a broken chunk size":
+        "The head goes out at once, for streams that have nothing to say yet; then the answer is cut off, and the visitor sees that it is not whole.",
       "101 that nobody asked for": UNREADABLE,
       "101 without a protocol": UNREADABLE,
       "103 before it": "Hints are between the app and the portal; nginx takes them for the answer.",
-      "100 before it": "The portal asks for no such go-ahead; undici takes one for a broken answer, nginx for the answer.",
+      "100 before it":
+        "The portal asks for no such go-ahead; undici takes one for a broken answer, nginx for the answer.",
       "20 KiB of headers": "Browsers take 256 KiB, and so does the portal.",
       "200 KiB of headers": "Browsers take 256 KiB, and so does the portal.",
       "an answer before the body has come": STREAMS,

@@ -15,7 +15,9 @@ export interface Recorder {
 
 /** @param socketPath where it listens as well, for who can't be told a port */
 export async function startRecorder(socketPath: string): Promise<Recorder> {
-  let seen: string[] = [], answer: string | undefined, shows: readonly string[] = [];
+  let seen: string[] = [],
+    answer: string | undefined,
+    shows: readonly string[] = [];
   const server = createServer({ maxHeaderSize: 512 * 1024 });
   // Whoever keeps a connection may rely on it.
   server.keepAliveTimeout = 0;
@@ -25,10 +27,12 @@ export async function startRecorder(socketPath: string): Promise<Recorder> {
     const record = describe(request, shows);
     const index = seen.push(record) - 1;
     const list = seen;
-    request.on("error", () => undefined).on("data", (chunk: Buffer) => {
-      chunks.push(chunk);
-      list[index] = `${record} +${Buffer.concat(chunks).length}`;
-    });
+    request
+      .on("error", () => undefined)
+      .on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        list[index] = `${record} +${Buffer.concat(chunks).length}`;
+      });
     response.on("error", () => undefined);
     // A ping between exchanges, and what was hidden in one, get an ordinary answer.
     if (answer !== undefined && request.url !== "/ping") request.socket.end(Buffer.from(answer, "latin1"));
@@ -37,7 +41,8 @@ export async function startRecorder(socketPath: string): Promise<Recorder> {
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const what = `malformed: ${error.code}`;
     // nginx says it once more where it used a kept connection.
-    if (error.code?.startsWith("HPE_") && error.code !== "HPE_INVALID_EOF_STATE" && seen.at(-1) !== what) seen.push(what);
+    if (error.code?.startsWith("HPE_") && error.code !== "HPE_INVALID_EOF_STATE" && seen.at(-1) !== what)
+      seen.push(what);
     socket.destroy();
   });
   server.listen(0, "127.0.0.1");
@@ -66,6 +71,8 @@ export async function startRecorder(socketPath: string): Promise<Recorder> {
 }
 
 function describe({ method, url = "", headers }: IncomingMessage, shows: readonly string[]): string {
-  const shown = shows.flatMap((name) => (headers[name] === undefined ? [] : `${name}=${JSON.stringify(headers[name])}`));
+  const shown = shows.flatMap((name) =>
+    headers[name] === undefined ? [] : `${name}=${JSON.stringify(headers[name])}`,
+  );
   return [method, url.length > 60 ? `${url.slice(0, 20)}… (${url.length} bytes)` : url, ...shown].join(" ");
 }

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 
 const style = readFileSync(new URL("src/style.css", import.meta.url), "utf8");
 /** Least ratio of WCAG 2.2 for text (1.4.3) and for what shows the focus (1.4.11). */
-const TEXT = 4.5, FOCUS = 3;
+const TEXT = 4.5,
+  FOCUS = 3;
 
 type Colour = readonly [number, number, number];
 
@@ -17,7 +18,8 @@ function colour(name: string, dark: boolean): Colour {
 }
 
 /** As `color-mix(in srgb, over share, under)`. */
-const mixed = (over: Colour, share: number, under: Colour): Colour => over.map((value, index) => value * share + (under[index] ?? 0) * (1 - share)) as unknown as Colour;
+const mixed = (over: Colour, share: number, under: Colour): Colour =>
+  over.map((value, index) => value * share + (under[index] ?? 0) * (1 - share)) as unknown as Colour;
 
 function contrast(one: Colour, other: Colour): number {
   const [bright = 0, dim = 0] = [one, other].map(luminance).sort((a, b) => b - a);
@@ -30,13 +32,29 @@ function luminance([red, green, blue]: Colour): number {
 }
 
 test.each([false, true])("everything can be read and found, in the dark theme: %s", (dark) => {
-  const of = (name: string): Colour => colour(name, dark), surface = of("surface"), page = of("page");
+  const of = (name: string): Colour => colour(name, dark),
+    surface = of("surface"),
+    page = of("page");
   const readable: [string, Colour, Colour][] = [
-    ["text", of("text"), page], ["dim", of("dim"), page], ["dim on a card", of("dim"), surface], ["link", of("accent-strong"), surface], ["command", of("accent-strong"), page],
-    ["button", of("on-accent"), of("accent")], ["disabled button", of("dim"), mixed(of("dim"), 0.16, surface)], ["count", of("dim"), mixed(of("dim"), 0.16, page)],
+    ["text", of("text"), page],
+    ["dim", of("dim"), page],
+    ["dim on a card", of("dim"), surface],
+    ["link", of("accent-strong"), surface],
+    ["command", of("accent-strong"), page],
+    ["button", of("on-accent"), of("accent")],
+    ["disabled button", of("dim"), mixed(of("dim"), 0.16, surface)],
+    ["count", of("dim"), mixed(of("dim"), 0.16, page)],
     ["avatar", of("accent-strong"), mixed(of("accent"), 0.18, surface)],
-    ...["running", "starting", "stopped", "failed"].map((state): [string, Colour, Colour] => [state, of(state), surface]),
-    ...["running", "starting", "stopped", "failed"].map((state): [string, Colour, Colour] => [`why ${state}`, of(state), mixed(of(state), 0.09, surface)]),
+    ...["running", "starting", "stopped", "failed"].map((state): [string, Colour, Colour] => [
+      state,
+      of(state),
+      surface,
+    ]),
+    ...["running", "starting", "stopped", "failed"].map((state): [string, Colour, Colour] => [
+      `why ${state}`,
+      of(state),
+      mixed(of(state), 0.09, surface),
+    ]),
   ];
   expect(readable.filter(([, text, under]) => contrast(text, under) < TEXT).map(([name]) => name)).toEqual([]);
   for (const under of [page, surface]) expect(contrast(of("accent"), under)).toBeGreaterThanOrEqual(FOCUS);

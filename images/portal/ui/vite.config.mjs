@@ -21,6 +21,8 @@ export default defineConfig({
     // The pages' policy allows no inline data but images, and a second file is cheap.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { index: `${here}index.html`, waiting: `${here}waiting.html`, error: `${here}error.html` } },
+    rolldownOptions: {
+      input: { index: `${here}index.html`, waiting: `${here}waiting.html`, error: `${here}error.html` },
+    },
   },
 });

@@ -53,23 +53,42 @@ export class ClusterAccess implements WorkspaceAccess {
   }
 
   async #readSession(id: string): Promise<string> {
-    const secret = await this.#core.readNamespacedSecret({ namespace: workspaceKind.namespaceOf(id), name: SECRET }).catch((error: unknown) => {
-      throw new PortalError(502, "ide_key_unreadable", `The key of the workspace ${id} cannot be read.`, { cause: plainError(error) });
-    });
-    const session = Buffer.from(secret.data?.[SECRET_KEY] ?? "", "base64").toString("utf8").trim();
+    const secret = await this.#core
+      .readNamespacedSecret({ namespace: workspaceKind.namespaceOf(id), name: SECRET })
+      .catch((error: unknown) => {
+        throw new PortalError(502, "ide_key_unreadable", `The key of the workspace ${id} cannot be read.`, {
+          cause: plainError(error),
+        });
+      });
+    const session = Buffer.from(secret.data?.[SECRET_KEY] ?? "", "base64")
+      .toString("utf8")
+      .trim();
     // Goes into a header as it is, so nothing that could end the value, or the header, may be in it.
     if (!/^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/.test(session)) {
-      throw new PortalError(502, "ide_key_unreadable", `The secret ${SECRET} of the workspace ${id} has no usable "${SECRET_KEY}".`);
+      throw new PortalError(
+        502,
+        "ide_key_unreadable",
+        `The secret ${SECRET} of the workspace ${id} has no usable "${SECRET_KEY}".`,
+      );
     }
     return session;
   }
 
   async #readPorts(id: string, { namespaceOf, object }: Kind): Promise<ReadonlyMap<string, number>> {
-    const service = await this.#core.readNamespacedService({ namespace: namespaceOf(id), name: object }).catch((error: unknown) => {
-      throw new PortalError(502, "ports_unreadable", `The ports of the ${object} ${id} cannot be read.`, { cause: plainError(error) });
-    });
+    const service = await this.#core
+      .readNamespacedService({ namespace: namespaceOf(id), name: object })
+      .catch((error: unknown) => {
+        throw new PortalError(502, "ports_unreadable", `The ports of the ${object} ${id} cannot be read.`, {
+          cause: plainError(error),
+        });
+      });
     // By number as well, which no name is: what an editor makes of a link to localhost. Its own port goes by its name alone, with its key.
-    return new Map((service.spec?.ports ?? []).flatMap(({ name = "", port }): [string, number][] => [[name, port], ...(name === IDE_PORT ? [] : [[String(port), port] as [string, number]])]));
+    return new Map(
+      (service.spec?.ports ?? []).flatMap(({ name = "", port }): [string, number][] => [
+        [name, port],
+        ...(name === IDE_PORT ? [] : [[String(port), port] as [string, number]]),
+      ]),
+    );
   }
 }
 

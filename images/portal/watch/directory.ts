@@ -123,5 +123,7 @@ function rejection({ metadata }: V1Namespace, id: string, { object, namespaceOf 
   if (!WORKSPACE_ID.test(id) || metadata?.name !== namespaceOf(id)) {
     return `the namespace ${metadata?.name} is labelled as the ${object} "${id}", which must be called ${namespaceOf(id)}; left out`;
   }
-  return HANDLE.test(metadata.labels?.[OWNER_LABEL] ?? "") ? undefined : `the ${object} ${id} has no owner its label could name; left out`;
+  return HANDLE.test(metadata.labels?.[OWNER_LABEL] ?? "")
+    ? undefined
+    : `the ${object} ${id} has no owner its label could name; left out`;
 }

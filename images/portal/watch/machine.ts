@@ -20,5 +20,8 @@ export class ClusterMachine implements MachineReports {
 }
 
 function stateOf({ "disk-free": diskFree, "full-homes": homes = "" }: Data): MachineState {
-  return { ...(diskFree !== undefined && { diskFree }), fullHomes: new Set(homes.split(",").filter((id) => WORKSPACE_ID.test(id))) };
+  return {
+    ...(diskFree !== undefined && { diskFree }),
+    fullHomes: new Set(homes.split(",").filter((id) => WORKSPACE_ID.test(id))),
+  };
 }

@@ -9,10 +9,15 @@ afterAll(() => api.close());
 
 test("people are waited for until they are written down, and are followed from then on", async () => {
   const warnings: string[] = [];
-  const members = new ClusterMembers({ kubeConfig: api.kubeConfig, warn: (message) => void warnings.push(message), retryMs: 5 });
+  const members = new ClusterMembers({
+    kubeConfig: api.kubeConfig,
+    warn: (message) => void warnings.push(message),
+    retryMs: 5,
+  });
   const reading = members.read();
   await expect.poll(() => warnings[0]).toBe("people not readable yet");
-  const write = (handles: string): void => api.put(collection, { metadata: { name: "people", namespace: "default" }, data: { handles } } as never);
+  const write = (handles: string): void =>
+    api.put(collection, { metadata: { name: "people", namespace: "default" }, data: { handles } } as never);
   write("ada,bob");
   expect(await reading).toEqual(new Set(["ada", "bob"]));
   const heard: ReadonlySet<string>[] = [];

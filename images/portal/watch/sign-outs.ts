@@ -34,9 +34,17 @@ export class ClusterSignOuts implements SignOutStore {
   async change(changes: ReadonlyMap<string, number | undefined>): Promise<void> {
     const data = Object.fromEntries([...changes].map(([key, time]) => [key, time === undefined ? null : String(time)]));
     try {
-      await this.#core.patchNamespacedConfigMap({ ...this.#object, body: { data } }, setHeaderOptions("Content-Type", PatchStrategy.MergePatch));
+      await this.#core.patchNamespacedConfigMap(
+        { ...this.#object, body: { data } },
+        setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+      );
     } catch (error) {
-      throw new PortalError(503, "sign_out_not_kept", "You are signed out, but the portal could not write that down: ask its keeper to look at its log.", { cause: plainError(error) });
+      throw new PortalError(
+        503,
+        "sign_out_not_kept",
+        "You are signed out, but the portal could not write that down: ask its keeper to look at its log.",
+        { cause: plainError(error) },
+      );
     }
   }
 

@@ -6,7 +6,14 @@ export type LiveState = Pick<Workspace, "state" | "reason" | "message" | "since"
 
 /** Why a container waits, where waiting longer will not help by itself (kubelet's own words). */
 const FAILED_WAITS = new Set([
-  "CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "RunContainerError",
+  "CrashLoopBackOff",
+  "ImagePullBackOff",
+  "ErrImagePull",
+  "ErrImageNeverPull",
+  "InvalidImageName",
+  "CreateContainerConfigError",
+  "CreateContainerError",
+  "RunContainerError",
 ]);
 
 /** How long an end is told of. */
@@ -17,7 +24,8 @@ const REPORTED_MS = 24 * 60 * 60 * 1000;
  * @param pods of the workspace's namespace, in any order; one that was evicted stays among them for good
  */
 export function liveState(deployment: V1Deployment | undefined, pods: readonly V1Pod[], now = Date.now()): LiveState {
-  if (!deployment) return { state: "starting", reason: "NotCreated", message: "The workspace's Deployment is not there yet." };
+  if (!deployment)
+    return { state: "starting", reason: "NotCreated", message: "The workspace's Deployment is not there yet." };
   const alive = pods.filter((pod) => !hasEnded(pod));
   const current = alive.filter((pod) => !pod.metadata?.deletionTimestamp);
   if ((deployment.spec?.replicas ?? 1) === 0) return stopped(alive);
@@ -30,9 +38,13 @@ function stopped(alive: readonly V1Pod[]): LiveState {
 }
 
 function ready(pods: readonly V1Pod[], end: Termination | undefined): LiveState | undefined {
-  const since = pods.map((pod) => condition(pod.status?.conditions, "Ready")).find((found) => found?.status === "True")?.lastTransitionTime;
+  const since = pods
+    .map((pod) => condition(pod.status?.conditions, "Ready"))
+    .find((found) => found?.status === "True")?.lastTransitionTime;
   const isReady = pods.some((pod) => condition(pod.status?.conditions, "Ready")?.status === "True");
-  return isReady ? { state: "running", ...(end && { reason: end.reason, message: end.message }), ...at(since) } : undefined;
+  return isReady
+    ? { state: "running", ...(end && { reason: end.reason, message: end.message }), ...at(since) }
+    : undefined;
 }
 
 /** In order of how much it explains: the container, the pod, the scheduler, then what kept pods from being made at all. */
@@ -41,13 +53,16 @@ function failed(deployment: V1Deployment, pods: readonly V1Pod[]): LiveState | u
     const waiting = containers(pod).find(({ state }) => FAILED_WAITS.has(state?.waiting?.reason ?? ""));
     if (waiting) return failure(waiting.state?.waiting?.reason, explainWait(waiting), pod.status?.startTime);
     const scheduled = condition(pod.status?.conditions, "PodScheduled");
-    if (scheduled?.status === "False" && scheduled.reason === "Unschedulable") return failure(scheduled.reason, scheduled.message, scheduled.lastTransitionTime);
+    if (scheduled?.status === "False" && scheduled.reason === "Unschedulable")
+      return failure(scheduled.reason, scheduled.message, scheduled.lastTransitionTime);
   }
   // Quota, Pod Security admission and the like refuse the pod, so there is none to ask.
   const refused = condition(deployment.status?.conditions, "ReplicaFailure");
-  if (refused?.status === "True" && pods.length === 0) return failure(refused.reason, refused.message, refused.lastTransitionTime);
+  if (refused?.status === "True" && pods.length === 0)
+    return failure(refused.reason, refused.message, refused.lastTransitionTime);
   const progressing = condition(deployment.status?.conditions, "Progressing");
-  if (progressing?.reason === "ProgressDeadlineExceeded") return failure(progressing.reason, progressing.message, progressing.lastTransitionTime);
+  if (progressing?.reason === "ProgressDeadlineExceeded")
+    return failure(progressing.reason, progressing.message, progressing.lastTransitionTime);
   return undefined;
 }
 
@@ -57,8 +72,19 @@ function starting(alive: readonly V1Pod[], current: readonly V1Pod[], end: Termi
   if (!pod) return { state: "starting", reason: alive.length > 0 ? "Restarting" : "Scheduling", ...told };
   const waiting = containers(pod).find(({ state }) => state?.waiting)?.state?.waiting;
   const since = at(pod.status?.startTime ?? pod.metadata?.creationTimestamp);
-  if (waiting) return { state: "starting", reason: waiting.reason, ...(waiting.message ? { message: waiting.message } : told), ...since };
-  return { state: "starting", reason: pod.status?.phase === "Running" ? "NotReady" : (pod.status?.phase ?? "Pending"), ...told, ...since };
+  if (waiting)
+    return {
+      state: "starting",
+      reason: waiting.reason,
+      ...(waiting.message ? { message: waiting.message } : told),
+      ...since,
+    };
+  return {
+    state: "starting",
+    reason: pod.status?.phase === "Running" ? "NotReady" : (pod.status?.phase ?? "Pending"),
+    ...told,
+    ...since,
+  };
 }
 
 function failure(reason: string | undefined, message: string | undefined, since: Date | string | undefined): LiveState {
@@ -88,12 +114,20 @@ function lastTermination(pods: readonly V1Pod[], now: number): Termination | und
   const ofPods = pods.filter(hasEnded).map((pod) => {
     const { reason, message, startTime, containerStatuses = [] } = pod.status ?? {};
     const ends = containerStatuses.flatMap(({ state }) => state?.terminated?.finishedAt ?? []);
-    return { reason: reason ?? "Ended", message: message?.trim() ?? "Its pod was ended by the node.", at: ends[0] ?? startTime };
+    return {
+      reason: reason ?? "Ended",
+      message: message?.trim() ?? "Its pod was ended by the node.",
+      at: ends[0] ?? startTime,
+    };
   });
-  const ofContainers = pods.flatMap(containers).flatMap(({ lastState }) => lastState?.terminated ?? [])
+  const ofContainers = pods
+    .flatMap(containers)
+    .flatMap(({ lastState }) => lastState?.terminated ?? [])
     .map((last) => ({ reason: last.reason ?? "Error", message: explainTermination(last), at: last.finishedAt }));
   const timeOf = ({ at: time }: { at?: Date | string }): number => (time ? new Date(time).getTime() : 0);
-  const [newest] = [...ofPods, ...ofContainers].filter((end) => now - timeOf(end) < REPORTED_MS).sort((a, b) => timeOf(b) - timeOf(a));
+  const [newest] = [...ofPods, ...ofContainers]
+    .filter((end) => now - timeOf(end) < REPORTED_MS)
+    .sort((a, b) => timeOf(b) - timeOf(a));
   return newest && { reason: newest.reason, message: `${newest.message} It was started anew.` };
 }
 

@@ -9,7 +9,14 @@ import { ownNamespace } from "./watched-config-map.ts";
 /** Name of the ConfigMap in the portal's own namespace. */
 export const SYSTEMS = "systems";
 
-const list = z.array(z.object({ component: z.object({ type: z.string(), name: z.string() }), kind: z.enum(workloadKinds), namespace: z.string(), name: z.string() }));
+const list = z.array(
+  z.object({
+    component: z.object({ type: z.string(), name: z.string() }),
+    kind: z.enum(workloadKinds),
+    namespace: z.string(),
+    name: z.string(),
+  }),
+);
 
 /**
  * The workloads that the stack wrote down as its systems', each looked at by its name, which is all that the portal may.
@@ -29,10 +36,18 @@ export class ClusterSystems implements Systems {
   }
 
   async look(): Promise<SystemState[]> {
-    const { data } = await this.#core.readNamespacedConfigMap({ namespace: ownNamespace(this.#kubeConfig), name: SYSTEMS }).catch((error: unknown) => {
-      throw plainError(error);
-    });
-    return Promise.all(systemsIn(data).map(async ({ what, workload }) => ({ what, where: `${workload.namespace}/${workload.name}`, ...await this.#stateOf(workload) })));
+    const { data } = await this.#core
+      .readNamespacedConfigMap({ namespace: ownNamespace(this.#kubeConfig), name: SYSTEMS })
+      .catch((error: unknown) => {
+        throw plainError(error);
+      });
+    return Promise.all(
+      systemsIn(data).map(async ({ what, workload }) => ({
+        what,
+        where: `${workload.namespace}/${workload.name}`,
+        ...(await this.#stateOf(workload)),
+      })),
+    );
   }
 
   async #stateOf(workload: WorkloadName): Promise<Pick<SystemState, "state" | "healthy">> {
@@ -41,16 +56,26 @@ export class ClusterSystems implements Systems {
       return inService(workloadOf(workload.kind, JSON.parse(JSON.stringify(await this.#read(workload)))));
     } catch (error) {
       if (!(error instanceof ApiException)) throw plainError(error);
-      return { state: error.code === 404 ? `${workload.kind} ${workload.namespace}/${workload.name} is gone` : `not looked at: ${plainError(error).message}`, healthy: false };
+      return {
+        state:
+          error.code === 404
+            ? `${workload.kind} ${workload.namespace}/${workload.name} is gone`
+            : `not looked at: ${plainError(error).message}`,
+        healthy: false,
+      };
     }
   }
 
   #read({ kind, namespace, name }: WorkloadName): Promise<object> {
     switch (kind) {
-      case "Deployment": return this.#apps.readNamespacedDeployment({ namespace, name });
-      case "StatefulSet": return this.#apps.readNamespacedStatefulSet({ namespace, name });
-      case "DaemonSet": return this.#apps.readNamespacedDaemonSet({ namespace, name });
-      case "CronJob": return this.#batch.readNamespacedCronJob({ namespace, name });
+      case "Deployment":
+        return this.#apps.readNamespacedDeployment({ namespace, name });
+      case "StatefulSet":
+        return this.#apps.readNamespacedStatefulSet({ namespace, name });
+      case "DaemonSet":
+        return this.#apps.readNamespacedDaemonSet({ namespace, name });
+      case "CronJob":
+        return this.#batch.readNamespacedCronJob({ namespace, name });
     }
   }
 }

@@ -22,11 +22,15 @@ export class WatchedConfigMap {
   readonly #first: Promise<Data>;
 
   constructor({ kubeConfig, name, warn, retryMs }: WatchedConfigMapOptions) {
-    const core = kubeConfig.makeApiClient(CoreV1Api), namespace = ownNamespace(kubeConfig), fieldSelector = `metadata.name=${name}`;
+    const core = kubeConfig.makeApiClient(CoreV1Api),
+      namespace = ownNamespace(kubeConfig),
+      fieldSelector = `metadata.name=${name}`;
     let found: (data: Data) => void = () => undefined;
     this.#first = new Promise((resolve) => (found = resolve));
     this.#list = new WatchedList<V1ConfigMap>({
-      kubeConfig, fieldSelector, retryMs,
+      kubeConfig,
+      fieldSelector,
+      retryMs,
       path: `/api/v1/namespaces/${namespace}/configmaps`,
       list: () => core.listNamespacedConfigMap({ namespace, fieldSelector }),
       onChange: ({ data = {} }, gone) => {

@@ -1,4 +1,11 @@
-import { ApiException, ListWatch, Watch, type KubeConfig, type KubernetesListObject, type KubernetesObject } from "@kubernetes/client-node";
+import {
+  ApiException,
+  ListWatch,
+  Watch,
+  type KubeConfig,
+  type KubernetesListObject,
+  type KubernetesObject,
+} from "@kubernetes/client-node";
 import { plainError } from "../../pod/api-error.ts";
 
 const FIRST_RETRY_MS = 500;
@@ -39,7 +46,14 @@ export class WatchedList<T extends KubernetesObject> {
   constructor(options: WatchedListOptions<T>) {
     this.#options = options;
     this.settled = new Promise((resolve) => (this.#settle = resolve));
-    this.#informer = new ListWatch<T>(options.path, new Watch(options.kubeConfig), options.list, false, options.labelSelector, options.fieldSelector);
+    this.#informer = new ListWatch<T>(
+      options.path,
+      new Watch(options.kubeConfig),
+      options.list,
+      false,
+      options.labelSelector,
+      options.fieldSelector,
+    );
     this.#informer.on("add", (object) => this.#changed(object, false));
     this.#informer.on("update", (object) => this.#changed(object, false));
     this.#informer.on("delete", (object) => this.#changed(object, true));

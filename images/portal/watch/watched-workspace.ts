@@ -32,13 +32,19 @@ export class WatchedWorkspace {
     this.#kind = kind;
     const namespace = kind.namespaceOf(id);
     this.#deployments = new WatchedList<V1Deployment>({
-      kubeConfig, onChange, onError, retryMs,
+      kubeConfig,
+      onChange,
+      onError,
+      retryMs,
       onSynced: onChange,
       path: `/apis/apps/v1/namespaces/${namespace}/deployments`,
       list: () => apps.listNamespacedDeployment({ namespace }),
     });
     this.#pods = new WatchedList<V1Pod>({
-      kubeConfig, onChange, onError, retryMs,
+      kubeConfig,
+      onChange,
+      onError,
+      retryMs,
       onSynced: onChange,
       path: `/api/v1/namespaces/${namespace}/pods`,
       list: () => core.listNamespacedPod({ namespace }),
@@ -71,12 +77,16 @@ export class WatchedWorkspace {
   }
 
   #state(namespace: V1Namespace): LiveState {
-    if (namespace.metadata?.deletionTimestamp) return { state: "stopped", reason: "Terminating", message: `The ${this.#kind.object} is being removed.` };
+    if (namespace.metadata?.deletionTimestamp)
+      return { state: "stopped", reason: "Terminating", message: `The ${this.#kind.object} is being removed.` };
     if (!this.#deployments.synced || !this.#pods.synced) {
       return { state: "starting", reason: "Unknown", message: `The portal cannot see this ${this.#kind.object} yet.` };
     }
     const deployment = this.#deployment;
-    return liveState(deployment, this.#pods.items().filter((pod) => belongsTo(pod, deployment)));
+    return liveState(
+      deployment,
+      this.#pods.items().filter((pod) => belongsTo(pod, deployment)),
+    );
   }
 }
 

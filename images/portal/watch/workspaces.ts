@@ -32,19 +32,36 @@ export interface ClusterWorkspacesOptions {
 }
 
 /** The workspaces and apps of the cluster this process runs in, where it keeps sign-outs, who is in the guild, and how its machine and systems are. Where both have one name, the workspace has the host. */
-export function clusterWorkspaces({ clusterDomain, warn, kubeConfig = defaultKubeConfig(), retryMs }: ClusterWorkspacesOptions): ClusterWorkspaces {
+export function clusterWorkspaces({
+  clusterDomain,
+  warn,
+  kubeConfig = defaultKubeConfig(),
+  retryMs,
+}: ClusterWorkspacesOptions): ClusterWorkspaces {
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const apps = kubeConfig.makeApiClient(AppsV1Api);
-  const parts = [workspaceKind, appKind].map((kind) => new ClusterDirectory({ kind, kubeConfig, core, apps, warn, retryMs }));
+  const parts = [workspaceKind, appKind].map(
+    (kind) => new ClusterDirectory({ kind, kubeConfig, core, apps, warn, retryMs }),
+  );
   const directory = new JoinedDirectory(parts);
-  const access = new ClusterAccess(core, clusterDomain, (id) => (directory.get(id)?.visibility === undefined ? workspaceKind : appKind));
+  const access = new ClusterAccess(core, clusterDomain, (id) =>
+    directory.get(id)?.visibility === undefined ? workspaceKind : appKind,
+  );
   directory.onChange((id) => {
     if (!directory.get(id)) access.forget(id);
   });
   const signOuts = new ClusterSignOuts({ kubeConfig, warn, retryMs });
   const members = new ClusterMembers({ kubeConfig, warn, retryMs });
   const machine = new ClusterMachine({ kubeConfig, warn, retryMs });
-  return { directory, access, signOuts, members, machine, systems: new ClusterSystems(kubeConfig), stop: () => [...parts, signOuts, members, machine].forEach((part) => part.stop()) };
+  return {
+    directory,
+    access,
+    signOuts,
+    members,
+    machine,
+    systems: new ClusterSystems(kubeConfig),
+    stop: () => [...parts, signOuts, members, machine].forEach((part) => part.stop()),
+  };
 }
 
 function defaultKubeConfig(): KubeConfig {

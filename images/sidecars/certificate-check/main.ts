@@ -12,8 +12,14 @@ const environment = z.object({
 
 /** Beside a server that reads its certificate at its start alone: answers the kubelet whether it serves the one that is mounted. */
 async function main(): Promise<void> {
-  const { GUILDNET_SERVER_PORT: server, GUILDNET_HEALTH_PORT: health, GUILDNET_TLS_DIR: directory } = environment.parse(process.env);
-  const listening = healthServer(() => ({ ready: true, reason: "ok" }), { "/certificate": () => servedCertificate(directory, server) });
+  const {
+    GUILDNET_SERVER_PORT: server,
+    GUILDNET_HEALTH_PORT: health,
+    GUILDNET_TLS_DIR: directory,
+  } = environment.parse(process.env);
+  const listening = healthServer(() => ({ ready: true, reason: "ok" }), {
+    "/certificate": () => servedCertificate(directory, server),
+  });
   listening.listen(health);
   await once(listening, "listening");
   const stop = (): void => process.exit(0);

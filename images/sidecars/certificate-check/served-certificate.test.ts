@@ -23,7 +23,10 @@ test("a server is well while it serves what is mounted, and not once that is ren
   const { certificate, server, port } = await served();
   expect(await servedCertificate(certificate.directory, port)).toEqual({ ready: true, reason: "ok" });
   await certificate.renew();
-  expect(await servedCertificate(certificate.directory, port)).toEqual({ ready: false, reason: "another certificate is served than the one that is mounted" });
+  expect(await servedCertificate(certificate.directory, port)).toEqual({
+    ready: false,
+    reason: "another certificate is served than the one that is mounted",
+  });
   server.setSecureContext(await readCertificate(certificate.directory));
   expect((await servedCertificate(certificate.directory, port)).ready).toBe(true);
 });
@@ -32,7 +35,10 @@ test("a server is not well when it does not answer", async () => {
   const { certificate, server, port } = await served();
   server.close();
   await once(server, "close");
-  expect(await servedCertificate(certificate.directory, port)).toMatchObject({ ready: false, reason: expect.stringContaining(`no TLS at port ${port}`) });
+  expect(await servedCertificate(certificate.directory, port)).toMatchObject({
+    ready: false,
+    reason: expect.stringContaining(`no TLS at port ${port}`),
+  });
 });
 
 test("a certificate that can't be read stops no server", async () => {
@@ -43,7 +49,9 @@ test("a certificate that can't be read stops no server", async () => {
 
 test("the kubelet is told by status", async () => {
   const { certificate, port } = await served();
-  const health = healthServer(() => ({ ready: true, reason: "ok" }), { "/certificate": () => servedCertificate(certificate.directory, port) });
+  const health = healthServer(() => ({ ready: true, reason: "ok" }), {
+    "/certificate": () => servedCertificate(certificate.directory, port),
+  });
   health.listen(0, "127.0.0.1");
   await once(health, "listening");
   onTestFinished(() => void health.close());

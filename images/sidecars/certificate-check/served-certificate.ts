@@ -15,11 +15,14 @@ export async function servedCertificate(directory: string, port: number): Promis
   // Half-written, or not there yet: no reason to stop what runs.
   if (mounted === undefined) return { ready: true, reason: "the certificate is not readable" };
   try {
-    return await fingerprintAt(port) === new X509Certificate(mounted.cert).fingerprint256
+    return (await fingerprintAt(port)) === new X509Certificate(mounted.cert).fingerprint256
       ? { ready: true, reason: "ok" }
       : { ready: false, reason: "another certificate is served than the one that is mounted" };
   } catch (error) {
-    return { ready: false, reason: `no TLS at port ${port}: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      ready: false,
+      reason: `no TLS at port ${port}: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 
@@ -30,6 +33,8 @@ function fingerprintAt(port: number): Promise<string | undefined> {
       resolve(socket.getPeerX509Certificate()?.fingerprint256);
       socket.destroy();
     });
-    socket.once("timeout", () => socket.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`))).once("error", reject);
+    socket
+      .once("timeout", () => socket.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)))
+      .once("error", reject);
   });
 }

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { collect, summary } from "./collect.ts";
 import { RegistryStore } from "./store.ts";
 
-let root = "", v2 = "";
+let root = "",
+  v2 = "";
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "guildnet-registry-"));
   v2 = join(root, "docker/registry/v2");
@@ -17,7 +18,8 @@ const run = () => collect(new RegistryStore(root));
 const asPath = (digest: string) => digest.replace(":", "/");
 const blobFolder = (digest: string) => join(v2, "blobs/sha256", digest.slice(7, 9), digest.slice(7));
 const has = (digest: string) => existsSync(join(blobFolder(digest), "data"));
-const linkIn = (repository: string, folder: string, digest: string) => join(v2, "repositories", repository, folder, asPath(digest), "link");
+const linkIn = (repository: string, folder: string, digest: string) =>
+  join(v2, "repositories", repository, folder, asPath(digest), "link");
 
 function write(path: string, content: string): void {
   mkdirSync(dirname(path), { recursive: true });
@@ -50,8 +52,13 @@ function manifest(repository: string, content: object, tag?: string): string {
 
 /** An image of one layer. */
 function image(repository: string, says: string, tag?: string) {
-  const config = layer(repository, `config of ${says}`), content = layer(repository, says);
-  return { config, content, digest: manifest(repository, { config: { digest: config }, layers: [{ digest: content }] }, tag) };
+  const config = layer(repository, `config of ${says}`),
+    content = layer(repository, says);
+  return {
+    config,
+    content,
+    digest: manifest(repository, { config: { digest: config }, layers: [{ digest: content }] }, tag),
+  };
 }
 
 describe("a collection", () => {
@@ -62,7 +69,9 @@ describe("a collection", () => {
   });
 
   it("removes what no tag leads to any more, and keeps the rest", async () => {
-    const before = image("ada/hello", "first", "1"), now = image("ada/hello", "second", "1"), other = image("bob/team/app", "third", "latest");
+    const before = image("ada/hello", "first", "1"),
+      now = image("ada/hello", "second", "1"),
+      other = image("bob/team/app", "third", "latest");
     expect(await run()).toEqual({ repositories: 2, skipped: [], manifests: 1, blobs: 3 });
     for (const digest of Object.values(before)) expect(has(digest)).toBe(false);
     for (const digest of [...Object.values(now), ...Object.values(other)]) expect(has(digest)).toBe(true);
@@ -74,7 +83,8 @@ describe("a collection", () => {
   });
 
   it("keeps the images of an index, and what two repositories share", async () => {
-    const amd64 = image("ada/many", "amd64"), shared = layer("bob/app", "amd64");
+    const amd64 = image("ada/many", "amd64"),
+      shared = layer("bob/app", "amd64");
     manifest("ada/many", { manifests: [{ digest: amd64.digest }, { digest: `sha256:${"0".repeat(64)}` }] }, "1");
     const lost = manifest("bob/app", { layers: [{ digest: shared }] });
     expect(await run()).toMatchObject({ manifests: 1, blobs: 1 });
@@ -83,22 +93,29 @@ describe("a collection", () => {
   });
 
   it("is not stopped by an index of nothing, of which the registry has no folder of layers", async () => {
-    const empty = manifest("ada/empty", { manifests: [] }, "1"), garbage = image("bob/app", "old");
+    const empty = manifest("ada/empty", { manifests: [] }, "1"),
+      garbage = image("bob/app", "old");
     expect(await run()).toMatchObject({ repositories: 2, skipped: [], manifests: 1 });
     expect([has(empty), has(garbage.content)]).toEqual([true, false]);
   });
 
   it.each<[string, (digest: string) => void]>([
-    ["has a tag that was cut off", () => write(join(v2, "repositories/ada/damaged/_manifests/tags/2/current/link"), "")],
+    [
+      "has a tag that was cut off",
+      () => write(join(v2, "repositories/ada/damaged/_manifests/tags/2/current/link"), ""),
+    ],
     ["has lost a manifest", (digest) => rmSync(blobFolder(digest), { recursive: true })],
     ["has a manifest that was cut off", (digest) => write(join(blobFolder(digest), "data"), "{")],
   ])("leaves a repository as it is that %s, names it, and tidies up all others", async (_, damage) => {
-    const untagged = image("ada/damaged", "untagged"), tagged = image("ada/damaged", "tagged", "1"), garbage = image("bob/app", "old");
+    const untagged = image("ada/damaged", "untagged"),
+      tagged = image("ada/damaged", "tagged", "1"),
+      garbage = image("bob/app", "old");
     damage(tagged.digest);
     const collection = await run();
     expect(collection.skipped).toMatchObject([{ repository: "ada/damaged" }]);
     expect(summary(collection)).toContain("can't be read: ada/damaged (");
-    for (const digest of [untagged.digest, untagged.content, tagged.config, tagged.content]) expect(has(digest)).toBe(true);
+    for (const digest of [untagged.digest, untagged.content, tagged.config, tagged.content])
+      expect(has(digest)).toBe(true);
     expect([has(garbage.digest), has(garbage.content)]).toEqual([false, false]);
   });
 });

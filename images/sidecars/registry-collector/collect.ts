@@ -27,18 +27,21 @@ export async function collect(store: RegistryStore): Promise<Collection> {
       await mark(store, repository, wanted);
     } catch (error) {
       skipped.push({ repository, reason: (error as Error).message });
-      for (const digest of [...await store.revisions(repository), ...await store.layers(repository)]) wanted.add(digest);
+      for (const digest of [...(await store.revisions(repository)), ...(await store.layers(repository))])
+        wanted.add(digest);
     }
   }
   const tidy = repositories.filter((repository) => skipped.every((other) => other.repository !== repository));
-  let manifests = 0, blobs = 0;
+  let manifests = 0,
+    blobs = 0;
   // Links go before what they lead to: whoever is killed in between leaves nothing that leads nowhere.
   for (const repository of tidy) {
     for (const digest of (await store.revisions(repository)).filter((each) => !wanted.has(each))) {
       await store.removeRevision(repository, digest);
       manifests++;
     }
-    for (const digest of (await store.layers(repository)).filter((each) => !wanted.has(each))) await store.removeLayer(repository, digest);
+    for (const digest of (await store.layers(repository)).filter((each) => !wanted.has(each)))
+      await store.removeLayer(repository, digest);
   }
   for (const digest of (await store.blobs()).filter((each) => !wanted.has(each))) {
     await store.removeBlob(digest);
@@ -50,7 +53,12 @@ export async function collect(store: RegistryStore): Promise<Collection> {
 const descriptor = z.looseObject({ digest: z.string() });
 const descriptors = z.array(descriptor).nullish();
 /** An image, or an index of images, of OCI or of Docker. */
-const manifest = z.looseObject({ config: descriptor.optional(), layers: descriptors, manifests: descriptors, blobs: descriptors });
+const manifest = z.looseObject({
+  config: descriptor.optional(),
+  layers: descriptors,
+  manifests: descriptors,
+  blobs: descriptors,
+});
 
 /** Marks what a repository's tags lead to. */
 async function mark(store: RegistryStore, repository: string, wanted: Set<Digest>): Promise<void> {
@@ -62,13 +70,21 @@ async function mark(store: RegistryStore, repository: string, wanted: Set<Digest
     if (!revisions.has(digest) || seen.has(digest)) return;
     seen.add(digest);
     const { config, layers, manifests, blobs } = manifest.parse(JSON.parse(await store.read(digest)));
-    for (const each of [...(config === undefined ? [] : [config]), ...(layers ?? []), ...(manifests ?? []), ...(blobs ?? [])]) await visit(each.digest);
+    for (const each of [
+      ...(config === undefined ? [] : [config]),
+      ...(layers ?? []),
+      ...(manifests ?? []),
+      ...(blobs ?? []),
+    ])
+      await visit(each.digest);
   };
   for (const digest of await store.tagged(repository)) if (revisions.has(digest)) await visit(digest);
 }
 
 /** What a person reads of it. */
 export function summary({ repositories, skipped, manifests, blobs }: Collection): string {
-  const named = skipped.map(({ repository, reason }) => `\nLeft as it is, as it can't be read: ${repository} (${reason.split("\n").join(" ")})`);
+  const named = skipped.map(
+    ({ repository, reason }) => `\nLeft as it is, as it can't be read: ${repository} (${reason.split("\n").join(" ")})`,
+  );
   return `${repositories} repositories: ${manifests} manifests and ${blobs} blobs removed, to which no tag led.${named.join("")}`;
 }

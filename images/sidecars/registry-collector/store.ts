@@ -23,8 +23,13 @@ export class RegistryStore {
   /** Names of the repositories, of which a registry that nobody has pushed to has not even the folder. */
   async repositories(folder: string = this.#repositories): Promise<string[]> {
     const names = await folders(folder);
-    const below = await Promise.all(names.filter((name) => !name.startsWith("_")).map((name) => this.repositories(join(folder, name))));
-    return [...(names.includes("_manifests") ? [relative(this.#repositories, folder).split(sep).join("/")] : []), ...below.flat()];
+    const below = await Promise.all(
+      names.filter((name) => !name.startsWith("_")).map((name) => this.repositories(join(folder, name))),
+    );
+    return [
+      ...(names.includes("_manifests") ? [relative(this.#repositories, folder).split(sep).join("/")] : []),
+      ...below.flat(),
+    ];
   }
 
   /** Manifests of a repository, also those that no tag means. */
@@ -50,10 +55,14 @@ export class RegistryStore {
   }
 
   async blobs(): Promise<Digest[]> {
-    const found = await Promise.all((await folders(this.#blobs)).map(async (algorithm) => {
-      const hashes = await Promise.all((await folders(join(this.#blobs, algorithm))).map((start) => folders(join(this.#blobs, algorithm, start))));
-      return hashes.flat().map((hash) => `${algorithm}:${hash}`);
-    }));
+    const found = await Promise.all(
+      (await folders(this.#blobs)).map(async (algorithm) => {
+        const hashes = await Promise.all(
+          (await folders(join(this.#blobs, algorithm))).map((start) => folders(join(this.#blobs, algorithm, start))),
+        );
+        return hashes.flat().map((hash) => `${algorithm}:${hash}`);
+      }),
+    );
     return found.flat();
   }
 
@@ -84,11 +93,15 @@ export class RegistryStore {
 
 /** Digests of the links in a folder, by where they lie: no link has to be read for it. A manifest that was deleted has a folder without one. */
 async function linked(folder: string): Promise<Digest[]> {
-  const found = await Promise.all((await folders(folder)).map(async (algorithm) => {
-    const hashes = await folders(join(folder, algorithm));
-    const kept = await Promise.all(hashes.map(async (hash) => (await entries(join(folder, algorithm, hash))).some(({ name }) => name === "link")));
-    return hashes.filter((_, index) => kept[index]).map((hash) => `${algorithm}:${hash}`);
-  }));
+  const found = await Promise.all(
+    (await folders(folder)).map(async (algorithm) => {
+      const hashes = await folders(join(folder, algorithm));
+      const kept = await Promise.all(
+        hashes.map(async (hash) => (await entries(join(folder, algorithm, hash))).some(({ name }) => name === "link")),
+      );
+      return hashes.filter((_, index) => kept[index]).map((hash) => `${algorithm}:${hash}`);
+    }),
+  );
   return found.flat();
 }
 

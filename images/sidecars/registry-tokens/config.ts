@@ -19,7 +19,9 @@ export interface TokenServerConfig {
 const port = z.coerce.number().int().min(0).max(65535);
 
 /** "03:00+30": from three o'clock, UTC, for thirty minutes. */
-const maintenance = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d\+\d{1,3}$/, 'must be a time of day, UTC, and minutes, such as "03:00+30"')
+const maintenance = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d\+\d{1,3}$/, 'must be a time of day, UTC, and minutes, such as "03:00+30"')
   .transform((text): Maintenance => {
     const [hours = 0, minutes = 0, length = 0] = text.split(/[:+]/).map(Number);
     return { start: hours * 60 + minutes, minutes: length };

@@ -16,7 +16,10 @@ import { tokenServer } from "./token-server.ts";
 async function main(): Promise<void> {
   const config = readTokenServerConfig(process.env);
   const log = createLog(config.logLevel);
-  const [certificate, signer] = await Promise.all([readCertificate(config.tlsDirectory), readCertificate(config.signerDirectory)]);
+  const [certificate, signer] = await Promise.all([
+    readCertificate(config.tlsDirectory),
+    readCertificate(config.signerDirectory),
+  ]);
   const cluster = new KubeConfig();
   cluster.loadFromCluster();
   const server = tokenServer({
@@ -34,10 +37,9 @@ async function main(): Promise<void> {
     onError: (error) => log.warn({ err: error }, "certificate not readable, keeping the one in use"),
   });
   let stopping = false;
-  const health = healthServer(
-    () => (stopping ? { ready: false, reason: "stopping" } : { ready: true, reason: "ok" }),
-    { "/certificate": () => servedCertificate(config.tlsDirectory, config.registryPort) },
-  );
+  const health = healthServer(() => (stopping ? { ready: false, reason: "stopping" } : { ready: true, reason: "ok" }), {
+    "/certificate": () => servedCertificate(config.tlsDirectory, config.registryPort),
+  });
   server.listen(config.port);
   health.listen(config.healthPort);
   await Promise.all([once(server, "listening"), once(health, "listening")]);

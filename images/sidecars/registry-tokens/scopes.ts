@@ -17,7 +17,10 @@ const OWN_ACTIONS = new Set(["pull", "push", "delete"]);
  * @see https://distribution.github.io/distribution/spec/auth/scope/
  */
 export function parseScopes(parameters: readonly string[]): Access[] | undefined {
-  const parsed = parameters.flatMap((parameter) => parameter.split(" ")).filter(Boolean).map(parseScope);
+  const parsed = parameters
+    .flatMap((parameter) => parameter.split(" "))
+    .filter(Boolean)
+    .map(parseScope);
   return parsed.some((scope) => scope === undefined) ? undefined : (parsed as Access[]);
 }
 
@@ -26,7 +29,10 @@ function parseScope(text: string): Access | undefined {
   const first = text.indexOf(":");
   const last = text.lastIndexOf(":");
   if (first < 1 || last <= first + 1) return undefined;
-  const actions = text.slice(last + 1).split(",").filter(Boolean);
+  const actions = text
+    .slice(last + 1)
+    .split(",")
+    .filter(Boolean);
   return { type: text.slice(0, first), name: text.slice(first + 1, last), actions };
 }
 
@@ -44,7 +50,12 @@ export function grant(wanted: readonly Access[], workspace: string | undefined):
 function isAllowed(action: string, { type, name }: Access, workspace: string | undefined): boolean {
   if (type !== "repository" || !REPOSITORY.test(name)) return false;
   if (action === "pull") return true;
-  return OWN_ACTIONS.has(action) && workspace !== undefined && WORKSPACE_ID.test(workspace) && name.startsWith(`${workspace}/`);
+  return (
+    OWN_ACTIONS.has(action) &&
+    workspace !== undefined &&
+    WORKSPACE_ID.test(workspace) &&
+    name.startsWith(`${workspace}/`)
+  );
 }
 
 /** Whether anything is to be changed. */

@@ -29,8 +29,13 @@ export async function tokenIssuer(pair: CertificatePair, service: string): Promi
       const seconds = Math.floor(now.getTime() / 1000);
       return new SignJWT({ access })
         .setProtectedHeader({ alg: "ES256", typ: "JWT", x5c })
-        .setIssuer(ISSUER).setSubject(subject).setAudience(service).setJti(randomUUID())
-        .setIssuedAt(seconds).setNotBefore(seconds).setExpirationTime(seconds + TOKEN_SECONDS)
+        .setIssuer(ISSUER)
+        .setSubject(subject)
+        .setAudience(service)
+        .setJti(randomUUID())
+        .setIssuedAt(seconds)
+        .setNotBefore(seconds)
+        .setExpirationTime(seconds + TOKEN_SECONDS)
         .sign(key);
     },
   };

@@ -28,7 +28,10 @@ let close: () => Promise<unknown> = async () => {};
 
 beforeAll(async () => {
   api = await startApiServer();
-  api.put("/api/v1/namespaces/ws-ada/secrets", { metadata: { name: "registry-access" }, data: { password: Buffer.from(password).toString("base64") } } as object);
+  api.put("/api/v1/namespaces/ws-ada/secrets", {
+    metadata: { name: "registry-access" },
+    data: { password: Buffer.from(password).toString("base64") },
+  } as object);
   const own = await testCertificate(["localhost"]);
   const signing = await testCertificate(["registry tokens"]);
   ca = own.certificate;
@@ -55,21 +58,53 @@ afterAll(async () => {
   await api.close();
 });
 
-interface Reply { status: number; body: { token?: string; expires_in?: number; errors?: { code: string; message: string }[] }; headers: NodeJS.Dict<string | string[]> }
+interface Reply {
+  status: number;
+  body: { token?: string; expires_in?: number; errors?: { code: string; message: string }[] };
+  headers: NodeJS.Dict<string | string[]>;
+}
 
-function ask(query: Record<string, string | string[]>, { user, method = "GET", path = "/token" }: { user?: [string, string]; method?: string; path?: string } = {}): Promise<Reply> {
-  const search = new URLSearchParams(Object.entries(query).flatMap(([key, values]) => [values].flat().map((value): [string, string] => [key, value])));
-  const headers = user === undefined ? {} : { authorization: `Basic ${Buffer.from(user.join(":")).toString("base64")}` };
+function ask(
+  query: Record<string, string | string[]>,
+  { user, method = "GET", path = "/token" }: { user?: [string, string]; method?: string; path?: string } = {},
+): Promise<Reply> {
+  const search = new URLSearchParams(
+    Object.entries(query).flatMap(([key, values]) => [values].flat().map((value): [string, string] => [key, value])),
+  );
+  const headers =
+    user === undefined ? {} : { authorization: `Basic ${Buffer.from(user.join(":")).toString("base64")}` };
   return new Promise((resolve, reject) => {
-    request({ host: "127.0.0.1", servername: "localhost", port, ca, method, path: `${path}?${search}`, headers, agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (part: string) => (text += part)).on("end", () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text), headers: response.headers }));
-    }).on("error", reject).end();
+    request(
+      {
+        host: "127.0.0.1",
+        servername: "localhost",
+        port,
+        ca,
+        method,
+        path: `${path}?${search}`,
+        headers,
+        agent: false,
+      },
+      (response) => {
+        let text = "";
+        response
+          .setEncoding("utf8")
+          .on("data", (part: string) => (text += part))
+          .on("end", () =>
+            resolve({ status: response.statusCode ?? 0, body: JSON.parse(text), headers: response.headers }),
+          );
+      },
+    )
+      .on("error", reject)
+      .end();
   });
 }
 
 async function claims(reply: Reply) {
-  const { payload } = await jwtVerify(reply.body.token ?? "", await importX509(signer, "ES256"), { issuer: "guildnet", audience: service });
+  const { payload } = await jwtVerify(reply.body.token ?? "", await importX509(signer, "ES256"), {
+    issuer: "guildnet",
+    audience: service,
+  });
   return payload as typeof payload & { access: { type: string; name: string; actions: string[] }[] };
 }
 
@@ -82,11 +117,16 @@ describe("a token", () => {
     const { iat = 0, exp = 0, nbf, sub, jti } = await claims(reply);
     expect({ life: exp - iat, sub, nbf }).toEqual({ life: 300, sub: "ada", nbf: iat });
     expect(jti).toMatch(/^[0-9a-f-]{36}$/);
-    expect(decodeProtectedHeader(reply.body.token ?? "").x5c).toEqual([new X509Certificate(signer).raw.toString("base64")]);
+    expect(decodeProtectedHeader(reply.body.token ?? "").x5c).toEqual([
+      new X509Certificate(signer).raw.toString("base64"),
+    ]);
   });
 
   test("lets a workspace push below its own name, and pull everywhere", async () => {
-    const reply = await ask({ service, scope: ["repository:ada/app:pull,push", "repository:bob/app:pull,push"] }, { user: ada });
+    const reply = await ask(
+      { service, scope: ["repository:ada/app:pull,push", "repository:bob/app:pull,push"] },
+      { user: ada },
+    );
     expect((await claims(reply)).access).toEqual([
       { type: "repository", name: "ada/app", actions: ["pull", "push"] },
       { type: "repository", name: "bob/app", actions: ["pull"] },
@@ -152,9 +192,22 @@ test("no password and no token is logged", () => {
 describe("what is granted", () => {
   const push = (name: string, type = "repository") => grant([{ type, name, actions: ["push"] }], "ada");
 
-  test.each(["ada/app", "ada/team/app", "ada/a_b.c-d"])("to the workspace ada: pushing to %s", (name) => expect(push(name)).toHaveLength(1));
+  test.each(["ada/app", "ada/team/app", "ada/a_b.c-d"])("to the workspace ada: pushing to %s", (name) =>
+    expect(push(name)).toHaveLength(1),
+  );
 
-  test.each(["ada", "ada-2/app", "adas/app", "bob/ada/app", "ada/../bob/app", "ada//app", "/ada/app", "ada/App", "ada/app:5000", ""])("to the workspace ada: no pushing to %s", (name) => {
+  test.each([
+    "ada",
+    "ada-2/app",
+    "adas/app",
+    "bob/ada/app",
+    "ada/../bob/app",
+    "ada//app",
+    "/ada/app",
+    "ada/App",
+    "ada/app:5000",
+    "",
+  ])("to the workspace ada: no pushing to %s", (name) => {
     expect(push(name)).toEqual([]);
   });
 
@@ -170,7 +223,8 @@ describe("what is granted", () => {
       { type: "repository", name: "host:5000/c", actions: ["push", "pull"] },
     ]);
     expect(parseScopes([])).toEqual([]);
-    for (const wrong of ["repository", "repository:", ":a:pull", "repository:pull"]) expect(parseScopes([wrong]), wrong).toBeUndefined();
+    for (const wrong of ["repository", "repository:", ":a:pull", "repository:pull"])
+      expect(parseScopes([wrong]), wrong).toBeUndefined();
   });
 });
 
@@ -183,7 +237,10 @@ test.each([
 ])("credentials of %s", (header, expected) => expect(basicCredentials(header)).toEqual(expected));
 
 test.each([
-  ["02:59:59", false], ["03:00:00", true], ["03:29:59", true], ["03:30:00", false],
+  ["02:59:59", false],
+  ["03:00:00", true],
+  ["03:29:59", true],
+  ["03:30:00", false],
 ])("maintenance from 3:00 for half an hour at %s: %s", (time, expected) => {
   expect(underWay({ start: 180, minutes: 30 }, new Date(`2030-01-01T${time}Z`))).toBe(expected);
 });
@@ -196,11 +253,19 @@ test("maintenance goes on past midnight", () => {
 
 describe("the environment", () => {
   test("says when there is maintenance", () => {
-    expect(readTokenServerConfig({ GUILDNET_REGISTRY_SERVICE: service, GUILDNET_REGISTRY_MAINTENANCE: "03:15+30" }).maintenance).toEqual({ start: 195, minutes: 30 });
-    expect(readTokenServerConfig({ GUILDNET_REGISTRY_SERVICE: service })).toMatchObject({ port: 5001, maintenance: undefined });
+    expect(
+      readTokenServerConfig({ GUILDNET_REGISTRY_SERVICE: service, GUILDNET_REGISTRY_MAINTENANCE: "03:15+30" })
+        .maintenance,
+    ).toEqual({ start: 195, minutes: 30 });
+    expect(readTokenServerConfig({ GUILDNET_REGISTRY_SERVICE: service })).toMatchObject({
+      port: 5001,
+      maintenance: undefined,
+    });
   });
 
   test("is refused with every mistake", () => {
-    expect(() => readTokenServerConfig({ GUILDNET_REGISTRY_MAINTENANCE: "25:00+1" })).toThrow(/GUILDNET_REGISTRY_SERVICE.*\n.*GUILDNET_REGISTRY_MAINTENANCE/);
+    expect(() => readTokenServerConfig({ GUILDNET_REGISTRY_MAINTENANCE: "25:00+1" })).toThrow(
+      /GUILDNET_REGISTRY_SERVICE.*\n.*GUILDNET_REGISTRY_MAINTENANCE/,
+    );
   });
 });

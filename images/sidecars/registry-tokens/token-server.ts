@@ -48,27 +48,41 @@ async function answer(request: IncomingMessage, parts: TokenServerParts): Promis
   if (url.pathname !== "/token") return refusal(404, "NAME_UNKNOWN", "There is nothing here but /token.");
   // Clients try the OAuth 2 form by POST first; being told that there is none they come back with GET.
   if (request.method !== "GET") return refusal(405, "UNSUPPORTED", "Ask with GET.", { allow: "GET" });
-  if (url.searchParams.get("service") !== parts.service) return refusal(400, "UNSUPPORTED", `Tokens are for the service ${parts.service}.`);
+  if (url.searchParams.get("service") !== parts.service)
+    return refusal(400, "UNSUPPORTED", `Tokens are for the service ${parts.service}.`);
   const wanted = parseScopes(url.searchParams.getAll("scope"));
   if (wanted === undefined) return refusal(400, "UNSUPPORTED", "A scope is written type:name:actions.");
 
   const { workspace, refused } = await authenticated(request, parts.credentials);
-  if (refused) return refusal(401, "UNAUTHORIZED", "No workspace has this name and password.", { "www-authenticate": `Basic realm="${parts.service}"` });
+  if (refused)
+    return refusal(401, "UNAUTHORIZED", "No workspace has this name and password.", {
+      "www-authenticate": `Basic realm="${parts.service}"`,
+    });
   const access = grant(wanted, workspace);
   const now = parts.now?.() ?? new Date();
   if (changes(access) && parts.maintenance !== undefined && underWay(parts.maintenance, now)) {
-    return refusal(503, "UNAVAILABLE", "Nothing can be pushed while the registry is tidied up.", { "retry-after": String(secondsLeft(parts.maintenance, now)) });
+    return refusal(503, "UNAVAILABLE", "Nothing can be pushed while the registry is tidied up.", {
+      "retry-after": String(secondsLeft(parts.maintenance, now)),
+    });
   }
   if (changes(access)) parts.log.info({ workspace, access }, "may push");
   const token = await parts.issuer.issue(workspace ?? "", access, now);
-  return { statusCode: 200, body: { token, access_token: token, expires_in: TOKEN_SECONDS, issued_at: now.toISOString() } };
+  return {
+    statusCode: 200,
+    body: { token, access_token: token, expires_in: TOKEN_SECONDS, issued_at: now.toISOString() },
+  };
 }
 
 /** Who asks: a workspace, nobody in particular, or somebody whose credentials are wrong. */
-async function authenticated({ headers }: IncomingMessage, credentials: Credentials): Promise<{ workspace?: string; refused?: boolean }> {
+async function authenticated(
+  { headers }: IncomingMessage,
+  credentials: Credentials,
+): Promise<{ workspace?: string; refused?: boolean }> {
   if (headers.authorization === undefined) return {};
   const given = basicCredentials(headers.authorization);
-  return given !== undefined && (await credentials.check(given.name, given.password)) ? { workspace: given.name } : { refused: true };
+  return given !== undefined && (await credentials.check(given.name, given.password))
+    ? { workspace: given.name }
+    : { refused: true };
 }
 
 /** The registry's own form of an error, which its clients show. */
@@ -78,6 +92,11 @@ function refusal(statusCode: number, code: string, message: string, headers: Rec
 
 function send(response: ServerResponse, { statusCode, body, headers }: Answer): void {
   const text = JSON.stringify(body);
-  response.writeHead(statusCode, { "content-type": "application/json", "content-length": Buffer.byteLength(text), "cache-control": "no-store", ...headers });
+  response.writeHead(statusCode, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-store",
+    ...headers,
+  });
   response.end(text);
 }

@@ -24,7 +24,9 @@ async function copyFolder(source: string, target: string, wanted: (name: string)
   for (const name of names) if (await isDatabase(join(source, name))) databases.add(name);
   const beside = new Set([...databases].flatMap((name) => SIDE_FILES.map((suffix) => name + suffix)));
   for (const name of names.filter((each) => !beside.has(each))) {
-    const from = join(source, name), to = join(target, name), stats = await lstat(from);
+    const from = join(source, name),
+      to = join(target, name),
+      stats = await lstat(from);
     if (stats.isSymbolicLink()) {
       await symlink(await readlink(from), to);
       continue;

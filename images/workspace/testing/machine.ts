@@ -1,5 +1,19 @@
 import { execa } from "execa";
-import { chmodSync, cpSync, existsSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -22,7 +36,8 @@ export class Machine {
   constructor() {
     chmodSync(this.root, 0o755);
     cpSync(new URL("../rootfs", import.meta.url), this.root, { recursive: true });
-    for (const folder of ["home/guild", "tmp", "bin", "etc/guildnet/ide"]) mkdirSync(join(this.root, folder), { recursive: true });
+    for (const folder of ["home/guild", "tmp", "bin", "etc/guildnet/ide"])
+      mkdirSync(join(this.root, folder), { recursive: true });
     writeFileSync(join(this.root, "etc/guildnet/ide/config.yaml"), "{}\n");
     this.editor(editor);
     for (const folder of [this.home(), this.temporary()]) own(folder);
@@ -54,7 +69,8 @@ export class Machine {
 
   folder(path: string): void {
     const first = mkdirSync(this.home(path), { recursive: true });
-    for (let made = this.home(path); first !== undefined && made.length >= first.length; made = dirname(made)) own(made);
+    for (let made = this.home(path); first !== undefined && made.length >= first.length; made = dirname(made))
+      own(made);
   }
 
   link(path: string, to: string): void {
@@ -72,7 +88,14 @@ export class Machine {
   }
 
   program(command: string, args: string[], variables: Record<string, string> = {}): Promise<Ended> {
-    const env = { HOME: this.home(), TMPDIR: this.temporary(), PATH: `${this.file("bin")}:/usr/local/bin:/usr/bin:/bin`, LC_ALL: "C.UTF-8", GIT_CONFIG_GLOBAL: "/dev/null", ...variables };
+    const env = {
+      HOME: this.home(),
+      TMPDIR: this.temporary(),
+      PATH: `${this.file("bin")}:/usr/local/bin:/usr/bin:/bin`,
+      LC_ALL: "C.UTF-8",
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      ...variables,
+    };
     return execa(command, args, { ...user, cwd: this.root, env, extendEnv: false, reject: false });
   }
 
@@ -89,11 +112,15 @@ export class Machine {
     const stat = lstatSync(this.home(path));
     if (stat.isSymbolicLink()) return readlinkSync(this.home(path)).startsWith(this.home(".dotfiles/")) ? [path] : [];
     if (!stat.isDirectory() || path === ".dotfiles") return [];
-    return readdirSync(this.home(path)).flatMap((name) => this.linked(join(path, name))).sort();
+    return readdirSync(this.home(path))
+      .flatMap((name) => this.linked(join(path, name)))
+      .sort();
   }
 
   notices(): string {
-    return existsSync(this.temporary("guildnet-notices")) ? readFileSync(this.temporary("guildnet-notices"), "utf8").trim() : "";
+    return existsSync(this.temporary("guildnet-notices"))
+      ? readFileSync(this.temporary("guildnet-notices"), "utf8").trim()
+      : "";
   }
 
   remove(): void {

@@ -12,7 +12,8 @@ const CLAIM = "kubernetes:core/v1:PersistentVolumeClaim";
  */
 export const dataIsKept = stackRule({
   name: "data-is-kept",
-  description: "Every volume claim says whether its data is kept; what is kept is kept by its namespace and its storage class as well.",
+  description:
+    "Every volume claim says whether its data is kept; what is kept is kept by its namespace and its storage class as well.",
   check: (resources, report) => {
     for (const claim of resources.filter(({ type }) => type === CLAIM)) {
       for (const mistake of mistakesOf(claim, resources)) report(mistake, claim.urn);
@@ -26,15 +27,22 @@ function mistakesOf(claim: PolicyResource, resources: PolicyResource[]): string[
   const namespace = ifKnown(() => metadata.namespace);
   const said = ifKnown(() => metadata.labels?.[label.data] ?? "");
   if (said === undefined || said === "disposable" || claim.opts.protect) return [];
-  if (said !== "kept") return [`Claim "${name}" doesn't say whether its data is kept. Label it ${label.data}: kept or disposable.`];
+  if (said !== "kept")
+    return [`Claim "${name}" doesn't say whether its data is kept. Label it ${label.data}: kept or disposable.`];
   const mistakes: string[] = [];
-  const home = resources.find(({ type, props }) => type === "kubernetes:core/v1:Namespace" && metadataOf(props).name === namespace);
+  const home = resources.find(
+    ({ type, props }) => type === "kubernetes:core/v1:Namespace" && metadataOf(props).name === namespace,
+  );
   if (home !== undefined && metadataOf(home.props).labels?.[label.data] !== "kept") {
-    mistakes.push(`Claim "${name}" is kept, but namespace "${namespace}" isn't: deleting it deletes the claim. Label and retain it too.`);
+    mistakes.push(
+      `Claim "${name}" is kept, but namespace "${namespace}" isn't: deleting it deletes the claim. Label and retain it too.`,
+    );
   }
   const storage = storageClassOf(claim, resources);
   if (storage !== undefined && storage.reclaimPolicy !== "Retain") {
-    mistakes.push(`Claim "${name}" is kept, but its storage class deletes files with their claim. Set its reclaimPolicy to Retain.`);
+    mistakes.push(
+      `Claim "${name}" is kept, but its storage class deletes files with their claim. Set its reclaimPolicy to Retain.`,
+    );
   }
   return mistakes;
 }
@@ -49,7 +57,9 @@ function storageClassOf(claim: PolicyResource, resources: PolicyResource[]): Sto
   const found = resources.find(({ type, props }) => {
     if (!type.endsWith(":StorageClass")) return false;
     const { name, annotations } = metadataOf(props);
-    return wanted === undefined ? annotations?.["storageclass.kubernetes.io/is-default-class"] === "true" : name === wanted;
+    return wanted === undefined
+      ? annotations?.["storageclass.kubernetes.io/is-default-class"] === "true"
+      : name === wanted;
   });
   return found?.props as StorageClass | undefined;
 }

@@ -2,7 +2,8 @@ import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { containersOf, ifKnown, podSpecOf } from "../objects.ts";
 
 /** Names by which credentials go. The last word counts: TOKEN_LIFETIME is none. */
-const NAME = /(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|AUTH_?KEY|SIGNING_?KEY)$/i;
+const NAME =
+  /(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|AUTH_?KEY|SIGNING_?KEY)$/i;
 
 /** Values that are credentials whatever they are called. */
 const VALUES: [pattern: RegExp, what: string][] = [
@@ -24,7 +25,8 @@ export const noSecretInEnvironment = {
       for (const variable of container.env ?? []) {
         const value = ifKnown(() => variable.value);
         const what = value ? credential(variable.name ?? "", value) : undefined;
-        if (what !== undefined) report(`Variable ${variable.name} of container "${container.name}" holds ${what}. Mount it from a Secret.`);
+        if (what !== undefined)
+          report(`Variable ${variable.name} of container "${container.name}" holds ${what}. Mount it from a Secret.`);
       }
     }
   },

@@ -7,11 +7,15 @@ export const pinnedImages = {
   description: "Images are named by a tag other than latest, or by a digest.",
   validateResource: ({ type, props }, report) => {
     const pod = podSpecOf(type, props);
-    const references = pod === undefined
-      ? type === "guildnet:index:NodeImage" ? [ifKnown(() => (props as { reference?: string }).reference)] : []
-      : containersOf(pod).map((container) => ifKnown(() => container.image));
+    const references =
+      pod === undefined
+        ? type === "guildnet:index:NodeImage"
+          ? [ifKnown(() => (props as { reference?: string }).reference)]
+          : []
+        : containersOf(pod).map((container) => ifKnown(() => container.image));
     for (const reference of references) {
-      if (reference !== undefined && !isPinned(reference)) report(`Image "${reference}" is not pinned. Give it a tag other than latest, or a digest.`);
+      if (reference !== undefined && !isPinned(reference))
+        report(`Image "${reference}" is not pinned. Give it a tag other than latest, or a digest.`);
     }
   },
 } satisfies ResourceValidationPolicy;

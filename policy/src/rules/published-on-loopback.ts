@@ -19,13 +19,17 @@ interface Service {
  */
 export const publishedOnLoopback = stackRule({
   name: "published-on-loopback",
-  description: "An embedded node publishes ports on loopback alone, unless the Service behind a port asks for another address.",
+  description:
+    "An embedded node publishes ports on loopback alone, unless the Service behind a port asks for another address.",
   check: (resources, report) => {
     for (const { props, urn } of resources.filter(({ type }) => type === "guildnet:index:EmbeddedNode")) {
       for (const { hostAddress, hostPort, nodePort } of (props as { publish?: Published[] }).publish ?? []) {
         const address = hostAddress ?? "127.0.0.1";
         if (isLoopback(address) || askedFor(resources, nodePort).includes(address)) continue;
-        report(`Port ${hostPort} is published at ${address}, which nobody asked for. Publish it at 127.0.0.1, or say so on its Service in the annotation ${exposure.address}.`, urn);
+        report(
+          `Port ${hostPort} is published at ${address}, which nobody asked for. Publish it at 127.0.0.1, or say so on its Service in the annotation ${exposure.address}.`,
+          urn,
+        );
       }
     }
   },
@@ -38,6 +42,10 @@ export function isLoopback(address: string): boolean {
 /** Addresses that the Services behind a NodePort ask for. */
 function askedFor(resources: PolicyResource[], nodePort: number | undefined): string[] {
   return resources
-    .filter(({ type, props }) => type === "kubernetes:core/v1:Service" && (ifKnown(() => (props as Service).spec?.ports?.some((port) => port.nodePort === nodePort)) ?? false))
+    .filter(
+      ({ type, props }) =>
+        type === "kubernetes:core/v1:Service" &&
+        (ifKnown(() => (props as Service).spec?.ports?.some((port) => port.nodePort === nodePort)) ?? false),
+    )
     .flatMap(({ props }) => metadataOf(props).annotations?.[exposure.address] ?? []);
 }

@@ -9,27 +9,54 @@ import { servicesSayWhyExposed } from "./services-say-why-exposed.ts";
 const container = {
   name: "main",
   image: "example.org/main:1",
-  securityContext: { allowPrivilegeEscalation: false, runAsNonRoot: true, capabilities: { drop: ["ALL"] }, seccompProfile: { type: "RuntimeDefault" } },
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    runAsNonRoot: true,
+    capabilities: { drop: ["ALL"] },
+    seccompProfile: { type: "RuntimeDefault" },
+  },
 };
 
 function deployment(pod: object, namespace = "somewhere") {
-  return { type: "kubernetes:apps/v1:Deployment", props: { metadata: { namespace }, spec: { template: { spec: pod } } } };
+  return {
+    type: "kubernetes:apps/v1:Deployment",
+    props: { metadata: { namespace }, spec: { template: { spec: pod } } },
+  };
 }
 
 describe("restricted-pods", () => {
   test("passes a restricted pod, whether its settings are the pod's or the container's", () => {
     expect(violations(restrictedPods, deployment({ containers: [container] }))).toEqual([]);
     const { runAsNonRoot, seccompProfile, ...own } = container.securityContext;
-    expect(violations(restrictedPods, deployment({ securityContext: { runAsNonRoot, seccompProfile }, containers: [{ ...container, securityContext: own }], volumes: [{ name: "a", emptyDir: {} }] }))).toEqual([]);
+    expect(
+      violations(
+        restrictedPods,
+        deployment({
+          securityContext: { runAsNonRoot, seccompProfile },
+          containers: [{ ...container, securityContext: own }],
+          volumes: [{ name: "a", emptyDir: {} }],
+        }),
+      ),
+    ).toEqual([]);
   });
 
-  const context = (change: object) => ({ containers: [{ ...container, securityContext: { ...container.securityContext, ...change } }] });
+  const context = (change: object) => ({
+    containers: [{ ...container, securityContext: { ...container.securityContext, ...change } }],
+  });
   test.each<[string, object, RegExp]>([
     ["host network", { hostNetwork: true, containers: [container] }, /hostNetwork/],
     ["host processes", { hostPID: true, containers: [container] }, /hostPID/],
-    ["a host path", { containers: [container], volumes: [{ name: "etc", hostPath: { path: "/etc" } }] }, /"etc" is a hostPath/],
+    [
+      "a host path",
+      { containers: [container], volumes: [{ name: "etc", hostPath: { path: "/etc" } }] },
+      /"etc" is a hostPath/,
+    ],
     ["a host port", { containers: [{ ...container, ports: [{ hostPort: 80 }] }] }, /host port 80/],
-    ["a sysctl", { securityContext: { sysctls: [{ name: "kernel.msgmax" }] }, containers: [container] }, /kernel\.msgmax/],
+    [
+      "a sysctl",
+      { securityContext: { sysctls: [{ name: "kernel.msgmax" }] }, containers: [container] },
+      /kernel\.msgmax/,
+    ],
     ["privileged", context({ privileged: true }), /privileged/],
     ["escalation", context({ allowPrivilegeEscalation: undefined }), /allowPrivilegeEscalation/],
     ["root", context({ runAsNonRoot: undefined }), /runAsNonRoot/],
@@ -52,7 +79,9 @@ describe("restricted-pods", () => {
   });
 
   test("leaves listed namespaces, and what is no pod, alone", () => {
-    expect(violations(restrictedPods, deployment({ hostNetwork: true, containers: [container] }, "local-path-storage"))).toEqual([]);
+    expect(
+      violations(restrictedPods, deployment({ hostNetwork: true, containers: [container] }, "local-path-storage")),
+    ).toEqual([]);
     expect(violations(restrictedPods, { type: "kubernetes:core/v1:ConfigMap", props: {} })).toEqual([]);
   });
 });
@@ -69,7 +98,9 @@ describe("restricted-namespaces", () => {
   });
 
   test.each([undefined, "baseline", "privileged"])("refuses %s", (level) => {
-    expect(violations(restrictedNamespaces, namespace("ws-ada", level)).join()).toContain(`enforces ${level ?? "none"}`);
+    expect(violations(restrictedNamespaces, namespace("ws-ada", level)).join()).toContain(
+      `enforces ${level ?? "none"}`,
+    );
     expect(violations(restrictedNamespaces, namespace("kube-system", level, "NamespacePatch"))).toHaveLength(1);
   });
 });
@@ -86,21 +117,43 @@ describe("pinned-images", () => {
   });
 
   test("waits with what a preview can't know, and checks the rest", () => {
-    expect(violations(pinnedImages, deployment({ containers: [{ image: unknown }, { image: "main" }] }))).toHaveLength(1);
+    expect(violations(pinnedImages, deployment({ containers: [{ image: unknown }, { image: "main" }] }))).toHaveLength(
+      1,
+    );
   });
 });
 
 describe("no-secret-in-environment", () => {
-  const env = (name: string, value?: string) => deployment({ containers: [{ name: "main", env: [{ name, value, valueFrom: value === undefined ? {} : undefined }] }] });
+  const env = (name: string, value?: string) =>
+    deployment({
+      containers: [{ name: "main", env: [{ name, value, valueFrom: value === undefined ? {} : undefined }] }],
+    });
 
-  test.each([["EDITOR", "vim"], ["TOKEN_LIFETIME", "15m"], ["KEYBOARD", "us"], ["REPOSITORY", "https://example.org/a/b"], ["API_TOKEN", undefined], ["API_TOKEN", ""], ["TS_AUTHKEY", "file:/etc/mesh/auth-key"]])("passes %s=%s", (name, value) => {
+  test.each([
+    ["EDITOR", "vim"],
+    ["TOKEN_LIFETIME", "15m"],
+    ["KEYBOARD", "us"],
+    ["REPOSITORY", "https://example.org/a/b"],
+    ["API_TOKEN", undefined],
+    ["API_TOKEN", ""],
+    ["TS_AUTHKEY", "file:/etc/mesh/auth-key"],
+  ])("passes %s=%s", (name, value) => {
     expect(violations(noSecretInEnvironment, env(name, value))).toEqual([]);
   });
 
   test.each([
-    ["DATABASE_PASSWORD", "x"], ["OPENAI_API_KEY", "x"], ["github_token", "x"],
-    ["A", "-----BEGIN PRIVATE KEY-----"], ["A", `ghp_${"x".repeat(36)}`], ["A", `AKIA${"A".repeat(16)}`], ["A", `sk-${"x".repeat(40)}`],
-    ["A", `tskey-auth-${"x".repeat(20)}`], ["A", `eyJ${"x".repeat(20)}.${"y".repeat(20)}.z`], ["A", "postgres://ada:hunter2@db/x"], ["TS_AUTHKEY", "file:not/a/path"], ["A", "file://ada:hunter2@db/x"],
+    ["DATABASE_PASSWORD", "x"],
+    ["OPENAI_API_KEY", "x"],
+    ["github_token", "x"],
+    ["A", "-----BEGIN PRIVATE KEY-----"],
+    ["A", `ghp_${"x".repeat(36)}`],
+    ["A", `AKIA${"A".repeat(16)}`],
+    ["A", `sk-${"x".repeat(40)}`],
+    ["A", `tskey-auth-${"x".repeat(20)}`],
+    ["A", `eyJ${"x".repeat(20)}.${"y".repeat(20)}.z`],
+    ["A", "postgres://ada:hunter2@db/x"],
+    ["TS_AUTHKEY", "file:not/a/path"],
+    ["A", "file://ada:hunter2@db/x"],
   ])("refuses %s=%s without repeating it", (name, value) => {
     const found = violations(noSecretInEnvironment, env(name, value));
     expect(found).toHaveLength(1);
@@ -109,11 +162,16 @@ describe("no-secret-in-environment", () => {
 });
 
 describe("services-say-why-exposed", () => {
-  const service = (spec: object, annotations?: object) => ({ type: "kubernetes:core/v1:Service", props: { metadata: { name: "door", annotations }, spec } });
+  const service = (spec: object, annotations?: object) => ({
+    type: "kubernetes:core/v1:Service",
+    props: { metadata: { name: "door", annotations }, spec },
+  });
 
   test("passes a ClusterIP, and what says why", () => {
     expect(violations(servicesSayWhyExposed, service({}))).toEqual([]);
-    expect(violations(servicesSayWhyExposed, service({ type: "NodePort" }, { "guildnet.io/exposed": "loopback alone" }))).toEqual([]);
+    expect(
+      violations(servicesSayWhyExposed, service({ type: "NodePort" }, { "guildnet.io/exposed": "loopback alone" })),
+    ).toEqual([]);
   });
 
   test.each([{ type: "NodePort" }, { type: "LoadBalancer" }, { externalIPs: ["192.0.2.1"] }])("refuses %j", (spec) => {

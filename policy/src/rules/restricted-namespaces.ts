@@ -13,7 +13,9 @@ export const restrictedNamespaces = {
     if (isPrivileged(name)) return;
     const level = ifKnown(() => labels?.[enforcedLevel] ?? "none");
     if (level !== undefined && level !== "restricted") {
-      report(`Namespace "${name}" enforces ${level}. Set the label ${enforcedLevel} to restricted, or list the namespace with a reason.`);
+      report(
+        `Namespace "${name}" enforces ${level}. Set the label ${enforcedLevel} to restricted, or list the namespace with a reason.`,
+      );
     }
   },
 } satisfies ResourceValidationPolicy;

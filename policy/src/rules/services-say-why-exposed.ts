@@ -14,8 +14,12 @@ export const servicesSayWhyExposed = {
     if (type !== "kubernetes:core/v1:Service") return;
     const { spec } = props as Service;
     const kind = ifKnown(() => spec?.type) ?? "ClusterIP";
-    const outside = kind === "NodePort" || kind === "LoadBalancer" || (ifKnown(() => spec?.externalIPs?.length) ?? 0) > 0;
+    const outside =
+      kind === "NodePort" || kind === "LoadBalancer" || (ifKnown(() => spec?.externalIPs?.length) ?? 0) > 0;
     const { name, annotations } = metadataOf(props);
-    if (outside && !annotations?.[exposure.reason]?.trim()) report(`Service "${name}" listens outside its cluster. Make it a ClusterIP, or say why in the annotation ${exposure.reason}.`);
+    if (outside && !annotations?.[exposure.reason]?.trim())
+      report(
+        `Service "${name}" listens outside its cluster. Make it a ClusterIP, or say why in the annotation ${exposure.reason}.`,
+      );
   },
 } satisfies ResourceValidationPolicy;

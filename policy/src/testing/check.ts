@@ -1,9 +1,17 @@
-import type { PolicyResource, ResourceValidationArgs, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import type {
+  PolicyResource,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
+  StackValidationPolicy,
+} from "@pulumi/policy";
 import { expect } from "vitest";
 import * as proxy from "@pulumi/policy/proxy.js";
 
 /** What the library keeps out of its types. */
-const { unknownCheckingProxy, unknownStringValue } = proxy as unknown as { unknownCheckingProxy: <T>(props: T) => T; unknownStringValue: string };
+const { unknownCheckingProxy, unknownStringValue } = proxy as unknown as {
+  unknownCheckingProxy: <T>(props: T) => T;
+  unknownStringValue: string;
+};
 
 /** A resource as a rule sees it. */
 export interface Given {
@@ -33,13 +41,23 @@ export function stackViolations(rule: ResourceValidationPolicy & StackValidation
   const resources = given.map((each, index) => ({ ...seen(each), urn: `urn::${each.type}::${index}` }));
   const { validateResource } = rule;
   if (typeof validateResource !== "function") throw new Error(`${rule.name} isn't shown the inputs`);
-  for (const resource of resources) void validateResource(resource as unknown as ResourceValidationArgs, () => expect.unreachable());
+  for (const resource of resources)
+    void validateResource(resource as unknown as ResourceValidationArgs, () => expect.unreachable());
   const become = resources.map((resource) => ({ ...resource, props: {} }));
-  void rule.validateStack({ resources: become } as unknown as Parameters<StackValidationPolicy["validateStack"]>[0], (message) => void found.push(message));
+  void rule.validateStack(
+    { resources: become } as unknown as Parameters<StackValidationPolicy["validateStack"]>[0],
+    (message) => void found.push(message),
+  );
   return found;
 }
 
 /** Props behind the proxy that the engine's own library puts there. */
 function seen({ type, props, protect = false }: Given): PolicyResource {
-  return { type, props: unknownCheckingProxy(props), urn: `urn::${type}`, name: "it", opts: { protect } } as unknown as PolicyResource;
+  return {
+    type,
+    props: unknownCheckingProxy(props),
+    urn: `urn::${type}`,
+    name: "it",
+    opts: { protect },
+  } as unknown as PolicyResource;
 }

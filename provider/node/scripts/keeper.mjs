@@ -27,12 +27,15 @@ const TOLD = "/api/v1/namespaces/guildnet-portal/configmaps/machine";
 async function volumes() {
   const [all, claims] = await Promise.all([list("/api/v1/persistentvolumes"), list("/api/v1/persistentvolumeclaims")]);
   const found = all.flatMap(({ metadata: { name }, spec: { hostPath, capacity, claimRef } }) => {
-    const path = hostPath?.path ?? "", claim = claims.find(({ metadata }) => metadata.uid === claimRef?.uid);
+    const path = hostPath?.path ?? "",
+      claim = claims.find(({ metadata }) => metadata.uid === claimRef?.uid);
     if (!path.startsWith(`${IN_NODE}/volumes/`) || claim === undefined) return [];
     const asked = claim.spec.resources.requests.storage;
     return [{ name, path, claim: claim.metadata, asked, grew: bytes(asked) > bytes(capacity.storage) }];
   });
-  return Promise.all(found.map(async (volume) => ({ ...volume, ...(await sizeOf(join(folder, volume.path.slice(IN_NODE.length)))) })));
+  return Promise.all(
+    found.map(async (volume) => ({ ...volume, ...(await sizeOf(join(folder, volume.path.slice(IN_NODE.length)))) })),
+  );
 }
 
 async function list(path) {
@@ -41,7 +44,8 @@ async function list(path) {
 
 async function sizeOf(here) {
   const found = statSync(here, { throwIfNoEntry: false });
-  if (!existsSync(join(dirname(here), `.${basename(here)}.ext4`))) return found !== undefined && isMountPoint(found) ? {} : { holds: Infinity };
+  if (!existsSync(join(dirname(here), `.${basename(here)}.ext4`)))
+    return found !== undefined && isMountPoint(found) ? {} : { holds: Infinity };
   if (found === undefined || found.dev === statSync(dirname(here)).dev) return {};
   const { blocks, bfree, bsize } = await statfs(here);
   return { holds: blocks * bsize, taken: (blocks - bfree) * bsize };
@@ -75,14 +79,23 @@ async function grow({ name, path, claim, asked, grew, holds = 0 }) {
 
 /** As whoever expands volumes does, the claim first: it is looked at again until the volume says so, too. */
 async function sayGrown(name, { namespace, name: claim }, storage) {
-  await ask("PATCH", `/api/v1/namespaces/${namespace}/persistentvolumeclaims/${claim}/status`, { status: { capacity: { storage } } }, MERGE);
+  await ask(
+    "PATCH",
+    `/api/v1/namespaces/${namespace}/persistentvolumeclaims/${claim}/status`,
+    { status: { capacity: { storage } } },
+    MERGE,
+  );
   await ask("PATCH", `/api/v1/persistentvolumes/${name}`, { spec: { capacity: { storage } } }, MERGE);
 }
 
 /** Those whose provisioner could not let them go itself. */
 async function remove() {
-  for (const namespace of readdirSync(join(folder, "volumes"), { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
-    const claims = readdirSync(join(folder, "volumes", namespace.name)).flatMap((file) => /^\.(.+)\.ext4\.removed$/.exec(file)?.[1] ?? []);
+  for (const namespace of readdirSync(join(folder, "volumes"), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  )) {
+    const claims = readdirSync(join(folder, "volumes", namespace.name)).flatMap(
+      (file) => /^\.(.+)\.ext4\.removed$/.exec(file)?.[1] ?? [],
+    );
     for (const claim of claims) await run("remove", `${IN_NODE}/volumes/${namespace.name}/${claim}`);
   }
 }
@@ -98,37 +111,62 @@ function run(...args) {
 
 /** What a person should know, in words that stay the same for a while. */
 async function warnings(all) {
-  const { bavail, bsize } = await statfs(join(folder, "volumes")), free = bavail * bsize;
-  const full = all.filter(({ holds, taken }) => taken > NEARLY * holds).flatMap(({ path }) => /\/ws-([^/]+)\/home$/.exec(path)?.[1] ?? []);
-  return { ...(free < ENOUGH && { "disk-free": `${(free / GIB).toFixed(1)} GiB` }), ...(full.length > 0 && { "full-homes": full.sort().join(",") }) };
+  const { bavail, bsize } = await statfs(join(folder, "volumes")),
+    free = bavail * bsize;
+  const full = all
+    .filter(({ holds, taken }) => taken > NEARLY * holds)
+    .flatMap(({ path }) => /\/ws-([^/]+)\/home$/.exec(path)?.[1] ?? []);
+  return {
+    ...(free < ENOUGH && { "disk-free": `${(free / GIB).toFixed(1)} GiB` }),
+    ...(full.length > 0 && { "full-homes": full.sort().join(",") }),
+  };
 }
 
 let told;
 
 async function tell(data) {
   if (JSON.stringify(data) === told) return;
-  const { status } = await ask("PATCH", `${TOLD}?fieldManager=guildnet-keeper&force=true`, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "machine" }, data });
+  const { status } = await ask("PATCH", `${TOLD}?fieldManager=guildnet-keeper&force=true`, {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "machine" },
+    data,
+  });
   // A cluster may have no portal, or none yet.
   if (status !== 404) told = JSON.stringify(data);
 }
 
-const APPLY = "application/apply-patch+yaml", MERGE = "application/merge-patch+json";
+const APPLY = "application/apply-patch+yaml",
+  MERGE = "application/merge-patch+json";
 
 /** @param object what to apply, or to merge */
 function ask(method, path, object, type = APPLY) {
   const pem = (file) => readFileSync(join(folder, "pki", file));
   return new Promise((settle, refuse) => {
-    const call = request(new URL(path, server), {
-      method, agent: false, timeout: 5000, headers: object === undefined ? {} : { "content-type": type },
-      ca: pem("ca.crt"), cert: pem("user-keeper.crt"), key: pem("user-keeper.key"),
-    }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (text) => (body += text)).on("error", refuse).on("end", () => {
-        const { statusCode: status } = response;
-        if (status < 300 || status === 404) settle({ status, body });
-        else refuse(new Error(`${method} ${path} was answered with ${status}: ${body.slice(0, 200)}`));
-      });
-    });
+    const call = request(
+      new URL(path, server),
+      {
+        method,
+        agent: false,
+        timeout: 5000,
+        headers: object === undefined ? {} : { "content-type": type },
+        ca: pem("ca.crt"),
+        cert: pem("user-keeper.crt"),
+        key: pem("user-keeper.key"),
+      },
+      (response) => {
+        let body = "";
+        response
+          .setEncoding("utf8")
+          .on("data", (text) => (body += text))
+          .on("error", refuse)
+          .on("end", () => {
+            const { statusCode: status } = response;
+            if (status < 300 || status === 404) settle({ status, body });
+            else refuse(new Error(`${method} ${path} was answered with ${status}: ${body.slice(0, 200)}`));
+          });
+      },
+    );
     call.on("timeout", () => call.destroy(new Error("no answer within 5 s"))).on("error", refuse);
     call.end(object === undefined ? undefined : JSON.stringify(object));
   });

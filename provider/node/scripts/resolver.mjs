@@ -28,7 +28,11 @@ function nameServers(text) {
  * machine's beside them. Links name paths of the machine's, and may name others tomorrow.
  */
 function onMachine(path, beside = "/run/host") {
-  const here = /^\/(etc|run)\//.test(path) ? beside + path : path.startsWith("/var/run/") ? beside + path.slice("/var".length) : path;
+  const here = /^\/(etc|run)\//.test(path)
+    ? beside + path
+    : path.startsWith("/var/run/")
+      ? beside + path.slice("/var".length)
+      : path;
   const link = linkAt(here);
   return link === undefined ? here : onMachine(resolve(dirname(path), link), beside);
 }
@@ -44,7 +48,8 @@ function linkAt(path) {
 
 /** @param {() => string[]} servers whom to ask, known anew for each question */
 function answerDatagrams(socket, servers, port = PORT, patienceMs = PATIENCE_MS) {
-  let underWay = 0, lastGood;
+  let underWay = 0,
+    lastGood;
   socket.on("message", async (question, { address, port: from }) => {
     if (question.length < 12 || underWay >= MOST) return;
     underWay++;
@@ -67,13 +72,18 @@ function answerOf(server, question, port, patienceMs) {
     const socket = createSocket(isIPv6(server) ? "udp6" : "udp4");
     const end = (answer) => {
       clearTimeout(patience);
-      socket.removeAllListeners().on("error", () => {}).close();
+      socket
+        .removeAllListeners()
+        .on("error", () => {})
+        .close();
       settle(answer);
     };
     const patience = setTimeout(end, patienceMs);
-    socket.on("error", () => end()).on("message", (answer) => {
-      if (answer.length >= 12 && answer.readUInt16BE(0) === question.readUInt16BE(0)) end(answer);
-    });
+    socket
+      .on("error", () => end())
+      .on("message", (answer) => {
+        if (answer.length >= 12 && answer.readUInt16BE(0) === question.readUInt16BE(0)) end(answer);
+      });
     socket.connect(port, server, (error) => (error ? end() : socket.send(question)));
   });
 }
@@ -103,13 +113,17 @@ function connected(host, port, patienceMs) {
       if (result === undefined) socket.on("error", () => {}).destroy();
       settle(result);
     };
-    socket.setTimeout(patienceMs, () => end()).on("error", () => end()).on("connect", () => end(socket));
+    socket
+      .setTimeout(patienceMs, () => end())
+      .on("error", () => end())
+      .on("connect", () => end(socket));
   });
 }
 
 /** Binds in the network that it is started in, and hands over what it has. */
 async function listen(address) {
-  const datagrams = createSocket("udp4"), connections = createServer();
+  const datagrams = createSocket("udp4"),
+    connections = createServer();
   await new Promise((settle, refuse) => datagrams.on("error", refuse).bind(PORT, address, settle));
   await new Promise((settle, refuse) => connections.on("error", refuse).listen({ port: PORT, host: address }, settle));
   process.send("datagrams", datagrams, () => process.send("connections", connections, () => process.exit()));
@@ -119,7 +133,12 @@ const [program, address, role] = process.argv.slice(1);
 if (program === import.meta.filename && role === "listen") await listen(address);
 else if (program === import.meta.filename) {
   const servers = () => nameServers(readFileSync(onMachine("/etc/resolv.conf"), "utf8"));
-  fork(program, [address, "listen"], { execPath: "nsenter", execArgv: ["--net=/run/node.netns", "--", process.execPath] })
+  fork(program, [address, "listen"], {
+    execPath: "nsenter",
+    execArgv: ["--net=/run/node.netns", "--", process.execPath],
+  })
     .on("message", (what, handle) => (what === "datagrams" ? answerDatagrams : answerConnections)(handle, servers))
-    .on("exit", (code) => { if (code !== 0) process.exit(1); });
+    .on("exit", (code) => {
+      if (code !== 0) process.exit(1);
+    });
 }

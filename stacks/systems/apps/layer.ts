@@ -34,18 +34,63 @@ function dataOf(name: string): { namespace: string; claim: string } {
 }
 
 function appsVolumes({ apps: all }: AppsKeys): WantedVolume[] {
-  return all.flatMap((app, index): WantedVolume[] => (app.storage === undefined ? [] : [{
-    path: ["apps", index], person: { ...app, what: "app" }, ...dataOf(app.name), size: app.storage.size, sizeKey: ["storage", "size"],
-  }]));
+  return all.flatMap((app, index): WantedVolume[] =>
+    app.storage === undefined
+      ? []
+      : [
+          {
+            path: ["apps", index],
+            person: { ...app, what: "app" },
+            ...dataOf(app.name),
+            size: app.storage.size,
+            sizeKey: ["storage", "size"],
+          },
+        ],
+  );
 }
 
 function appsLayer(config: Reads, { classes, classIn, opts, portal, proxy }: Needs): Layer<object, AppsOutputs> {
   const backup = jobRoom(config);
   const kept = config.apps.flatMap(({ name, takeOverFrom, ...app }): KeptVolume[] => {
     const data = dataOf(name);
-    const { volume } = new App(name, { ...app, proxy, backup: app.storage !== undefined && backup, storageClass: classIn(data, app.keepData), priorityClass: classes.interactive }, opts);
-    return volume === undefined ? [] : [{ name, namespace: data.namespace, deployment: "app", owners: ownersOf({ owner: app.owner, takeOverFrom }), volume }];
+    const { volume } = new App(
+      name,
+      {
+        ...app,
+        proxy,
+        backup: app.storage !== undefined && backup,
+        storageClass: classIn(data, app.keepData),
+        priorityClass: classes.interactive,
+      },
+      opts,
+    );
+    return volume === undefined
+      ? []
+      : [
+          {
+            name,
+            namespace: data.namespace,
+            deployment: "app",
+            owners: ownersOf({ owner: app.owner, takeOverFrom }),
+            volume,
+          },
+        ];
   });
-  const told = config.apps.map(({ name, owner, visibility }) => ({ name, owner, visibility, url: portal.workspaceUrl(name) }));
-  return { gives: {}, outputs: { apps: told }, kept, probes: told.map(({ name, url }) => ({ what: `app ${name}`, component: { type: "App", name }, url, authority: portal.caCertificate })) };
+  const told = config.apps.map(({ name, owner, visibility }) => ({
+    name,
+    owner,
+    visibility,
+    url: portal.workspaceUrl(name),
+  }));
+  return {
+    gives: {},
+    outputs: { apps: told },
+    kept,
+    probes: told.map(({ name, url }) => ({
+      what: `app ${name}`,
+      component: { type: "App", name },
+      url,
+      authority: portal.caCertificate,
+    })),
+  };
 }

@@ -20,7 +20,11 @@ export interface AuthorityNames {
 /** One for all that the guild serves, so that a browser imports one. The portal had it first, and a stack from then keeps what its browsers know. */
 function authorityLayer(config: PortalKeys & { name: string }, { wants }: Ground): Layer<AuthorityGives, object> {
   const portal = `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::guildnet:index:Portal::portal`;
-  const made = new CertificateAuthority("authority", { commonName: `${config.name} CA`, permitted: authorityNames(config, wants) }, { aliases: [{ name: "portal-authority", parent: portal }] });
+  const made = new CertificateAuthority(
+    "authority",
+    { commonName: `${config.name} CA`, permitted: authorityNames(config, wants) },
+    { aliases: [{ name: "portal-authority", parent: portal }] },
+  );
   return { gives: { authority: made }, outputs: {} };
 }
 
@@ -28,10 +32,18 @@ function authorityLayer(config: PortalKeys & { name: string }, { wants }: Ground
  * Names and addresses of the guild: of its portal and workspaces, of what is served inside its cluster, and of all else.
  * Another order would be another certificate, and every browser's to import anew.
  */
-export function authorityNames({ portal }: PortalKeys, { dnsNames, ipAddresses }: Pick<Wants, "dnsNames" | "ipAddresses">): AuthorityNames {
+export function authorityNames(
+  { portal }: PortalKeys,
+  { dnsNames, ipAddresses }: Pick<Wants, "dnsNames" | "ipAddresses">,
+): AuthorityNames {
   const { host, appsDomain } = portalAddresses(portal);
   return {
-    dnsNames: outermost([host, appsDomain, ...dnsNames.filter(isInside), ...dnsNames.filter((name) => !isInside(name))]),
+    dnsNames: outermost([
+      host,
+      appsDomain,
+      ...dnsNames.filter(isInside),
+      ...dnsNames.filter((name) => !isInside(name)),
+    ]),
     ipAddresses: [...new Set(ipAddresses)],
   };
 }

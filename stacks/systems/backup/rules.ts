@@ -26,16 +26,24 @@ function nameMistakes({ mesh, registry, workspaces, apps }: Reads): Broken[] {
     ...workspaces.map((workspace, index) => ({ path: ["workspaces", index, "name"], name: workspaceName(workspace) })),
     ...apps.map(({ name }, index) => ({ path: ["apps", index, "name"], name })),
   ];
-  return named.filter(({ name }) => ours.includes(name)).map(({ path, name }) => ({
-    paths: [path, ["backup"]], allowed: `a name other than "${name}", by which the guild's own ${name} is backed up and restored`, fix: `name it, for instance "${name}-2"`,
-  }));
+  return named
+    .filter(({ name }) => ours.includes(name))
+    .map(({ path, name }) => ({
+      paths: [path, ["backup"]],
+      allowed: `a name other than "${name}", by which the guild's own ${name} is backed up and restored`,
+      fix: `name it, for instance "${name}-2"`,
+    }));
 }
 
 function secretMistakes(target: BackupConfig["target"], given: Credentials): Broken[] {
   const missing = (key: string) => ({
-    paths: [["backup", "target"]], allowed: `with the secret guildnet:${key}`, fix: `run: npm run pulumi -- config set --secret guildnet:${key}`,
+    paths: [["backup", "target"]],
+    allowed: `with the secret guildnet:${key}`,
+    fix: `run: npm run pulumi -- config set --secret guildnet:${key}`,
   });
-  if (target.kind === "s3") return (["backupAccessKey", "backupSecretKey"] as const).filter((key) => given[key] !== true).map(missing);
-  if (target.kind === "rest" && target.user !== undefined && given.backupServerPassword !== true) return [missing("backupServerPassword")];
+  if (target.kind === "s3")
+    return (["backupAccessKey", "backupSecretKey"] as const).filter((key) => given[key] !== true).map(missing);
+  if (target.kind === "rest" && target.user !== undefined && given.backupServerPassword !== true)
+    return [missing("backupServerPassword")];
   return [];
 }

@@ -23,26 +23,42 @@ export const balancer = system({
 
 function balancerWants({ loadBalancer }: Reads): Partial<Wants> {
   if (loadBalancer === undefined) return {};
-  return { images: { "metallb-controller": { reference: images.metallb.controller }, "metallb-speaker": { reference: images.metallb.speaker } } };
+  return {
+    images: {
+      "metallb-controller": { reference: images.metallb.controller },
+      "metallb-speaker": { reference: images.metallb.speaker },
+    },
+  };
 }
 
-function balancerLayer(config: Reads, { access, embedded, classes, image, opts }: ClusterGives & SchedulingGives): Layer<object, object> {
+function balancerLayer(
+  config: Reads,
+  { access, embedded, classes, image, opts }: ClusterGives & SchedulingGives,
+): Layer<object, object> {
   const { loadBalancer: wanted, cluster } = config;
   if (wanted !== undefined) {
-    new LoadBalancer("load-balancer", {
-      pools: addressPools(config),
-      cluster: access,
-      interfaces: embedded === undefined ? wanted.interfaces : [embedded.lanInterface],
-      failover: cluster.kind !== "embedded",
-      images: { controller: image("metallb-controller"), speaker: image("metallb-speaker") },
-      priorityClass: classes.platform,
-    }, opts);
+    new LoadBalancer(
+      "load-balancer",
+      {
+        pools: addressPools(config),
+        cluster: access,
+        interfaces: embedded === undefined ? wanted.interfaces : [embedded.lanInterface],
+        failover: cluster.kind !== "embedded",
+        images: { controller: image("metallb-controller"), speaker: image("metallb-speaker") },
+        priorityClass: classes.platform,
+      },
+      opts,
+    );
   }
   return { gives: {}, outputs: {} };
 }
 
 function balancerNotes(config: Reads): string[] {
   if (config.loadBalancer === undefined || config.cluster.kind !== "embedded") return [];
-  const addresses = addressPools(config).flatMap((pool) => pool.addresses).join(", ");
-  return [`Services of type LoadBalancer get an address of ${addresses}, on a LAN inside of the embedded node: pods reach it, this machine doesn't.`];
+  const addresses = addressPools(config)
+    .flatMap((pool) => pool.addresses)
+    .join(", ");
+  return [
+    `Services of type LoadBalancer get an address of ${addresses}, on a LAN inside of the embedded node: pods reach it, this machine doesn't.`,
+  ];
 }

@@ -13,8 +13,12 @@ export async function neighbourMistakes({ loadBalancer }: BalancerKeys, cluster:
   const other = items.find(({ metadata }) => metadata.namespace !== LOAD_BALANCER_NAMESPACE);
   if (other === undefined) return [];
   const { namespace, name } = other.metadata;
-  return [{
-    key: "loadBalancer", found: `${cluster.server} with the pool "${name}" in the namespace ${namespace}`, allowed: "a cluster without a MetalLB of its own",
-    fix: `remove it: Services get addresses already; portal.addressPool may name a pool, for instance "${name}"`,
-  }];
+  return [
+    {
+      key: "loadBalancer",
+      found: `${cluster.server} with the pool "${name}" in the namespace ${namespace}`,
+      allowed: "a cluster without a MetalLB of its own",
+      fix: `remove it: Services get addresses already; portal.addressPool may name a pool, for instance "${name}"`,
+    },
+  ];
 }

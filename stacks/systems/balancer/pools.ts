@@ -6,5 +6,8 @@ import type { BalancerKeys } from "./schema.ts";
 /** Pools of the config, or the one of an embedded cluster where it names none. */
 export function addressPools({ cluster, loadBalancer }: BalancerKeys & ClusterKeys): AddressPool[] {
   if (loadBalancer === undefined) return [];
-  return loadBalancer.pools ?? (cluster.kind === "embedded" ? [{ name: "default", addresses: [upperHalf(cluster.lanCidr)] }] : []);
+  return (
+    loadBalancer.pools ??
+    (cluster.kind === "embedded" ? [{ name: "default", addresses: [upperHalf(cluster.lanCidr)] }] : [])
+  );
 }

@@ -28,17 +28,38 @@ export const certificates = system({
 function certificatesWants({ certificates: wanted }: CertificatesKeys): Partial<Wants> {
   if (wanted === undefined) return {};
   const { controller, webhook, cainjector } = images.certManager;
-  return { images: { "cert-manager-controller": { reference: controller }, "cert-manager-webhook": { reference: webhook }, "cert-manager-cainjector": { reference: cainjector } } };
+  return {
+    images: {
+      "cert-manager-controller": { reference: controller },
+      "cert-manager-webhook": { reference: webhook },
+      "cert-manager-cainjector": { reference: cainjector },
+    },
+  };
 }
 
-function certificatesLayer({ certificates: wanted }: CertificatesKeys, { access, authority, classes, image, opts }: Needs, { dnsToken }: Secrets<"dnsToken">): Layer<CertificatesGives, object> {
+function certificatesLayer(
+  { certificates: wanted }: CertificatesKeys,
+  { access, authority, classes, image, opts }: Needs,
+  { dnsToken }: Secrets<"dnsToken">,
+): Layer<CertificatesGives, object> {
   if (wanted === undefined) return { gives: { certificates: undefined }, outputs: {} };
-  const programs = { controller: image("cert-manager-controller"), webhook: image("cert-manager-webhook"), cainjector: image("cert-manager-cainjector") };
-  const made = new Certificates("certificates", { cluster: access, authority, acme: acmeOf(wanted, dnsToken), images: programs, priorityClass: classes.platform }, opts);
+  const programs = {
+    controller: image("cert-manager-controller"),
+    webhook: image("cert-manager-webhook"),
+    cainjector: image("cert-manager-cainjector"),
+  };
+  const made = new Certificates(
+    "certificates",
+    { cluster: access, authority, acme: acmeOf(wanted, dnsToken), images: programs, priorityClass: classes.platform },
+    opts,
+  );
   return { gives: { certificates: made }, outputs: {} };
 }
 
-function acmeOf({ issuer }: NonNullable<CertificatesKeys["certificates"]>, token: pulumi.Output<string> | undefined): AcmeArgs | undefined {
+function acmeOf(
+  { issuer }: NonNullable<CertificatesKeys["certificates"]>,
+  token: pulumi.Output<string> | undefined,
+): AcmeArgs | undefined {
   if (issuer.kind === "authority") return undefined;
   if (token === undefined) throw new Error("an ACME issuer needs its token");
   const { email, server, dns01 } = issuer;

@@ -10,15 +10,39 @@ import type { CertificatesKeys } from "./schema.ts";
 const NOBODYS = ["localhost", "internal", "local", "test", "example", "invalid", "onion", "home.arpa"];
 
 /** What is wrong with who signs certificates. */
-export function certificateMistakes(config: CertificatesKeys & PortalKeys & MeshKeys, { dnsToken = false }: Given<"dnsToken">): Broken[] {
-  const issuer = config.certificates?.issuer, path: Path = ["certificates", "issuer", "kind"];
+export function certificateMistakes(
+  config: CertificatesKeys & PortalKeys & MeshKeys,
+  { dnsToken = false }: Given<"dnsToken">,
+): Broken[] {
+  const issuer = config.certificates?.issuer,
+    path: Path = ["certificates", "issuer", "kind"];
   if (issuer?.kind !== "acme") {
-    return dnsToken ? [{ paths: [path], allowed: 'no secret guildnet:dnsToken unless it is "acme"', fix: "run: pulumi config rm guildnet:dnsToken, or choose acme" }] : [];
+    return dnsToken
+      ? [
+          {
+            paths: [path],
+            allowed: 'no secret guildnet:dnsToken unless it is "acme"',
+            fix: "run: pulumi config rm guildnet:dnsToken, or choose acme",
+          },
+        ]
+      : [];
   }
-  const broken: Broken[] = dnsToken ? [] : [{ paths: [path], allowed: 'the secret guildnet:dnsToken, where it is "acme"', fix: "add it: pulumi config set --secret guildnet:dnsToken" }];
+  const broken: Broken[] = dnsToken
+    ? []
+    : [
+        {
+          paths: [path],
+          allowed: 'the secret guildnet:dnsToken, where it is "acme"',
+          fix: "add it: pulumi config set --secret guildnet:dnsToken",
+        },
+      ];
   for (const { key, name } of names(config)) {
     if (!NOBODYS.some((domain) => isBelow(name, domain))) continue;
-    broken.push({ paths: [key, path], allowed: `a name in a domain of yours, as the issuer is "acme"; nobody owns "${name}"`, fix: 'choose another, for instance "guild.example.org", or the issuer "authority"' });
+    broken.push({
+      paths: [key, path],
+      allowed: `a name in a domain of yours, as the issuer is "acme"; nobody owns "${name}"`,
+      fix: 'choose another, for instance "guild.example.org", or the issuer "authority"',
+    });
   }
   return broken;
 }

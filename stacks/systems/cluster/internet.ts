@@ -12,24 +12,42 @@ export const INTERNET = "0.0.0.0/0";
 
 /** What is wrong with the networks that a workspace or app shall reach. */
 export function internetMistakes(config: ClusterKeys, internet: boolean | readonly string[], path: Path): Broken[] {
-  return typeof internet === "boolean" ? [] : internet.flatMap((cidr, index) => networkMistake(config, cidr, [...path, index]));
+  return typeof internet === "boolean"
+    ? []
+    : internet.flatMap((cidr, index) => networkMistake(config, cidr, [...path, index]));
 }
 
 /** Why a place may not be let to a network. */
 export function networkMistake({ cluster }: ClusterKeys, cidr: string, path: Path): Broken[] {
   if (cidr === INTERNET) return [];
   const first = `${ipaddr.IPv4.networkAddressFromCIDR(cidr).toString()}/${cidr.split("/")[1]}`;
-  if (first !== cidr) return [{ paths: [path], allowed: "a network's first address and its length", fix: `write "${first}"` }];
+  if (first !== cidr)
+    return [{ paths: [path], allowed: "a network's first address and its length", fix: `write "${first}"` }];
   if (NOWHERE.some((range) => overlap(range, cidr))) {
-    return [{ paths: [path], allowed: `a network outside of ${NOWHERE.join(", ")}, or "${INTERNET}" for the internet`, fix: "remove it" }];
+    return [
+      {
+        paths: [path],
+        allowed: `a network outside of ${NOWHERE.join(", ")}, or "${INTERNET}" for the internet`,
+        fix: "remove it",
+      },
+    ];
   }
   const own = [
     ...(["podCidr", "serviceCidr"] as const).map((key) => ({ key, cidr: cluster[key] })),
     ...(cluster.kind === "embedded" ? [{ key: "lanCidr", cidr: cluster.lanCidr }] : []),
   ].find((each) => each.cidr !== undefined && overlap(each.cidr, cidr));
   if (own !== undefined) {
-    return [{ paths: [path, ["cluster", own.key]], allowed: `a network that doesn't overlap cluster.${own.key}, ${own.cidr}, in which people are kept apart`, fix: `name the networks in it that are needed, or set cluster.${own.key} to another` }];
+    return [
+      {
+        paths: [path, ["cluster", own.key]],
+        allowed: `a network that doesn't overlap cluster.${own.key}, ${own.cidr}, in which people are kept apart`,
+        fix: `name the networks in it that are needed, or set cluster.${own.key} to another`,
+      },
+    ];
   }
-  if (cluster.kind === "embedded" && overlap(NODE, cidr)) return [{ paths: [path], allowed: `a network outside of ${NODE}, where the cluster's node itself is`, fix: "remove it" }];
+  if (cluster.kind === "embedded" && overlap(NODE, cidr))
+    return [
+      { paths: [path], allowed: `a network outside of ${NODE}, where the cluster's node itself is`, fix: "remove it" },
+    ];
   return [];
 }

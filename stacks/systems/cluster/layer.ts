@@ -39,32 +39,53 @@ export const cluster = system({
 });
 
 /** The machines. */
-function clusterLayer(config: ClusterKeys, ground: Needs, { imagesCredentials }: Secrets<"imagesCredentials">): Layer<ClusterGives, ClusterOutputs> {
+function clusterLayer(
+  config: ClusterKeys,
+  ground: Needs,
+  { imagesCredentials }: Secrets<"imagesCredentials">,
+): Layer<ClusterGives, ClusterOutputs> {
   if (config.cluster.kind === "embedded") return embeddedLayer(config.cluster, ground);
   const { registry, caCertificate } = config.images;
-  const pushedTo = registry === undefined ? undefined : { address: registry, credentials: imagesCredentials, caCertificatePem: caCertificate };
+  const pushedTo =
+    registry === undefined
+      ? undefined
+      : { address: registry, credentials: imagesCredentials, caCertificatePem: caCertificate };
   return existingLayer(config.cluster, ground, pushedTo);
 }
 
-function embeddedLayer(wanted: EmbeddedConfig, { authority, proxy, wants }: Needs): Layer<ClusterGives, ClusterOutputs> {
+function embeddedLayer(
+  wanted: EmbeddedConfig,
+  { authority, proxy, wants }: Needs,
+): Layer<ClusterGives, ClusterOutputs> {
   const { images, publish, registries } = wants;
   const workloads = new Workloads();
-  const access = new EmbeddedCluster("cluster", {
-    apiPort: wanted.apiPort,
-    podCidr: wanted.podCidr,
-    serviceCidr: wanted.serviceCidr,
-    lanCidr: wanted.lanCidr,
-    keepVolumes: wanted.keepVolumes,
-    volumeSizes: wanted.volumeSizes === "reserved" ? "reserved" : undefined,
-    publish,
-    registries: registries.length === 0 ? undefined : registries.map((registry) => ({ ...registry, caCertificatePem: authority.certificatePem })),
-    images,
-    proxy,
-  }, { transformations: [workloads.transformation] });
+  const access = new EmbeddedCluster(
+    "cluster",
+    {
+      apiPort: wanted.apiPort,
+      podCidr: wanted.podCidr,
+      serviceCidr: wanted.serviceCidr,
+      lanCidr: wanted.lanCidr,
+      keepVolumes: wanted.keepVolumes,
+      volumeSizes: wanted.volumeSizes === "reserved" ? "reserved" : undefined,
+      publish,
+      registries:
+        registries.length === 0
+          ? undefined
+          : registries.map((registry) => ({ ...registry, caCertificatePem: authority.certificatePem })),
+      images,
+      proxy,
+    },
+    { transformations: [workloads.transformation] },
+  );
   return layerOn(access, access, workloads);
 }
 
-function existingLayer(wanted: ExistingConfig, { kubeconfig, wants }: Needs, registry: ExistingClusterArgs["registry"]): Layer<ClusterGives, ClusterOutputs> {
+function existingLayer(
+  wanted: ExistingConfig,
+  { kubeconfig, wants }: Needs,
+  registry: ExistingClusterArgs["registry"],
+): Layer<ClusterGives, ClusterOutputs> {
   if (kubeconfig === undefined) throw new Error("an existing cluster needs its kubeconfig");
   const access = new ExistingCluster("cluster", {
     kubeconfig: kubeconfig.text,
@@ -85,13 +106,27 @@ function isKnown({ identity }: ExistingConfig, kubeconfig: Kubeconfig): boolean 
   return identity === undefined && (kubeconfig.hasGuild === true || kubeconfig.identity === undefined);
 }
 
-function layerOn(access: ClusterAccess, embedded: EmbeddedCluster | undefined, workloads: Workloads): Layer<ClusterGives, ClusterOutputs> {
+function layerOn(
+  access: ClusterAccess,
+  embedded: EmbeddedCluster | undefined,
+  workloads: Workloads,
+): Layer<ClusterGives, ClusterOutputs> {
   return {
-    gives: { access, embedded, workloads, opts: { provider: access.provider, deletedWith: access.machine, transformations: [workloads.transformation] }, image: (name) => imageOf(access.images, name) },
+    gives: {
+      access,
+      embedded,
+      workloads,
+      opts: { provider: access.provider, deletedWith: access.machine, transformations: [workloads.transformation] },
+      image: (name) => imageOf(access.images, name),
+    },
     outputs: { kubeconfig: pulumi.secret(access.kubeconfig) },
   };
 }
 
 function clusterNotes(config: ClusterKeys): string[] {
-  return config.cluster.kind === "embedded" ? [] : ["NetworkPolicies keep workspaces apart where the cluster's network enforces them; not every one does (flannel alone, for instance)."];
+  return config.cluster.kind === "embedded"
+    ? []
+    : [
+        "NetworkPolicies keep workspaces apart where the cluster's network enforces them; not every one does (flannel alone, for instance).",
+      ];
 }

@@ -6,7 +6,10 @@ type Metadata = { namespace: pulumi.Input<string>; name: pulumi.Input<string> };
 
 const COMPONENT = /^guildnet:index:(\w+)$/;
 const KINDS: Readonly<Record<string, Kind>> = {
-  "kubernetes:apps/v1:Deployment": "Deployment", "kubernetes:apps/v1:StatefulSet": "StatefulSet", "kubernetes:apps/v1:DaemonSet": "DaemonSet", "kubernetes:batch/v1:CronJob": "CronJob",
+  "kubernetes:apps/v1:Deployment": "Deployment",
+  "kubernetes:apps/v1:StatefulSet": "StatefulSet",
+  "kubernetes:apps/v1:DaemonSet": "DaemonSet",
+  "kubernetes:batch/v1:CronJob": "CronJob",
 };
 
 /**
@@ -19,7 +22,9 @@ export class Workloads {
 
   /** For the options of whatever is looked at. */
   readonly transformation: pulumi.ResourceTransformation = ({ resource, type, name, props, opts: { parent } }) => {
-    const component = COMPONENT.exec(type)?.[1], kind = KINDS[type], maker = parent && this.#components.get(parent);
+    const component = COMPONENT.exec(type)?.[1],
+      kind = KINDS[type],
+      maker = parent && this.#components.get(parent);
     if (component !== undefined) this.#components.set(resource, { type: component, name });
     if (kind !== undefined && maker !== undefined) {
       const { namespace, name: own } = (props as { metadata: Metadata }).metadata;

@@ -53,8 +53,13 @@ function meshVolumes({ mesh: wanted }: MeshKeys): WantedVolume[] {
 
 function meshWants({ mesh: wanted, cluster, portal }: Reads): Partial<Wants> {
   if (wanted.kind === "none") return {};
-  const router = { tailscale: { reference: images.tailscale } }, { portalHost, appsDomain } = meshNames(wanted);
-  const dnsNames = [portalHost, appsDomain, ...(wanted.kind === "headscale" ? [headscaleHostname(wanted, portal)] : [])];
+  const router = { tailscale: { reference: images.tailscale } },
+    { portalHost, appsDomain } = meshNames(wanted);
+  const dnsNames = [
+    portalHost,
+    appsDomain,
+    ...(wanted.kind === "headscale" ? [headscaleHostname(wanted, portal)] : []),
+  ];
   if (!inCluster(wanted)) return { images: router, dnsNames };
   return {
     images: { ...router, headscale: { reference: images.headscale } },
@@ -69,45 +74,107 @@ function meshWants({ mesh: wanted, cluster, portal }: Reads): Partial<Wants> {
  * the address of the portal's Service, which the router leads to: the portal needs no device of
  * its own, a wildcard name needs nothing but an address, and the same holds on every kind of mesh.
  */
-function meshLayer(config: Reads, ground: Needs, { meshApiKey }: Secrets<"meshApiKey">): Layer<object, { mesh: MeshOutputs | null }> {
-  const { mesh: wanted } = config, { portal, opts } = ground;
+function meshLayer(
+  config: Reads,
+  ground: Needs,
+  { meshApiKey }: Secrets<"meshApiKey">,
+): Layer<object, { mesh: MeshOutputs | null }> {
+  const { mesh: wanted } = config,
+    { portal, opts } = ground;
   if (wanted.kind === "none") return { gives: {}, outputs: { mesh: null } };
   const { zone, portalHost } = meshNames(wanted);
-  const dns = new MeshDns("mesh-dns", { domain: zone.domain, names: Object.fromEntries(zone.names.map((name) => [name, portal.clusterAddress])) }, opts);
+  const dns = new MeshDns(
+    "mesh-dns",
+    { domain: zone.domain, names: Object.fromEntries(zone.names.map((name) => [name, portal.clusterAddress])) },
+    opts,
+  );
   const routes = routesOf(config, ground, dns);
-  const { server, kept } = meshServer(config, ground, { dns, policy: policyOf(config, ground, dns, routes), apiKey: meshApiKey });
-  const outputs = { loginServer: server.loginServer, caCertificate: server.caCertificate, portalUrl: `https://${portalHost}`, dns: { domain: zone.domain, nameserver: dns.address } };
-  const probes = server.loginServer === undefined ? [] : [{ what: "mesh server", component: { type: "Headscale" }, url: server.loginServer, authority: server.caCertificate }];
-  if (wanted.kind === "headscale" && wanted.placement === "host" && meshApiKey === undefined) return { gives: {}, outputs: { mesh: { ...outputs, keys: {} } }, probes };
+  const { server, kept } = meshServer(config, ground, {
+    dns,
+    policy: policyOf(config, ground, dns, routes),
+    apiKey: meshApiKey,
+  });
+  const outputs = {
+    loginServer: server.loginServer,
+    caCertificate: server.caCertificate,
+    portalUrl: `https://${portalHost}`,
+    dns: { domain: zone.domain, nameserver: dns.address },
+  };
+  const probes =
+    server.loginServer === undefined
+      ? []
+      : [
+          {
+            what: "mesh server",
+            component: { type: "Headscale" },
+            url: server.loginServer,
+            authority: server.caCertificate,
+          },
+        ];
+  if (wanted.kind === "headscale" && wanted.placement === "host" && meshApiKey === undefined)
+    return { gives: {}, outputs: { mesh: { ...outputs, keys: {} } }, probes };
   const { router, keyGeneration } = wanted;
   // A key at a server that outlives the cluster is to be ended there, not forgotten with the cluster.
   const perishing = inCluster(wanted) ? opts : { ...opts, deletedWith: undefined };
-  const way = new SubnetRouter("router", {
-    mesh: server, routes, mode: router.mode, hostname: router.hostname, keyGeneration,
-    image: ground.image("tailscale"), storageClass: ground.storageClass,
-  }, perishing);
-  const keys = wanted.devices.map((device) => [device, server.authKey(`mesh-device-${device}`, { tags: [tag.client], generation: keyGeneration }, { parent: server })]);
-  return { gives: {}, outputs: { mesh: { ...outputs, routes: way.routes, keys: Object.fromEntries(keys) as MeshOutputs["keys"] } }, kept, probes };
+  const way = new SubnetRouter(
+    "router",
+    {
+      mesh: server,
+      routes,
+      mode: router.mode,
+      hostname: router.hostname,
+      keyGeneration,
+      image: ground.image("tailscale"),
+      storageClass: ground.storageClass,
+    },
+    perishing,
+  );
+  const keys = wanted.devices.map((device) => [
+    device,
+    server.authKey(`mesh-device-${device}`, { tags: [tag.client], generation: keyGeneration }, { parent: server }),
+  ]);
+  return {
+    gives: {},
+    outputs: { mesh: { ...outputs, routes: way.routes, keys: Object.fromEntries(keys) as MeshOutputs["keys"] } },
+    kept,
+    probes,
+  };
 }
 
 /** The cluster's networks where they are known, else the two addresses that matter; and what the config adds. */
 function routesOf({ cluster, mesh: wanted }: Reads, { access, portal }: Needs, dns: MeshDns): pulumi.Input<string>[] {
-  const own = cluster.serviceCidr === undefined || access.serviceCidr === undefined
-    ? [portal.clusterAddress, dns.address].map((address) => pulumi.interpolate`${address}/32`) : [access.serviceCidr];
-  return [...own, ...(access.podCidr === undefined ? [] : [access.podCidr]), ...(wanted.kind === "none" ? [] : wanted.router.routes)];
+  const own =
+    cluster.serviceCidr === undefined || access.serviceCidr === undefined
+      ? [portal.clusterAddress, dns.address].map((address) => pulumi.interpolate`${address}/32`)
+      : [access.serviceCidr];
+  return [
+    ...own,
+    ...(access.podCidr === undefined ? [] : [access.podCidr]),
+    ...(wanted.kind === "none" ? [] : wanted.router.routes),
+  ];
 }
 
-function policyOf(config: Reads, { access, portal }: Needs, dns: MeshDns, routes: pulumi.Input<string>[]): pulumi.Output<MeshPolicy> {
+function policyOf(
+  config: Reads,
+  { access, portal }: Needs,
+  dns: MeshDns,
+  routes: pulumi.Input<string>[],
+): pulumi.Output<MeshPolicy> {
   const { mesh: wanted } = config;
   if (wanted.kind === "none") throw new Error("no mesh has a policy");
   const open = [...(wanted.access === "cluster" ? [access.serviceCidr, access.podCidr] : []), ...wanted.router.routes];
-  return pulumi.output({ portal: portal.clusterAddress, dns: dns.address, routes, open }).apply((known) => guildPolicy({
-    // A tailnet knows its people by their e-mail addresses, which the guild doesn't.
-    people: wanted.kind === "tailnet" ? [] : peopleOf(config),
-    destinations: [{ name: "portal", address: known.portal, ports: [443] }, { name: "names", address: known.dns, ports: [53] }],
-    openNetworks: known.open.filter((network) => network !== undefined),
-    routes: known.routes,
-  }));
+  return pulumi.output({ portal: portal.clusterAddress, dns: dns.address, routes, open }).apply((known) =>
+    guildPolicy({
+      // A tailnet knows its people by their e-mail addresses, which the guild doesn't.
+      people: wanted.kind === "tailnet" ? [] : peopleOf(config),
+      destinations: [
+        { name: "portal", address: known.portal, ports: [443] },
+        { name: "names", address: known.dns, ports: [53] },
+      ],
+      openNetworks: known.open.filter((network) => network !== undefined),
+      routes: known.routes,
+    }),
+  );
 }
 
 /** What a person should know of the mesh. */
@@ -115,10 +182,21 @@ export function meshNotes({ mesh: wanted, cluster }: Reads, hasApiKey: boolean):
   if (wanted.kind === "none") return [];
   const notes = ["Linux devices find the guild once they ask for its routes: tailscale up --accept-routes."];
   if (inCluster(wanted) && cluster.kind === "embedded" && wanted.address.startsWith("127.")) {
-    notes.push("The mesh's server listens on this machine's loopback alone, so only devices on this machine can join. To open it to your network, set mesh.address.");
+    notes.push(
+      "The mesh's server listens on this machine's loopback alone, so only devices on this machine can join. To open it to your network, set mesh.address.",
+    );
   }
-  if (wanted.kind === "headscale" && wanted.placement === "host" && !hasApiKey) notes.push("The mesh's server has no API key yet. On its host: docker exec guildnet-headscale headscale apikeys create --expiration 90d. Then here: npm run pulumi -- config set --secret guildnet:meshApiKey, and npm run up.");
-  if (wanted.kind === "existing") notes.push(`Devices find the guild's names once the settings of your Headscale have the domain ${meshNames(wanted).zone.domain} below dns.nameservers.split, with the name server that the output mesh.dns tells.`);
-  if (wanted.kind !== "headscale" && !wanted.managePolicy) notes.push("The mesh's policy is yours: it must let tag:client reach the portal and the name server, and approve the routes of tag:router.");
+  if (wanted.kind === "headscale" && wanted.placement === "host" && !hasApiKey)
+    notes.push(
+      "The mesh's server has no API key yet. On its host: docker exec guildnet-headscale headscale apikeys create --expiration 90d. Then here: npm run pulumi -- config set --secret guildnet:meshApiKey, and npm run up.",
+    );
+  if (wanted.kind === "existing")
+    notes.push(
+      `Devices find the guild's names once the settings of your Headscale have the domain ${meshNames(wanted).zone.domain} below dns.nameservers.split, with the name server that the output mesh.dns tells.`,
+    );
+  if (wanted.kind !== "headscale" && !wanted.managePolicy)
+    notes.push(
+      "The mesh's policy is yours: it must let tag:client reach the portal and the name server, and approve the routes of tag:router.",
+    );
   return notes;
 }

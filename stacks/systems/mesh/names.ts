@@ -26,9 +26,19 @@ export function meshNames(mesh: SomeMeshConfig): MeshNames {
   const appsDomain = `apps.${domain}`;
   if (mesh.kind === "headscale") {
     const baseDomain = mesh.baseDomain ?? `mesh.${domain}`;
-    return { baseDomain, portalHost: `${PORTAL_LABEL}.${baseDomain}`, appsDomain, zone: { domain: appsDomain, names: ["*"] } };
+    return {
+      baseDomain,
+      portalHost: `${PORTAL_LABEL}.${baseDomain}`,
+      appsDomain,
+      zone: { domain: appsDomain, names: ["*"] },
+    };
   }
-  return { baseDomain: mesh.baseDomain, portalHost: `${PORTAL_LABEL}.${domain}`, appsDomain, zone: { domain, names: [PORTAL_LABEL, "*.apps"] } };
+  return {
+    baseDomain: mesh.baseDomain,
+    portalHost: `${PORTAL_LABEL}.${domain}`,
+    appsDomain,
+    zone: { domain, names: [PORTAL_LABEL, "*.apps"] },
+  };
 }
 
 /** Name devices log in at. */

@@ -41,18 +41,39 @@ export function inCluster(mesh: MeshConfig): mesh is HeadscaleConfig {
 
 /** Who knows the mesh's devices. */
 export function meshServer(config: Reads, ground: Needs, terms: Terms): MeshServer {
-  const { mesh } = config, { dns, policy, apiKey } = terms;
+  const { mesh } = config,
+    { dns, policy, apiKey } = terms;
   if (mesh.kind === "headscale") return headscale(config, mesh, ground, terms);
   if (mesh.kind === "none" || apiKey === undefined) throw new Error("a mesh that is there already needs its API key");
   const known = { apiKey, baseDomain: mesh.baseDomain, policy: mesh.managePolicy ? policy : undefined };
-  if (mesh.kind === "tailnet") return { server: new Tailnet("mesh", { ...known, clientId: mesh.clientId, tailnet: mesh.tailnet, split: { [mesh.domain]: [dns.address] } }) };
-  return { server: new ExistingHeadscale("mesh", { ...known, url: mesh.url, caCertificatePem: mesh.caCertificate, people: peopleOf(config) }) };
+  if (mesh.kind === "tailnet")
+    return {
+      server: new Tailnet("mesh", {
+        ...known,
+        clientId: mesh.clientId,
+        tailnet: mesh.tailnet,
+        split: { [mesh.domain]: [dns.address] },
+      }),
+    };
+  return {
+    server: new ExistingHeadscale("mesh", {
+      ...known,
+      url: mesh.url,
+      caCertificatePem: mesh.caCertificate,
+      people: peopleOf(config),
+    }),
+  };
 }
 
 function headscale(config: Reads, mesh: HeadscaleConfig, ground: Needs, { dns, policy, apiKey }: Terms): MeshServer {
   const { baseDomain, portalHost, zone } = meshNames(mesh);
   const network: HeadscaleNetwork = {
-    hostname: headscaleHostname(mesh, config.portal), port: mesh.port, baseDomain, stun: mesh.stun, policy, people: peopleOf(config),
+    hostname: headscaleHostname(mesh, config.portal),
+    port: mesh.port,
+    baseDomain,
+    stun: mesh.stun,
+    policy,
+    people: peopleOf(config),
     prefixes: { v4: mesh.network, v6: MESH_NETWORKS.v6 },
     dns: {
       records: [{ name: portalHost, type: "A", value: ground.portal.clusterAddress }],
@@ -60,16 +81,53 @@ function headscale(config: Reads, mesh: HeadscaleConfig, ground: Needs, { dns, p
       nameservers: mesh.nameservers,
     },
   };
-  const { portal: { authority }, portalImage, certificates } = ground;
-  if (mesh.placement === "host") return { server: new HeadscaleOnHost("mesh", { ...network, authority, host: mesh.dockerHost ?? "", address: mesh.address, apiKey }) };
+  const {
+    portal: { authority },
+    portalImage,
+    certificates,
+  } = ground;
+  if (mesh.placement === "host")
+    return {
+      server: new HeadscaleOnHost("mesh", {
+        ...network,
+        authority,
+        host: mesh.dockerHost ?? "",
+        address: mesh.address,
+        apiKey,
+      }),
+    };
   // On this machine its own name may lead nowhere; the address it is published at does.
-  const here = config.cluster.kind === "embedded" ? { apiUrl: `https://${mesh.address}:${mesh.port}`, certificateAddresses: [mesh.address] } : {};
-  const server = new Headscale("mesh", {
-    ...network, ...here, authority, renewal: certificates && { issuer: certificates.own, watcherImage: portalImage }, cluster: ground.access, exposure: headscaleExposure(config, mesh),
-    image: ground.image("headscale"), storage: mesh.storage, storageClass: ground.storageClass,
-  }, ground.opts);
+  const here =
+    config.cluster.kind === "embedded"
+      ? { apiUrl: `https://${mesh.address}:${mesh.port}`, certificateAddresses: [mesh.address] }
+      : {};
+  const server = new Headscale(
+    "mesh",
+    {
+      ...network,
+      ...here,
+      authority,
+      renewal: certificates && { issuer: certificates.own, watcherImage: portalImage },
+      cluster: ground.access,
+      exposure: headscaleExposure(config, mesh),
+      image: ground.image("headscale"),
+      storage: mesh.storage,
+      storageClass: ground.storageClass,
+    },
+    ground.opts,
+  );
   const databases = { image: portalImage };
-  return { server, kept: [{ name: "headscale", namespace: MESH_NAMESPACE, deployment: "headscale", volume: { ...server.volume, databases } }] };
+  return {
+    server,
+    kept: [
+      {
+        name: "headscale",
+        namespace: MESH_NAMESPACE,
+        deployment: "headscale",
+        volume: { ...server.volume, databases },
+      },
+    ],
+  };
 }
 
 /** How the coordination server is shown beyond its cluster. */
@@ -77,11 +135,16 @@ function headscaleExposure({ cluster }: Reads, mesh: HeadscaleConfig): PortalExp
   if (cluster.kind === "embedded") {
     const loopback = mesh.address.startsWith("127.");
     return {
-      type: "NodePort", nodePort: HEADSCALE_NODE_PORT,
-      reason: loopback ? "the node's ports are published on this machine's loopback alone" : `mesh.address is ${mesh.address}`,
+      type: "NodePort",
+      nodePort: HEADSCALE_NODE_PORT,
+      reason: loopback
+        ? "the node's ports are published on this machine's loopback alone"
+        : `mesh.address is ${mesh.address}`,
       address: loopback ? undefined : mesh.address,
     };
   }
   const reason = `mesh.service is ${mesh.service}`;
-  return mesh.service === "LoadBalancer" ? { type: "LoadBalancer", reason, pool: mesh.addressPool } : { type: "NodePort", nodePort: HEADSCALE_NODE_PORT, reason };
+  return mesh.service === "LoadBalancer"
+    ? { type: "LoadBalancer", reason, pool: mesh.addressPool }
+    : { type: "NodePort", nodePort: HEADSCALE_NODE_PORT, reason };
 }

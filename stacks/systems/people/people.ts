@@ -8,7 +8,12 @@ export type Membership = Pick<PeopleKeys, "people"> & WorkspacesKeys & AppsKeys;
 
 /** Handles of everybody in the guild, in the order of the config. */
 export function peopleOf(config: Membership): string[] {
-  return [...new Set([...Object.keys(config.people ?? {}), ...[...config.workspaces, ...config.apps].map(({ owner }) => owner)])];
+  return [
+    ...new Set([
+      ...Object.keys(config.people ?? {}),
+      ...[...config.workspaces, ...config.apps].map(({ owner }) => owner),
+    ]),
+  ];
 }
 
 /** Handles of the people who see every workspace. */

@@ -33,7 +33,8 @@ function unknownMistakes(config: PeopleKeys & Membership & PortalKeys): Broken[]
   }
   const everybody = config.people === undefined ? peopleOf(config) : listed;
   for (const [index, handle] of (config.portal.admins ?? []).entries()) {
-    if (!everybody.includes(handle)) broken.push(unknown(handle, ["portal", "admins", index], everybody, "one of the people"));
+    if (!everybody.includes(handle))
+      broken.push(unknown(handle, ["portal", "admins", index], everybody, "one of the people"));
   }
   return broken;
 }

@@ -10,18 +10,27 @@ const quota = z.strictObject({
 });
 
 const person = z.strictObject({
-  quota: z.strictObject({
-    cpu: cores("0").optional().describe("Cores. Default: the guild's quota."),
-    memory: bytes("0").optional().describe("Memory. Default: the guild's quota."),
-    storage: bytes("0").optional().describe("Home volumes. Default: the guild's quota."),
-    workspaces: z.int().min(0).optional().describe("Workspaces. Default: the guild's quota."),
-  }).default({}).describe("What this person may use, where it differs from the guild's quota."),
+  quota: z
+    .strictObject({
+      cpu: cores("0").optional().describe("Cores. Default: the guild's quota."),
+      memory: bytes("0").optional().describe("Memory. Default: the guild's quota."),
+      storage: bytes("0").optional().describe("Home volumes. Default: the guild's quota."),
+      workspaces: z.int().min(0).optional().describe("Workspaces. Default: the guild's quota."),
+    })
+    .default({})
+    .describe("What this person may use, where it differs from the guild's quota."),
 });
 
 export const peopleKeys = {
   quota: quota.prefault({}).describe("What each person may use, unless said otherwise beside the person."),
   // In YAML a handle with nothing after it is null.
-  people: z.record(handle, person.nullable().transform((entry) => entry ?? person.parse({}))).optional().describe("Who is in the guild, by handle. Default: the owners of the workspaces."),
+  people: z
+    .record(
+      handle,
+      person.nullable().transform((entry) => entry ?? person.parse({})),
+    )
+    .optional()
+    .describe("Who is in the guild, by handle. Default: the owners of the workspaces."),
 };
 
 export type PeopleKeys = Told<typeof peopleKeys>;

@@ -17,7 +17,9 @@ export function portalExposure({ cluster, portal }: ClusterKeys & PortalKeys): P
       type: "NodePort",
       nodePort: PORTAL_NODE_PORT,
       announced: true,
-      reason: loopback ? "the node's ports are published on this machine's loopback alone" : `portal.address is ${portal.address}`,
+      reason: loopback
+        ? "the node's ports are published on this machine's loopback alone"
+        : `portal.address is ${portal.address}`,
       address: loopback ? undefined : portal.address,
     };
   }

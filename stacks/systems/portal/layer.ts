@@ -51,28 +51,40 @@ function portalWants({ images, portal: { address, port } }: Reads): Partial<Want
   };
 }
 
-function portalLayer(config: Reads & { name: string }, { access, authority, certificates, classes, image, opts }: Needs): Layer<PortalGives, PortalOutputs> {
+function portalLayer(
+  config: Reads & { name: string },
+  { access, authority, certificates, classes, image, opts }: Needs,
+): Layer<PortalGives, PortalOutputs> {
   const { host, port, appsDomain } = config.portal;
   const portalImage = image("portal");
-  const made = new Portal("portal", {
-    image: portalImage,
-    authority,
-    issuer: certificates?.open,
-    endpoint: access.endpoint,
-    host,
-    port,
-    appsDomain,
-    mesh: portalOnMesh(config),
-    guildName: config.name,
-    linkCommand: `npm run link --${pulumi.getStack() === "dev" ? "" : ` --stack ${pulumi.getStack()}`}`,
-    people: peopleOf(config),
-    admins: adminsOf(config),
-    exposure: portalExposure(config),
-    priorityClass: classes.platform,
-  }, opts);
+  const made = new Portal(
+    "portal",
+    {
+      image: portalImage,
+      authority,
+      issuer: certificates?.open,
+      endpoint: access.endpoint,
+      host,
+      port,
+      appsDomain,
+      mesh: portalOnMesh(config),
+      guildName: config.name,
+      linkCommand: `npm run link --${pulumi.getStack() === "dev" ? "" : ` --stack ${pulumi.getStack()}`}`,
+      people: peopleOf(config),
+      admins: adminsOf(config),
+      exposure: portalExposure(config),
+      priorityClass: classes.platform,
+    },
+    opts,
+  );
   return {
     gives: { portal: made, portalImage },
-    outputs: { portalUrl: made.url, appsDomain: portalAddresses(config.portal).appsDomain, caCertificate: made.caCertificate, signInKey: pulumi.secret(made.signInKey) },
+    outputs: {
+      portalUrl: made.url,
+      appsDomain: portalAddresses(config.portal).appsDomain,
+      caCertificate: made.caCertificate,
+      signInKey: pulumi.secret(made.signInKey),
+    },
     probes: [{ what: "portal", component: { type: "Portal" }, url: made.url, authority: made.caCertificate }],
   };
 }
@@ -83,11 +95,16 @@ export function portalNotes({ apps, cluster, portal: wanted }: PortalKeys & Clus
   if (cluster.kind === "embedded") {
     if (!isLoopback(wanted.address)) result.push(`The portal is open to the network of ${wanted.address}.`);
   } else if (wanted.service === undefined || wanted.service === "ClusterIP") {
-    result.push(`Nothing outside the cluster reaches the portal. To open it from here: kubectl --namespace guildnet-portal port-forward service/portal ${wanted.port}:443`);
+    result.push(
+      `Nothing outside the cluster reaches the portal. To open it from here: kubectl --namespace guildnet-portal port-forward service/portal ${wanted.port}:443`,
+    );
   }
-  const { host, appsDomain } = portalAddresses(wanted), beside = appsDomainBeside(host);
+  const { host, appsDomain } = portalAddresses(wanted),
+    beside = appsDomainBeside(host);
   if (isBelow(appsDomain, host) && appsDomain !== beside) {
-    result.push(`Workspaces' names are below ${host}, where a page of theirs can set cookies for the portal. portal.appsDomain: ${beside} moves them to where none can; browsers then need the authority's new certificate, and what they keep for the old names, such as an IDE's open editors, stays behind.`);
+    result.push(
+      `Workspaces' names are below ${host}, where a page of theirs can set cookies for the portal. portal.appsDomain: ${beside} moves them to where none can; browsers then need the authority's new certificate, and what they keep for the old names, such as an IDE's open editors, stays behind.`,
+    );
   }
   const open = apps.filter(({ visibility }) => visibility === "public").map(({ name }) => name);
   if (open.length > 0) result.push(`Whoever reaches the portal can open, without signing in: ${open.join(", ")}.`);

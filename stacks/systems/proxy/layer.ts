@@ -27,7 +27,11 @@ export const proxy = system({
   layer: proxyLayer,
 });
 
-function proxyLayer(config: Reads, _: unknown, { proxyCredentials }: Secrets<"proxyCredentials">): Layer<ProxyGives, object> {
+function proxyLayer(
+  config: Reads,
+  _: unknown,
+  { proxyCredentials }: Secrets<"proxyCredentials">,
+): Layer<ProxyGives, object> {
   return { gives: { proxy: guildProxy(config, proxyCredentials) }, outputs: {} };
 }
 
@@ -35,8 +39,23 @@ function proxyLayer(config: Reads, _: unknown, { proxyCredentials }: Secrets<"pr
 function guildProxy(config: Reads, credentials?: pulumi.Output<string>): Proxy | undefined {
   const { cluster, mesh, portal, proxy: wanted } = config;
   if (wanted === undefined) return undefined;
-  const networks = [cluster.podCidr, cluster.serviceCidr, cluster.kind === "embedded" ? cluster.lanCidr : undefined].filter((cidr) => cidr !== undefined);
-  const onMesh = mesh.kind === "none" ? [] : [meshNames(mesh).baseDomain, mesh.domain, ...(mesh.kind === "headscale" ? [headscaleHostname(mesh, portal)] : [])];
+  const networks = [
+    cluster.podCidr,
+    cluster.serviceCidr,
+    cluster.kind === "embedded" ? cluster.lanCidr : undefined,
+  ].filter((cidr) => cidr !== undefined);
+  const onMesh =
+    mesh.kind === "none"
+      ? []
+      : [
+          meshNames(mesh).baseDomain,
+          mesh.domain,
+          ...(mesh.kind === "headscale" ? [headscaleHostname(mesh, portal)] : []),
+        ];
   const names = [...new Set([portal.host, portalAddresses(portal).appsDomain, ...onMesh])];
-  return { ...wanted, credentials, exclude: [...wanted.exclude, ...networks, ...names.flatMap((name) => [name, `.${name}`])] };
+  return {
+    ...wanted,
+    credentials,
+    exclude: [...wanted.exclude, ...networks, ...names.flatMap((name) => [name, `.${name}`])],
+  };
 }

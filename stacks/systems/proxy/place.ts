@@ -22,24 +22,46 @@ export interface Surroundings {
  * What is wrong with where the proxy turns out to be. NetworkPolicies know addresses alone: whether a name leads to a
  * private one shows only here, and whoever forgot to say so would have workspaces that reach nothing.
  */
-export async function proxyPlaceMistakes({ proxy, cluster }: ProxyKeys & Pick<ClusterKeys, "cluster">, here: Surroundings = thisMachine()): Promise<Mistake[]> {
+export async function proxyPlaceMistakes(
+  { proxy, cluster }: ProxyKeys & Pick<ClusterKeys, "cluster">,
+  here: Surroundings = thisMachine(),
+): Promise<Mistake[]> {
   if (proxy === undefined) return [];
-  const told = await Promise.all((["https", "http"] as const).map(async (key): Promise<Mistake[]> => {
-    const address = proxy[key];
-    if (address === undefined) return [];
-    const { host } = proxyHost(address);
-    const isName = !ipaddr.IPv4.isValid(host);
-    const addresses = isName ? await here.addressesOf(host) : [host];
-    if (cluster.kind === "embedded" && addresses.some((one) => here.own.includes(one) || isLoopback(one))) {
-      return [{
-        key: `proxy.${key}`, found: `${address}, which is this machine`, allowed: "a proxy on another machine: workspaces reach no address of the one that they run on",
-        fix: "name the one in your network; one on this machine can serve tools and image builds, by HTTPS_PROXY in the environment",
-      }];
-    }
-    const shut = isName ? addresses.find((one) => isPrivate(one) && !proxy.networks.some((cidr) => ipaddr.IPv4.parse(one).match(ipaddr.IPv4.parseCIDR(cidr)))) : undefined;
-    if (shut === undefined) return [];
-    return [{ key: "proxy.networks", found: JSON.stringify(proxy.networks), allowed: `networks with the private address of ${host}, ${shut}: NetworkPolicies know no names`, fix: `add "${shut}/32", or the network it is in` }];
-  }));
+  const told = await Promise.all(
+    (["https", "http"] as const).map(async (key): Promise<Mistake[]> => {
+      const address = proxy[key];
+      if (address === undefined) return [];
+      const { host } = proxyHost(address);
+      const isName = !ipaddr.IPv4.isValid(host);
+      const addresses = isName ? await here.addressesOf(host) : [host];
+      if (cluster.kind === "embedded" && addresses.some((one) => here.own.includes(one) || isLoopback(one))) {
+        return [
+          {
+            key: `proxy.${key}`,
+            found: `${address}, which is this machine`,
+            allowed: "a proxy on another machine: workspaces reach no address of the one that they run on",
+            fix: "name the one in your network; one on this machine can serve tools and image builds, by HTTPS_PROXY in the environment",
+          },
+        ];
+      }
+      const shut = isName
+        ? addresses.find(
+            (one) =>
+              isPrivate(one) &&
+              !proxy.networks.some((cidr) => ipaddr.IPv4.parse(one).match(ipaddr.IPv4.parseCIDR(cidr))),
+          )
+        : undefined;
+      if (shut === undefined) return [];
+      return [
+        {
+          key: "proxy.networks",
+          found: JSON.stringify(proxy.networks),
+          allowed: `networks with the private address of ${host}, ${shut}: NetworkPolicies know no names`,
+          fix: `add "${shut}/32", or the network it is in`,
+        },
+      ];
+    }),
+  );
   // Of one name in two keys there is one thing to say.
   return [...new Map(told.flat().map((mistake) => [`${mistake.key} ${mistake.fix}`, mistake])).values()];
 }
@@ -55,10 +77,16 @@ function isLoopback(address: string): boolean {
 
 function thisMachine(): Surroundings {
   return {
-    addressesOf: (name) => Promise.race([
-      lookup(name, { family: 4, all: true }).then((found) => found.map(({ address }) => address), () => []),
-      delay(WITHIN_MS, [], { ref: false }),
-    ]),
-    own: Object.values(networkInterfaces()).flatMap((all) => all ?? []).map(({ address }) => address),
+    addressesOf: (name) =>
+      Promise.race([
+        lookup(name, { family: 4, all: true }).then(
+          (found) => found.map(({ address }) => address),
+          () => [],
+        ),
+        delay(WITHIN_MS, [], { ref: false }),
+      ]),
+    own: Object.values(networkInterfaces())
+      .flatMap((all) => all ?? [])
+      .map(({ address }) => address),
   };
 }

@@ -7,16 +7,37 @@ import type { ClusterKeys } from "../cluster/schema.ts";
 import type { ProxyKeys } from "./schema.ts";
 
 /** What is wrong with where the proxy is said to be. */
-export function proxyMistakes(config: ProxyKeys & ClusterKeys, { proxyCredentials }: Given<"proxyCredentials">): Broken[] {
+export function proxyMistakes(
+  config: ProxyKeys & ClusterKeys,
+  { proxyCredentials }: Given<"proxyCredentials">,
+): Broken[] {
   const { proxy } = config;
   if (proxy === undefined) {
-    return proxyCredentials !== true ? [] : [{ paths: [["proxy"]], allowed: "a proxy, as the secret guildnet:proxyCredentials is set", fix: "add it, or run: pulumi config rm guildnet:proxyCredentials" }];
+    return proxyCredentials !== true
+      ? []
+      : [
+          {
+            paths: [["proxy"]],
+            allowed: "a proxy, as the secret guildnet:proxyCredentials is set",
+            fix: "add it, or run: pulumi config rm guildnet:proxyCredentials",
+          },
+        ];
   }
   return [
-    ...(["https", "http"] as const).flatMap((key) => (proxy[key] === undefined ? [] : placeMistake(config, proxy[key], ["proxy", key]))),
-    ...proxy.networks.flatMap((cidr, index) => (cidr === INTERNET
-      ? [{ paths: [["proxy", "networks", index]], allowed: "the networks that the proxy is in", fix: "name them; a proxy of the internet needs none" }]
-      : networkMistake(config, cidr, ["proxy", "networks", index]))),
+    ...(["https", "http"] as const).flatMap((key) =>
+      proxy[key] === undefined ? [] : placeMistake(config, proxy[key], ["proxy", key]),
+    ),
+    ...proxy.networks.flatMap((cidr, index) =>
+      cidr === INTERNET
+        ? [
+            {
+              paths: [["proxy", "networks", index]],
+              allowed: "the networks that the proxy is in",
+              fix: "name them; a proxy of the internet needs none",
+            },
+          ]
+        : networkMistake(config, cidr, ["proxy", "networks", index]),
+    ),
   ];
 }
 
@@ -24,10 +45,13 @@ export function proxyMistakes(config: ProxyKeys & ClusterKeys, { proxyCredential
 function placeMistake(config: ClusterKeys, address: string, path: Path): Broken[] {
   const { host } = proxyHost(address);
   if (isLoopback(host)) {
-    return [{
-      paths: [path], allowed: "a proxy that workspaces reach, not one on this machine's loopback",
-      fix: "name the one in your network. What is on this machine's loopback can serve tools and image builds: name it by HTTPS_PROXY in the environment",
-    }];
+    return [
+      {
+        paths: [path],
+        allowed: "a proxy that workspaces reach, not one on this machine's loopback",
+        fix: "name the one in your network. What is on this machine's loopback can serve tools and image builds: name it by HTTPS_PROXY in the environment",
+      },
+    ];
   }
   return ipaddr.IPv4.isValid(host) ? networkMistake(config, `${host}/32`, path) : [];
 }

@@ -34,22 +34,46 @@ function registryWants(config: Reads): Partial<Wants> {
   const address = registryAddress(config);
   // Signed for without one as well: the authority is then the same when there is one.
   const signed = { dnsNames: [registryHost], ipAddresses: address === undefined ? [] : [address] };
-  return config.registry === undefined || address === undefined ? signed : { ...signed, images: { registry: { reference: images.registry } }, registries: [{ host: registryHost, address }] };
+  return config.registry === undefined || address === undefined
+    ? signed
+    : {
+        ...signed,
+        images: { registry: { reference: images.registry } },
+        registries: [{ host: registryHost, address }],
+      };
 }
 
-function registryLayer(config: Reads, { access, authority, certificates, classes, classIn, image, opts, portalImage }: Needs): Layer<object, object> {
+function registryLayer(
+  config: Reads,
+  { access, authority, certificates, classes, classIn, image, opts, portalImage }: Needs,
+): Layer<object, object> {
   const address = registryAddress(config);
   if (config.registry === undefined || address === undefined) return { gives: {}, outputs: {} };
   const { storage, keepData, maintenanceHour } = config.registry;
-  const { volume, identity } = new Registry("registry", {
-    image: image("registry"), address, authority, issuer: certificates?.own, tokenImage: portalImage, endpoint: access.endpoint, storage, keepData, maintenanceHour,
-    storageClass: classIn(DATA, keepData), priorityClass: classes.platform,
-  }, opts);
+  const { volume, identity } = new Registry(
+    "registry",
+    {
+      image: image("registry"),
+      address,
+      authority,
+      issuer: certificates?.own,
+      tokenImage: portalImage,
+      endpoint: access.endpoint,
+      storage,
+      keepData,
+      maintenanceHour,
+      storageClass: classIn(DATA, keepData),
+      priorityClass: classes.platform,
+    },
+    opts,
+  );
   return {
     gives: {},
     outputs: {},
     // Of what is known before it is there, so that no workspace waits for it.
-    attachments: [registryAttachment({ host: registryHost, identity: registryIdentity, caCertificate: authority.certificatePem })],
+    attachments: [
+      registryAttachment({ host: registryHost, identity: registryIdentity, caCertificate: authority.certificatePem }),
+    ],
     kept: [{ name: "registry", namespace: identity.namespace, deployment: "registry", volume }],
   };
 }

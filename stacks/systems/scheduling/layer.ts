@@ -27,16 +27,27 @@ function schedulingLayer(config: Reads, { opts }: ClusterGives): Layer<Schedulin
   return { gives: { classes: made.classes }, outputs: {} };
 }
 
-function batchSpaces(config: Reads, { classes, clusterQueue }: Scheduling, opts: pulumi.ComponentResourceOptions): void {
+function batchSpaces(
+  config: Reads,
+  { classes, clusterQueue }: Scheduling,
+  opts: pulumi.ComponentResourceOptions,
+): void {
   if (config.batch === undefined) return;
   const { cpu, memory, storage, pods } = config.batch;
   for (const owner of peopleOf(config)) {
-    new BatchSpace(`${owner}-batch`, { owner, priorityClass: classes.batch, clusterQueue, size: { cpu, memory, storage, pods } }, opts);
+    new BatchSpace(
+      `${owner}-batch`,
+      { owner, priorityClass: classes.batch, clusterQueue, size: { cpu, memory, storage, pods } },
+      opts,
+    );
   }
 }
 
 /** What lets batch jobs start. */
 function batchQueue({ batch }: SchedulingKeys): BatchQueue {
   if (batch?.queue !== "kueue") return { kind: "none" };
-  return { kind: "kueue", budget: { cpu: batch.together.cpu ?? batch.cpu, memory: batch.together.memory ?? batch.memory } };
+  return {
+    kind: "kueue",
+    budget: { cpu: batch.together.cpu ?? batch.cpu, memory: batch.together.memory ?? batch.memory },
+  };
 }

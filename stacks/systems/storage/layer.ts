@@ -35,18 +35,37 @@ function storageWants({ cluster }: Reads): Partial<Wants> {
 }
 
 /** Where volumes come from. */
-function storageLayer(config: Reads, ground: Needs, { storageBackupKey }: Secrets<"storageBackupKey">): Layer<StorageGives, object> {
+function storageLayer(
+  config: Reads,
+  ground: Needs,
+  { storageBackupKey }: Secrets<"storageBackupKey">,
+): Layer<StorageGives, object> {
   const { className, disposableClassName } = classesOf(config, ground, storageBackupKey);
   const classIn: StorageGives["classIn"] = ({ namespace, claim }, kept) => {
-    const there = ground.found.get(namespace)?.claims.get(claim)?.className, wanted = kept ? className : disposableClassName;
+    const there = ground.found.get(namespace)?.claims.get(claim)?.className,
+      wanted = kept ? className : disposableClassName;
     return there === undefined ? wanted : pulumi.output(wanted).apply(() => there);
   };
   return { gives: { storageClass: className, classIn }, outputs: {} };
 }
 
-function classesOf({ cluster, storage: wanted }: Reads, { access, embedded, image, classes, opts }: Needs, backupKey?: pulumi.Output<string>): Partial<StorageClasses> {
+function classesOf(
+  { cluster, storage: wanted }: Reads,
+  { access, embedded, image, classes, opts }: Needs,
+  backupKey?: pulumi.Output<string>,
+): Partial<StorageClasses> {
   if (cluster.kind === "embedded" && embedded !== undefined) {
-    return new Storage("storage", { image: image(PROVISIONER), path: embedded.volumesPath, sizes: cluster.volumeSizes, endpoint: access.endpoint, priorityClass: classes.platform }, opts);
+    return new Storage(
+      "storage",
+      {
+        image: image(PROVISIONER),
+        path: embedded.volumesPath,
+        sizes: cluster.volumeSizes,
+        endpoint: access.endpoint,
+        priorityClass: classes.platform,
+      },
+      opts,
+    );
   }
   if (wanted.kind === "longhorn") return new Longhorn("storage", longhornArgs(wanted, backupKey), opts);
   return { className: access.storageClass, disposableClassName: access.storageClass };

@@ -41,34 +41,69 @@ function workspacesVolumes({ workspaces: all }: WorkspacesKeys): WantedVolume[] 
   return all.map((workspace, index) => {
     const name = workspaceName(workspace);
     return {
-      path: ["workspaces", index], person: { ...workspace, what: "workspace", name },
-      ...homeOf(name), size: workspaceSize(workspace).storage, sizeKey: workspace.storage === undefined ? undefined : ["storage"],
+      path: ["workspaces", index],
+      person: { ...workspace, what: "workspace", name },
+      ...homeOf(name),
+      size: workspaceSize(workspace).storage,
+      sizeKey: workspace.storage === undefined ? undefined : ["storage"],
     };
   });
 }
 
 function workspacesWants({ images }: ClusterKeys): Partial<Wants> {
-  return { images: { workspace: images.workspace === undefined ? { context: "images/workspace" } : { reference: images.workspace } } };
+  return {
+    images: {
+      workspace: images.workspace === undefined ? { context: "images/workspace" } : { reference: images.workspace },
+    },
+  };
 }
 
-function workspacesLayer(config: Reads, { attachments, classes, classIn, image, opts, portal, proxy }: Needs): Layer<object, WorkspacesOutputs> {
+function workspacesLayer(
+  config: Reads,
+  { attachments, classes, classIn, image, opts, portal, proxy }: Needs,
+): Layer<object, WorkspacesOutputs> {
   const kept = config.workspaces.map((workspace) => {
     const { name: _, owner, takeOverFrom, storage, keepData, ...rest } = workspace;
-    const name = workspaceName(workspace), home = homeOf(name);
-    const { volume } = new Workspace(name, {
-      ...rest,
-      owner,
-      backup: jobRoom(config),
-      proxy,
-      keepData,
-      priorityClass: classes.interactive,
-      image: rest.image ?? image("workspace"),
-      resources: { ...rest.resources, storage },
-      storageClass: classIn(home, keepData),
-      attachments,
-    }, opts);
-    return { name, namespace: home.namespace, deployment: "workspace", owners: ownersOf({ owner, takeOverFrom }), volume };
+    const name = workspaceName(workspace),
+      home = homeOf(name);
+    const { volume } = new Workspace(
+      name,
+      {
+        ...rest,
+        owner,
+        backup: jobRoom(config),
+        proxy,
+        keepData,
+        priorityClass: classes.interactive,
+        image: rest.image ?? image("workspace"),
+        resources: { ...rest.resources, storage },
+        storageClass: classIn(home, keepData),
+        attachments,
+      },
+      opts,
+    );
+    return {
+      name,
+      namespace: home.namespace,
+      deployment: "workspace",
+      owners: ownersOf({ owner, takeOverFrom }),
+      volume,
+    };
   });
-  const told = config.workspaces.map((workspace) => ({ name: workspaceName(workspace), owner: workspace.owner, url: portal.workspaceUrl(workspaceName(workspace)) }));
-  return { gives: {}, outputs: { workspaces: told }, kept, probes: told.map(({ name, url }) => ({ what: `workspace ${name}`, component: { type: "Workspace", name }, url, authority: portal.caCertificate })) };
+  const told = config.workspaces.map((workspace) => ({
+    name: workspaceName(workspace),
+    owner: workspace.owner,
+    url: portal.workspaceUrl(workspaceName(workspace)),
+  }));
+  return {
+    gives: {},
+    outputs: { workspaces: told },
+    kept,
+    probes: told.map(({ name, url }) => ({
+      what: `workspace ${name}`,
+      component: { type: "Workspace", name },
+      url,
+      authority: portal.caCertificate,
+    })),
+  };
 }

@@ -16,8 +16,18 @@ export function portMistakes(path: Path, ports: NamedPort[], main: NamedPort & {
   return ports.flatMap(({ name, port }, place) => {
     const at = [...path, "ports", place];
     const broken: Broken[] = [];
-    if (names.has(name)) broken.push({ paths: [[...at, "name"]], allowed: `a name no other port of it has; "${main.name}" is ${main.whose}`, fix: "rename it" });
-    if (numbers.has(port)) broken.push({ paths: [[...at, "port"]], allowed: `a port no other of it has; ${main.port} is ${main.whose}`, fix: `choose another, for instance ${nextFree(port, [main, ...ports])}` });
+    if (names.has(name))
+      broken.push({
+        paths: [[...at, "name"]],
+        allowed: `a name no other port of it has; "${main.name}" is ${main.whose}`,
+        fix: "rename it",
+      });
+    if (numbers.has(port))
+      broken.push({
+        paths: [[...at, "port"]],
+        allowed: `a port no other of it has; ${main.port} is ${main.whose}`,
+        fix: `choose another, for instance ${nextFree(port, [main, ...ports])}`,
+      });
     names.add(name);
     numbers.add(port);
     return broken;

@@ -11,9 +11,13 @@ import type { WorkspaceConfig, WorkspacesKeys } from "./schema.ts";
 export function workspacesMistakes(config: WorkspacesKeys & AppsKeys & ClusterKeys): Broken[] {
   const { workspaces } = config;
   return [
-    ...workspaces.flatMap(({ internet }, index) => internetMistakes(config, internet, ["workspaces", index, "internet"])),
+    ...workspaces.flatMap(({ internet }, index) =>
+      internetMistakes(config, internet, ["workspaces", index, "internet"]),
+    ),
     ...nameMistakes(config),
-    ...workspaces.flatMap(({ ports }, index) => portMistakes(["workspaces", index], ports, { name: "ide", port: 8080, whose: "the IDE's" })),
+    ...workspaces.flatMap(({ ports }, index) =>
+      portMistakes(["workspaces", index], ports, { name: "ide", port: 8080, whose: "the IDE's" }),
+    ),
     ...workspaces.flatMap(dotfilesMistakes),
   ];
 }
@@ -21,7 +25,11 @@ export function workspacesMistakes(config: WorkspacesKeys & AppsKeys & ClusterKe
 /** Workspaces and apps share the names below the apps domain. */
 function nameMistakes({ workspaces, apps }: WorkspacesKeys & AppsKeys): Broken[] {
   const entries = [
-    ...workspaces.map((workspace, index) => ({ path: ["workspaces", index], name: workspaceName(workspace), own: workspace.name !== undefined })),
+    ...workspaces.map((workspace, index) => ({
+      path: ["workspaces", index],
+      name: workspaceName(workspace),
+      own: workspace.name !== undefined,
+    })),
     ...apps.map(({ name }, index) => ({ path: ["apps", index], name, own: true })),
   ];
   const first = new Map<string, Path>();
@@ -32,11 +40,16 @@ function nameMistakes({ workspaces, apps }: WorkspacesKeys & AppsKeys): Broken[]
       return [];
     }
     const from = own ? "" : `; without a name it is the owner's, "${name}"`;
-    return [{
-      paths: [[...path, "name"], other],
-      allowed: `a name that no other ${path[0] === other[0] ? path[0] === "apps" ? "app" : "workspace" : "workspace or app"} has${from}`,
-      fix: `name it, for instance "${freeName(name, entries.map((entry) => entry.name))}"`,
-    }];
+    return [
+      {
+        paths: [[...path, "name"], other],
+        allowed: `a name that no other ${path[0] === other[0] ? (path[0] === "apps" ? "app" : "workspace") : "workspace or app"} has${from}`,
+        fix: `name it, for instance "${freeName(
+          name,
+          entries.map((entry) => entry.name),
+        )}"`,
+      },
+    ];
   });
 }
 
@@ -49,5 +62,11 @@ function freeName(name: string, taken: string[]): string {
 /** A password in a URL would end in the Deployment, readable. */
 function dotfilesMistakes({ dotfiles }: WorkspaceConfig, index: number): Broken[] {
   if (dotfiles === undefined || !/^https:\/\/[^/]*@/.test(dotfiles)) return [];
-  return [{ paths: [["workspaces", index, "dotfiles"]], allowed: "a repository without a user name or password in its URL", fix: "remove what stands before the @" }];
+  return [
+    {
+      paths: [["workspaces", index, "dotfiles"]],
+      allowed: "a repository without a user name or password in its URL",
+      fix: "remove what stands before the @",
+    },
+  ];
 }

@@ -10,6 +10,11 @@ const cluster = new EmbeddedCluster("suite", {
   images: { storage: { reference: images.localPathProvisioner }, ...suiteImages },
 });
 
-new Storage("storage", { image: cluster.images["storage"] ?? images.localPathProvisioner, path: cluster.volumesPath }, {
-  provider: cluster.provider, deletedWith: cluster.machine,
-});
+new Storage(
+  "storage",
+  { image: cluster.images["storage"] ?? images.localPathProvisioner, path: cluster.volumesPath },
+  {
+    provider: cluster.provider,
+    deletedWith: cluster.machine,
+  },
+);

@@ -9,8 +9,18 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
 const script = [
-  { type: "function_call", name: "exec_command", call_id: "command", arguments: JSON.stringify({ cmd: "id -u > made.txt; command -v codex" }) },
-  { type: "custom_tool_call", name: "apply_patch", call_id: "edit", input: "*** Begin Patch\n*** Add File: edited.txt\n+by an edit\n*** End Patch" },
+  {
+    type: "function_call",
+    name: "exec_command",
+    call_id: "command",
+    arguments: JSON.stringify({ cmd: "id -u > made.txt; command -v codex" }),
+  },
+  {
+    type: "custom_tool_call",
+    name: "apply_patch",
+    call_id: "edit",
+    input: "*** Begin Patch\n*** Add File: edited.txt\n+by an edit\n*** End Patch",
+  },
   { type: "message", role: "assistant", content: [{ type: "output_text", text: "done" }] },
 ];
 const answers = [];
@@ -28,23 +38,41 @@ async function answer(request, response) {
     { type: "response.created", response: { id } },
     { type: "response.output_item.done", item: script[answers.length] },
     { type: "response.completed", response: { id, usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 } } },
-  ]) response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  ])
+    response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   response.end();
 }
 
 model.listen(0, "127.0.0.1", () => {
   const folder = mkdtempSync(join(process.env.HOME, "codex-"));
-  const project = join(folder, "project"), settings = join(folder, "settings");
+  const project = join(folder, "project"),
+    settings = join(folder, "settings");
   for (const each of [project, settings]) mkdirSync(each);
   execFileSync("git", ["init", "--quiet", project]);
-  writeFileSync(join(settings, "config.toml"), [
-    'model = "gpt-5.5"', 'model_provider = "scripted"', "[model_providers.scripted]", 'name = "scripted"', 'wire_api = "responses"', `base_url = "http://127.0.0.1:${model.address().port}/v1"`,
-  ].join("\n"));
+  writeFileSync(
+    join(settings, "config.toml"),
+    [
+      'model = "gpt-5.5"',
+      'model_provider = "scripted"',
+      "[model_providers.scripted]",
+      'name = "scripted"',
+      'wire_api = "responses"',
+      `base_url = "http://127.0.0.1:${model.address().port}/v1"`,
+    ].join("\n"),
+  );
   const said = [];
-  const codex = spawn("codex", ["exec", "make two files"], { cwd: project, env: { ...process.env, CODEX_HOME: settings }, stdio: ["ignore", "pipe", "pipe"] });
+  const codex = spawn("codex", ["exec", "make two files"], {
+    cwd: project,
+    env: { ...process.env, CODEX_HOME: settings },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   for (const stream of [codex.stdout, codex.stderr]) stream.on("data", (part) => said.push(part.toString()));
   codex.on("close", (exitCode) => {
-    const files = Object.fromEntries(readdirSync(project).filter((name) => name !== ".git").map((name) => [name, readFileSync(join(project, name), "utf8")]));
+    const files = Object.fromEntries(
+      readdirSync(project)
+        .filter((name) => name !== ".git")
+        .map((name) => [name, readFileSync(join(project, name), "utf8")]),
+    );
     process.stdout.write(JSON.stringify({ exitCode, files, answers, said: said.join("") }));
     model.close();
     model.closeAllConnections();

@@ -1,5 +1,14 @@
 import { execa } from "execa";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { vi } from "vitest";
@@ -27,26 +36,37 @@ export class Miniature {
     const spec = specWith();
     for (const name of ["etc", "run", "machine"]) mkdirSync(join(this.#folder, name));
     for (const [path, text] of Object.entries(files(spec, { cgroup: "/none" }))) this.#write(join("etc", path), text);
-    for (const [name, { command }] of Object.entries(services(spec))) this.#write(join("etc", `${name}.command`), `${command.join("\n")}\n`);
+    for (const [name, { command }] of Object.entries(services(spec)))
+      this.#write(join("etc", `${name}.command`), `${command.join("\n")}\n`);
     for (const name of ["network", "machine-addresses", "resolver.mjs"]) {
       copyFileSync(join(scripts, name), join(this.#folder, "run", name));
       chmodSync(join(this.#folder, "run", name), 0o755);
     }
     this.resolve(nameservers);
-    this.#machine = execa("unshare", ["--mount", "--pid", "--net", "--fork", "--kill-child", join(import.meta.dirname, "start"), this.#folder], { reject: false, all: true, stdin: "ignore" });
+    this.#machine = execa(
+      "unshare",
+      ["--mount", "--pid", "--net", "--fork", "--kill-child", join(import.meta.dirname, "start"), this.#folder],
+      { reject: false, all: true, stdin: "ignore" },
+    );
   }
 
   /** @param nameservers whom the machine asks */
   static async start(nameservers: readonly string[] = []): Promise<Miniature> {
     const miniature = new Miniature(nameservers);
-    const ended = miniature.#machine.then(({ all }) => { throw new Error(`the miniature ended:\n${all}`); });
+    const ended = miniature.#machine.then(({ all }) => {
+      throw new Error(`the miniature ended:\n${all}`);
+    });
     await Promise.race([ended, vi.waitFor(() => miniature.#pid(), { timeout: 20_000, interval: 20 })]);
     ended.catch(() => {}); // later it is ended
-    await vi.waitFor(async () => {
-      const { stdout } = await miniature.inNode("ip", "-brief", "link", "show", "uplink");
-      if (!stdout.includes("LOWER_UP")) throw new Error(`there is no uplink: ${miniature.#logs()}`);
-      if (!(await miniature.onMachine("ss", "-Hltn")).stdout.includes(`:${API.port}`)) throw new Error(`nothing is published: ${miniature.#logs()}`);
-    }, { timeout: 20_000, interval: 50 });
+    await vi.waitFor(
+      async () => {
+        const { stdout } = await miniature.inNode("ip", "-brief", "link", "show", "uplink");
+        if (!stdout.includes("LOWER_UP")) throw new Error(`there is no uplink: ${miniature.#logs()}`);
+        if (!(await miniature.onMachine("ss", "-Hltn")).stdout.includes(`:${API.port}`))
+          throw new Error(`nothing is published: ${miniature.#logs()}`);
+      },
+      { timeout: 20_000, interval: 50 },
+    );
     return miniature;
   }
 
@@ -84,8 +104,11 @@ export class Miniature {
   }
 
   #logs(): string {
-    return ["uplink", "machine-addresses", "resolver", "publish"].map((name) => join(this.#folder, `${name}.log`))
-      .filter((path) => existsSync(path)).map((path) => `${path}\n${readFileSync(path, "utf8")}`).join("\n");
+    return ["uplink", "machine-addresses", "resolver", "publish"]
+      .map((name) => join(this.#folder, `${name}.log`))
+      .filter((path) => existsSync(path))
+      .map((path) => `${path}\n${readFileSync(path, "utf8")}`)
+      .join("\n");
   }
 
   #write(path: string, text: string): void {

@@ -8,7 +8,11 @@ import { SignIn } from "./sign-in.tsx";
 import { SignedOut } from "./signed-out.tsx";
 import { WorkspaceList } from "./workspace-list.tsx";
 
-type Person = { kind: "unknown" } | { kind: "signed-out"; help: SignInHelp } | { kind: "signed-in"; me: Me } | { kind: "error"; error: ApiError };
+type Person =
+  | { kind: "unknown" }
+  | { kind: "signed-out"; help: SignInHelp }
+  | { kind: "signed-in"; me: Me }
+  | { kind: "error"; error: ApiError };
 
 /** Taken out of the address bar at once, so that it is in no history, bookmark or screenshot. */
 const signInToken = takeSignInToken();
@@ -18,10 +22,14 @@ export function App() {
   const [person, setPerson] = useState<Person>({ kind: "unknown" });
   const refresh = useCallback(() => void whoIsHere().then(setPerson), []);
   // Where something was wanted, the portal leads there now.
-  const lookAgain = useCallback(() => void whoIsHere().then((found) => {
-    if (found.kind === "signed-in" && requestedApp() !== undefined) window.location.reload();
-    else setPerson(found);
-  }), []);
+  const lookAgain = useCallback(
+    () =>
+      void whoIsHere().then((found) => {
+        if (found.kind === "signed-in" && requestedApp() !== undefined) window.location.reload();
+        else setPerson(found);
+      }),
+    [],
+  );
   useEffect(() => {
     if (token === undefined) refresh();
   }, [token, refresh]);
@@ -43,14 +51,26 @@ export function App() {
   );
 }
 
-function Content({ person, onSessionEnded, onReturn }: { person: Person; onSessionEnded: () => void; onReturn: () => void }) {
+function Content({
+  person,
+  onSessionEnded,
+  onReturn,
+}: {
+  person: Person;
+  onSessionEnded: () => void;
+  onReturn: () => void;
+}) {
   switch (person.kind) {
     case "unknown":
       return null;
     case "signed-out":
       return <SignedOut help={person.help} onReturn={onReturn} />;
     case "error":
-      return <Notice tone="bad" title="That did not work" action={{ label: "Try again", run: onSessionEnded }}>{person.error.message}</Notice>;
+      return (
+        <Notice tone="bad" title="That did not work" action={{ label: "Try again", run: onSessionEnded }}>
+          {person.error.message}
+        </Notice>
+      );
     case "signed-in":
       return <WorkspaceList me={person.me} refused={requestedApp()} onSessionEnded={onSessionEnded} />;
   }
@@ -60,7 +80,10 @@ async function whoIsHere(): Promise<Person> {
   try {
     return { kind: "signed-in", me: await fetchMe() };
   } catch (error) {
-    if (error instanceof ApiError) return error.code === "signed_out" ? { kind: "signed-out", help: error.details as unknown as SignInHelp } : { kind: "error", error };
+    if (error instanceof ApiError)
+      return error.code === "signed_out"
+        ? { kind: "signed-out", help: error.details as unknown as SignInHelp }
+        : { kind: "error", error };
     throw error;
   }
 }

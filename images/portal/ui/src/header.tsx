@@ -10,10 +10,14 @@ export function Header({ me, onSignOut }: { me: Me | undefined; onSignOut: () =>
       </a>
       {me && (
         <div className="person">
-          <span className="avatar" aria-hidden="true">{me.handle.slice(0, 1).toUpperCase()}</span>
+          <span className="avatar" aria-hidden="true">
+            {me.handle.slice(0, 1).toUpperCase()}
+          </span>
           <span className="handle">{me.handle}</span>
           {me.admin && <span className="tag">admin</span>}
-          <button type="button" className="quiet" onClick={onSignOut}>Sign out</button>
+          <button type="button" className="quiet" onClick={onSignOut}>
+            Sign out
+          </button>
         </div>
       )}
     </header>

@@ -15,7 +15,11 @@ export function Notice({ title, tone = "plain", busy = false, action, children }
       {busy && <span className="spinner" aria-hidden="true" />}
       <h1>{title}</h1>
       <div className="prose">{children}</div>
-      {action && <button type="button" className="primary" onClick={action.run}>{action.label}</button>}
+      {action && (
+        <button type="button" className="primary" onClick={action.run}>
+          {action.label}
+        </button>
+      )}
     </section>
   );
 }

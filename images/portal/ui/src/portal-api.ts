@@ -35,6 +35,10 @@ async function call<T>(method: "GET" | "POST", path: string, body?: object): Pro
   if (response.status === 204) return undefined as T;
   const answer: unknown = await response.json().catch(() => ({}));
   if (response.ok) return answer as T;
-  const { code = "unexpected", message = `The portal answered ${response.status}.`, details } = answer as Partial<ErrorBody>;
+  const {
+    code = "unexpected",
+    message = `The portal answered ${response.status}.`,
+    details,
+  } = answer as Partial<ErrorBody>;
   throw new ApiError(code, message, details);
 }

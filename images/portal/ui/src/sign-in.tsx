@@ -5,7 +5,11 @@ import { Notice } from "./notice.tsx";
 import { ApiError, checkLink, signIn } from "./portal-api.ts";
 import { takeReturn } from "./return-to.ts";
 
-type Step = { kind: "looking" } | { kind: "asking"; link: LinkInfo } | { kind: "signing-in" } | { kind: "refused"; error: ApiError };
+type Step =
+  | { kind: "looking" }
+  | { kind: "asking"; link: LinkInfo }
+  | { kind: "signing-in" }
+  | { kind: "refused"; error: ApiError };
 
 /**
  * Asks before it uses a sign-in link up. It is a person's click that does it: whoever merely fetches the link spoils
@@ -13,7 +17,14 @@ type Step = { kind: "looking" } | { kind: "asking"; link: LinkInfo } | { kind: "
  */
 export function SignIn({ token, onDone }: { token: string; onDone: () => void }) {
   const [step, setStep] = useState<Step>({ kind: "looking" });
-  const refuse = useCallback((reason: unknown) => setStep({ kind: "refused", error: reason instanceof ApiError ? reason : new ApiError("unexpected", String(reason)) }), []);
+  const refuse = useCallback(
+    (reason: unknown) =>
+      setStep({
+        kind: "refused",
+        error: reason instanceof ApiError ? reason : new ApiError("unexpected", String(reason)),
+      }),
+    [],
+  );
   useEffect(() => void checkLink(token).then((link) => setStep({ kind: "asking", link }), refuse), [token, refuse]);
   const goOn = useCallback(() => {
     setStep({ kind: "signing-in" });
@@ -32,22 +43,42 @@ export function SignIn({ token, onDone }: { token: string; onDone: () => void })
   }
 }
 
-function Asking({ link: { guild, handle, signed_in: before }, onYes, onDone }: { link: LinkInfo; onYes: () => void; onDone: () => void }) {
+function Asking({
+  link: { guild, handle, signed_in: before },
+  onYes,
+  onDone,
+}: {
+  link: LinkInfo;
+  onYes: () => void;
+  onDone: () => void;
+}) {
   if (before === handle) {
     return (
       <Notice title="You are signed in already" action={{ label: "To the portal", run: onDone }}>
-        <p>As <strong>{handle}</strong>, for whom this link is. It is not used up: it works in another browser.</p>
+        <p>
+          As <strong>{handle}</strong>, for whom this link is. It is not used up: it works in another browser.
+        </p>
       </Notice>
     );
   }
   return (
-    <Notice title={`Sign in as ${handle}?`} action={{ label: before === undefined ? `Sign in as ${handle}` : `Continue as ${handle}`, run: onYes }}>
+    <Notice
+      title={`Sign in as ${handle}?`}
+      action={{ label: before === undefined ? `Sign in as ${handle}` : `Continue as ${handle}`, run: onYes }}
+    >
       {before === undefined ? (
-        <p>This link signs this browser in to {guild} as <strong>{handle}</strong>. Go on if you asked for it.</p>
+        <p>
+          This link signs this browser in to {guild} as <strong>{handle}</strong>. Go on if you asked for it.
+        </p>
       ) : (
         <>
-          <p>This link is for <strong>{handle}</strong>, and this browser is signed in as <strong>{before}</strong>. Going on signs {before} out.</p>
-          <p><a href="/">Stay signed in as {before}</a></p>
+          <p>
+            This link is for <strong>{handle}</strong>, and this browser is signed in as <strong>{before}</strong>.
+            Going on signs {before} out.
+          </p>
+          <p>
+            <a href="/">Stay signed in as {before}</a>
+          </p>
         </>
       )}
     </Notice>
@@ -66,7 +97,9 @@ function Refused({ error: { message, details }, onDone }: { error: ApiError; onD
   return (
     <Notice title="This link does not sign you in" tone="bad" action={{ label: "To the portal", run: onDone }}>
       <p>{message}</p>
-      <p>You get another from <Contacts people={ask} />.</p>
+      <p>
+        You get another from <Contacts people={ask} />.
+      </p>
     </Notice>
   );
 }

@@ -5,7 +5,13 @@ import { Notice } from "./notice.tsx";
 import { rememberReturn, requestedApp } from "./return-to.ts";
 
 /** How to get in: there are no passwords. What was wanted opens afterwards. */
-export function SignedOut({ help: { ask, link_command: linkCommand }, onReturn }: { help: SignInHelp; onReturn: () => void }) {
+export function SignedOut({
+  help: { ask, link_command: linkCommand },
+  onReturn,
+}: {
+  help: SignInHelp;
+  onReturn: () => void;
+}) {
   const wanted = requestedApp();
   useEffect(rememberReturn, []);
   // The link opens in another tab: who comes back to this one may be signed in by then.
@@ -19,13 +25,27 @@ export function SignedOut({ help: { ask, link_command: linkCommand }, onReturn }
 
   return (
     <Notice title={wanted === undefined ? "Sign in with a link" : `Sign in to open ${wanted}`}>
-      <p>There is no password here. Ask <Contacts people={ask} /> for a sign-in link, and open it in this browser{wanted !== undefined && <>: <strong>{wanted}</strong> comes next</>}.</p>
-      <p className="dim">A link works once and for 15 minutes. You then stay signed in until 12 hours pass without use.</p>
+      <p>
+        There is no password here. Ask <Contacts people={ask} /> for a sign-in link, and open it in this browser
+        {wanted !== undefined && (
+          <>
+            : <strong>{wanted}</strong> comes next
+          </>
+        )}
+        .
+      </p>
+      <p className="dim">
+        A link works once and for 15 minutes. You then stay signed in until 12 hours pass without use.
+      </p>
       {linkCommand !== undefined && (
         <details>
           <summary>You keep this guild?</summary>
           <p>On its machine, in its folder:</p>
-          <pre><code>{linkCommand} <em>your-name</em></code></pre>
+          <pre>
+            <code>
+              {linkCommand} <em>your-name</em>
+            </code>
+          </pre>
         </details>
       )}
     </Notice>

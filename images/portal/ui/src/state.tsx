@@ -1,6 +1,11 @@
 import type { Workspace, WorkspaceState } from "../../api/types.ts";
 
-const WORDS: Readonly<Record<WorkspaceState, string>> = { running: "Running", starting: "Starting", stopped: "Stopped", failed: "Needs attention" };
+const WORDS: Readonly<Record<WorkspaceState, string>> = {
+  running: "Running",
+  starting: "Starting",
+  stopped: "Stopped",
+  failed: "Needs attention",
+};
 
 /** The state in a dot and in words: colour alone tells nothing to whoever cannot see it. */
 export function StateBadge({ workspace: { state, since } }: { workspace: Workspace }) {

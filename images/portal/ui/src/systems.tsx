@@ -10,15 +10,27 @@ type Seen = { systems: readonly SystemState[] } | { error: ApiError };
 export function Systems() {
   const seen = useSystems();
   if (seen === undefined) return null;
-  if ("error" in seen) return <section><Title /><p className="banner bad" role="alert">{seen.error.message}</p></section>;
-  const { systems } = seen, ill = systems.filter(({ healthy }) => !healthy).length;
+  if ("error" in seen)
+    return (
+      <section>
+        <Title />
+        <p className="banner bad" role="alert">
+          {seen.error.message}
+        </p>
+      </section>
+    );
+  const { systems } = seen,
+    ill = systems.filter(({ healthy }) => !healthy).length;
   return (
     <section>
       <Title count={ill === 0 ? "all well" : `${ill} of ${systems.length} not well`} />
       <ul className="systems">
         {systems.map(({ what, where, state, healthy }) => (
           <li key={where} className={healthy ? "running" : "failed"}>
-            <span className="state"><span className="dot" aria-hidden="true" />{healthy ? "Well" : "Not well"}</span>
+            <span className="state">
+              <span className="dot" aria-hidden="true" />
+              {healthy ? "Well" : "Not well"}
+            </span>
             <strong>{what}</strong>
             <span className="dim">{where}</span>
             <span className="words">{state}</span>
@@ -40,10 +52,15 @@ function useSystems(): Seen | undefined {
     let gone = false;
     const look = (): void => {
       if (document.hidden) return;
-      fetchSystems().then((found) => found, (error: unknown) => {
-        if (error instanceof ApiError) return { error };
-        throw error;
-      }).then((found) => void (gone || setSeen(found)), reportError);
+      fetchSystems()
+        .then(
+          (found) => found,
+          (error: unknown) => {
+            if (error instanceof ApiError) return { error };
+            throw error;
+          },
+        )
+        .then((found) => void (gone || setSeen(found)), reportError);
     };
     look();
     const timer = setInterval(look, LOOK_EVERY_MS);

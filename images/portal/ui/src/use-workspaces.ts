@@ -18,12 +18,17 @@ export function useWorkspaces(onEnded: () => void): LiveList {
 
   useEffect(() => {
     const source = new EventSource("/api/events");
-    const on = <K extends keyof LiveEvents>(event: K, apply: (data: LiveEvents[K], before: LiveList) => Partial<LiveList>): void =>
+    const on = <K extends keyof LiveEvents>(
+      event: K,
+      apply: (data: LiveEvents[K], before: LiveList) => Partial<LiveList>,
+    ): void =>
       source.addEventListener(event, ({ data }: MessageEvent<string>) =>
         setList((before) => ({ ...before, connected: true, ...apply(JSON.parse(data) as LiveEvents[K], before) })),
       );
     on("snapshot", ({ workspaces, machine }) => ({ workspaces: sorted([...workspaces]), machine }));
-    on("change", ({ workspace }, { workspaces = [] }) => ({ workspaces: sorted([...workspaces.filter(({ id }) => id !== workspace.id), workspace]) }));
+    on("change", ({ workspace }, { workspaces = [] }) => ({
+      workspaces: sorted([...workspaces.filter(({ id }) => id !== workspace.id), workspace]),
+    }));
     on("remove", ({ id: gone }, { workspaces = [] }) => ({ workspaces: workspaces.filter(({ id }) => id !== gone) }));
     on("machine", (machine) => ({ machine }));
     source.onerror = () => {

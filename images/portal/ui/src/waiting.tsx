@@ -22,10 +22,17 @@ function Waiting() {
   if (!waiting) return <Notice title="Looking whether it answers" busy />;
   const { workspace, portal } = waiting;
   return (
-    <Notice title={`${workspace.visibility === undefined ? "Your workspace" : "This app"} ${TITLES[workspace.state]}`} busy={workspace.state === "starting" || workspace.state === "running"}>
-      <p className="centred"><strong>{workspace.id}</strong> <StateBadge workspace={workspace} /></p>
+    <Notice
+      title={`${workspace.visibility === undefined ? "Your workspace" : "This app"} ${TITLES[workspace.state]}`}
+      busy={workspace.state === "starting" || workspace.state === "running"}
+    >
+      <p className="centred">
+        <strong>{workspace.id}</strong> <StateBadge workspace={workspace} />
+      </p>
       <Reason workspace={workspace} />
-      <p className="dim">This page opens it as soon as it answers. <a href={portal}>All workspaces</a></p>
+      <p className="dim">
+        This page opens it as soon as it answers. <a href={portal}>All workspaces</a>
+      </p>
     </Notice>
   );
 }
@@ -50,7 +57,9 @@ if (root) {
   createRoot(root).render(
     <StrictMode>
       <Header me={undefined} onSignOut={() => undefined} />
-      <main><Waiting /></main>
+      <main>
+        <Waiting />
+      </main>
     </StrictMode>,
   );
 }

@@ -21,10 +21,15 @@ export function WorkspaceList({ me, refused, onSessionEnded }: WorkspaceListProp
           There is no workspace <strong>{refused}</strong> that you may open.
         </p>
       )}
-      {!connected && <p className="banner" role="status">The portal does not answer. Trying again; what you see may be old.</p>}
+      {!connected && (
+        <p className="banner" role="status">
+          The portal does not answer. Trying again; what you see may be old.
+        </p>
+      )}
       {machine.diskFree && (
         <p className="banner" role="status">
-          The disk that everybody’s work is on has {machine.diskFree} left. Remove what you don’t need: at 1 GiB workspaces are ended.
+          The disk that everybody’s work is on has {machine.diskFree} left. Remove what you don’t need: at 1 GiB
+          workspaces are ended.
         </p>
       )}
       {workspaces && (workspaces.length > 0 ? <Groups workspaces={workspaces} /> : <Empty me={me} />)}
@@ -50,9 +55,13 @@ function Group({ title, workspaces }: { title: string; workspaces: readonly List
   if (workspaces.length === 0) return null;
   return (
     <section>
-      <h1 className="group">{title} {workspaces.length > 1 && <span className="count">{workspaces.length}</span>}</h1>
+      <h1 className="group">
+        {title} {workspaces.length > 1 && <span className="count">{workspaces.length}</span>}
+      </h1>
       <ul className="cards">
-        {workspaces.map((workspace) => <Card key={workspace.id} workspace={workspace} />)}
+        {workspaces.map((workspace) => (
+          <Card key={workspace.id} workspace={workspace} />
+        ))}
       </ul>
     </section>
   );
@@ -67,7 +76,9 @@ function Card({ workspace }: { workspace: ListedWorkspace }) {
       </div>
       <About workspace={workspace} />
       <Reason workspace={workspace} />
-      {workspace.homeNearlyFull && <p className="reason starting">Its home is nearly full: more than nine tenths of its size are taken.</p>}
+      {workspace.homeNearlyFull && (
+        <p className="reason starting">Its home is nearly full: more than nine tenths of its size are taken.</p>
+      )}
       {workspace.openable && <OpenButton workspace={workspace} />}
     </li>
   );
@@ -77,8 +88,20 @@ function Card({ workspace }: { workspace: ListedWorkspace }) {
 const VISIBLE = { private: "for its owner", members: "for everybody who is signed in", public: "for everybody" };
 
 function About({ workspace: { mine, owner, visibility, state, since } }: { workspace: ListedWorkspace }) {
-  const facts = [!mine && `belongs to ${owner}`, visibility && VISIBLE[visibility], state === "running" && since && `since ${shortTime(since)}`].filter(Boolean);
-  return facts.length > 0 && <p className="dim facts">{facts.map((fact) => <span key={String(fact)}>{fact}</span>)}</p>;
+  const facts = [
+    !mine && `belongs to ${owner}`,
+    visibility && VISIBLE[visibility],
+    state === "running" && since && `since ${shortTime(since)}`,
+  ].filter(Boolean);
+  return (
+    facts.length > 0 && (
+      <p className="dim facts">
+        {facts.map((fact) => (
+          <span key={String(fact)}>{fact}</span>
+        ))}
+      </p>
+    )
+  );
 }
 
 /** The time of day, with the date where it was not today. */
@@ -90,8 +113,17 @@ function shortTime(iso: string): string {
 
 function OpenButton({ workspace: { id, state, url } }: { workspace: ListedWorkspace }) {
   // A link without a target is what a disabled link is; the state beside it says why.
-  if (state !== "running") return <a className="primary" role="link" aria-disabled="true">Open</a>;
-  return <a className="primary" href={`${url}/`} target={`guildnet-${id}`} aria-label={`Open ${id}`}>Open</a>;
+  if (state !== "running")
+    return (
+      <a className="primary" role="link" aria-disabled="true">
+        Open
+      </a>
+    );
+  return (
+    <a className="primary" href={`${url}/`} target={`guildnet-${id}`} aria-label={`Open ${id}`}>
+      Open
+    </a>
+  );
 }
 
 function Empty({ me }: { me: Me }) {
@@ -99,11 +131,18 @@ function Empty({ me }: { me: Me }) {
     <Notice title="No workspace yet">
       {me.admin ? (
         <>
-          <p>Workspaces are declared in the guild’s configuration. Add one with <strong>{me.handle}</strong> as its owner and run</p>
-          <pre><code>npm run up</code></pre>
+          <p>
+            Workspaces are declared in the guild’s configuration. Add one with <strong>{me.handle}</strong> as its owner
+            and run
+          </p>
+          <pre>
+            <code>npm run up</code>
+          </pre>
         </>
       ) : (
-        <p>Ask <Contacts people={me.ask} /> for one.</p>
+        <p>
+          Ask <Contacts people={me.ask} /> for one.
+        </p>
       )}
       <p className="dim">It appears here by itself.</p>
     </Notice>
