@@ -87,7 +87,7 @@ const run = (command: string, args: string[]) =>
     cwd: copy,
     reject: false,
     all: true,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", GUILDNET_TEST_COUNTS: undefined },
   });
 
 beforeAll(async () => {
