@@ -43,10 +43,23 @@ async function buildServer() {
   });
 }
 
-async function buildUi() {
+/** @param {string} outDir where the pages go; it is emptied first */
+export async function buildUi(outDir = join(dist, "ui")) {
   const { default: config } = await import("./ui/vite.config.mjs");
-  await buildPages(config);
-  await compress(join(dist, "ui/assets"));
+  await inProduction(() => buildPages({ ...config, build: { ...config.build, outDir } }));
+  await compress(join(outDir, "assets"));
+}
+
+/** Vite takes the NODE_ENV of somebody's shell for a wish: of "development" it makes larger pages, with this machine's paths in them. */
+async function inProduction(work) {
+  const before = process.env.NODE_ENV;
+  process.env.NODE_ENV = "production";
+  try {
+    await work();
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = before;
+  }
 }
 
 async function compress(directory) {

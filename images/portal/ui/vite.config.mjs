@@ -1,14 +1,15 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 /**
  * The portal, and what stands in for a workspace on the workspace's own host: the page that waits for it, and the one
  * that says what went wrong, which the server fills in. They load from `/.guildnet/assets/`.
+ *
+ * @type {import("vite").UserConfig}
  */
-export default defineConfig({
+export default {
   root: here,
   base: "/.guildnet/",
   configFile: false,
@@ -16,7 +17,6 @@ export default defineConfig({
   logLevel: "warn",
   plugins: [react()],
   build: {
-    outDir: "../dist/ui",
     emptyOutDir: true,
     // The pages' policy allows no inline data but images, and a second file is cheap.
     assetsInlineLimit: 0,
@@ -25,4 +25,4 @@ export default defineConfig({
       input: { index: `${here}index.html`, waiting: `${here}waiting.html`, error: `${here}error.html` },
     },
   },
-});
+};
