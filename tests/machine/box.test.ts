@@ -89,9 +89,11 @@ describe("an ordinary Linux machine", () => {
         `${kubectl} get pods --namespace ws-ada --output 'jsonpath={.items[*].metadata.name} {.items[*].status.containerStatuses[*].restartCount}'`,
       );
     const before = await restarts();
-    expect(
-      await box.succeeds(`${kubectl} exec --namespace ws-ada deploy/workspace -- python3 -c 'b = bytearray(8 << 30)'`),
-    ).toBe(false);
+    // Piece by piece: all at once is more than the machine has, and refused.
+    const greedy = "[bytearray(64 << 20) for _ in range(128)]";
+    expect(await box.succeeds(`${kubectl} exec --namespace ws-ada deploy/workspace -- python3 -c '${greedy}'`)).toBe(
+      false,
+    );
     expect(await box.run("journalctl --dmesg --grep 'oom-kill:' --no-pager --quiet")).toContain("task=python3");
     expect(await restarts()).toBe(before);
     await isWell();
