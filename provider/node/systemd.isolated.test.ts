@@ -5,8 +5,8 @@ import { scratchFolder } from "../testing/scratch.ts";
 import { disableUnit, environmentFile, hasSystemd, removeUnit, startUnit, unitFile } from "./systemd.ts";
 
 const unit = (
-  folder = "/root/.guildnet/clusters/lab",
-  toolchain: string | undefined = "/root/guildnet/toolchain/bootstrap.mjs",
+  folder = "/srv/.guildnet/clusters/lab",
+  toolchain: string | undefined = "/srv/guildnet/toolchain/bootstrap.mjs",
 ): string[] => unitFile({ clusterName: "lab", folder, toolchain }).split("\n");
 
 /** A machine whose systemctl writes down what it is asked. */
@@ -30,10 +30,10 @@ function machine(): { units: string; asked: () => string[] } {
 describe("a node's unit", () => {
   test("starts the node from its folder alone, after the toolchain has renewed what is due", () => {
     expect(unit()).toContain(
-      'ExecStart="/bin/bash" "/root/.guildnet/clusters/lab/run/start" "/root/.guildnet/clusters/lab"',
+      'ExecStart="/bin/bash" "/srv/.guildnet/clusters/lab/run/start" "/srv/.guildnet/clusters/lab"',
     );
     expect(unit()).toContain(
-      `ExecStartPre=-"/usr/bin/timeout" "--kill-after=5" "120" "${process.execPath}" "/root/guildnet/toolchain/bootstrap.mjs" "cluster-prepare" "lab"`,
+      `ExecStartPre=-"/usr/bin/timeout" "--kill-after=5" "120" "${process.execPath}" "/srv/guildnet/toolchain/bootstrap.mjs" "cluster-prepare" "lab"`,
     );
     expect(unitFile({ clusterName: "lab", folder: "/g", toolchain: undefined })).not.toContain("ExecStartPre");
   });

@@ -34,11 +34,17 @@ describe("the toolchain", () => {
   });
 
   test("tells of its progress line by line, however its output is cut", async () => {
+    // The second half comes once the first was told of.
+    const told = join(scratchFolder(), "told");
+    const untilTold = `while (!existsSync(${JSON.stringify(told)})) await new Promise((resolve) => setTimeout(resolve, 5));`;
     toolchain(
-      `say("  building etcd\\n\\nbuil"); await new Promise((resolve) => setTimeout(resolve, 50)); say("ding kubelet\\n"); ${answer}`,
+      `const { existsSync } = await import("node:fs"); say("  building etcd\\n\\nbuil"); ${untilTold} say("ding kubelet\\n"); ${answer}`,
     );
     const lines: string[] = [];
-    await requireTools(["etcd"], (line) => lines.push(line));
+    await requireTools(["etcd"], (line) => {
+      lines.push(line);
+      writeFileSync(told, "");
+    });
     expect(lines).toEqual(["building etcd", "building kubelet"]);
   });
 
