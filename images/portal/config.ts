@@ -14,12 +14,22 @@ export interface PortalConfig {
   readonly listen: Address;
   /** Where whoever connects tells for which visitor; nobody but a publisher may reach it. */
   readonly announcedListen?: Address;
+  /** Where what is published is served, and nothing else; nobody but a tunnel may reach it. */
+  readonly published?: PublishedConfig;
   readonly healthListen: Address;
   readonly tlsDirectory: string;
   readonly keysDirectory: string;
   /** The DNS suffix of the cluster's services. */
   readonly clusterDomain: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+export interface PublishedConfig {
+  readonly listen: Address;
+  /** Where the certificate for the published names is. */
+  readonly tlsDirectory: string;
+  /** Whether whoever connects tells for which visitor. */
+  readonly announced: boolean;
 }
 
 export interface SiteConfig {
@@ -91,6 +101,9 @@ const environment = z
     GUILDNET_ADMINS: admins.default(new Set<string>()),
     GUILDNET_LISTEN: address.default({ host: "127.0.0.1", port: 8443 }),
     GUILDNET_ANNOUNCED_LISTEN: address.optional(),
+    GUILDNET_PUBLISHED_LISTEN: address.optional(),
+    GUILDNET_PUBLISHED_TLS_DIR: z.string().min(1).default("/etc/guildnet/published-tls"),
+    GUILDNET_PUBLISHED_ANNOUNCED: z.stringbool({ error: "must be true or false" }).default(false),
     GUILDNET_HEALTH_LISTEN: address.optional(),
     GUILDNET_TLS_DIR: z.string().min(1).default("/etc/guildnet/tls"),
     GUILDNET_KEYS_DIR: z.string().min(1).default("/etc/guildnet/keys"),
@@ -130,12 +143,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): P
     admins: value.GUILDNET_ADMINS,
     listen: value.GUILDNET_LISTEN,
     announcedListen: value.GUILDNET_ANNOUNCED_LISTEN,
+    ...publishedOf(value),
     healthListen: value.GUILDNET_HEALTH_LISTEN ?? { host: value.GUILDNET_LISTEN.host, port: 8081 },
     tlsDirectory: value.GUILDNET_TLS_DIR,
     keysDirectory: value.GUILDNET_KEYS_DIR,
     clusterDomain: value.GUILDNET_CLUSTER_DOMAIN,
     logLevel: value.GUILDNET_LOG_LEVEL,
   };
+}
+
+function publishedOf(value: z.output<typeof environment>): Pick<PortalConfig, "published"> {
+  const listen = value.GUILDNET_PUBLISHED_LISTEN;
+  if (listen === undefined) return {};
+  const { GUILDNET_PUBLISHED_TLS_DIR: tlsDirectory, GUILDNET_PUBLISHED_ANNOUNCED: announced } = value;
+  return { published: { listen, tlsDirectory, announced } };
 }
 
 function siteOf(origin: string | undefined, appsDomain: string | undefined): SiteConfig[] {

@@ -14,6 +14,7 @@ async function main(): Promise<void> {
   process.on("unhandledRejection", (error) => log.error({ err: error }, "a rejection that nobody caught"));
   const workspaces = clusterWorkspaces({
     clusterDomain: config.clusterDomain,
+    publishes: config.published !== undefined,
     warn: (message, error) => log.warn({ err: error }, message),
   });
   const portal = await startPortal({
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
     members: workspaces.members,
     machine: workspaces.machine,
     systems: workspaces.systems,
+    publications: workspaces.publications,
     uiDirectory: fileURLToPath(new URL("./ui", import.meta.url)),
   });
   const stop = (): void => {

@@ -13,9 +13,10 @@ import { Hosts, Site } from "./entrance/hosts.ts";
 import { proxyProtocolServer } from "./entrance/proxy-protocol.ts";
 import { TIMEOUTS, type Timeouts } from "./entrance/request-body.ts";
 import { Machine, type MachineReports } from "./guild/machine.ts";
+import { isOpenToAll, MemoryPublications, Publications, type PublicationList } from "./guild/publications.ts";
 import { MemorySystems, type Systems } from "./guild/systems.ts";
 import { mayOpen, type WorkspaceAccess, type WorkspaceDirectory } from "./guild/workspaces.ts";
-import { Leases } from "./identity/leases.ts";
+import { Leases, type Lease } from "./identity/leases.ts";
 import { Members, type MemberList } from "./identity/members.ts";
 import { Sessions } from "./identity/sessions.ts";
 import { SignInLinks } from "./identity/sign-in-links.ts";
@@ -23,6 +24,7 @@ import { SignOuts, type SignOutStore } from "./identity/sign-outs.ts";
 import type { SigningKeys } from "./identity/signing-keys.ts";
 import { Upstreams } from "./proxy/upstream.ts";
 import { WorkspaceHost } from "./proxy/workspace-host.ts";
+import { startPublished } from "./published.ts";
 
 const GRACE_MS = 10_000;
 
@@ -37,6 +39,8 @@ export interface PortalParts {
   readonly machine?: MachineReports;
   /** @default there are none */
   readonly systems?: Systems;
+  /** @default nothing is */
+  readonly publications?: PublicationList;
   readonly uiDirectory: string;
   /** Seconds since the epoch, with fractions. @default the clock */
   readonly now?: () => number;
@@ -50,6 +54,8 @@ export interface Portal {
   readonly address: AddressInfo;
   /** Where visitors are announced. */
   readonly announcedAddress: AddressInfo | null;
+  /** Where what is published is served. */
+  readonly publishedAddress: AddressInfo | null;
   readonly healthAddress: AddressInfo;
   readonly services: Services;
   /** Takes no new work, lets what runs finish for a while, then cuts it off. */
@@ -74,6 +80,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     members,
     machine: new Machine(parts.machine),
     systems: parts.systems ?? new MemorySystems(),
+    publications: new Publications(parts.publications ?? new MemoryPublications(), now),
     sessions,
     links: new SignInLinks(parts.keys.signIn, now, signOuts),
     leases: new Leases(now, sessions),
@@ -109,6 +116,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   const readiness = (): Readiness => (stopping ? { ready: false, reason: "stopping" } : directory.readiness());
   const health = healthServer(readiness);
   const announced = proxyProtocolServer(server);
+  const published = config.published && (await startPublished(config.published, services, parts));
   await Promise.all([
     listen(server, config.listen),
     listen(health, config.healthListen),
@@ -123,7 +131,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     services.leases.endWhere((lease) => !lease.brief);
     server.closeIdleConnections();
     const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
-    await Promise.all(closed);
+    await Promise.all([...closed, published?.close(graceMs)]);
     clearTimeout(cutOff);
     health.close();
     health.closeAllConnections();
@@ -133,6 +141,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   return {
     address: server.address() as AddressInfo,
     announcedAddress: announced.address() as AddressInfo | null,
+    publishedAddress: published?.address ?? null,
     healthAddress: health.address() as AddressInfo,
     services,
     close,
@@ -140,12 +149,17 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
 }
 
 /** What runs in a session's name ends when the session does; what reaches into a workspace, when whoever opened it no longer may. */
-function endLeasesInTime({ sessions, leases, directory }: Services, signOuts: SignOuts, now: () => number): void {
+function endLeasesInTime(services: Services, signOuts: SignOuts, now: () => number): void {
+  const { sessions, leases, directory, publications } = services;
   signOuts.onChange(() => leases.endWhere(({ session }) => session !== undefined && sessions.endOf(session) <= now()));
-  directory.onChange((id) => {
-    const workspace = directory.get(id);
-    leases.endWhere((lease) => lease.workspace === id && !(workspace && mayOpen(workspace, lease.session?.sub)));
-  });
+  directory.onChange((id) => leases.endWhere((lease) => lease.workspace === id && !mayGoOn(lease, services)));
+  publications.onClose(() => leases.endWhere((lease) => lease.published !== undefined && !mayGoOn(lease, services)));
+}
+
+function mayGoOn({ workspace: id, session, published }: Lease, { directory, publications }: Services): boolean {
+  const workspace = id === undefined ? undefined : directory.get(id);
+  if (published !== undefined) return isOpenToAll(workspace, publications.get(published));
+  return workspace !== undefined && mayOpen(workspace, session?.sub);
 }
 
 async function listen(server: Server, address: { host: string; port: number }): Promise<void> {

@@ -1,5 +1,6 @@
 import type { GateParts } from "../entrance/gate.ts";
 import type { Machine } from "../guild/machine.ts";
+import type { Publications } from "../guild/publications.ts";
 import type { Systems } from "../guild/systems.ts";
 import type { Members } from "../identity/members.ts";
 import type { SignInLinks } from "../identity/sign-in-links.ts";
@@ -14,5 +15,6 @@ export interface Services extends GateParts, WorkspaceHostParts {
   readonly members: Members;
   readonly machine: Machine;
   readonly systems: Systems;
+  readonly publications: Publications;
   readonly links: SignInLinks;
 }

@@ -1,23 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Server } from "node:https";
+import type { Server } from "node:https";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
-import { MIN_TLS_VERSION, type CertificatePair } from "../../pod/tls.ts";
+import type { CertificatePair } from "../../pod/tls.ts";
 import type { ErrorPage } from "./error-page.ts";
 import { PortalError, toPortalError } from "./errors.ts";
 import { refuseOddFraming } from "./framing.ts";
 import type { Hosts } from "./hosts.ts";
+import { httpsServer, type Exchanges } from "./https-server.ts";
 import { RESERVED_PREFIX } from "./pages.ts";
-import { answerErrorTo, refuseRaw, refuseUpgrade } from "./raw-answers.ts";
+import { answerErrorTo, refuseUpgrade } from "./raw-answers.ts";
 import { hasBody, limitOwnBody, type Timeouts } from "./request-body.ts";
 import { destination, requestId } from "./request-checks.ts";
-import { answerTooManyCookies, hasTooManyCookies, refuseEndlessHead, tooManyCookies } from "./too-many-cookies.ts";
-
-const HEADERS_TIMEOUT_MS = 30_000;
-/** Far more than any server behind takes, so that who has too many cookies can be told so, and be rid of them. */
-const MAX_HEAD_BYTES = 128 * 1024;
-/** Longer than a browser waits before it reuses a connection, so that it is not closed in its hands. */
-const KEEP_ALIVE_MS = 75_000;
+import { answerTooManyCookies, hasTooManyCookies, tooManyCookies } from "./too-many-cookies.ts";
 
 /** Who serves which host. */
 export interface Behind {
@@ -39,57 +34,13 @@ export interface GateParts {
   readonly errorPage: ErrorPage;
 }
 
-/** The one HTTPS server. It looks at the Host header and nothing else, and hands each request to the application of that host. */
+/** The HTTPS server for browsers. It looks at the Host header and nothing else, and hands each request to the application of that host. */
 export function gate(behind: Behind, parts: GateParts, certificate: CertificatePair, log: FastifyBaseLogger): Server {
-  const server = createServer({
-    ...certificate,
-    minVersion: MIN_TLS_VERSION,
-    ALPNProtocols: ["http/1.1"],
-    handshakeTimeout: parts.timeouts.handshakeMs,
-    maxHeaderSize: MAX_HEAD_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    // Uploads take as long as they take; `request-body.ts` ends those of which nothing comes.
-    requestTimeout: 0,
-    noDelay: true,
-  });
-  // Beyond a number of headers Node would drop the rest in silence, a length or a host among them.
-  server.maxHeadersCount = 0;
-  const open = new WeakMap<Socket, ServerResponse>();
-  const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    dispatch(request, response, behind, parts).catch((error: unknown) => {
-      log.error({ err: error, request_id: requestId(request) }, "request cut off");
-      response.destroy();
-    });
+  const exchanges: Exchanges = {
+    request: (request, response) => dispatch(request, response, behind, parts),
+    upgrade: (request, socket, head) => dispatchUpgrade(request, socket, head, behind, parts),
   };
-  server.on("request", (request, response) => {
-    const before = open.get(request.socket);
-    open.set(request.socket, response);
-    // One after the other, though a client sends several at once: the second may build on what the first does.
-    if (before === undefined || before.closed) serve(request, response);
-    else before.once("close", () => void (request.socket.destroyed || serve(request, response)));
-  });
-  server.on("upgrade", (request, socket, head) => {
-    dispatchUpgrade(request, socket as Socket, head, behind, parts).catch((error: unknown) => {
-      log.error({ err: error, request_id: requestId(request) }, "upgrade cut off");
-      socket.destroy();
-    });
-  });
-  server.on("connect", (_request, socket) => refuseRaw(socket, 400, {}, ""));
-  const malformed = new WeakSet<object>();
-  server.on("clientError", (error, socket) => {
-    // Node says it again for each further piece of the same.
-    if (malformed.has(socket)) return;
-    malformed.add(socket);
-    log.debug({ code: (error as NodeJS.ErrnoException).code }, "malformed request refused");
-    refuseMalformed(error, socket as Socket, open.get(socket as Socket));
-  });
-  server.on("tlsClientError", (error, socket) => {
-    log.debug({ err: error }, "TLS handshake failed");
-    // Node leaves it open where the handshake did not begin, or not end.
-    socket.destroy();
-  });
-  return server;
+  return httpsServer(exchanges, parts.timeouts, certificate, log);
 }
 
 async function dispatch(
@@ -133,24 +84,4 @@ async function dispatchUpgrade(
   } catch (thrown) {
     refuseUpgrade(socket, toPortalError(thrown), requestId(request));
   }
-}
-
-/**
- * Bytes that are no HTTP request, or an ambiguous one: two lengths, a folded header, a bare line feed.
- * @param last the answer to what came before on this connection, if anything did
- */
-function refuseMalformed(error: Error & { code?: string }, socket: Socket, last: ServerResponse | undefined): void {
-  // What came before is answered first, or this would be taken for its answer, or for a part of it; unless it is its own body that is broken.
-  if (last?.req.complete && !last.closed) last.once("close", () => refuseMalformed(error, socket, undefined));
-  // After a request that was to be the last one nobody expects an answer.
-  else if (
-    !socket.writable ||
-    last?.headersSent ||
-    error.code === "ECONNRESET" ||
-    error.code === "HPE_CLOSED_CONNECTION"
-  )
-    socket.destroy();
-  else if (error.code === "HPE_HEADER_OVERFLOW") refuseEndlessHead(socket);
-  else if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") refuseRaw(socket, 408, {}, "");
-  else refuseRaw(socket, 400, {}, "");
 }

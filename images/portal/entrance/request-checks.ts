@@ -16,13 +16,18 @@ export function requestId(request: IncomingMessage): string {
  * @throws {PortalError} for targets that are no path, for Host headers that are missing or come twice, and for unknown hosts
  */
 export function destination(request: IncomingMessage, hosts: Hosts): Destination {
+  refuseOddTarget(request);
+  const found = hosts.of(request).classify(request.headers.host);
+  if (!found) throw new Error("a site classifies what it was found by");
+  return found;
+}
+
+/** @throws {PortalError} for targets that are no path, and for Host headers that are missing or come twice */
+export function refuseOddTarget(request: IncomingMessage): void {
   const hostHeaders = request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
   if (hostHeaders.length !== 1) throw new PortalError(400, "bad_host", "A request needs exactly one Host header.");
   // Absolute-form targets carry a second host name, and two names that disagree are how requests are smuggled.
   if (!request.url?.startsWith("/")) throw new PortalError(400, "bad_target", "The request target must be a path.");
-  const found = hosts.of(request).classify(request.headers.host);
-  if (!found) throw new Error("a site classifies what it was found by");
-  return found;
 }
 
 /** True where a browser loads a page of its own (not a part of one), so that an answer may be a page or a redirect. */

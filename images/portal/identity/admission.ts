@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { APP_PORT, IDE_PORT, WORKSPACE_ID } from "../../pod/names.ts";
 import { APP_COOKIE, HANDOFF_COOKIE, readCookie } from "../entrance/cookies.ts";
+import { isOpenToAll, type Publication } from "../guild/publications.ts";
 import { mayOpen, type Workspace, type WorkspaceDirectory } from "../guild/workspaces.ts";
 import type { AppSession, Sessions } from "./sessions.ts";
 
@@ -16,6 +17,8 @@ export interface App {
 export interface Admitted extends App {
   /** Undefined at a public app for whoever is not signed in on its host. */
   readonly session?: AppSession;
+  /** What makes it open to whoever comes under this host name, wherever they come from. */
+  readonly publication?: Publication;
 }
 
 /**
@@ -45,6 +48,13 @@ export async function admit(
   const session = await sessions.appSession(readCookie(headers.cookie, APP_COOKIE), label);
   const app = findApp(directory, label);
   return app && mayOpen(app.workspace, session?.sub) ? { ...app, session } : undefined;
+}
+
+/** @returns undefined where it is gone, or is not to be open to all by now. An IDE never is: who has that has all the rest. */
+export function admitPublished(publication: Publication, directory: WorkspaceDirectory): Admitted | undefined {
+  const app = findApp(directory, publication.label);
+  const isIde = app?.workspace.visibility === undefined && app?.port === IDE_PORT;
+  return app && !isIde && isOpenToAll(app.workspace, publication) ? { ...app, publication } : undefined;
 }
 
 /** The nonce that ties a sign-in round to this browser. Kept while it lasts, so that two tabs can open at once. */

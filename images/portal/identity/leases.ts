@@ -9,6 +9,8 @@ export interface Lease {
   readonly session?: Session;
   /** The workspace it reaches into, if any. */
   readonly workspace?: string;
+  /** Host name under which it is published, where it is opened by that. */
+  readonly published?: string;
   /** True for what will end by itself soon, so that a stop of the portal waits for it. */
   readonly brief?: boolean;
   /** A number that grows as the person uses it: bytes that came from their browser. @default it tells nothing of the person */

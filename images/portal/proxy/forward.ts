@@ -25,10 +25,11 @@ export interface ProxyParts {
  * @throws {PortalError} while nothing was answered yet
  */
 export async function forward(proxied: ProxiedRequest, parts: ProxyParts): Promise<void> {
-  const { session, workspace } = proxied.admitted;
+  const { session, workspace, publication } = proxied.admitted;
   const release = parts.leases.hold({
     session,
     workspace: workspace.id,
+    published: publication?.host,
     brief: true,
     end: () => proxied.response.destroy(),
   });

@@ -106,6 +106,7 @@ function join(
   const release = parts.leases.hold({
     session: admitted.session,
     workspace: admitted.workspace.id,
+    published: admitted.publication?.host,
     traffic: () => socket.bytesRead,
     end: () => {
       socket.destroy();

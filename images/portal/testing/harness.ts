@@ -13,6 +13,7 @@ import { readConfig } from "../config.ts";
 import { PAGES } from "../entrance/pages.ts";
 import type { Timeouts } from "../entrance/request-body.ts";
 import { MemoryMachine } from "../guild/machine.ts";
+import type { MemoryPublications } from "../guild/publications.ts";
 import type { MemorySystems } from "../guild/systems.ts";
 import { MemoryWorkspaces } from "../guild/memory-workspaces.ts";
 import { MemoryMembers } from "../identity/members.ts";
@@ -67,6 +68,7 @@ export interface HarnessParts {
   readonly members?: MemoryMembers;
   readonly machine?: MemoryMachine;
   readonly systems?: MemorySystems;
+  readonly publications?: MemoryPublications;
   readonly timeouts?: Partial<Timeouts>;
 }
 
@@ -78,6 +80,7 @@ export async function startHarness(
     members = new MemoryMembers(["alice", "bob", "root"]),
     machine = new MemoryMachine(),
     systems,
+    publications,
     timeouts,
   }: HarnessParts = {},
 ): Promise<Harness> {
@@ -93,6 +96,7 @@ export async function startHarness(
     GUILDNET_LISTEN: "127.0.0.1:0",
     GUILDNET_HEALTH_LISTEN: "127.0.0.1:0",
     GUILDNET_TLS_DIR: certificate.directory,
+    GUILDNET_PUBLISHED_TLS_DIR: certificate.directory,
     GUILDNET_LOG_LEVEL: "trace",
     ...env,
   });
@@ -106,6 +110,7 @@ export async function startHarness(
     members,
     machine,
     systems,
+    publications,
     uiDirectory,
     now,
     certificatePollMs: 20,

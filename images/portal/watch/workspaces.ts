@@ -1,5 +1,6 @@
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { MachineReports } from "../guild/machine.ts";
+import type { PublicationList } from "../guild/publications.ts";
 import type { Systems } from "../guild/systems.ts";
 import type { WorkspaceAccess, WorkspaceDirectory } from "../guild/workspaces.ts";
 import type { MemberList } from "../identity/members.ts";
@@ -10,6 +11,7 @@ import { JoinedDirectory } from "./joined-directory.ts";
 import { appKind, workspaceKind } from "./kinds.ts";
 import { ClusterMachine } from "./machine.ts";
 import { ClusterMembers } from "./members.ts";
+import { ClusterPublications } from "./publications.ts";
 import { ClusterSignOuts } from "./sign-outs.ts";
 import { ClusterSystems } from "./systems.ts";
 
@@ -20,20 +22,25 @@ export interface ClusterWorkspaces {
   readonly members: MemberList;
   readonly machine: MachineReports;
   readonly systems: Systems;
+  /** Undefined where nothing can be published. */
+  readonly publications: PublicationList | undefined;
   stop(): void;
 }
 
 export interface ClusterWorkspacesOptions {
   readonly clusterDomain: string;
+  /** Whether there is a list of what is published to follow. @default false */
+  readonly publishes?: boolean;
   readonly warn: (message: string, error?: Error) => void;
   /** @default the pod's service account, or the machine's kubeconfig outside a cluster */
   readonly kubeConfig?: KubeConfig;
   readonly retryMs?: number;
 }
 
-/** The workspaces and apps of the cluster this process runs in, where it keeps sign-outs, who is in the guild, and how its machine and systems are. Where both have one name, the workspace has the host. */
+/** The workspaces and apps of the cluster this process runs in, where it keeps sign-outs, who is in the guild, what is published, and how its machine and systems are. Where both have one name, the workspace has the host. */
 export function clusterWorkspaces({
   clusterDomain,
+  publishes = false,
   warn,
   kubeConfig = defaultKubeConfig(),
   retryMs,
@@ -53,6 +60,7 @@ export function clusterWorkspaces({
   const signOuts = new ClusterSignOuts({ kubeConfig, warn, retryMs });
   const members = new ClusterMembers({ kubeConfig, warn, retryMs });
   const machine = new ClusterMachine({ kubeConfig, warn, retryMs });
+  const publications = publishes ? new ClusterPublications({ kubeConfig, warn, retryMs }) : undefined;
   return {
     directory,
     access,
@@ -60,7 +68,8 @@ export function clusterWorkspaces({
     members,
     machine,
     systems: new ClusterSystems(kubeConfig),
-    stop: () => [...parts, signOuts, members, machine].forEach((part) => part.stop()),
+    publications,
+    stop: () => [...parts, signOuts, members, machine, publications].forEach((part) => part?.stop()),
   };
 }
 

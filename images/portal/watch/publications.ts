@@ -1,0 +1,36 @@
+import { readPublications, type Publication, type PublicationList } from "../guild/publications.ts";
+import { WatchedConfigMap, type WatchedConfigMapOptions } from "./watched-config-map.ts";
+
+/** In a ConfigMap that each `up` writes anew, and that is followed: what is no longer published is closed without a restart of the portal. */
+export class ClusterPublications implements PublicationList {
+  readonly #object: WatchedConfigMap;
+  readonly #listeners: ((all: readonly Publication[]) => void)[] = [];
+  #latest: readonly Publication[] | undefined;
+
+  constructor(options: Omit<WatchedConfigMapOptions, "name">) {
+    this.#object = new WatchedConfigMap({ ...options, name: "published" });
+    this.#object.onChange(({ publications = "[]" }) => {
+      this.#latest = readable(publications, options.warn);
+      for (const listener of this.#listeners) listener(this.#latest);
+    });
+  }
+
+  follow(listener: (all: readonly Publication[]) => void): void {
+    this.#listeners.push(listener);
+    if (this.#latest !== undefined) listener(this.#latest);
+  }
+
+  stop(): void {
+    this.#object.stop();
+  }
+}
+
+/** What can't be understood opens nothing. */
+function readable(text: string, warn: WatchedConfigMapOptions["warn"]): Publication[] {
+  try {
+    return readPublications(text);
+  } catch (error) {
+    warn("the list of what is published is no JSON: nothing is", error as Error);
+    return [];
+  }
+}
