@@ -2,7 +2,8 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 import { ByName } from "./tests/support/by-name.ts";
 
 /** Where unit tests stand: beside the code. */
-const beside = "{cli,engine,toolchain,provider,components,stacks,policy,images,benchmarks,docs,tests/conformance}/**";
+const beside =
+  "{cli,engine,events,toolchain,provider,components,stacks,policy,images,benchmarks,docs,tests/conformance}/**";
 
 /** What needs a real cluster runs one file at a time, in the order of the names, since each stands on the ones before. */
 function onCluster(name: string, stack: string, files: string, groupOrder: number): TestProjectInlineConfiguration {
