@@ -1,10 +1,14 @@
+import { log } from "@pulumi/pulumi";
 import { readSettings } from "./stacks/config.ts";
 import { former } from "./stacks/survey/former.ts";
 import { guild } from "./stacks/guild.ts";
 import { survey } from "./stacks/survey/survey.ts";
+import { movedServer } from "./stacks/systems/mesh/moved.ts";
 
-const settings = readSettings(await former());
+const before = await former();
+const settings = readSettings(before);
 const { kubeconfig: joined, found } = await survey(settings);
+await Promise.all(movedServer(settings.config, before).map((words) => log.warn(words)));
 
 export const {
   /** Where to open the guild. */

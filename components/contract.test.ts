@@ -706,6 +706,7 @@ const cases: Case[] = [
       "guildnet:index:HeadscalePreAuthKey key",
       core("Secret", "auth-key"),
       core("ConfigMap", "authorities"),
+      core("ConfigMap", "settings"),
       core("PersistentVolumeClaim", "data"),
       "kubernetes:apps/v1:Deployment deployment",
     ],

@@ -59,7 +59,7 @@ export type { MeshDnsArgs } from "./mesh/dns.ts";
 export { ExistingHeadscale } from "./mesh/existing-headscale.ts";
 export type { ExistingHeadscaleArgs } from "./mesh/existing-headscale.ts";
 export { GUILD_USER } from "./mesh/headscale-control.ts";
-export { isBelow, MESH_NETWORKS } from "./mesh/headscale-settings.ts";
+export { isBelow, MESH_NETWORKS, serverUrl } from "./mesh/headscale-settings.ts";
 export { Headscale, MESH_NAMESPACE, MESH_PLACE } from "./mesh/headscale.ts";
 export type { HeadscaleArgs, HeadscaleNetwork } from "./mesh/headscale.ts";
 export { tag } from "./mesh/mesh.ts";

@@ -41,7 +41,7 @@ export const MESH_PLACE = { namespace: MESH_NAMESPACE, claim: HEADSCALE_APP };
 
 /** What a server tells devices, wherever it runs. */
 export interface HeadscaleNetwork {
-  /** DNS name that clients log in at, outside of `baseDomain`. They remember it: changing it means joining anew. */
+  /** DNS name that clients log in at, outside of `baseDomain`. They remember it: where it changes, each has to be told once. */
   hostname: string;
   /** Port clients reach it at, inside the cluster and outside: it is in the relay's address as well. @default 443 */
   port?: number;

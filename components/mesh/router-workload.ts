@@ -16,7 +16,11 @@ const folders = {
   run: "/var/run/tailscale",
   key: "/etc/guildnet/mesh",
   authorities: "/etc/guildnet/authorities",
+  settings: "/etc/guildnet/tailscaled",
 };
+const SETTINGS_FILE = "config.json";
+/** Where Tailscale's own devices log in. */
+export const TAILSCALE = "https://controlplane.tailscale.com";
 
 /**
  * How packets leave the router. "userspace": it opens each connection anew by itself, without
@@ -41,8 +45,20 @@ export interface ResolvedRouter {
   keySecret: pulumi.Input<string>;
   /** ConfigMap with a PEM to trust besides the system's authorities. */
   authorities?: pulumi.Input<string>;
-  /** Changes when that PEM does. */
+  /** ConfigMap with what `routerSettings` returns. */
+  settings: pulumi.Input<string>;
+  /** Changes when that PEM or those settings do. */
   mountedVersion: pulumi.Input<string>;
+}
+
+/**
+ * Files that tailscaled reads at its start, and takes for more than what its volume remembers: it asks where the login
+ * server is now with the key that it has, and is the same device there. `tailscale up` alone would make it another one.
+ * @see ipn/conf.go and ipn/ipnlocal/local.go, initPrefsFromConfig, of the release
+ */
+export function routerSettings(loginServer: string = TAILSCALE): Record<string, string> {
+  // Unlocked: all else is containerboot's to say.
+  return { [SETTINGS_FILE]: JSON.stringify({ version: "alpha0", Locked: false, ServerURL: loginServer }) };
 }
 
 /** One replica: the identity on its volume is one node's. */
@@ -67,6 +83,7 @@ export function routerDeployment(v: ResolvedRouter): k8s.types.input.apps.v1.Dep
         volumes: [
           { name: "state", persistentVolumeClaim: { claimName: v.claim } },
           { name: "key", secret: { secretName: v.keySecret, defaultMode: 0o440 } },
+          { name: "settings", configMap: { name: v.settings } },
           ...(v.authorities === undefined ? [] : [{ name: "authorities", configMap: { name: v.authorities } }]),
           { name: "run", emptyDir: { sizeLimit: "1Mi" } },
           { name: "tmp", emptyDir: { sizeLimit: "64Mi" } },
@@ -100,6 +117,7 @@ function container(v: ResolvedRouter): k8s.types.input.core.v1.Container {
     volumeMounts: [
       { name: "state", mountPath: folders.state },
       { name: "key", mountPath: folders.key, readOnly: true },
+      { name: "settings", mountPath: folders.settings, readOnly: true },
       ...(v.authorities === undefined ? [] : [{ name: "authorities", mountPath: folders.authorities, readOnly: true }]),
       { name: "run", mountPath: folders.run },
       { name: "tmp", mountPath: "/tmp" },
@@ -120,12 +138,13 @@ export function routerEnvironment(v: ResolvedRouter): k8s.types.input.core.v1.En
     TS_HOSTNAME: v.hostname,
     TS_ROUTES: v.routes,
     TS_ACCEPT_DNS: "false",
-    TS_TAILSCALED_EXTRA_ARGS: `--port=${WIREGUARD_PORT}`,
+    TS_TAILSCALED_EXTRA_ARGS: `--port=${WIREGUARD_PORT} --config=${folders.settings}/${SETTINGS_FILE}`,
     TS_ENABLE_HEALTH_CHECK: "true",
     TS_LOCAL_ADDR_PORT: `0.0.0.0:${HEALTH_PORT}`,
     ...(v.loginServer === undefined
       ? {}
       : {
+          // Said again, as `up` refuses to leave out what the settings say.
           TS_EXTRA_ARGS: pulumi.interpolate`--login-server=${v.loginServer}`,
           // A guild's own server is chosen so that nothing goes to Tailscale; without this the logs would.
           TS_NO_LOGS_NO_SUPPORT: "true",

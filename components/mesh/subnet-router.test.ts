@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, test } from "vitest";
 import { restrictedViolations } from "../../policy/src/pod-security.ts";
 import { record } from "../testing/record.ts";
+import type { Registered } from "../testing/record.ts";
 import { corefile, MeshDns, zoneFile } from "./dns.ts";
 import type { Mesh } from "./mesh.ts";
 import { SubnetRouter } from "./subnet-router.ts";
@@ -37,6 +38,13 @@ async function router(args: Partial<SubnetRouterArgs> = {}) {
   return { named, pod, env: Object.fromEntries(pod.containers[0]?.env.map(({ name, value }) => [name, value]) ?? []) };
 }
 
+const settings = ({ inputs }: Registered) =>
+  JSON.parse((inputs["data"] as Record<string, string>)["config.json"] ?? "") as unknown;
+const version = ({ inputs }: Registered) =>
+  (inputs["spec"] as { template: { metadata: { annotations: Record<string, string> } } }).template.metadata.annotations[
+    "guildnet.io/mounted"
+  ];
+
 describe("a subnet router", () => {
   test("advertises its networks to the login server, with a key from a file", async () => {
     const { env, named, pod } = await router();
@@ -62,6 +70,24 @@ describe("a subnet router", () => {
     expect(named("deployment").inputs["spec"]).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
   });
 
+  test("asks where the login server is now, whatever its volume remembers", async () => {
+    const { env, named, pod } = await router();
+    expect(env["TS_TAILSCALED_EXTRA_ARGS"]).toContain("--config=/etc/guildnet/tailscaled/config.json");
+    expect(pod.containers[0]?.volumeMounts).toContainEqual({
+      name: "settings",
+      mountPath: "/etc/guildnet/tailscaled",
+      readOnly: true,
+    });
+    expect(settings(named("settings"))).toEqual({
+      version: "alpha0",
+      Locked: false,
+      ServerURL: "https://mesh.example.org:8092",
+    });
+    const moved = await router({ mesh: { ...plainMesh, loginServer: "https://mesh.example.org:8093" } });
+    expect(settings(moved.named("settings"))).toMatchObject({ ServerURL: "https://mesh.example.org:8093" });
+    expect(version(moved.named("deployment")), "it starts anew").not.toBe(version(named("deployment")));
+  });
+
   test("runs as whom its files belong to, on volumes that have some", async () => {
     expect((await router()).pod.securityContext).toMatchObject({ runAsUser: 1000, fsGroup: 1000 });
   });
@@ -82,6 +108,7 @@ describe("a subnet router", () => {
     const { env, named, pod } = await router({ mesh: tailnet });
     for (const name of ["TS_EXTRA_ARGS", "SSL_CERT_DIR", "TS_NO_LOGS_NO_SUPPORT"]) expect(env).not.toHaveProperty(name);
     expect(() => named("authorities")).toThrow();
+    expect(settings(named("settings"))).toMatchObject({ ServerURL: "https://controlplane.tailscale.com" });
     expect(pod.volumes.map(({ name }) => name)).not.toContain("authorities");
     expect(pod.hostAliases).toEqual([]);
   });

@@ -13,7 +13,7 @@ import { images } from "../versions.ts";
 import { tag } from "./mesh.ts";
 import type { Mesh } from "./mesh.ts";
 import { routerReach } from "./reach.ts";
-import { ROUTER_APP, routerDeployment } from "./router-workload.ts";
+import { ROUTER_APP, routerDeployment, routerSettings, TAILSCALE } from "./router-workload.ts";
 import type { RouterMode } from "./router-workload.ts";
 
 /** What `transform` changes. */
@@ -23,6 +23,7 @@ export interface SubnetRouterChildren {
   account: k8s.core.v1.ServiceAccountArgs;
   "auth-key": k8s.core.v1.SecretArgs;
   authorities: k8s.core.v1.ConfigMapArgs;
+  settings: k8s.core.v1.ConfigMapArgs;
   data: k8s.core.v1.PersistentVolumeClaimArgs;
   deployment: k8s.apps.v1.DeploymentArgs;
 }
@@ -54,7 +55,6 @@ const NAMESPACES = { userspace: "guildnet-router", kernel: "guildnet-kernel-rout
   userspace: string;
   kernel: PrivilegedName;
 };
-const TAILSCALE = "https://controlplane.tailscale.com";
 
 /**
  * The way from the mesh into the cluster: a device of the mesh that advertises the cluster's
@@ -62,8 +62,9 @@ const TAILSCALE = "https://controlplane.tailscale.com";
  * the same address and approval; its key is only used where there is no identity yet, and may
  * be used again where that was lost. Linux clients must ask for routes: `--accept-routes`.
  *
- * Changing `mode`, or the mesh's login server, is another device: the old one stays on the
- * mesh's list until somebody removes it there.
+ * Where the same login server is at another name or port by now, it is the same device there.
+ * Another server, or another `mode`, is another device: the old one stays on its mesh's list
+ * until somebody removes it there.
  */
 export class SubnetRouter extends pulumi.ComponentResource {
   /** Networks it advertises, comma-separated. */
@@ -102,6 +103,12 @@ export class SubnetRouter extends pulumi.ComponentResource {
       { parent: this },
     );
     const authorities = mesh.caCertificate === undefined ? undefined : trusted(place, mesh.caCertificate);
+    const settings = pulumi.output(mesh.loginServer).apply(routerSettings);
+    const settingsFile = new k8s.core.v1.ConfigMap(
+      `${name}-settings`,
+      { metadata: metaIn(place, "tailscaled"), data: settings },
+      { parent: this },
+    );
     const claim = volumeClaim(place, "data", {
       claim: ROUTER_APP,
       size: args.storage ?? "64Mi",
@@ -131,8 +138,11 @@ export class SubnetRouter extends pulumi.ComponentResource {
           claim: claim.metadata.name,
           keySecret: keySecret.metadata.name,
           authorities: authorities?.metadata.name,
+          settings: settingsFile.metadata.name,
           // Not the key: a new one is for the next login, and needs no restart.
-          mountedVersion: pulumi.output(mesh.caCertificate ?? "").apply(contentVersion),
+          mountedVersion: pulumi
+            .all([mesh.caCertificate, settings])
+            .apply((read) => contentVersion(JSON.stringify(read))),
         }),
       },
       { parent: this, dependsOn: guards },

@@ -32,3 +32,12 @@ test("a portal that moves takes the domain below it along", () => {
     "apps.new.example.org",
   );
 });
+
+test.each([
+  ["of its own", { kind: "headscale", loginServer: "https://headscale.example.org:8092" }, true],
+  ["that was there already", { kind: "existing", loginServer: "https://headscale.example.org:8092" }, false],
+  ["of before its kind was told", { loginServer: "https://headscale.example.org:8092" }, false],
+  ["at all", null, false],
+])("a mesh %s has devices that ask where it was, or none that are known", (_, mesh, known) => {
+  expect(formerOf({ portalUrl, mesh }).loginServer).toBe(known ? "https://headscale.example.org:8092" : undefined);
+});

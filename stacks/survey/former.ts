@@ -5,6 +5,8 @@ import { appsDomainBelow } from "../../components/index.ts";
 export interface Former {
   /** Whether its workspaces' names are below its portal's host, as those of every stack once were. */
   appsBelowPortal: boolean;
+  /** Where devices of its own mesh log in. */
+  loginServer?: string;
 }
 
 /** Of a stack that never ran. */
@@ -20,7 +22,15 @@ export async function former(): Promise<Former> {
 }
 
 /** @param outputs of the last run, none where there was none */
-export function formerOf({ portalUrl, appsDomain }: Record<string, unknown>): Former {
+export function formerOf({ portalUrl, appsDomain, mesh }: Record<string, unknown>): Former {
   if (typeof portalUrl !== "string") return NEW;
-  return { appsBelowPortal: appsDomain === undefined || appsDomain === appsDomainBelow(new URL(portalUrl).hostname) };
+  return {
+    appsBelowPortal: appsDomain === undefined || appsDomain === appsDomainBelow(new URL(portalUrl).hostname),
+    ...loginServerOf(mesh),
+  };
+}
+
+function loginServerOf(mesh: unknown): Pick<Former, "loginServer"> {
+  const { kind, loginServer } = (mesh ?? {}) as Record<string, unknown>;
+  return kind === "headscale" && typeof loginServer === "string" ? { loginServer } : {};
 }

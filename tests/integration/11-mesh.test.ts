@@ -13,6 +13,7 @@ import {
   kubectl,
   mustGuildnet,
   outputs,
+  ports,
   signInLink,
   upWith,
   type StackOutputs,
@@ -198,14 +199,41 @@ describe("after a restart of server and router", () => {
   });
 });
 
-describe("new keys, and devices that may reach the cluster", () => {
-  let old: StackOutputs["mesh"];
+describe("a server at another port, new keys, and devices that may reach the cluster", () => {
+  let old: StackOutputs["mesh"], before: Node[], said: string;
 
   beforeAll(async () => {
     old = mesh;
-    configure({ ...everything, mesh: { ...everything.mesh, keyGeneration: 2, access: "cluster" } });
-    await mustGuildnet("up");
+    before = await nodes();
+    configure({
+      ...everything,
+      mesh: { ...everything.mesh, port: ports.mesh + 1, keyGeneration: 2, access: "cluster" },
+    });
+    said = await mustGuildnet("up");
     mesh = await outputsOfMesh();
+  });
+
+  test("the guild's router is back by itself, and who it was", async () => {
+    expect(mesh.loginServer).toBe(`https://headscale.guildnet.localhost:${ports.mesh + 1}`);
+    const router = (all: Node[]) => all.filter(({ given_name }) => given_name.startsWith("router"));
+    await vi.waitFor(
+      async () =>
+        expect(router(await nodes()).map(standing)).toEqual([{ ...router(before).map(standing)[0], online: true }]),
+      soon,
+    );
+  });
+
+  test("a device is back once it is told what up says, without a key, and is who it was", async () => {
+    expect(said.replaceAll(/\s+/g, " ")).toContain(
+      `tailscale down, then tailscale up --login-server ${mesh.loginServer} --accept-routes`,
+    );
+    expect(await laptop.follow({ url: mesh.loginServer, caCertificatePem: mesh.caCertificate })).toBe(true);
+    const named = (all: Node[]) => all.filter(({ given_name }) => given_name.startsWith("laptop")).map(identity);
+    expect(named(await nodes())).toEqual(named(before));
+    await vi.waitFor(
+      async () => expect(await browser(laptop).get(`${mesh.portalUrl}/`)).toMatchObject({ status: 200 }),
+      soon,
+    );
   });
 
   test("a key of before lets nobody join any more, and the one in its place does", async () => {
@@ -232,6 +260,7 @@ interface Node {
   node_key: string;
   ip_addresses: string[];
   online?: boolean;
+  approved_routes?: string[];
 }
 
 const inHeadscale = (...command: string[]) =>
@@ -251,6 +280,12 @@ const inHeadscale = (...command: string[]) =>
 async function nodes(): Promise<Node[]> {
   return JSON.parse(await inHeadscale("nodes", "list")) as Node[];
 }
+
+const standing = (node: Node) => ({
+  ...identity(node),
+  approved_routes: node.approved_routes,
+  online: node.online,
+});
 
 const identity = ({ id, given_name, node_key, ip_addresses }: Node) => ({ id, given_name, node_key, ip_addresses });
 

@@ -22,7 +22,7 @@ const machine = join(import.meta.dirname, "mesh-machine");
 /** One client; its machine knows no name but the login server's, and reaches nothing but its port, until the mesh lets it. */
 export class MeshClient {
   readonly name: string;
-  readonly #server: LoginServer;
+  #server: LoginServer;
   readonly #programs: string;
   readonly #folder: string;
   readonly #processes: ResultPromise[] = [];
@@ -63,27 +63,43 @@ export class MeshClient {
       interval: 100,
       timeout: 30_000,
     });
-    // Sockets of files know no network namespaces.
-    this.#processes.push(
-      execa("socat", [`UNIX-LISTEN:${within("login")},fork`, `TCP:127.0.0.1:${port}`], {
-        reject: false,
-        stdio: "ignore",
-      }),
-      execa(
-        "nsenter",
-        this.#inside("socat", `TCP-LISTEN:${port},bind=127.0.0.1,fork`, `UNIX-CONNECT:${within("login")}`),
-        { reject: false, stdio: "ignore" },
-      ),
-    );
+    this.#leadTo(port);
     return this;
   }
 
+  /** Lets it reach the login server at another port as well. Sockets of files know no network namespaces. */
+  #leadTo(port: string): void {
+    const between = join(this.#folder, `login-${port}`);
+    this.#processes.push(
+      execa("socat", [`UNIX-LISTEN:${between},fork`, `TCP:127.0.0.1:${port}`], {
+        reject: false,
+        stdio: "ignore",
+      }),
+      execa("nsenter", this.#inside("socat", `TCP-LISTEN:${port},bind=127.0.0.1,fork`, `UNIX-CONNECT:${between}`), {
+        reject: false,
+        stdio: "ignore",
+      }),
+    );
+  }
+
   /** Tries for some seconds; false where the server refuses. */
-  async join(key: string): Promise<boolean> {
+  join(key: string): Promise<boolean> {
+    return this.#up(`--auth-key=${key}`);
+  }
+
+  /** Does what a person is told to do once the server that it has joined at is elsewhere. */
+  async follow(server: LoginServer): Promise<boolean> {
+    this.#server = server;
+    this.#leadTo(new URL(server.url).port);
+    await this.#tailscale("down");
+    return this.#up();
+  }
+
+  async #up(...more: string[]): Promise<boolean> {
     const { exitCode } = await this.#tailscale(
       "up",
       `--login-server=${this.#server.url}`,
-      `--auth-key=${key}`,
+      ...more,
       `--hostname=${this.name}`,
       "--accept-routes",
       "--netfilter-mode=off",

@@ -15,11 +15,13 @@ import type { StorageGives } from "../storage/layer.ts";
 import { headscaleHostname, meshNames } from "./names.ts";
 import { meshMistakes } from "./rules.ts";
 import { meshKeys } from "./schema.ts";
-import type { MeshKeys } from "./schema.ts";
+import type { MeshKeys, SomeMeshConfig } from "./schema.ts";
 import { HEADSCALE_NODE_PORT, inCluster, meshServer } from "./server.ts";
 
 /** What a stack says of its mesh. */
 export interface MeshOutputs {
+  /** Whose it is: the guild's own, or one that was there already. */
+  kind: SomeMeshConfig["kind"];
   /** Where devices log in; undefined for Tailscale's own. */
   loginServer?: pulumi.Input<string>;
   /** PEM of the authority that devices must trust for it; undefined where the system's authorities do. */
@@ -95,6 +97,7 @@ function meshLayer(
     apiKey: meshApiKey,
   });
   const outputs = {
+    kind: wanted.kind,
     loginServer: server.loginServer,
     caCertificate: server.caCertificate,
     portalUrl: `https://${portalHost}`,

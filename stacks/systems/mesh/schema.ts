@@ -69,9 +69,9 @@ const headscale = z.strictObject({
   hostname: dnsName
     .optional()
     .describe(
-      "Name that devices log in at. They remember it: changing it means that all join anew. Default: headscale.<portal.host>.",
+      "Name that devices log in at. They remember it: once it changes, each has to be told, as npm run up says. Default: headscale.<portal.host>.",
     ),
-  port: port.default(8092).describe("Port that devices log in at."),
+  port: port.default(8092).describe("Port that devices log in at. They remember it as well."),
   address: z
     .ipv4("an IPv4 address of the machine")
     .default("127.0.0.1")
