@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseEngineArguments, withDefaults, withoutProjectFolder } from "./arguments.ts";
+import { parseEngineArguments, stackToMake, withDefaults, withoutProjectFolder } from "./arguments.ts";
 
 describe("parseEngineArguments", () => {
   it.each([
@@ -287,4 +287,19 @@ describe("withDefaults", () => {
   );
 
   it("adds nothing that there is not", () => expect(withDefaults(["up"], {})).toEqual(["up"]));
+});
+
+describe("stackToMake", () => {
+  it.each([
+    ["stack init lab", "lab"],
+    ["-C examples/storage stack init lab --no-select", "lab"],
+    ["stack init --stack lab", "lab"],
+    ["stack init", undefined],
+    ["stack init lab --secrets-provider awskms://alias/x", undefined],
+    ["stack init lab --copy-config-from dev", undefined],
+    ["stack init --help", undefined],
+    ["stack ls", undefined],
+  ])("%s", (line, name) => {
+    expect(stackToMake(line.split(" "))).toBe(name);
+  });
 });

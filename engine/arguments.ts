@@ -142,6 +142,17 @@ export function isStackRename(args: readonly string[]): boolean {
   return command === "stack" && sub === "rename" && !hasFlag(args, "--help");
 }
 
+/** Beyond a name, what `stack init` takes that is the engine's own to do. */
+const OF_ITS_OWN = ["--secrets-provider", "--copy-config-from", "--teams", "--help", "-h"];
+
+/** The stack that is to be made, where nothing more is asked for. */
+export function stackToMake(args: readonly string[]): string | undefined {
+  const [command, sub, name, ...more] = positionals(args);
+  if (command !== "stack" || sub !== "init" || more.length > 0 || OF_ITS_OWN.some((flag) => hasFlag(args, flag)))
+    return undefined;
+  return name ?? flagValue(args, "--stack", "-s");
+}
+
 function isStackRemoval(args: readonly string[]): boolean {
   const [command, sub] = positionals(args);
   return command === "stack" && (sub === "rm" || sub === "remove");

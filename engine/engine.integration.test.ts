@@ -23,6 +23,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { guildnetHome } from "../toolchain/home.ts";
 import { PROJECT_ROOT, TOOLCHAIN_CLI } from "../toolchain/project.ts";
+import { pulumiCommand } from "../cli/commands/pulumi.ts";
 import { openEngine } from "../cli/open-engine.ts";
 import type { Engine } from "./engine.ts";
 import { isRunningEngine } from "./recovery.ts";
@@ -101,6 +102,12 @@ it("takes a setting over into the checkout, with the file's comment", async () =
   expect(await engine.run(["config", "set", "recovery:a", "c"], { stdio: "ignore" })).toBe(0);
   expect(stackFile()).toBe("# mine\nconfig:\n  recovery:a: c\n");
 }, 120_000);
+
+it("makes a stack that is asked for by name without a trace of it in the project", async () => {
+  await pulumiCommand(["-C", project, "stack", "init", "other"], "dev");
+  expect(readdirSync(project).filter((file) => file.startsWith("Pulumi."))).toEqual(["Pulumi.dev.yaml", "Pulumi.yaml"]);
+  expect(existsSync(join(engine.home.state, ".pulumi", "stacks", "recovery", "other.json"))).toBe(true);
+}, 60_000);
 
 it("heals after a kill -9 of the engine, with nothing left running", async () => {
   await engine.ensureStack();

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { isAlive } from "../../provider/control.ts";
 import { findMade } from "../drift/half-made.ts";
-import { isStackRename, parseEngineArguments, withoutProjectFolder } from "../../engine/arguments.ts";
+import { isStackRename, parseEngineArguments, stackToMake, withoutProjectFolder } from "../../engine/arguments.ts";
 import { openEngine, projectAt } from "../open-engine.ts";
 import { assertHasFile } from "../../engine/stack-config.ts";
 import { UserError } from "../../toolchain/errors.ts";
@@ -64,9 +64,17 @@ export async function pulumiCommand(args: readonly string[], defaultStack: strin
   if (command === undefined && args.some((arg) => arg === "--help" || arg === "-h")) process.stdout.write(HELP);
   if (projectFolder === PROJECT_ROOT) assertKeepsName(args, stack);
   if (projectFolder === PROJECT_ROOT && runsTheProgram) assertHasFile(projectAt(), stack);
-  const engine = await openEngine(stack, resolve(PROJECT_ROOT, projectFolder));
+  const root = resolve(PROJECT_ROOT, projectFolder),
+    wanted = stackToMake(args),
+    engine = await openEngine(wanted ?? stack, root);
   const run = async (): Promise<void> =>
     void (process.exitCode = await engine.run(withoutProjectFolder(args), { isAlive }));
+  // The engine would write the stack's salt into the project.
+  if (wanted !== undefined && !(await engine.stackExists())) {
+    await engine.ensureStack();
+    process.stdout.write(`Created stack '${engine.stack}'\n`);
+    return;
+  }
   if (WITHOUT_STACK.has(command) || args.includes("--help")) return run();
   if (!changesState) {
     if (command !== "stack") await engine.ensureStack();
