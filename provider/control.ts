@@ -6,7 +6,7 @@ import type { Volume } from "./node/volume-usage.ts";
 
 export { isKnownByName, isLookedAt, ownDriftOf } from "./own-drift.ts";
 export { handOverHomes } from "./node/home-ownership.ts";
-export { noteClaims, noteVolumeOwners, type NotedClaim } from "./node/kept-homes.ts";
+export { noteClaims, noteVolumeOwners, removeEmptied, type NotedClaim } from "./node/kept-homes.ts";
 export type { Volume } from "./node/volume-usage.ts";
 export { withCredentials } from "./node/proxy-sign-in.ts";
 export { lowSharedLimits } from "./node/shared-limits.ts";

@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { handOverHomes, isAlive, noteClaims, noteVolumeOwners, type NotedClaim } from "../../provider/control.ts";
+import {
+  handOverHomes,
+  isAlive,
+  noteClaims,
+  noteVolumeOwners,
+  removeEmptied,
+  type NotedClaim,
+} from "../../provider/control.ts";
 import { writeFileAtomic } from "../../toolchain/atomic-file.ts";
 import { settleRestores, suggestsRestore, withoutHeld } from "../backup/restores.ts";
 import { ownersIn, volumesIn, type StackVolume } from "../destroy-plan.ts";
@@ -54,9 +61,10 @@ async function bringUp(engine: Engine): Promise<void> {
   process.stdout.write(
     `\n${summary(engine.stack, isUnchanged(changes), repaired, last)}\n\n${linksBlock(outputs, caFile, engine.stack)}`,
   );
-  const warnings = (await quickFindings(embeddedClusters(await engine.state()), engine.home.root)).filter(
-    ({ warning }) => warning,
-  );
+  const state = await engine.state(),
+    inUse = new Set(volumesIn(state).map(({ namespace }) => namespace));
+  for (const cluster of embeddedClusters(state)) removeEmptied(cluster, inUse);
+  const warnings = (await quickFindings(embeddedClusters(state), engine.home.root)).filter(({ warning }) => warning);
   if (warnings.length > 0) process.stdout.write(`\nTo look at\n${report(warnings)}\n`);
   if (deviationsOf(last).length > 0) process.exitCode = 1;
 }

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { scratchHome } from "../testing/scratch.ts";
-import { noteClaims, notedClaims, noteVolumeOwners, volumeOwners, volumesFolder } from "./kept-homes.ts";
+import { noteClaims, notedClaims, noteVolumeOwners, removeEmptied, volumeOwners, volumesFolder } from "./kept-homes.ts";
 
 test("volumes say whose they are for as long as there are some", () => {
   scratchHome();
@@ -46,4 +46,19 @@ test("claims are known of a node that is stopped, and of none that is gone", () 
   mkdirSync(data);
   rmSync(join(folder, "home"), { recursive: true });
   expect(notedClaims("it").size).toBe(0);
+});
+
+test("a namespace whose volumes are gone leaves nothing, and one that has some, or shall have, stays", () => {
+  scratchHome();
+  const folder = (namespace: string) => volumesFolder("it", namespace);
+  for (const namespace of ["ws-gone", "ws-new"]) mkdirSync(folder(namespace), { recursive: true });
+  mkdirSync(join(folder("ws-lab"), "home"), { recursive: true });
+  mkdirSync(folder("ws-file"));
+  writeFileSync(join(folder("ws-file"), ".home.ext4"), "");
+  mkdirSync(join(folder("ws-was"), "home"), { recursive: true });
+  noteVolumeOwners("it", new Map([["ws-was", "bob"]]));
+  rmSync(join(folder("ws-was"), "home"), { recursive: true });
+  removeEmptied("it", new Set(["ws-new"]));
+  expect(readdirSync(dirname(folder("ws-lab"))).sort()).toEqual(["ws-file", "ws-lab", "ws-new"]);
+  removeEmptied("never", new Set());
 });

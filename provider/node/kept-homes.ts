@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeFolder } from "./layout.ts";
 
@@ -69,7 +69,15 @@ export function noteClaims(
   }
 }
 
-/** Volumes that went with their claim leave their namespace's folder behind. */
+/** Removes what volumes that went with their claims left of their namespaces' folders. @param inUse namespaces that have volumes, or are about to */
+export function removeEmptied(clusterName: string, inUse: ReadonlySet<string>): void {
+  const folder = join(nodeFolder(clusterName), "volumes");
+  for (const namespace of existsSync(folder) ? readdirSync(folder) : []) {
+    if (!inUse.has(namespace) && !hasVolumes(clusterName, namespace))
+      rmSync(join(folder, namespace), { recursive: true });
+  }
+}
+
 function hasVolumes(clusterName: string, namespace: string): boolean {
   const folder = volumesFolder(clusterName, namespace);
   return existsSync(folder) && readdirSync(folder).some((name) => name !== OWNER && name !== CLAIMS);
