@@ -15,7 +15,7 @@ import { foldJournal } from "./journal/journal-file.ts";
 import { journaled, type StartEngine } from "./journal/journaled.ts";
 import type { OtherStacks } from "./journal/state-service.ts";
 import { Update } from "./journal/update.ts";
-import { whileAlive, type IsAlive } from "./lost-clusters.ts";
+import { whileAlive, type IsAlive, type Meanwhile } from "./lost-clusters.ts";
 import { Keyring, type Passphrase } from "./passphrase.ts";
 import { begunCreations, withoutPending, type FindMade } from "./pending.ts";
 import type { Project } from "./project.ts";
@@ -253,11 +253,12 @@ export class Engine {
   /**
    * Runs the engine on the stack with the terminal as its own, and with the policy pack where it runs the program.
    * @param isAlive looks at the clusters that an update works in, and ends it once one of them has ended by itself
+   * @param meanwhile is called about each second with those clusters
    * @returns the exit code
    */
   async run(
     args: readonly string[],
-    { stdio = "inherit", isAlive }: { stdio?: StdioOptions; isAlive?: IsAlive } = {},
+    { stdio = "inherit", ...watch }: { stdio?: StdioOptions; isAlive?: IsAlive; meanwhile?: Meanwhile } = {},
   ): Promise<number> {
     const config = this.#config();
     const pack = join(this.#project.root, "policy");
@@ -277,7 +278,7 @@ export class Engine {
           endsWithUs: isJournaled,
         });
       return Promise.all([
-        isJournaled ? this.#journaled(TMPDIR, start, isAlive) : start({}),
+        isJournaled ? this.#journaled(TMPDIR, start, watch) : start({}),
         import("execa"), // wanted next, and loaded while there is nothing else to do
       ]);
     });
@@ -311,7 +312,11 @@ export class Engine {
     return existsSync(checkpoint) ? exported(readFileSync(checkpoint, "utf8")) : undefined;
   };
 
-  async #journaled(folder: string, start: StartEngine<number>, isAlive?: IsAlive): Promise<number> {
+  async #journaled(
+    folder: string,
+    start: StartEngine<number>,
+    { isAlive, meanwhile }: { isAlive?: IsAlive; meanwhile?: Meanwhile },
+  ): Promise<number> {
     const update = new Update(this.project, this.stack, this.#files),
       before = embeddedClusters(update.deployment() as StackState);
     const running = journaled(
@@ -331,7 +336,7 @@ export class Engine {
     };
     const code = await (isAlive === undefined
       ? running
-      : whileAlive(running, { clusters: () => [...before, ...update.clusters], isAlive, onLost }));
+      : whileAlive(running, { clusters: () => [...before, ...update.clusters], isAlive, onLost, meanwhile }));
     this.#changes = update.changes;
     if (code !== 0 && (update.isInterrupted || update.isBrokenOff || code > SIGNALLED)) {
       this.#say(

@@ -28,6 +28,8 @@ it("a run is told of the cluster that ended, and comes to its own end", async ()
     onLost: (cluster: string) => resolve(cluster),
     pause: 0,
   };
-  expect(await whileAlive(promise, watch)).toBe("a");
+  const seen: (readonly string[])[] = [];
+  expect(await whileAlive(promise, { ...watch, meanwhile: async (clusters) => void seen.push(clusters) })).toBe("a");
+  expect(seen[0]).toEqual(["a"]);
   await expect(whileAlive(Promise.reject(new Error("failed")), watch)).rejects.toThrow("failed");
 });

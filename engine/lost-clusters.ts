@@ -3,12 +3,17 @@ import { setTimeout } from "node:timers/promises";
 /** Whether a cluster's first process runs; undefined where there is none, and while somebody starts, stops or removes it. */
 export type IsAlive = (cluster: string) => Promise<boolean | undefined>;
 
+/** Looks at the clusters that a run works in, while it runs; what it finds is its own to tell. */
+export type Meanwhile = (clusters: readonly string[]) => Promise<void>;
+
 export interface Watch {
   /** Those that the run works in, at the time. */
   clusters(): Iterable<string>;
   readonly isAlive: IsAlive;
   /** Is told of each that ended in the middle of the run, once. */
   onLost(cluster: string): void;
+  /** What else there is to look at in them meanwhile. */
+  readonly meanwhile?: Meanwhile;
   /** Milliseconds between two looks. @default 1000 */
   readonly pause?: number;
 }
@@ -22,14 +27,20 @@ const LOOKS = 5;
  * Waits for a run, and meanwhile for the end of a cluster that it works in: what is waited for there, for ten minutes
  * and more, can't come any more.
  */
-export async function whileAlive<T>(run: Promise<T>, { clusters, isAlive, onLost, pause = SECOND }: Watch): Promise<T> {
+export async function whileAlive<T>(
+  run: Promise<T>,
+  { clusters, isAlive, onLost, meanwhile, pause = SECOND }: Watch,
+): Promise<T> {
   const over = run.then(
       () => true,
       () => true,
     ),
     lost = new LostClusters(isAlive);
-  while (!(await Promise.race([over, setTimeout(pause, false, { ref: false })])))
-    (await lost.look(clusters())).forEach(onLost);
+  while (!(await Promise.race([over, setTimeout(pause, false, { ref: false })]))) {
+    const now = [...new Set(clusters())];
+    (await lost.look(now)).forEach(onLost);
+    await meanwhile?.(now);
+  }
   return run;
 }
 

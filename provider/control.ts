@@ -1,4 +1,5 @@
 /** What the command line does with clusters outside of the graph: stop embedded ones, start them again, look. */
+import { join } from "node:path";
 import { nodeFolder } from "./node/layout.ts";
 import { savedSpec, startNode } from "./node/lifecycle.ts";
 import type { Progress } from "./node/toolchain.ts";
@@ -12,6 +13,11 @@ export { withCredentials } from "./node/proxy-sign-in.ts";
 export { lowSharedLimits } from "./node/shared-limits.ts";
 export { prepareNode, suspendNode } from "./node/lifecycle.ts";
 export { deleteNode, isAlive, nodeHealth as clusterStatus, stopNode as stopCluster } from "./node/lifecycle.ts";
+
+/** Administrator's access to an embedded cluster, while it is there. */
+export function kubeconfigFile(clusterName: string): string {
+  return join(nodeFolder(clusterName), "kubeconfig");
+}
 
 /** Starts a node that was stopped, as it was. */
 export async function startCluster(clusterName: string, progress?: Progress): Promise<void> {

@@ -18,6 +18,7 @@ import type { Changes, Engine } from "../../engine/engine.ts";
 import { assertHasFile } from "../../engine/stack-config.ts";
 import { embeddedClusters } from "../../engine/stack-state.ts";
 import { withKubectl } from "../kubernetes/kubectl.ts";
+import { tellUnmade } from "../cluster/unmade-volumes.ts";
 import { releaseVolumes } from "../kubernetes/release-volumes.ts";
 import { linksBlock } from "../links.ts";
 import { openEngine, projectAt } from "../open-engine.ts";
@@ -108,7 +109,10 @@ async function update(engine: Engine, drift: DriftReport): Promise<boolean> {
     );
     if (refreshed !== 0) return failed(refreshed);
   }
-  const code = await engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], { isAlive });
+  const code = await engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs"], {
+    isAlive,
+    meanwhile: tellUnmade((line) => process.stderr.write(`${line}\n`)),
+  });
   return code === 0 || failed(code);
 }
 

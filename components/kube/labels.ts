@@ -16,6 +16,8 @@ export const label = {
   stack: "guildnet.io/stack",
   /** On a namespace: the handle of the person whose batch jobs run in it. */
   batch: "guildnet.io/batch",
+  /** On a pod that makes or removes a volume, and on nothing else: `npm run up` looks for those that could not. */
+  volumeHelper: "guildnet.io/volume-helper",
 } as const;
 
 /** Whose labels nobody else sets: the API server, the scheduler and this program act on them. */

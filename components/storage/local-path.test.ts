@@ -120,6 +120,13 @@ test("volumes that are files are made by the node's own script, by pods with a w
   expect(JSON.stringify(helperPod("image", false))).not.toMatch(/privileged|hostPID/);
 });
 
+test.each([true, false])("a pod that could not make a volume is found, and says why (mounts: %s)", (mounts) => {
+  expect(helperPod("image", mounts)).toMatchObject({
+    metadata: { labels: { "guildnet.io/volume-helper": "true" } },
+    spec: { containers: [{ terminationMessagePolicy: "FallbackToLogsOnError" }] },
+  });
+});
+
 test("the provisioner starts anew when how volumes are made changes: what its pods are like it reads once", async () => {
   const template = async (sizes?: "reserved") =>
     (

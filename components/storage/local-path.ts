@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, appSelector } from "../kube/labels.ts";
+import { appLabels, appSelector, label } from "../kube/labels.ts";
 import { mountedVersion } from "../kube/metadata.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 
@@ -58,7 +58,7 @@ export function helperPod(image: string, mounts: boolean) {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "helper-pod" },
+    metadata: { name: "helper-pod", labels: { [label.volumeHelper]: "true" } },
     spec: {
       priorityClassName: "system-node-critical",
       tolerations: [{ key: "node.kubernetes.io/disk-pressure", operator: "Exists", effect: "NoSchedule" }],
@@ -69,6 +69,8 @@ export function helperPod(image: string, mounts: boolean) {
           name: "helper-pod",
           image,
           imagePullPolicy: "IfNotPresent",
+          // What it said is to be had as long as the pod is: of its end the provisioner knows nothing but that it took too long.
+          terminationMessagePolicy: "FallbackToLogsOnError",
           ...(mounts && { securityContext: { privileged: true } }),
         },
       ],
