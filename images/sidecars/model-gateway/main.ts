@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { healthServer } from "../../pod/health.ts";
+import { createLog } from "../../pod/logging.ts";
+import { readCertificate, watchCertificate } from "../../pod/tls.ts";
+import { readGatewayConfig } from "./config.ts";
+import { clusterCredentials } from "./credentials.ts";
+import { gateway } from "./gateway.ts";
+import { limits } from "./limits.ts";
+import { metrics, metricsServer } from "./metrics.ts";
+import { readSettings } from "./settings.ts";
+import { upstream } from "./upstream.ts";
+
+/** How long answers that are under way are waited for at the end; less than the pod is. */
+const LAST_ANSWERS_MS = 20_000;
+
+/** The gateway between workspaces and models. It takes a renewed certificate and renewed keys while it runs. */
+async function main(): Promise<void> {
+  const config = readGatewayConfig(process.env);
+  const log = createLog(config.logLevel);
+  const [certificate, text] = await Promise.all([
+    readCertificate(config.tlsDirectory),
+    readFile(config.settingsFile, "utf8"),
+  ]);
+  const settings = readSettings(text);
+  const cluster = new KubeConfig();
+  cluster.loadFromCluster();
+  const counted = metrics();
+  const servers = upstream(config.keysDirectory);
+  const app = gateway({
+    certificate,
+    settings,
+    credentials: clusterCredentials(cluster.makeApiClient(CoreV1Api)),
+    upstream: servers,
+    limits: limits(settings),
+    metrics: counted,
+    log,
+  });
+  watchCertificate(config.tlsDirectory, {
+    current: certificate,
+    server: app.server,
+    onRenewed: () => log.info("certificate renewed"),
+    onError: (error) => log.warn({ err: error }, "certificate not readable, keeping the one in use"),
+  });
+  let stopping = false;
+  const health = healthServer(() => (stopping ? { ready: false, reason: "stopping" } : { ready: true, reason: "ok" }));
+  const numbers = metricsServer(counted);
+  await app.listen({ host: "::", port: config.port });
+  health.listen(config.healthPort);
+  numbers.listen(config.metricsPort);
+  await Promise.all([once(health, "listening"), once(numbers, "listening")]);
+  log.info({ port: config.port, servers: settings.servers.map(({ name }) => name) }, "models are asked here");
+  const stop = (): void => {
+    stopping = true;
+    setTimeout(() => process.exit(0), LAST_ANSWERS_MS).unref();
+    void app.close().finally(() => process.exit(0));
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`The model gateway cannot start: ${String(error)}\n`);
+  process.exit(1);
+});

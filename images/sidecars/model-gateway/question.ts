@@ -1,0 +1,81 @@
+import { z } from "zod";
+import type { Served } from "./catalogue.ts";
+import { GatewayError } from "./errors.ts";
+
+/** What questions are asked at, in OpenAI's words. */
+export const QUESTION_PATHS = ["/v1/responses", "/v1/chat/completions"] as const;
+export type QuestionPath = (typeof QUESTION_PATHS)[number];
+
+/** As much of a question as is looked at; all the rest is the model's. */
+const shape = z.looseObject({
+  model: z.string().min(1),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  input: z.unknown().optional(),
+  messages: z.unknown().optional(),
+});
+
+export interface Question {
+  readonly path: QuestionPath;
+  readonly content: z.output<typeof shape>;
+  /** As it came. */
+  readonly bytes: Buffer;
+}
+
+/** @throws GatewayError that says what is wrong with it */
+export function readQuestion(path: QuestionPath, bytes: Buffer): Question {
+  let json: unknown;
+  try {
+    json = JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw new GatewayError(400, "invalid_json", "The question is no JSON.", { cause });
+  }
+  const { data, error } = shape.safeParse(json);
+  if (data !== undefined) return { path, content: data, bytes };
+  const [issue] = error.issues;
+  const param = issue?.path.join(".") || undefined;
+  const words =
+    param === undefined ? "The question is no JSON object." : `The question's "${param}": ${issue?.message}.`;
+  throw new GatewayError(400, "invalid_question", words, { param });
+}
+
+/** A question as a server is sent it. */
+export interface Sent {
+  readonly bytes: Buffer;
+  /** Whether the event that tells how many tokens it took is one that nobody asked for. */
+  readonly usageUnasked: boolean;
+}
+
+/**
+ * As it came, but for what is needed to count its tokens, and for what the server would refuse or leave out:
+ * functions, of a model that calls none, and the words of a "developer", which are a "system"'s in the older API.
+ */
+export function sentTo({ server, model }: Served, { path, content, bytes }: Question): Sent {
+  const changes: Record<string, unknown> = {};
+  const usageUnasked =
+    path === "/v1/chat/completions" && content.stream === true && content.stream_options?.include_usage !== true;
+  if (usageUnasked) changes["stream_options"] = { ...content.stream_options, include_usage: true };
+  if (server.dialect === "plain") {
+    const said = path === "/v1/responses" ? "input" : "messages";
+    if (speaksAsDeveloper(content[said])) changes[said] = content[said].map(asSystem);
+  }
+  // Without a value a member is not written.
+  const functions = ["tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"];
+  if (!model.tools) for (const name of functions) if (name in content) changes[name] = undefined;
+  return {
+    bytes: Object.keys(changes).length === 0 ? bytes : Buffer.from(JSON.stringify({ ...content, ...changes })),
+    usageUnasked,
+  };
+}
+
+function speaksAsDeveloper(messages: unknown): messages is unknown[] {
+  return Array.isArray(messages) && messages.some(isDevelopers);
+}
+
+function isDevelopers(message: unknown): message is { role: "developer" } {
+  return typeof message === "object" && message !== null && "role" in message && message.role === "developer";
+}
+
+function asSystem(message: unknown): unknown {
+  return isDevelopers(message) ? { ...message, role: "system" } : message;
+}
