@@ -16,6 +16,17 @@ it("tells of a file that can't be written, with the place it belongs to", () => 
   expect(message("EACCES", "/srv/guild/Pulumi.dev.yaml")).toMatch(/\(EACCES\)\. Let it be written/);
 });
 
+it("tells of a full disk, also where the write doesn't say of which", () => {
+  const message = (code: string, path?: string, named = folders): string =>
+    unwritable(refused(code, path), named)?.message ?? "";
+  expect(message("ENOSPC", "/srv/guild/state")).toBe(
+    "The disk that /srv/guild/state is on has no room left (ENOSPC). Make room there, then run this again: what was done until now is kept.",
+  );
+  expect(message("EDQUOT")).toMatch(/^The disk that \/home\/ada\/\.guildnet is on .*who has a quota there \(EDQUOT\)/);
+  // A file system without blocks has none free.
+  expect(message("ENOSPC", undefined, { ...folders, stackFiles: "/proc" })).toMatch(/^The disk that \/proc is on/);
+});
+
 it("leaves every other error as it is", () => {
   for (const error of [
     refused("ENOENT", "/x"),
