@@ -9,6 +9,7 @@ import { headscaleApiKey } from "./resources/headscale-api-key.ts";
 import { headscalePolicy } from "./resources/headscale-policy.ts";
 import { headscalePreAuthKey } from "./resources/headscale-pre-auth-key.ts";
 import { headscaleUser } from "./resources/headscale-user.ts";
+import { model } from "./resources/model.ts";
 import { nodeImage } from "./resources/node-image.ts";
 import { pushedImage } from "./resources/pushed-image.ts";
 import { randomSecret } from "./resources/random-secret.ts";
@@ -26,6 +27,7 @@ const kinds: Record<string, ResourceKind> = {
   "guildnet:index:HeadscalePolicy": headscalePolicy,
   "guildnet:index:HeadscalePreAuthKey": headscalePreAuthKey,
   "guildnet:index:HeadscaleUser": headscaleUser,
+  "guildnet:index:Model": model,
   "guildnet:index:NodeImage": nodeImage,
   "guildnet:index:PushedImage": pushedImage,
   "guildnet:index:RandomSecret": randomSecret,

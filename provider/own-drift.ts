@@ -5,6 +5,7 @@ import type { Properties, ResourceKind } from "./resources/resource.ts";
 const kinds: Readonly<Record<string, () => Promise<ResourceKind>>> = {
   "guildnet:index:HeadscalePolicy": async () => (await import("./resources/headscale-policy.ts")).headscalePolicy,
   "guildnet:index:HeadscaleUser": async () => (await import("./resources/headscale-user.ts")).headscaleUser,
+  "guildnet:index:Model": async () => (await import("./resources/model.ts")).model,
   "guildnet:index:PushedImage": async () => (await import("./resources/pushed-image.ts")).pushedImage,
   "guildnet:index:UpstreamManifest": async () => (await import("./resources/upstream-manifest.ts")).upstreamManifest,
 };
@@ -13,7 +14,8 @@ const kinds: Readonly<Record<string, () => Promise<ResourceKind>>> = {
 export const isLookedAt = (type: string): boolean => type in kinds;
 
 /** Whether all that is known of a thing of this type is its name: one that a killed run began to make is changed or removed by its inputs alone. */
-export const isKnownByName = (type: string): boolean => type === "guildnet:index:HeadscaleUser";
+export const isKnownByName = (type: string): boolean =>
+  ["guildnet:index:HeadscaleUser", "guildnet:index:Model"].includes(type);
 
 /**
  * Why a resource of this provider needs an update although no input changed: the look that each preview and run takes.

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { NoPod } from "../cluster/ready-pod.ts";
 import { Unreachable } from "../errors.ts";
 import { cluster, pod, type Cluster } from "../testing/cluster.ts";
-import { NoPod, readyContainer } from "./pod.ts";
+import { readyContainer } from "./pod.ts";
 
 const silent = (): void => {};
 const echo = async (): Promise<Cluster> => cluster((command) => ({ stdout: command.join(" ") }));

@@ -11,6 +11,7 @@ export type Progress = (message: string) => void;
 const tools = z.record(z.string(), z.object({ version: z.string(), path: z.string() }));
 const layer = z.object({ diffId: z.string(), size: z.number(), folder: z.string() });
 const image = z.object({ unpacked: z.object({ config: z.string(), layers: z.array(layer).min(1) }).optional() });
+const file = z.object({ file: z.string() });
 const manifest = z.object({ files: z.array(z.string()).min(1) });
 
 /** A layer whose files lie in a folder, as overlayfs takes it for a lower one. `diffId` is the hash of its uncompressed archive, `size` that archive's bytes. */
@@ -106,6 +107,29 @@ export async function fetchManifest(
       `the toolchain did not say where the manifest of ${module} is; its last words: ${line}`,
     );
   return data.files;
+}
+
+/** A large file that is fixed by its hash, and where it may be had; `member` is of the zip archive that is there. */
+export interface FileSource {
+  readonly sha256: string;
+  readonly path?: string;
+  readonly url?: string;
+  readonly wheel?: string;
+  readonly member?: string;
+}
+
+/** Makes a file available on this machine and says where it is. @throws ActionableError `no-toolchain`, or the toolchain's own words */
+export async function fetchFile(source: FileSource, progress: Progress): Promise<string> {
+  const options = Object.entries(source).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  const { stdout } = await runToolchain(["file", ...options], progress);
+  const line = lastLines(stdout, 1);
+  const { data } = file.safeParse(parsed(line));
+  if (data === undefined)
+    throw new ActionableError(
+      "toolchain-failed",
+      `the toolchain did not say where the file ${source.sha256} is; its last words: ${line}`,
+    );
+  return data.file;
 }
 
 async function runToolchain(args: readonly string[], progress: Progress, input?: string): Promise<{ stdout: string }> {

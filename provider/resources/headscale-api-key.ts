@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import type { Waiting } from "../cluster/ready-pod.ts";
 import { Unreachable } from "../errors.ts";
 import { HeadscaleApi } from "../headscale/api.ts";
 import {
@@ -11,7 +12,7 @@ import {
   type ListedApiKey,
 } from "../headscale/commands.ts";
 import { littlePatience, patience, Refusal, serverSchema } from "../headscale/connection.ts";
-import type { Waiting } from "../headscale/pod.ts";
+
 import type { Progress } from "../node/toolchain.ts";
 import { define } from "./resource.ts";
 
@@ -60,7 +61,7 @@ export const headscaleApiKey = define({
     return isDue(inputs, key.expiration) ? `its end is ${key.expiration.toISOString()}` : undefined;
   },
   async delete(inputs, progress, state) {
-    const { NoPod } = await import("../headscale/pod.ts");
+    const { NoPod } = await import("../cluster/ready-pod.ts");
     try {
       await expireApiKey(
         await program(inputs, { ready: patience, there: littlePatience }, progress),

@@ -3,6 +3,7 @@ export * from "./dry-run.ts";
 export * from "./embedded-node.ts";
 export * from "./headscale.ts";
 export * from "./image-inputs.ts";
+export * from "./model.ts";
 export * from "./node-image.ts";
 export * from "./pushed-image.ts";
 export * from "./random-secret.ts";

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { WebSocketServer } from "ws";
-import type { ContainerAddress } from "../headscale/pod.ts";
+import type { ContainerAddress } from "../cluster/ready-pod.ts";
 import { createAuthority, issueCertificate } from "../pki/x509.ts";
 
 /** What a command of a pod does: its words, and what it ends with. */
