@@ -18,6 +18,7 @@ import {
   Longhorn,
   MeshDns,
   Portal,
+  PublicTunnel,
   Registry,
   registryAttachment,
   registryHost,
@@ -26,9 +27,10 @@ import {
   Scheduling,
   Storage,
   SubnetRouter,
+  tunnelIdentity,
   Workspace,
 } from "./index.ts";
-import { HeadscaleOnHost } from "./docker.ts";
+import { HeadscaleOnHost, TunnelServer } from "./docker.ts";
 import { Tailnet } from "./tailscale.ts";
 import type { Transforms } from "./kube/transform.ts";
 import { network, plainMesh } from "./mesh/testing/mesh.ts";
@@ -590,6 +592,100 @@ const cases: Case[] = [
     outputs: ["url", "caCertificate", "signInKey"],
     secret: ["signInKey"],
     canaries: ["random of it-"],
+  },
+  ...[undefined, issuer].map((signs): Case => ({
+    component: "Portal",
+    make: (on, transform) =>
+      new Portal(
+        "it",
+        {
+          transform,
+          image: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:6443",
+          people: ["ada"],
+          admins: ["ada"],
+          authority: guildAuthority,
+          issuer,
+          published: {
+            publications: [{ host: "hello.example.org", label: "hello", until: "2026-12-25T00:00:00Z" }],
+            tunnel: tunnelIdentity,
+            issuer: signs,
+          },
+        },
+        { provider: on() },
+      ),
+    children: [
+      ...portalChildren,
+      issued("certificate"),
+      core("ConfigMap", "published-list"),
+      "kubernetes:networking.k8s.io/v1:NetworkPolicy published-network-from-tunnel",
+      core("Service", "published-service"),
+      ...(signs === undefined
+        ? [
+            "guildnet:index:CertificateAuthority published-authority",
+            "guildnet:index:Certificate published-certificate",
+            core("Secret", "published-tls"),
+          ]
+        : [issued("published-certificate")]),
+    ],
+    outputs: ["url", "caCertificate", "signInKey"],
+    secret: ["signInKey"],
+    canaries: ["random of it-"],
+  })),
+  ...(["frp", "cloudflare"] as const).map((kind): Case => ({
+    component: "PublicTunnel",
+    make: (on, transform) =>
+      new PublicTunnel(
+        "it",
+        {
+          transform,
+          to:
+            kind === "frp"
+              ? { kind, server: "tunnel.example.org", caCertificate: "CERTIFICATE OF THE SERVER" }
+              : { kind },
+          token: pulumi.secret("TOKEN CANARY"),
+          hosts: ["hello.example.org"],
+          end: {
+            host: "published.guildnet-portal.svc",
+            port: 8445,
+            pods: { namespace: "guildnet-portal", app: "portal" },
+            caCertificate: "CA CERTIFICATE",
+          },
+          image: "example.org/tunnel:1",
+        },
+        { provider: on() },
+      ),
+    children: [
+      core("Namespace", "namespace"),
+      policy("deny-all"),
+      policy("to-dns"),
+      policy("to-server"),
+      policy("to-published"),
+      core("ServiceAccount", "account"),
+      core("ConfigMap", "settings"),
+      core("Secret", "token"),
+      "guildnet:index:RandomSecret salt",
+      "kubernetes:apps/v1:Deployment deployment",
+    ],
+    outputs: [],
+    secret: [],
+    canaries: ["TOKEN CANARY"],
+  })),
+  {
+    component: "TunnelServer",
+    make: (_, transform) =>
+      new TunnelServer("it", { transform, host: "ssh://root@192.0.2.1", hostname: "tunnel.example.org" }),
+    children: [
+      "guildnet:index:CertificateAuthority authority",
+      "guildnet:index:Certificate certificate",
+      "guildnet:index:RandomSecret secret",
+      "pulumi:providers:docker docker",
+      "docker:index/remoteImage:RemoteImage image",
+      "docker:index/container:Container container",
+    ],
+    outputs: ["token", "caCertificate"],
+    secret: ["token"],
+    canaries: ["random of it-secret", "CA KEY", "KEY"],
   },
   {
     component: "Headscale",

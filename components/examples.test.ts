@@ -22,6 +22,7 @@ const shows: Record<string, string[]> = {
   scheduling: ["EmbeddedCluster", "Scheduling", "BatchSpace"],
   storage: ["EmbeddedCluster", "Storage"],
   transform: ["Workspace", "App"],
+  tunnel: ["TunnelServer", "App", "Portal", "PublicTunnel"],
   "workspace-on-a-cluster": ["Workspace"],
   "whole-guild": ["EmbeddedCluster", "Storage", "Portal", "Workspace"],
 };

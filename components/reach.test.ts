@@ -90,6 +90,25 @@ describe("a workspace", () => {
     expect(others.filter(([to, port]) => mayReach(rules(), ada, to, port))).toEqual([]);
   });
 
+  test("is not reached by a tunnel from the internet, which gets to what the portal publishes and to nothing else", () => {
+    const tunnel = pod("guildnet-tunnel", "tunnel");
+    expect([8445, 8443, 8444, 8081].map((port) => mayReach(rules(), tunnel, portal, port))).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+    const others: [Pod, number][] = [
+      [ada, 8080],
+      [ada, 3000],
+      [pod("app-wiki", "app"), 3000],
+      [registry, 5000],
+      [pod("guildnet-mesh", "headscale"), 8443],
+    ];
+    expect(others.filter(([to, port]) => mayReach(rules(), tunnel, to, port))).toEqual([]);
+    expect([ada, registry].filter((from) => mayReach(rules(), from, portal, 8445))).toEqual([]);
+  });
+
   test("is not reached by one whose own policies are open", () => {
     const open: NetworkPolicy = {
       metadata: { name: "open", namespace: "ws-bob" },

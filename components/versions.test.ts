@@ -17,6 +17,8 @@ test("what components name is what the toolchain builds", () => {
     certManager,
   ]);
   expect(tag(images.coredns)).toBe(`v${built["coredns"]?.version}`);
+  const frp = `v${built["frp"]?.version}`;
+  expect(Object.values(images.frp).map(tag)).toEqual([frp, frp]);
   expect(tag(images.headscale)).toBe(built["headscale"]?.version);
   expect(tag(images.localPathProvisioner)).toBe(`v${built["local-path-provisioner"]?.version}`);
   const metallb = `v${built["metallb"]?.version}`;

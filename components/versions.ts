@@ -15,6 +15,13 @@ export const images = {
     cainjector: "quay.io/jetstack/cert-manager-cainjector:v1.21.2",
   },
   coredns: "registry.k8s.io/coredns/coredns:v1.14.0",
+  /** Cloudflare's own end of its tunnels; can be had from the internet alone. */
+  cloudflared: "docker.io/cloudflare/cloudflared:2025.11.1",
+  /** frp's two programs, which find their settings where `-c` says. */
+  frp: {
+    client: "docker.io/fatedier/frpc:v0.65.0",
+    server: "docker.io/fatedier/frps:v0.65.0",
+  },
   /** Without a shell; runs as root unless a pod says otherwise. */
   headscale: "docker.io/headscale/headscale:0.27.1",
   /** Also what its helper pods run in: it has a shell. */

@@ -13,6 +13,7 @@ import { proxy } from "./systems/proxy/layer.ts";
 import { registry } from "./systems/registry/layer.ts";
 import { scheduling } from "./systems/scheduling/layer.ts";
 import { storage } from "./systems/storage/layer.ts";
+import { tunnel } from "./systems/tunnel/layer.ts";
 import { workspaces } from "./systems/workspaces/layer.ts";
 
 /** The guild's systems, each on those before it. */
@@ -30,5 +31,6 @@ export const systems = noSystems
   .with(mesh)
   .with(workspaces)
   .with(apps)
+  .with(tunnel)
   .with(backup)
   .with(overview);

@@ -7,6 +7,8 @@ import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 export const PORTAL_PORT = 8443;
 /** Where whoever connects tells for which visitor. No policy lets anybody in but the node itself. */
 export const ANNOUNCED_PORT = 8444;
+/** Where what is published is served. A policy lets in the tunnel alone. */
+export const PUBLISHED_PORT = 8445;
 const HEALTH_PORT = 8081;
 const USER = 65532;
 
@@ -23,6 +25,8 @@ export interface ResolvedPortal {
   admins: pulumi.Input<string>;
   /** Whether visitors come announced. */
   announced?: boolean;
+  /** Of what is published: Secret with its certificate, and whether its visitors come announced. */
+  published?: { tlsSecret: pulumi.Input<string>; announced: boolean };
   serviceAccount: pulumi.Input<string>;
   priorityClass?: pulumi.Input<string>;
   tlsSecret: pulumi.Input<string>;
@@ -52,6 +56,9 @@ export function deploymentSpec(v: ResolvedPortal): k8s.types.input.apps.v1.Deplo
         volumes: [
           { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
           { name: "keys", secret: { secretName: v.keysSecret, defaultMode: 0o440 } },
+          ...(v.published === undefined
+            ? []
+            : [{ name: "published-tls", secret: { secretName: v.published.tlsSecret, defaultMode: 0o440 } }]),
           { name: "tmp", emptyDir: { sizeLimit: "64Mi" } },
         ],
       },
@@ -66,6 +73,12 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
     GUILDNET_ADMINS: v.admins,
     GUILDNET_LISTEN: `0.0.0.0:${PORTAL_PORT}`,
     ...(v.announced === true ? { GUILDNET_ANNOUNCED_LISTEN: `0.0.0.0:${ANNOUNCED_PORT}` } : {}),
+    ...(v.published === undefined
+      ? {}
+      : {
+          GUILDNET_PUBLISHED_LISTEN: `0.0.0.0:${PUBLISHED_PORT}`,
+          GUILDNET_PUBLISHED_ANNOUNCED: String(v.published.announced),
+        }),
     ...(v.mesh === undefined
       ? {}
       : { GUILDNET_MESH_ORIGIN: `https://${v.mesh.host}`, GUILDNET_MESH_APPS_DOMAIN: v.mesh.appsDomain }),
@@ -81,6 +94,7 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
     ports: [
       { name: "https", containerPort: PORTAL_PORT, protocol: "TCP" },
       ...(v.announced === true ? [{ name: "announced", containerPort: ANNOUNCED_PORT, protocol: "TCP" }] : []),
+      ...(v.published === undefined ? [] : [{ name: "published", containerPort: PUBLISHED_PORT, protocol: "TCP" }]),
       { name: "health", containerPort: HEALTH_PORT, protocol: "TCP" },
     ],
     securityContext: restrictedContainer,
@@ -94,6 +108,9 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
     volumeMounts: [
       { name: "tls", mountPath: "/etc/guildnet/tls", readOnly: true },
       { name: "keys", mountPath: "/etc/guildnet/keys", readOnly: true },
+      ...(v.published === undefined
+        ? []
+        : [{ name: "published-tls", mountPath: "/etc/guildnet/published-tls", readOnly: true }]),
       { name: "tmp", mountPath: "/tmp" },
     ],
   };

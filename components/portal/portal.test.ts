@@ -110,7 +110,7 @@ describe("the portal", () => {
       {
         apiGroups: [""],
         resources: ["configmaps"],
-        resourceNames: ["people", "machine"],
+        resourceNames: ["people", "machine", "published"],
         verbs: ["get", "list", "watch"],
       },
     ]);

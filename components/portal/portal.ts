@@ -15,9 +15,12 @@ import { serverCertificate } from "../kube/tls.ts";
 import type { ServerCertificate } from "../kube/tls.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
+import type { TunnelEnd } from "../tunnel/identity.ts";
 import { portalIdentity } from "../workspace/portal-identity.ts";
 import { appsDomainBeside } from "./apps-domain.ts";
 import { ANNOUNCED_PORT, deploymentSpec, PORTAL_PORT } from "./deployment.ts";
+import { publishedEntrance } from "./published.ts";
+import type { PublishedArgs } from "./published.ts";
 import { portalReach } from "./reach.ts";
 import { signOuts } from "./sign-outs.ts";
 import { systemsInSight } from "./systems.ts";
@@ -45,6 +48,11 @@ export interface PortalChildren {
   [role: `sees-${string}-role`]: k8s.rbac.v1.RoleArgs;
   [binding: `sees-${string}-binding`]: k8s.rbac.v1.RoleBindingArgs;
   [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
+  "published-list": k8s.core.v1.ConfigMapArgs;
+  "published-certificate": k8s.apiextensions.CustomResourceArgs;
+  "published-tls": k8s.core.v1.SecretArgs;
+  "published-network-from-tunnel": k8s.networking.v1.NetworkPolicyArgs;
+  "published-service": k8s.core.v1.ServiceArgs;
   certificate: k8s.apiextensions.CustomResourceArgs;
   tls: k8s.core.v1.SecretArgs;
   keys: k8s.core.v1.SecretArgs;
@@ -81,6 +89,8 @@ export interface PortalArgs {
   linkCommand?: string;
   /** @default not from outside the cluster */
   exposure?: PortalExposure;
+  /** What is open to the internet, and what leads there. @default nothing */
+  published?: PublishedArgs;
   /** PriorityClass of its pod, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
   /** Changes its children before they are made. @default none */
@@ -102,6 +112,8 @@ export class Portal extends pulumi.ComponentResource {
   readonly authority: Authority;
   /** Address of its Service in the cluster; it listens at port 443 there. */
   declare readonly clusterAddress: pulumi.Output<string>;
+  /** Where a `PublicTunnel` ends; undefined where nothing is published. */
+  readonly published: TunnelEnd | undefined;
   private readonly addresses: PortalAddresses;
   private readonly place: Place;
   private readonly account: k8s.core.v1.ServiceAccount;
@@ -150,6 +162,8 @@ export class Portal extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    const published = args.published && publishedEntrance(place, args.published);
+    this.published = published?.end;
     new k8s.apps.v1.Deployment(
       `${name}-deployment`,
       {
@@ -173,6 +187,10 @@ export class Portal extends pulumi.ComponentResource {
           serviceAccount: account.metadata.name,
           priorityClass: args.priorityClass,
           announced: args.exposure?.announced,
+          published: published && {
+            tlsSecret: published.tlsSecret,
+            announced: args.published?.announced ?? false,
+          },
           tlsSecret: server.secret,
           keysSecret: keys.metadata.name,
           mountedVersion: mountedVersion(server, [session, signIn]),

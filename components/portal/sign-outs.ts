@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import { metaIn } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
+import { PUBLISHED } from "./published.ts";
 
 /** Names of the ConfigMaps; the portal's image knows them by these. */
 const SIGN_OUTS = "sign-outs",
@@ -9,7 +10,7 @@ const SIGN_OUTS = "sign-outs",
 const MACHINE = "machine";
 
 /**
- * What the portal follows while it runs: who is in the guild, and who signed out or was signed out by
+ * What the portal follows while it runs: who is in the guild, what is published, and who signed out or was signed out by
  * `npm run link -- --end-sessions`. The latter it also writes, so that no restart lets them in again: the only object that it may change.
  */
 export function signOuts(place: Place, people: readonly string[], account: k8s.core.v1.ServiceAccount): void {
@@ -39,7 +40,7 @@ export function signOuts(place: Place, people: readonly string[], account: k8s.c
         {
           apiGroups: [""],
           resources: ["configmaps"],
-          resourceNames: [PEOPLE, MACHINE],
+          resourceNames: [PEOPLE, MACHINE, PUBLISHED],
           verbs: ["get", "list", "watch"],
         },
       ],

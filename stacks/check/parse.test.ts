@@ -215,6 +215,11 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "workspace-named-like-another-ones-port": [["workspaces[1].name"], /./],
   "handle-that-parts-like-a-port": [["people.web--ada"], /rename it/],
   "backup-at-an-hour-that-no-day-has": [["backup.schedule"], /remove the key for "30 1/],
+  "tunnel-without-a-token": [["tunnel"], /--secret guildnet:tunnelToken/],
+  "published-app-is-unknown": [["tunnel", "tunnel.publish[0].app"], /did you mean "wiki"/],
+  "published-app-is-private": [["tunnel", "tunnel.publish[0].evenThoughPrivate"], /write true, if that is meant/],
+  "published-under-the-portals-name": [["tunnel", "tunnel.publish[0].host"], /give it a name of its own/],
+  "published-until-a-word": [["tunnel.publish[0].until"], /./],
   "storage-class-is-no-name": [["cluster.storageClass"], /./],
   "several-mistakes-at-once": [
     [

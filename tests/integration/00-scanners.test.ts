@@ -113,6 +113,7 @@ test("each component is in one of the guilds, but those that have no object in a
   expect(all.filter((name) => !types.has(`guildnet:index:${name}`)).sort()).toEqual([
     "ExistingHeadscale",
     "HeadscaleOnHost",
+    "TunnelServer",
   ]);
 });
 

@@ -66,6 +66,14 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
     certificates: {},
     backup: {},
     mesh: { kind: "headscale", devices: ["ada-laptop"], access: "cluster", stun: true },
+    tunnel: {
+      kind: "frp",
+      server: "tunnel.example.org",
+      publish: [
+        { app: "wiki", host: "wiki.example.org" },
+        { workspace: "ada", port: "web", host: "web.example.org", until: "2999-12-24", evenThoughPrivate: true },
+      ],
+    },
   },
   // Without certificates that renew, and so with what has them otherwise.
   "embedded, open to a network, with a router in the kernel": {
@@ -94,6 +102,7 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
     backup: { target: restServer },
     storage: { kind: "longhorn", snapshots: {}, backup: { url: "s3://volumes@eu-central-1/", accessKeyId: "AKIA" } },
     mesh: { kind: "tailnet", baseDomain: "tail1234.ts.net", domain: "lan.example.org" },
+    tunnel: { kind: "cloudflare", publish: [{ app: "wiki", host: "wiki.example.org" }] },
   },
 };
 
@@ -104,11 +113,12 @@ interface Confiding {
   certificates?: { issuer?: { kind: string } };
   backup?: { target?: { kind: string; user?: string } };
   proxy?: object;
+  tunnel?: object;
 }
 
 /** All that the engine would be asked for, from a config of that list. */
 export function registeredBy(raw: object): Promise<Registered[]> {
-  const { mesh, storage, certificates, backup, proxy } = raw as Confiding;
+  const { mesh, storage, certificates, backup, proxy, tunnel } = raw as Confiding;
   const toBucket = backup?.target?.kind === "s3";
   const given = {
     kubeconfig: false,
@@ -119,6 +129,7 @@ export function registeredBy(raw: object): Promise<Registered[]> {
     backupAccessKey: toBucket,
     backupSecretKey: toBucket,
     backupServerPassword: backup?.target?.user !== undefined,
+    tunnelToken: tunnel !== undefined,
   };
   const config = parseGuild({ images, ...raw }, given);
   const secret = (wanted: boolean) => (wanted ? pulumi.secret("key") : undefined);
@@ -130,6 +141,7 @@ export function registeredBy(raw: object): Promise<Registered[]> {
     backupAccessKey: secret(given.backupAccessKey),
     backupSecretKey: secret(given.backupSecretKey),
     backupServerPassword: secret(given.backupServerPassword),
+    tunnelToken: secret(given.tunnelToken),
   });
   return record(() => guild(config, config.cluster.kind === "existing" ? kubeconfig : undefined, secrets()));
 }

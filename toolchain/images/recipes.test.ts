@@ -26,6 +26,8 @@ it("names every image in full", () => {
 it.each([
   ["cert-manager", "github.com/cert-manager/cert-manager", "quay.io/jetstack/cert-manager-controller:"],
   ["coredns", "github.com/coredns/coredns", "registry.k8s.io/coredns/coredns:"],
+  ["frp", "github.com/fatedier/frp", "docker.io/fatedier/frpc:"],
+  ["frp", "github.com/fatedier/frp", "docker.io/fatedier/frps:"],
   ["headscale", "github.com/juanfont/headscale", "docker.io/headscale/headscale:"],
   ["local-path-provisioner", "github.com/rancher/local-path-provisioner", "docker.io/rancher/local-path-provisioner:"],
   ["metallb", "go.universe.tf/metallb", "quay.io/metallb/controller:"],
@@ -57,6 +59,7 @@ it("keeps to the versions that are pinned in one place", () => {
       ...["controller", "webhook", "cainjector"].map(
         (program) => `quay.io/jetstack/cert-manager-${program}:v${VERSIONS["cert-manager"].version}`,
       ),
+      ...["frpc", "frps"].map((program) => `docker.io/fatedier/${program}:v${VERSIONS.frp.version}`),
       `docker.io/headscale/headscale:${VERSIONS.headscale.version}`,
       `docker.io/rancher/local-path-provisioner:v${VERSIONS["local-path-provisioner"].version}`,
       `quay.io/metallb/controller:v${VERSIONS.metallb.version}`,

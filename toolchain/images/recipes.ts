@@ -2,6 +2,7 @@ import { restic, restServer } from "./backup-images.ts";
 import { debianBase, nodeBase } from "./bases.ts";
 import { certManager, certManagerController } from "./cert-manager-images.ts";
 import { agnhost, debianWithTools, etcd, nautilus, nonewprivs, sampleApiserver, shell } from "./conformance-images.ts";
+import { frpc, frps } from "./frp-images.ts";
 import { coredns, localPathProvisioner, registry } from "./go-images.ts";
 import type { Recipe } from "./recipe.ts";
 import { headscale, tailscale } from "./mesh-images.ts";
@@ -9,6 +10,8 @@ import { metallbController, metallbSpeaker } from "./metallb-images.ts";
 import { pause } from "./pause.ts";
 
 const RECIPES: Readonly<Record<string, Recipe>> = {
+  "docker.io/fatedier/frpc:v0.65.0": frpc,
+  "docker.io/fatedier/frps:v0.65.0": frps,
   "docker.io/headscale/headscale:0.27.1": headscale,
   "docker.io/library/debian:bookworm-slim": debianBase,
   "docker.io/library/node:24.21.0-bookworm-slim": nodeBase,

@@ -11,8 +11,8 @@ const GO_MODULES = fileURLToPath(new URL("../go/", import.meta.url));
 export interface GoBuild {
   /** Folder below toolchain/go with the go.mod. */
   readonly module: string;
-  /** Import path of the command, or `.` for the module's own. */
-  readonly command: string;
+  /** Import path of the command, or `.` for the module's own; several are compiled in one call, into the folder `output`. */
+  readonly command: string | readonly string[];
   /** Whether it is the package's tests that become the program. @default false */
   readonly tests?: boolean;
   /** Values for `-X`: full name of a string variable → value. */
@@ -55,7 +55,15 @@ export async function goBuild(build: GoBuild, { home, log, report }: SourceConte
   const tags = build.tags === undefined ? [] : ["-tags", build.tags.join(",")];
   // Vetting goes through all packages that there are below a test: half of the time, for what upstream has done.
   const verb = build.tests === true ? ["test", "-c", "-vet=off"] : ["build", "-v"];
-  const args = [...verb, ...tags, "-ldflags", ["-s", "-w", ...variables].join(" "), "-o", build.output, build.command];
+  const args = [
+    ...verb,
+    ...tags,
+    "-ldflags",
+    ["-s", "-w", ...variables].join(" "),
+    "-o",
+    build.output,
+    ...[build.command].flat(),
+  ];
   await runLogged("go", args, { cwd: directory, env, log, onLine: report });
 }
 

@@ -1,17 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
-import { appsDomainBeside, isBelow, Portal, portalAddresses } from "../../../components/index.ts";
+import { appsDomainBeside, isBelow, Portal, portalAddresses, tunnelIdentity } from "../../../components/index.ts";
+import type { PortalArgs } from "../../../components/index.ts";
 import { system } from "../../system.ts";
 import type { Wants, Layer } from "../../system.ts";
 import type { AppsKeys } from "../apps/schema.ts";
 import type { AuthorityGives } from "../authority/layer.ts";
 import type { CertificatesGives } from "../certificates/layer.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
+import type { CertificatesKeys } from "../certificates/schema.ts";
 import type { ClusterKeys } from "../cluster/schema.ts";
 import { portalOnMesh } from "../mesh/names.ts";
 import type { MeshKeys } from "../mesh/schema.ts";
 import { adminsOf, peopleOf } from "../people/people.ts";
 import type { Membership } from "../people/people.ts";
 import type { SchedulingGives } from "../scheduling/layer.ts";
+import { openNow } from "../tunnel/published.ts";
+import type { TunnelKeys } from "../tunnel/schema.ts";
 import { isLoopback, PORTAL_NODE_PORT, portalExposure } from "./exposure.ts";
 import { portalMistakes } from "./rules.ts";
 import { portalKeys } from "./schema.ts";
@@ -33,7 +37,7 @@ interface PortalOutputs {
   signInKey: pulumi.Output<string>;
 }
 
-type Reads = PortalKeys & ClusterKeys & MeshKeys & Membership & AppsKeys;
+type Reads = PortalKeys & ClusterKeys & MeshKeys & Membership & AppsKeys & CertificatesKeys & TunnelKeys;
 type Needs = AuthorityGives & ClusterGives & SchedulingGives & CertificatesGives;
 
 export const portal = system({
@@ -73,6 +77,7 @@ function portalLayer(
       people: peopleOf(config),
       admins: adminsOf(config),
       exposure: portalExposure(config),
+      published: publishedArgs(config, certificates),
       priorityClass: classes.platform,
     },
     opts,
@@ -86,6 +91,23 @@ function portalLayer(
       signInKey: pulumi.secret(made.signInKey),
     },
     probes: [{ what: "portal", component: { type: "Portal" }, url: made.url, authority: made.caCertificate }],
+  };
+}
+
+/** The guild's own authority signs for no name that could be anybody's, so without ACME an authority of their own does. */
+function publishedArgs(config: Reads, certificates: CertificatesGives["certificates"]): PortalArgs["published"] {
+  const publications = openNow(config).map(({ host, label, until, evenThoughPrivate }) => ({
+    host,
+    label,
+    ...(until !== undefined && { until }),
+    evenThoughPrivate,
+  }));
+  if (publications.length === 0) return undefined;
+  return {
+    publications,
+    tunnel: tunnelIdentity,
+    announced: config.tunnel?.kind === "frp",
+    issuer: config.certificates?.issuer.kind === "acme" ? certificates?.open : undefined,
   };
 }
 
