@@ -17,6 +17,9 @@ import {
   LoadBalancer,
   Longhorn,
   MeshDns,
+  ModelGateway,
+  modelGatewayHost,
+  modelsAttachment,
   Portal,
   PublicTunnel,
   Registry,
@@ -148,6 +151,15 @@ const workspaceChildren = [
   core("PersistentVolumeClaim", "home"),
   "guildnet:index:RandomSecret ide-token",
   core("Secret", "ide-access"),
+  "kubernetes:apps/v1:Deployment deployment",
+  core("Service", "service"),
+];
+
+const gatewayChildren = [
+  core("Namespace", "namespace"),
+  core("ServiceAccount", "account"),
+  core("ConfigMap", "settings"),
+  ...["deny-all", "from-workspaces", "to-dns", "to-api-server", "to-models"].map(policy),
   "kubernetes:apps/v1:Deployment deployment",
   core("Service", "service"),
 ];
@@ -338,6 +350,85 @@ const cases: Case[] = [
     outputs: ["namespace"],
     secret: [],
     canaries: ["random of it-registry-password", Buffer.from("it:random of it-registry-password").toString("base64")],
+  },
+  {
+    component: "Workspace",
+    make: (on, transform) =>
+      new Workspace(
+        "it",
+        {
+          transform,
+          owner: "ada",
+          image: "example.org/workspace:1",
+          attachments: [
+            modelsAttachment({
+              url: `https://${modelGatewayHost}/v1`,
+              caCertificate: "CA CERTIFICATE",
+              models: [{ name: "small", contextWindow: 8192, tools: true }],
+            }),
+          ],
+        },
+        { provider: on() },
+      ),
+    children: [
+      ...workspaceChildren,
+      "guildnet:index:RandomSecret models-token",
+      core("Secret", "models-access"),
+      core("ConfigMap", "models-authority"),
+      core("ConfigMap", "models-codex"),
+      rbac("Role", "models-role"),
+      rbac("RoleBinding", "models-binding"),
+      policy("to-models"),
+    ],
+    outputs: ["namespace"],
+    secret: [],
+    canaries: ["random of it-models-token"],
+  },
+  {
+    component: "ModelGateway",
+    make: (on, transform) =>
+      new ModelGateway(
+        "it",
+        {
+          transform,
+          image: "example.org/portal:1",
+          servers: [
+            {
+              name: "ollama",
+              url: "http://ollama.guildnet-ollama.svc:11434",
+              pods: { app: "ollama", namespace: "guildnet-ollama", port: 11434 },
+              models: [{ name: "small", contextWindow: 8192, tools: true }],
+            },
+          ],
+          endpoint: "https://10.0.0.1:6443",
+          authority: guildAuthority,
+        },
+        { provider: on() },
+      ),
+    children: [...gatewayChildren, "guildnet:index:Certificate certificate", core("Secret", "tls")],
+    outputs: ["url", "caCertificate"],
+    secret: [],
+    canaries: ["CA KEY", "KEY"],
+  },
+  {
+    component: "ModelGateway",
+    make: (on, transform) =>
+      new ModelGateway(
+        "it",
+        {
+          transform,
+          image: "example.org/portal:1",
+          servers: [{ name: "openai", url: "https://api.openai.com", dialect: "openai", key: "CANARY", models: [] }],
+          endpoint: "https://10.0.0.1:6443",
+          authority: guildAuthority,
+          issuer,
+        },
+        { provider: on() },
+      ),
+    children: [...gatewayChildren, core("Secret", "keys"), policy("to-internet"), issued("certificate")],
+    outputs: ["url", "caCertificate"],
+    secret: [],
+    canaries: ["CANARY"],
   },
   {
     component: "App",
@@ -856,7 +947,9 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
     const typed =
       changeable.length === 0
         ? []
-        : [component, ...(component === "Workspace" ? ["RegistryAttachment"] : [])].flatMap(typedChildren);
+        : [component, ...(component === "Workspace" ? ["ModelsAttachment", "RegistryAttachment"] : [])].flatMap(
+            typedChildren,
+          );
     expect(
       changeable
         .map(({ name }) => name.slice("it-".length))

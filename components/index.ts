@@ -30,7 +30,7 @@ export { EmbeddedCluster, embeddedClusterName } from "./cluster/embedded-cluster
 export type { EmbeddedClusterArgs } from "./cluster/embedded-cluster.ts";
 export { ExistingCluster } from "./cluster/existing-cluster.ts";
 export type { ExistingClusterArgs } from "./cluster/existing-cluster.ts";
-export type { Attached, AttachedFiles, PodRoom, WorkspaceAttachment } from "./kube/attachment.ts";
+export type { Attached, AttachedFiles, PodRoom, SecretKey, WorkspaceAttachment } from "./kube/attachment.ts";
 export type { Authority } from "./kube/authority.ts";
 export type { BackupVolume } from "./kube/backup-volume.ts";
 export { issuedCertificate } from "./kube/certificate-issuer.ts";
@@ -70,6 +70,14 @@ export type { Destination, GuildPolicyConfig, MeshPolicy, PolicyRule } from "./m
 export type { RouterMode } from "./mesh/router-workload.ts";
 export { SubnetRouter } from "./mesh/subnet-router.ts";
 export type { SubnetRouterArgs } from "./mesh/subnet-router.ts";
+export { modelsAttachment } from "./models/attachment.ts";
+export type { ModelsAttachmentArgs } from "./models/attachment.ts";
+export type { McpServer } from "./models/codex.ts";
+export type { GatewayServer, ModelLimits } from "./models/gateway-settings.ts";
+export { ModelGateway, modelGatewayHost } from "./models/gateway.ts";
+export type { ModelGatewayArgs } from "./models/gateway.ts";
+export { modelGatewayIdentity } from "./models/model-server.ts";
+export type { ModelServer, ServedModel } from "./models/model-server.ts";
 export { appsDomainBelow, appsDomainBeside } from "./portal/apps-domain.ts";
 export { Portal, portalAddresses } from "./portal/portal.ts";
 export type { PortalAddresses, PortalArgs, PortalExposure } from "./portal/portal.ts";

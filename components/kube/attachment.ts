@@ -26,12 +26,20 @@ export interface Attached {
   readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Variables by which programs find what is there; a person's own of the same name stand instead. */
   readonly defaults?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** The same of what is secret: kept in a Secret of the workspace's namespace. */
+  readonly secretDefaults?: Readonly<Record<string, SecretKey>>;
   /** Credentials, settings, authorities to trust. */
   readonly files?: readonly AttachedFiles[];
   /** Whom the workspace may reach for it, and who may reach the workspace. */
   readonly reach?: Policies;
   /** What its namespace has to have room for besides the workspace. */
   readonly room?: PodRoom;
+}
+
+/** One entry of a Secret, by names. */
+export interface SecretKey {
+  readonly secret: pulumi.Input<string>;
+  readonly key: string;
 }
 
 /** A folder of files, read-only, from an object of the workspace's namespace. */

@@ -44,6 +44,10 @@ const bus: WorkspaceAttachment = {
     return {
       environment: { GUILDNET_BUS: `nats://${workspace.name}@bus` },
       defaults: { NATS_URL: "nats://bus", EDITOR: "nano" },
+      secretDefaults: {
+        NATS_PASSWORD: { secret: "bus-access", key: "password" },
+        PAGER: { secret: "bus-access", key: "pager" },
+      },
       files: [{ name: "bus", folder: "/etc/guildnet/bus", from: { configMap: metadata.name } }],
       reach: { "to-bus": { to: [{ peers: [program("bus", "guildnet-bus")], ports: tcp(4222) }] } },
       room: { cpu: "500m", memory: "8Gi", reserved: { cpu: "10m", memory: "64Mi" } },
@@ -52,7 +56,7 @@ const bus: WorkspaceAttachment = {
 };
 
 test("any other system gives variables, files, a way out and room by the same means", async () => {
-  const all = await made({ attachments: [bus], environment: { EDITOR: "vim" } });
+  const all = await made({ attachments: [bus], environment: { EDITOR: "vim", PAGER: "less" } });
   const inputs = (name: string) =>
     all.find(({ urn }) => urn.endsWith(`::ada-${name}`))?.inputs as { spec: Record<string, unknown> };
   const { spec } = inputs("deployment")["spec"]["template"] as {
@@ -63,10 +67,16 @@ test("any other system gives variables, files, a way out and room by the same me
     expect.arrayContaining([
       { name: "GUILDNET_BUS", value: "nats://ada@bus" },
       { name: "NATS_URL", value: "nats://bus" },
+      { name: "NATS_PASSWORD", valueFrom: { secretKeyRef: { name: "bus-access", key: "password" } } },
       { name: "EDITOR", value: "vim" },
+      { name: "PAGER", value: "less" },
     ]),
   );
-  expect(container?.env).toHaveLength(5);
+  expect(container?.env).toHaveLength(7);
+  // It is a finding of scanners, where there is such a variable, and none where there is not.
+  expect(inputs("deployment")).toMatchObject({
+    metadata: { annotations: { "accepted.guildnet.io/secret-variable": expect.any(String) as string } },
+  });
   expect(container?.volumeMounts).toContainEqual({ name: "bus", mountPath: "/etc/guildnet/bus", readOnly: true });
   expect(spec.volumes).toContainEqual({ name: "bus", configMap: { name: "bus-settings" } });
   expect(inputs("network-to-bus")["spec"]).toMatchObject({

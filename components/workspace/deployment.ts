@@ -140,6 +140,10 @@ function environment(v: ResolvedWorkspace): k8s.types.input.core.v1.EnvVar[] {
   return [
     ...v.proxy,
     ...Object.entries({ ...defaults, ...v.environment, ...ours }).map(([name, value]) => ({ name, value })),
+    ...v.attached
+      .flatMap(({ secretDefaults = {} }) => Object.entries(secretDefaults))
+      .filter(([name]) => !(name in v.environment))
+      .map(([name, { secret, key }]) => ({ name, valueFrom: { secretKeyRef: { name: secret, key } } })),
   ];
 }
 

@@ -4,7 +4,7 @@ import { RandomSecret } from "../../provider/sdk/index.ts";
 import { roomFor } from "../backup/size.ts";
 import type { BackupRoom } from "../backup/size.ts";
 import { accepted } from "../kube/accepted-findings.ts";
-import type { WorkspaceAttachment } from "../kube/attachment.ts";
+import type { Attached, WorkspaceAttachment } from "../kube/attachment.ts";
 import type { BackupVolume } from "../kube/backup-volume.ts";
 import { acceptedOfProxy, proxyEnvironment, usedProxy } from "../kube/forward-proxy.ts";
 import type { Proxy } from "../kube/forward-proxy.ts";
@@ -143,7 +143,7 @@ export class Workspace extends pulumi.ComponentResource {
         ideAccess: access.metadata.name,
         attached,
       },
-      acceptedOfWorkspaces(proxy),
+      acceptedOfWorkspaces(proxy, attached),
       guards,
     );
     service(own, args.ports ?? []);
@@ -182,12 +182,15 @@ function ideAccessSecret(place: Place): k8s.core.v1.Secret {
 }
 
 /** How many pods it has is left to who scales it, so that scanners take it for more than one. */
-const acceptedOfWorkspaces = (proxy: Proxy | undefined) =>
+const acceptedOfWorkspaces = (proxy: Proxy | undefined, attached: readonly Attached[]) =>
   accepted({
     "low-user": "the files of homes belong to the user of the image",
     "single-replica": "it is one person's editor, and its home is writable by one pod at a time",
     recreated: "its home is writable by one pod at a time",
     together: "it is one pod or none",
+    ...(attached.some(({ secretDefaults }) => secretDefaults !== undefined) && {
+      "secret-variable": "programs find some of what is attached, and what it wants, by their environment alone",
+    }),
     ...acceptedOfProxy(proxy),
   });
 

@@ -3,7 +3,8 @@ import { ApiException, type CoreV1Api } from "@kubernetes/client-node";
 import { plainError } from "../../pod/api-error.ts";
 import { WORKSPACE_ID, workspaceNamespace } from "../../pod/names.ts";
 
-const SECRET = "models-access";
+/** The one secret of a workspace that the gateway may read. */
+export const SECRET = "models-access";
 const SECRET_KEY = "password";
 
 /** How long a token is believed without looking again: so long one that is gone is still good for. */

@@ -1,0 +1,87 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { appLabels, appSelector } from "../kube/labels.ts";
+import { mountedVersion } from "../kube/metadata.ts";
+import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { GATEWAY_HEALTH_PORT, GATEWAY_METRICS_PORT, GATEWAY_PORT, gatewayPaths } from "./gateway-settings.ts";
+import { modelGatewayIdentity } from "./model-server.ts";
+
+const GATEWAY_USER = 65532;
+
+export interface ResolvedGateway {
+  image: pulumi.Input<string>;
+  priorityClass?: pulumi.Input<string>;
+  /** Names of the objects it refers to. */
+  serviceAccount: pulumi.Input<string>;
+  settings: pulumi.Input<string>;
+  tlsSecret: pulumi.Input<string>;
+  /** Undefined where no server wants a key. */
+  keys: pulumi.Input<string> | undefined;
+  /** Changes when settings or a certificate do, so that the pod starts anew with them. Not secret. */
+  mountedVersion: pulumi.Input<string>;
+}
+
+const { app } = modelGatewayIdentity;
+
+export function gatewayDeployment(v: ResolvedGateway): k8s.types.input.apps.v1.DeploymentSpec {
+  return {
+    replicas: 1,
+    revisionHistoryLimit: 1,
+    progressDeadlineSeconds: 120,
+    selector: { matchLabels: appSelector(app) },
+    template: {
+      metadata: { labels: appLabels(app), annotations: mountedVersion(v.mountedVersion) },
+      spec: {
+        serviceAccountName: v.serviceAccount,
+        // Workspaces' tokens are looked up with it.
+        automountServiceAccountToken: true,
+        enableServiceLinks: false,
+        // Answers that are under way are waited for.
+        terminationGracePeriodSeconds: 30,
+        priorityClassName: v.priorityClass,
+        securityContext: restrictedPod(GATEWAY_USER),
+        containers: [container(v)],
+        volumes: [
+          { name: "settings", configMap: { name: v.settings } },
+          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
+          ...(v.keys === undefined ? [] : [{ name: "keys", secret: { secretName: v.keys, defaultMode: 0o440 } }]),
+        ],
+      },
+    },
+  };
+}
+
+function container(v: ResolvedGateway): k8s.types.input.core.v1.Container {
+  const health = { path: "/readyz", port: "health" };
+  return {
+    name: app,
+    image: v.image,
+    imagePullPolicy: "IfNotPresent",
+    command: ["node", "model-gateway.mjs"],
+    ports: [
+      { name: "gateway", containerPort: GATEWAY_PORT, protocol: "TCP" },
+      { name: "health", containerPort: GATEWAY_HEALTH_PORT, protocol: "TCP" },
+      { name: "metrics", containerPort: GATEWAY_METRICS_PORT, protocol: "TCP" },
+    ],
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    securityContext: restrictedContainer,
+    resources: {
+      requests: { cpu: "10m", memory: "96Mi", "ephemeral-storage": "16Mi" },
+      // Questions of up to 16 MiB, several at once, are held until their server has them.
+      limits: { cpu: "1", memory: "512Mi", "ephemeral-storage": "64Mi" },
+    },
+    startupProbe: { httpGet: health, periodSeconds: 1, failureThreshold: 60 },
+    readinessProbe: { httpGet: health, periodSeconds: 5, failureThreshold: 2 },
+    livenessProbe: {
+      httpGet: { ...health, path: "/healthz" },
+      periodSeconds: 20,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
+    volumeMounts: [
+      { name: "settings", mountPath: gatewayPaths.settings, readOnly: true },
+      { name: "tls", mountPath: gatewayPaths.tls, readOnly: true },
+      ...(v.keys === undefined ? [] : [{ name: "keys", mountPath: gatewayPaths.keys, readOnly: true }]),
+    ],
+  };
+}
