@@ -11,6 +11,8 @@ import {
   Certificates,
   ClusterDns,
   EmbeddedCluster,
+  EventBus,
+  eventsAttachment,
   ExistingCluster,
   ExistingHeadscale,
   Headscale,
@@ -35,6 +37,8 @@ import {
 } from "./index.ts";
 import { HeadscaleOnHost, TunnelServer } from "./docker.ts";
 import { Tailnet } from "./tailscale.ts";
+import { identityOn, joinedTo } from "./events/join.ts";
+import type { EventBusAccess } from "./kube/event-access.ts";
 import type { Transforms } from "./kube/transform.ts";
 import { network, plainMesh } from "./mesh/testing/mesh.ts";
 import { repositoryPassword } from "./backup/key.ts";
@@ -72,6 +76,18 @@ const provider = "pulumi:providers:kubernetes kubernetes";
 const issued = (name: string) => `kubernetes:cert-manager.io/v1:Certificate ${name}`;
 const issuer = { name: "guildnet", kind: "ClusterIssuer", caCertificate: "CA CERTIFICATE" } as const;
 const guildAuthority = { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") };
+
+const bus: EventBusAccess = {
+  join: (place, user) => joinedTo(keeper, place, user),
+  identity: (name, user, parent) => identityOn(keeper, name, user, parent),
+};
+const keeper = {
+  server: { url: "tls://bus", caCertificatePem: "CA CERTIFICATE" },
+  operator: { systemCredentials: "SYSTEM CREDENTIALS", operatorSeed: "OPERATOR SEED" },
+  caCertificate: "CA CERTIFICATE",
+  people: ["ada"],
+  generation: 1,
+};
 
 const certificatesChildren = [
   core("Namespace", "namespace"),
@@ -317,6 +333,30 @@ const cases: Case[] = [
   {
     component: "Workspace",
     make: (on, transform) =>
+      new Workspace(
+        "it",
+        {
+          transform,
+          owner: "ada",
+          image: "example.org/workspace:1",
+          attachments: [eventsAttachment(bus, { admins: ["ada"] })],
+        },
+        { provider: on() },
+      ),
+    children: [
+      ...workspaceChildren,
+      "guildnet:index:EventIdentity events-identity",
+      "guildnet:index:EventAccount events-account",
+      core("Secret", "events-access"),
+      policy("to-events"),
+    ],
+    outputs: ["namespace"],
+    secret: [],
+    canaries: ["credentials of it-events-identity", "SYSTEM CREDENTIALS", "OPERATOR SEED"],
+  },
+  {
+    component: "Workspace",
+    make: (on, transform) =>
       new Workspace("it", { transform, owner: "ada", image: "example.org/workspace:1" }, { provider: on() }),
     children: workspaceChildren,
     outputs: ["namespace"],
@@ -504,6 +544,32 @@ const cases: Case[] = [
     outputs: ["host", "caCertificate"],
     secret: [],
     canaries: ["CA KEY"],
+  },
+  {
+    component: "EventBus",
+    make: (on, transform) =>
+      new EventBus(
+        "it",
+        { transform, authority: guildAuthority, kubeconfig: "KUBECONFIG CANARY", people: ["ada"] },
+        { provider: on() },
+      ),
+    children: [
+      core("Namespace", "namespace"),
+      "guildnet:index:EventOperator operator",
+      core("PersistentVolumeClaim", "data"),
+      core("ConfigMap", "settings"),
+      "guildnet:index:Certificate certificate",
+      core("Secret", "tls"),
+      core("ServiceAccount", "account"),
+      policy("deny-all"),
+      policy("from-pods"),
+      "kubernetes:apps/v1:Deployment deployment",
+      core("Service", "service"),
+      ...["guild", "admins", "@ada"].map((audience) => `guildnet:index:EventStream stream-${audience}`),
+    ],
+    outputs: ["caCertificate"],
+    secret: [],
+    canaries: ["CA KEY", "KUBECONFIG CANARY", "GUILD CREDENTIALS"],
   },
   {
     component: "Certificates",
@@ -947,9 +1013,10 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
     const typed =
       changeable.length === 0
         ? []
-        : [component, ...(component === "Workspace" ? ["ModelsAttachment", "RegistryAttachment"] : [])].flatMap(
-            typedChildren,
-          );
+        : [
+            component,
+            ...(component === "Workspace" ? ["EventsAttachment", "ModelsAttachment", "RegistryAttachment"] : []),
+          ].flatMap(typedChildren);
     expect(
       changeable
         .map(({ name }) => name.slice("it-".length))

@@ -28,6 +28,7 @@ test("what components name is what the toolchain builds", () => {
     metallb,
   ]);
   expect(tag(images.tailscale)).toBe(`v${built["tailscale"]?.version}`);
+  expect(tag(images.nats)).toBe(built["nats-server"]?.version);
   expect(tag(images.registry)).toBe(built["registry"]?.version);
   expect(tag(images.restServer)).toBe(built["rest-server"]?.version);
   expect(tag(images.restic)).toBe(built["restic"]?.version);

@@ -33,6 +33,8 @@ export const images = {
     controller: "quay.io/metallb/controller:v0.15.2",
     speaker: "quay.io/metallb/speaker:v0.15.2",
   },
+  /** Without a system: `nats-server` is on its path, and nothing else. */
+  nats: "docker.io/library/nats:2.15.2",
   registry: "docker.io/library/registry:3.1.2",
   /** restic's own server for its repositories. */
   restServer: "docker.io/restic/rest-server:0.14.0",

@@ -5,6 +5,10 @@ import type { Progress } from "./node/toolchain.ts";
 import { certificate, certificateAuthority } from "./resources/certificates.ts";
 import { dryRun } from "./resources/dry-run.ts";
 import { embeddedNode } from "./resources/embedded-node.ts";
+import { eventAccount } from "./resources/event-account.ts";
+import { eventIdentity } from "./resources/event-identity.ts";
+import { eventOperator } from "./resources/event-operator.ts";
+import { eventStream } from "./resources/event-stream.ts";
 import { headscaleApiKey } from "./resources/headscale-api-key.ts";
 import { headscalePolicy } from "./resources/headscale-policy.ts";
 import { headscalePreAuthKey } from "./resources/headscale-pre-auth-key.ts";
@@ -23,6 +27,10 @@ const kinds: Record<string, ResourceKind> = {
   "guildnet:index:CertificateAuthority": certificateAuthority,
   "guildnet:index:DryRun": dryRun,
   "guildnet:index:EmbeddedNode": embeddedNode,
+  "guildnet:index:EventAccount": eventAccount,
+  "guildnet:index:EventIdentity": eventIdentity,
+  "guildnet:index:EventOperator": eventOperator,
+  "guildnet:index:EventStream": eventStream,
   "guildnet:index:HeadscaleApiKey": headscaleApiKey,
   "guildnet:index:HeadscalePolicy": headscalePolicy,
   "guildnet:index:HeadscalePreAuthKey": headscalePreAuthKey,

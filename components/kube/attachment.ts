@@ -15,9 +15,10 @@ export interface WorkspaceAttachment {
   /**
    * Makes what belongs to the workspace in its namespace, as children called `<workspace>-<name>-…`.
    * @param workspace whose `name` is the workspace's id
+   * @param owner handle of the person whose it is
    * @returns what the workspace itself takes from it
    */
-  attach(workspace: Place): Attached;
+  attach(workspace: Place, owner: pulumi.Input<string>): Attached;
 }
 
 /** What a workspace takes from an attachment. */

@@ -108,7 +108,7 @@ export class Workspace extends pulumi.ComponentResource {
     this.namespace = own.namespace;
     this.volume = { namespace: this.namespace, claim: "home", user: WORKSPACE_USER, workload: "workspace" };
 
-    const attached = (args.attachments ?? []).map((attachment) => attachment.attach(own));
+    const attached = (args.attachments ?? []).map((attachment) => attachment.attach(own, args.owner));
     const beside = [...roomFor(args.backup), ...attached.flatMap(({ room }) => room ?? [])];
     const reach = { ...ownReach(args), ...(Object.assign({}, ...attached.map((each) => each.reach)) as Policies) };
     const guards = [

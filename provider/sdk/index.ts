@@ -1,6 +1,7 @@
 export * from "./certificates.ts";
 export * from "./dry-run.ts";
 export * from "./embedded-node.ts";
+export * from "./events.ts";
 export * from "./headscale.ts";
 export * from "./image-inputs.ts";
 export * from "./model.ts";

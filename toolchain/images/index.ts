@@ -100,12 +100,12 @@ async function make(store: ImageStore, request: ImageRequest, log: Log): Promise
     if (isOwn(reference)) await prune(store, reference, log);
     return;
   }
-  if (isOwn(reference))
+  const recipe = recipeFor(reference);
+  if (isOwn(reference) && recipe === undefined)
     throw new UserError(
       "image-context-missing",
       `${reference} is one of our own images: say from which folder it is built`,
     );
-  const recipe = recipeFor(reference);
   if (recipe === undefined) {
     if (isOffline())
       throw new UserError(
@@ -114,7 +114,7 @@ async function make(store: ImageStore, request: ImageRequest, log: Log): Promise
       );
     return pull(store, reference, log);
   }
-  if (!isOffline() && (await tryToPull(store, reference, log))) return;
+  if (!isOffline() && !isOwn(reference) && (await tryToPull(store, reference, log))) return;
   await withLease(store, log, () => recipe(reference, { store, log, ensure }));
 }
 

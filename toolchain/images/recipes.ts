@@ -7,6 +7,7 @@ import { coredns, localPathProvisioner, registry } from "./go-images.ts";
 import type { Recipe } from "./recipe.ts";
 import { headscale, tailscale } from "./mesh-images.ts";
 import { metallbController, metallbSpeaker } from "./metallb-images.ts";
+import { natsCli, natsServer } from "./nats-images.ts";
 import { pause } from "./pause.ts";
 
 const RECIPES: Readonly<Record<string, Recipe>> = {
@@ -14,12 +15,14 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "docker.io/fatedier/frps:v0.65.0": frps,
   "docker.io/headscale/headscale:0.27.1": headscale,
   "docker.io/library/debian:bookworm-slim": debianBase,
+  "docker.io/library/nats:2.15.2": natsServer,
   "docker.io/library/node:24.21.0-bookworm-slim": nodeBase,
   "docker.io/library/registry:3.1.2": registry,
   "docker.io/rancher/local-path-provisioner:v0.0.30": localPathProvisioner,
   "docker.io/restic/rest-server:0.14.0": restServer,
   "docker.io/restic/restic:0.19.1": restic,
   "ghcr.io/tailscale/tailscale:v1.96.0": tailscale,
+  "guildnet.local/nats-cli:0.5.0": natsCli,
   "quay.io/jetstack/cert-manager-cainjector:v1.21.2": certManager("cainjector"),
   "quay.io/jetstack/cert-manager-controller:v1.21.2": certManagerController,
   "quay.io/jetstack/cert-manager-webhook:v1.21.2": certManager("webhook"),

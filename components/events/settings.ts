@@ -1,0 +1,41 @@
+/** Ports inside the pod. */
+export const CLIENT_PORT = 4222;
+export const HEALTH_PORT = 8222;
+
+/** Where the pod has things. */
+export const paths = { settings: "/etc/guildnet/events", tls: "/etc/guildnet/tls", data: "/data" };
+
+/** What a server is told of who is who: signed words, none of them secret. */
+export interface Trust {
+  operatorJwt: string;
+  systemAccount: string;
+  systemJwt: string;
+  guildAccount: string;
+  guildJwt: string;
+}
+
+/**
+ * The server's settings; of the syntax that it reads JSON is a part.
+ * https://docs.nats.io/running-a-nats-service/configuration
+ * @param bytes that streams may have together
+ */
+export function serverSettings(trust: Trust, bytes: number) {
+  return {
+    host: "0.0.0.0",
+    port: CLIENT_PORT,
+    http_port: HEALTH_PORT,
+    tls: { cert_file: `${paths.tls}/tls.crt`, key_file: `${paths.tls}/tls.key`, min_version: "1.3" },
+    jetstream: {
+      store_dir: paths.data,
+      max_memory_store: 0,
+      max_file_store: bytes,
+      // What is acknowledged is on the disk, also where the machine loses its power the moment after.
+      sync_interval: "always",
+    },
+    operator: trust.operatorJwt,
+    system_account: trust.systemAccount,
+    // Accounts are told to it while it runs, and it keeps them itself: one more changes nothing here.
+    resolver: { type: "full", dir: `${paths.data}/accounts`, allow_delete: true, interval: "2m" },
+    resolver_preload: { [trust.systemAccount]: trust.systemJwt, [trust.guildAccount]: trust.guildJwt },
+  };
+}

@@ -1,0 +1,45 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import { z } from "zod";
+import { ActionableError } from "../errors.ts";
+import type { AccountInputs } from "../resources/event-account.ts";
+import { isAccount, signAccount, signForgetting } from "./claims.ts";
+import { withBus } from "./connection.ts";
+export { NothingThere } from "../cluster/port-forward.ts";
+import { patience } from "./server.ts";
+
+/** Has a server know an account as it is wanted. @throws as `withBus` */
+export async function tellAccount(inputs: AccountInputs): Promise<void> {
+  const { server, credentials, operatorSeed, account, name, imports } = inputs;
+  const jwt = await signAccount(operatorSeed, account, name, imports);
+  await withBus(server, credentials, patience, (connection) => told(connection, "$SYS.REQ.CLAIMS.UPDATE", jwt));
+}
+
+/** What of an account the server knows otherwise. @throws as `withBus` */
+export async function accountDrift(inputs: AccountInputs, milliseconds: number): Promise<string | undefined> {
+  const { server, credentials, operatorSeed, account, name, imports } = inputs;
+  const jwt = await withBus(server, credentials, milliseconds, (connection) =>
+    ask(connection, `$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, ""),
+  );
+  if (jwt === "") return "the event bus does not know it";
+  return isAccount(jwt, operatorSeed, name, imports) ? undefined : "the event bus knows it otherwise";
+}
+
+/** Has a server forget an account: its connections end, and it is not let in again. @throws as `withBus` */
+export async function forgetAccount(inputs: AccountInputs): Promise<void> {
+  const { server, credentials, operatorSeed, account } = inputs;
+  const forget = await signForgetting(operatorSeed, account);
+  await withBus(server, credentials, patience, (connection) => told(connection, "$SYS.REQ.CLAIMS.DELETE", forget));
+}
+
+const answer = z.object({ error: z.object({ description: z.string() }).optional() });
+
+/** @throws ActionableError `events-refused` */
+async function told(connection: NatsConnection, subject: string, payload: string): Promise<void> {
+  const { error } = answer.parse(JSON.parse(await ask(connection, subject, payload)));
+  if (error !== undefined)
+    throw new ActionableError("events-refused", `the event bus refuses an account: ${error.description}`);
+}
+
+async function ask(connection: NatsConnection, subject: string, payload: string): Promise<string> {
+  return (await connection.request(subject, payload, { timeout: 5000 })).string();
+}
