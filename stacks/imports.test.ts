@@ -36,6 +36,10 @@ const closed: [string, string][] = [
   ["images/portal/watch/access.ts", "../api/services.ts"],
   ["images/portal/ui/src/app.tsx", "../../entrance/errors.ts"],
   ["images/portal/ui/src/state.tsx", "../../api/types.ts"],
+  ["events/types.ts", "../components/kube/labels.ts"],
+  ["events/event.ts", "./client/read.ts"],
+  ["events/client/read.ts", "../../provider/errors.ts"],
+  ["components/events/rights.ts", "../../events/client/read.ts"],
   ["toolchain/errors.ts", "../provider/errors.ts"],
   ["toolchain/home.ts", "../cli/clusters.ts"],
   ["toolchain/tools/tool.ts", "../../engine/backend.ts"],
@@ -45,6 +49,9 @@ const closed: [string, string][] = [
   ["provider/node/layout.ts", "../../cli/clusters.ts"],
 ];
 const open: [string, string][] = [
+  ["images/sidecars/registry-collector/main.ts", "../../../events/client/index.ts"],
+  ["components/events/join.ts", "../../events/index.ts"],
+  ["cli/processes.ts", "../events/client/index.ts"],
   ["images/sidecars/registry-tokens/main.ts", "../../pod/tls.ts"],
   ["images/portal/portal.ts", "./watch/workspaces.ts"],
   ["images/portal/proxy/tunnel.ts", "../identity/admission.ts"],
