@@ -8,6 +8,7 @@ import type { Recipe } from "./recipe.ts";
 import { headscale, tailscale } from "./mesh-images.ts";
 import { metallbController, metallbSpeaker } from "./metallb-images.ts";
 import { natsCli, natsServer } from "./nats-images.ts";
+import { ollama } from "./ollama-image.ts";
 import { pause } from "./pause.ts";
 
 const RECIPES: Readonly<Record<string, Recipe>> = {
@@ -18,6 +19,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "docker.io/library/nats:2.15.2": natsServer,
   "docker.io/library/node:24.21.0-bookworm-slim": nodeBase,
   "docker.io/library/registry:3.1.2": registry,
+  "docker.io/ollama/ollama:0.13.5": ollama,
   "docker.io/rancher/local-path-provisioner:v0.0.30": localPathProvisioner,
   "docker.io/restic/rest-server:0.14.0": restServer,
   "docker.io/restic/restic:0.19.1": restic,

@@ -21,8 +21,17 @@ export interface GoBuild {
   readonly tags?: readonly string[];
   /** The program to write. */
   readonly output: string;
+  /** For a module that is C and C++ in part; the program is then linked whole, as others are. @default none is compiled */
+  readonly c?: CSources;
   /** Writes what the module needs beside its own files; builds in a copy then. */
   readonly prepare?: (directory: string, go: Go) => Promise<void>;
+}
+
+/** How C and C++ inside of Go modules are compiled. */
+export interface CSources {
+  /** Folder of headers, below that of the go.mod. */
+  readonly headers: string;
+  readonly flags: readonly string[];
 }
 
 /** Runs `go` in the module's folder and returns what it prints. */
@@ -44,9 +53,9 @@ export function goEnvironment(home: Home): NodeJS.ProcessEnv {
 
 /** Builds one program from modules of the Go proxy. */
 export async function goBuild(build: GoBuild, { home, log, report }: SourceContext): Promise<void> {
-  const env = goEnvironment(home);
   await requireGo(build.output);
   const directory = build.prepare === undefined ? join(GO_MODULES, build.module) : copyModule(build, home);
+  const env = { ...goEnvironment(home), ...cEnvironment(build, directory) };
   const { execa } = await import("execa");
   const go: Go = async (...args) => (await execa("go", args, { cwd: directory, env })).stdout;
   await build.prepare?.(directory, go);
@@ -55,16 +64,16 @@ export async function goBuild(build: GoBuild, { home, log, report }: SourceConte
   const tags = build.tags === undefined ? [] : ["-tags", build.tags.join(",")];
   // Vetting goes through all packages that there are below a test: half of the time, for what upstream has done.
   const verb = build.tests === true ? ["test", "-c", "-vet=off"] : ["build", "-v"];
-  const args = [
-    ...verb,
-    ...tags,
-    "-ldflags",
-    ["-s", "-w", ...variables].join(" "),
-    "-o",
-    build.output,
-    ...[build.command].flat(),
-  ];
+  const linking = build.c === undefined ? [] : ["-linkmode", "external", "-extldflags", "-static"];
+  const ldflags = ["-s", "-w", ...linking, ...variables].join(" ");
+  const args = [...verb, ...tags, "-ldflags", ldflags, "-o", build.output, ...[build.command].flat()];
   await runLogged("go", args, { cwd: directory, env, log, onLine: report });
+}
+
+function cEnvironment({ c }: GoBuild, directory: string): NodeJS.ProcessEnv {
+  if (c === undefined) return {};
+  const flags = [`-I${join(directory, c.headers)}`, ...c.flags].join(" ");
+  return { CGO_ENABLED: "1", CGO_CFLAGS: flags, CGO_CXXFLAGS: flags };
 }
 
 /** The same folder for every build: Go's cache knows a package by its path. */

@@ -45,6 +45,14 @@ export const imageBuilder = debianTool({
   programs: ["buildah", "mmdebstrap"],
 });
 
+/** Compiles what of a Go program is C++. */
+export const cCompiler = debianTool({
+  name: "c-compiler",
+  title: "A C++ compiler",
+  packages: ["g++", "libc6-dev"],
+  programs: ["gcc", "g++"],
+});
+
 /** The browser of the browser tests, and what makes it trust an authority. */
 export const chromium = debianTool({
   name: "chromium",
