@@ -26,6 +26,8 @@ export const images = {
   headscale: "docker.io/headscale/headscale:0.27.1",
   /** Also what its helper pods run in: it has a shell. */
   localPathProvisioner: "docker.io/rancher/local-path-provisioner:v0.0.30",
+  /** Without a shell where it was built from packages, and for processors alone then. */
+  ollama: "docker.io/ollama/ollama:0.13.5",
   /** Starts `containerboot`, which reads the TS_ variables; for userspace mode alone where it was built from packages. */
   tailscale: "ghcr.io/tailscale/tailscale:v1.96.0",
   /** Both without a shell, started by their entry points. */

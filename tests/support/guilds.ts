@@ -64,6 +64,7 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
     batch: {},
     loadBalancer: {},
     certificates: {},
+    models: {},
     backup: {},
     mesh: { kind: "headscale", devices: ["ada-laptop"], access: "cluster", stun: true },
     tunnel: {
@@ -90,6 +91,7 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
     registry: { address: "10.43.0.11" },
     batch: { queue: "kueue" },
     certificates: acme({ provider: "rfc2136", nameserver: "192.0.2.53", keyName: "guild" }),
+    models: { list: [{ name: "qwen3-coder:30b" }], server: { kind: "ollama", gpu: { runtimeClass: "nvidia" } } },
     backup: { target: bucket },
     mesh: { kind: "headscale", hostname: "mesh.example.org", domain: "lan.example.org", service: "LoadBalancer" },
     proxy: { https: "http://proxy.lan:3128", networks: ["10.1.2.0/24"] },
@@ -100,6 +102,7 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
     portal: { host: "guild.example.org" },
     certificates: acme({ provider: "cloudflare" }),
     backup: { target: restServer },
+    models: { server: { kind: "existing", url: "http://192.168.1.20:11434" } },
     storage: { kind: "longhorn", snapshots: {}, backup: { url: "s3://volumes@eu-central-1/", accessKeyId: "AKIA" } },
     mesh: { kind: "tailnet", baseDomain: "tail1234.ts.net", domain: "lan.example.org" },
     tunnel: { kind: "cloudflare", publish: [{ app: "wiki", host: "wiki.example.org" }] },
