@@ -28,11 +28,8 @@ test("what components name is what the toolchain builds", () => {
     metallb,
   ]);
   expect(tag(images.tailscale)).toBe(`v${built["tailscale"]?.version}`);
-<<<<<<< HEAD
   expect(tag(images.nats)).toBe(built["nats-server"]?.version);
-=======
   expect(tag(images.ollama)).toBe(built["ollama"]?.version);
->>>>>>> e303410 (Have language models in the guild: a small one from a package registry, or any of Ollama's library)
   expect(tag(images.registry)).toBe(built["registry"]?.version);
   expect(tag(images.restServer)).toBe(built["rest-server"]?.version);
   expect(tag(images.restic)).toBe(built["restic"]?.version);
