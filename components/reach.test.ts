@@ -109,6 +109,13 @@ describe("a workspace", () => {
     expect([ada, registry].filter((from) => mayReach(rules(), from, portal, 8445))).toEqual([]);
   });
 
+  test("asks models of their one address, and no server of models by itself", () => {
+    const gateway = pod("guildnet-models", "model-gateway");
+    expect([8443, 8081, 9090].map((port) => mayReach(rules(), ada, gateway, port))).toEqual([true, false, false]);
+    const ollama = pod("guildnet-ollama", "ollama");
+    expect([ada, gateway].map((from) => mayReach(rules(), from, ollama, 11434))).toEqual([false, true]);
+  });
+
   test("is not reached by one whose own policies are open", () => {
     const open: NetworkPolicy = {
       metadata: { name: "open", namespace: "ws-bob" },

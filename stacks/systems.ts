@@ -6,6 +6,7 @@ import { balancer } from "./systems/balancer/layer.ts";
 import { certificates } from "./systems/certificates/layer.ts";
 import { cluster } from "./systems/cluster/layer.ts";
 import { mesh } from "./systems/mesh/layer.ts";
+import { modelGateway } from "./systems/model-gateway/layer.ts";
 import { models } from "./systems/models/layer.ts";
 import { overview } from "./systems/overview/layer.ts";
 import { people } from "./systems/people/layer.ts";
@@ -30,6 +31,7 @@ export const systems = noSystems
   .with(balancer)
   .with(registry)
   .with(models)
+  .with(modelGateway)
   .with(mesh)
   .with(workspaces)
   .with(apps)

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { appSelector, label } from "../kube/labels.ts";
-import { denyAll, toApiServer, toDns, toInternet } from "../kube/network-policies.ts";
+import { denyAll, INTERNET, toApiServer, toDns, toOutside } from "../kube/network-policies.ts";
 import { program, tcp } from "../kube/network-policy.ts";
 import type { Policies, Policy, Traffic } from "../kube/network-policy.ts";
 import { GATEWAY_PORT } from "./gateway-settings.ts";
@@ -12,7 +12,11 @@ const ports = tcp(GATEWAY_PORT);
 const pods = appSelector(app);
 
 /** In: from workspaces. Out: to the API server, which has their tokens, and to each server of models, wherever it is. */
-export function gatewayReach(endpoint: pulumi.Input<string>, servers: readonly ModelServer[]): Policies {
+export function gatewayReach(
+  endpoint: pulumi.Input<string>,
+  servers: readonly ModelServer[],
+  networks: readonly string[],
+): Policies {
   const outside = servers.filter((server) => server.pods === undefined);
   const onInternet = outside.some((server) => addressOf(server) === undefined);
   return {
@@ -22,7 +26,7 @@ export function gatewayReach(endpoint: pulumi.Input<string>, servers: readonly M
     "to-api-server": toApiServer(endpoint, pods),
     "to-models": { pods, to: servers.flatMap(toServer) },
     // By its name, which leads to whatever address is its own today.
-    ...(onInternet && { "to-internet": { ...toInternet, pods } }),
+    ...(onInternet && toOutside([INTERNET, ...networks])),
   };
 }
 

@@ -55,7 +55,11 @@ export function gatewaySettings(servers: readonly GatewayServer[], rules: Rules)
     key: key === undefined ? undefined : name,
     models: models.map((model) => ({ ...model, workspaces: access[model.name] })),
   }));
-  return pulumi
-    .output(all)
-    .apply((known) => JSON.stringify({ servers: known, limits: { requestsAtOnce: AT_ONCE, ...limits }, limitsOf }));
+  return pulumi.output(all).apply((known) =>
+    JSON.stringify({
+      servers: known,
+      limits: { ...limits, requestsAtOnce: limits.requestsAtOnce ?? AT_ONCE },
+      limitsOf,
+    }),
+  );
 }

@@ -105,6 +105,13 @@ describe("out of it there is a way", () => {
     expect(await out(openai, "to-internet")).toHaveLength(1);
   });
 
+  test("to networks as well, for one whose name leads to a private address", async () => {
+    const of = await made([openai], { networks: ["10.1.0.0/16"] });
+    expect(JSON.stringify(of("network-to-internet"))).toContain('"cidr":"10.1.0.0/16"');
+    const named = await made([inside], { networks: ["10.1.0.0/16"] });
+    expect(named("network-to-internet")).toBeUndefined();
+  });
+
   test.each([
     ["http://192.168.1.7:11434", 11434],
     ["http://192.168.1.7", 80],

@@ -40,6 +40,8 @@ export interface ModelGatewayArgs {
   image: pulumi.Input<string>;
   /** Whom it asks: at least one, each under a name of its own. Of two models with one name it asks that of the first server. */
   servers: readonly GatewayServer[];
+  /** Private networks that servers are in which are called by a name. @default none, which does for servers in the cluster, on the internet, or called by an address */
+  networks?: readonly string[];
   /** What signs its certificate; workspaces trust it. */
   authority: Authority;
   /** Renews its certificate while it runs; of the same authority. @default any `up` renews it */
@@ -90,7 +92,7 @@ export class ModelGateway extends pulumi.ComponentResource {
     );
     const { authority, issuer } = args;
     const server = serverCertificate(place, { authority, issuer, dnsNames: [modelGatewayHost] });
-    const guards = networkPolicies(place, gatewayReach(args.endpoint, args.servers));
+    const guards = networkPolicies(place, gatewayReach(args.endpoint, args.servers, args.networks ?? []));
     new k8s.apps.v1.Deployment(
       `${name}-deployment`,
       {

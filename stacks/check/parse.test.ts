@@ -228,6 +228,20 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "published-under-the-portals-name": [["tunnel", "tunnel.publish[0].host"], /give it a name of its own/],
   "published-until-a-word": [["tunnel.publish[0].until"], /./],
   "storage-class-is-no-name": [["cluster.storageClass"], /./],
+  "a-key-for-two-model-servers": [
+    ["modelGateway.servers[0].key", "modelGateway.servers[1].key"],
+    /--secret guildnet:modelKey/,
+  ],
+  "a-key-of-a-model-server-is-missing": [["modelGateway.servers[0].key"], /--secret guildnet:modelKey/],
+  "a-model-for-a-workspace-that-is-not-there": [["modelGateway.access.smollm2:135m[1]"], /name one of those/],
+  "a-model-server-called-as-the-guilds-own": [["modelGateway.servers[0].name"], /change it/],
+  "a-model-server-with-a-path": [["modelGateway.servers[0].url"], /./],
+  "a-model-twice": [["modelGateway.servers[0].models[0].name"], /remove one of them/],
+  "a-tool-server-that-is-neither-started-nor-asked": [["codex.mcpServers.notes"], /./],
+  "access-to-a-model-that-is-not-there": [["modelGateway.access.qwen3"], /name one of those/],
+  "codex-asks-a-model-that-is-not-there": [["codex.model"], /name one of those/],
+  "codex-has-tools-and-nothing-to-ask": [["codex.mcpServers"], /add models: \{\}/],
+  "no-tokens-for-a-workspace-that-is-not-there": [["modelGateway.limits.eve"], /name one of those/],
   "several-mistakes-at-once": [
     [
       "name",

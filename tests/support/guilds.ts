@@ -92,6 +92,27 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
     batch: { queue: "kueue" },
     certificates: acme({ provider: "rfc2136", nameserver: "192.0.2.53", keyName: "guild" }),
     models: { list: [{ name: "qwen3-coder:30b" }], server: { kind: "ollama", gpu: { runtimeClass: "nvidia" } } },
+    modelGateway: {
+      servers: [
+        {
+          name: "openai",
+          url: "https://api.openai.com",
+          dialect: "openai",
+          key: true,
+          models: [{ name: "gpt-5.5", contextWindow: 272_000 }],
+        },
+      ],
+      tokensPerDay: 1_000_000,
+      limits: { ada: { tokensPerDay: 5_000_000 } },
+      access: { "gpt-5.5": ["ada"] },
+    },
+    codex: {
+      mcpServers: {
+        notes: { command: "notes-mcp", args: ["--vault", "notes"], tools: ["search"] },
+        tools: { url: "https://tools.example.org/mcp", tokenVariable: "TOOLS_TOKEN" },
+      },
+      otherMcpServers: false,
+    },
     backup: { target: bucket },
     mesh: { kind: "headscale", hostname: "mesh.example.org", domain: "lan.example.org", service: "LoadBalancer" },
     proxy: { https: "http://proxy.lan:3128", networks: ["10.1.2.0/24"] },
@@ -111,6 +132,7 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
 
 /** What of a guild decides which secrets it takes. */
 interface Confiding {
+  modelGateway?: { servers: object[] };
   mesh?: { kind: string };
   storage?: { backup?: object };
   certificates?: { issuer?: { kind: string } };
@@ -121,13 +143,14 @@ interface Confiding {
 
 /** All that the engine would be asked for, from a config of that list. */
 export function registeredBy(raw: object): Promise<Registered[]> {
-  const { mesh, storage, certificates, backup, proxy, tunnel } = raw as Confiding;
+  const { mesh, storage, certificates, backup, modelGateway, proxy, tunnel } = raw as Confiding;
   const toBucket = backup?.target?.kind === "s3";
   const given = {
     kubeconfig: false,
     meshApiKey: mesh?.kind === "tailnet",
     storageBackupKey: storage?.backup !== undefined,
     dnsToken: certificates?.issuer?.kind === "acme",
+    modelKey: modelGateway !== undefined,
     proxyCredentials: proxy !== undefined,
     backupAccessKey: toBucket,
     backupSecretKey: toBucket,
@@ -140,6 +163,7 @@ export function registeredBy(raw: object): Promise<Registered[]> {
     meshApiKey: secret(given.meshApiKey),
     storageBackupKey: secret(given.storageBackupKey),
     dnsToken: secret(given.dnsToken),
+    modelKey: secret(given.modelKey),
     proxyCredentials: secret(given.proxyCredentials),
     backupAccessKey: secret(given.backupAccessKey),
     backupSecretKey: secret(given.backupSecretKey),

@@ -8,7 +8,7 @@ const names = (raw: object) => {
   const config = guildSchema.parse(raw);
   return authorityNames(config, systems.wants(config));
 };
-const inside = ["registry.guildnet-registry.svc", "backup-server.guildnet-backup.svc"];
+const inside = ["registry.guildnet-registry.svc", "gateway.guildnet-models.svc", "backup-server.guildnet-backup.svc"];
 
 describe("what the guild's authority may sign for", () => {
   test.each<[string, object, string[], string[]]>([

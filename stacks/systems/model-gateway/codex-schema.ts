@@ -1,0 +1,40 @@
+import { z } from "zod";
+import type { Told } from "../../system.ts";
+
+const text = z.string().min(1);
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable's name");
+
+const tools = z.array(text).optional().describe("The only tools of it that are offered. Default: all.");
+
+const mcpServer = z.union([
+  z.strictObject({
+    command: text.describe("The program that is started in the workspace. No default."),
+    args: z.array(z.string()).optional().describe("What it is started with. Default: nothing."),
+    env: z.record(variable, z.string()).optional().describe("Its variables. Not for secrets. Default: none."),
+    tools,
+  }),
+  z.strictObject({
+    url: z.url({ protocol: /^https?$/ }).describe("Where it is asked. No default."),
+    tokenVariable: variable.optional().describe("Variable with the token that it is asked with. Default: none."),
+    tools,
+  }),
+]);
+
+export const codexKeys = {
+  codex: z
+    .strictObject({
+      model: text.optional().describe("What Codex asks unless its person says otherwise. Default: the first model."),
+      mcpServers: z
+        .record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a name, for instance "notes"'), mcpServer)
+        .default({})
+        .describe("Servers of tools (MCP) that Codex has in every workspace, by their names: a command or a url."),
+      otherMcpServers: z
+        .boolean()
+        .default(true)
+        .describe("Whether a person's Codex may have others than those. false makes the list the only ones."),
+    })
+    .prefault({})
+    .describe("Codex in workspaces, where there is a model."),
+};
+
+export type CodexKeys = Told<typeof codexKeys>;

@@ -1,0 +1,103 @@
+import { ModelGateway, modelGatewayHost, modelsAttachment } from "../../../components/index.ts";
+import type { GatewayServer, ModelServer, ModelServers } from "../../../components/index.ts";
+import { system } from "../../system.ts";
+import type { Layer, Secrets, Wants } from "../../system.ts";
+import type { AuthorityGives } from "../authority/layer.ts";
+import type { CertificatesGives } from "../certificates/layer.ts";
+import type { ClusterGives } from "../cluster/layer.ts";
+import type { ModelsKeys } from "../models/schema.ts";
+import type { PortalGives } from "../portal/layer.ts";
+import type { SchedulingGives } from "../scheduling/layer.ts";
+import type { WorkspacesKeys } from "../workspaces/schema.ts";
+import { codexKeys } from "./codex-schema.ts";
+import type { CodexKeys } from "./codex-schema.ts";
+import { modelGatewayMistakes } from "./rules.ts";
+import { modelGatewayKeys } from "./schema.ts";
+import type { ModelGatewayKeys } from "./schema.ts";
+
+type Reads = ModelGatewayKeys & CodexKeys & ModelsKeys & WorkspacesKeys;
+type Needs = AuthorityGives & ClusterGives & SchedulingGives & CertificatesGives & PortalGives & ModelServers;
+
+export const modelGateway = system({
+  keys: { ...modelGatewayKeys, ...codexKeys },
+  secrets: ["modelKey"],
+  rules: modelGatewayMistakes,
+  wants: modelGatewayWants,
+  layer: modelGatewayLayer,
+});
+
+/** Signed for without one as well: the authority is then the same when there is one. */
+function modelGatewayWants(_config: Reads): Partial<Wants> {
+  return { dnsNames: [modelGatewayHost] };
+}
+
+function modelGatewayLayer(
+  config: Reads,
+  { access: cluster, authority, certificates, classes, modelServers, opts, portalImage }: Needs,
+  { modelKey }: Secrets<"modelKey">,
+): Layer<object, object> {
+  const { networks, tokensPerDay, requestsAtOnce, limits, access, tokenGeneration } = config.modelGateway;
+  const servers = [...modelServers.map((server) => ownServer(config, server)), ...outsideServers(config, modelKey)];
+  if (servers.length === 0) return { gives: {}, outputs: {} };
+  const { url } = new ModelGateway(
+    "model-gateway",
+    {
+      image: portalImage,
+      servers,
+      networks,
+      authority,
+      issuer: certificates?.own,
+      endpoint: cluster.endpoint,
+      limits: { tokensPerDay, requestsAtOnce },
+      limitsOf: limits,
+      access,
+      priorityClass: classes.platform,
+    },
+    opts,
+  );
+  const { models, known } = asked(config, servers);
+  const { mcpServers, otherMcpServers } = config.codex;
+  return {
+    gives: {},
+    outputs: {},
+    attachments: [
+      modelsAttachment({
+        url,
+        caCertificate: authority.certificatePem,
+        models,
+        known,
+        mcpServers,
+        otherMcpServers,
+        tokenGeneration,
+      }),
+    ],
+  };
+}
+
+/** The guild's own. Of one that is there already the config has the address in plain, and a policy is made of that. */
+function ownServer({ models }: ModelsKeys, server: ModelServer): GatewayServer {
+  const { name, authority, pods, models: served } = server;
+  const url = models?.server.kind === "existing" ? models.server.url.replace(/\/+$/, "") : server.url;
+  return { name, url, authority, pods, models: served };
+}
+
+function outsideServers(
+  { modelGateway: { servers } }: ModelGatewayKeys,
+  key: Secrets<"modelKey">["modelKey"],
+): GatewayServer[] {
+  return servers.map(({ caCertificate, key: wanted, ...server }) => ({
+    ...server,
+    authority: caCertificate,
+    key: wanted ? key : undefined,
+  }));
+}
+
+/** All models, that first which Codex asks where nobody says which. */
+function asked({ codex }: CodexKeys, servers: readonly GatewayServer[]) {
+  const all = servers.flatMap(({ dialect, models }) => models.map((model) => ({ model, known: dialect === "openai" })));
+  const first = all.find(({ model }) => model.name === codex.model) ?? all[0];
+  return {
+    models: [...new Set([first, ...all].flatMap((each) => each?.model ?? []))],
+    known: first?.known ?? false,
+  };
+}

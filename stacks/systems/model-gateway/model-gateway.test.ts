@@ -1,0 +1,95 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "smol-toml";
+import { describe, expect, test } from "vitest";
+import { record, showsInPlain } from "../../../components/testing/record.ts";
+import { parseGuild } from "../../check/parse.ts";
+import { guild } from "../../guild.ts";
+
+const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
+const openai = {
+  name: "openai",
+  url: "https://api.openai.com",
+  dialect: "openai",
+  key: true,
+  models: [{ name: "gpt-5.5", contextWindow: 272_000 }],
+};
+
+async function graph(raw: object, modelKey = false) {
+  const config = parseGuild({ images, workspaces: [{ owner: "ada" }], ...raw }, { kubeconfig: false, modelKey });
+  const all = await record(() =>
+    guild(config, undefined, { modelKey: modelKey ? pulumi.secret("CANARY") : undefined }),
+  );
+  const of = <T>(name: string) => all.find((each) => each.name === name)?.inputs as T;
+  const settings = () =>
+    JSON.parse(of<{ data: Record<string, string> }>("model-gateway-settings").data["gateway.json"] ?? "") as unknown;
+  const codex = () => of<{ data: Record<string, string> } | undefined>("ada-models-codex")?.data ?? {};
+  return { all, of, settings, codex };
+}
+
+describe("a guild", () => {
+  test("without a model has no gateway, and its workspaces are what they were", async () => {
+    const { all } = await graph({});
+    expect(all.filter(({ name }) => /model-gateway|-models/.test(name))).toEqual([]);
+  });
+
+  test("with the small model has it asked through the gateway, and Codex ready for it", async () => {
+    const { settings, codex, of } = await graph({ models: {} });
+    expect(settings()).toMatchObject({
+      servers: [{ name: "ollama", dialect: "plain", models: [{ name: "smollm2:135m" }] }],
+      limits: { requestsAtOnce: 4 },
+    });
+    expect(parse(codex()["config.toml"] ?? "")).toMatchObject({
+      model: "smollm2:135m",
+      model_providers: { guildnet: { base_url: "https://gateway.guildnet-models.svc/v1" } },
+    });
+    expect(of("model-gateway-network-to-internet")).toBeUndefined();
+  });
+
+  test("with OpenAI beside it has its key in one Secret, and what Codex asks is a line", async () => {
+    const raw = { models: {}, modelGateway: { servers: [openai] }, codex: { model: "gpt-5.5" } };
+    const { all, of, codex, settings } = await graph(raw, true);
+    expect(of("model-gateway-keys")).toMatchObject({ stringData: { secret: { openai: "CANARY" } } });
+    for (const { name, inputs, outputs } of all)
+      expect([showsInPlain(inputs, "CANARY"), showsInPlain(outputs ?? {}, "CANARY")], name).toEqual([false, false]);
+    expect(settings()).toMatchObject({ servers: [{ name: "ollama" }, { name: "openai", key: "openai" }] });
+    expect(parse(codex()["config.toml"] ?? "")).toMatchObject({ model: "gpt-5.5" });
+    expect(codex()).not.toHaveProperty("models.json");
+    expect(of("model-gateway-network-to-internet")).toBeDefined();
+  });
+
+  test("with an Ollama that is there already has a way out to its address, and to no other", async () => {
+    const { of } = await graph({ models: { server: { kind: "existing", url: "http://192.168.1.20:11434" } } });
+    expect(of("model-gateway-network-to-models")).toMatchObject({
+      spec: { egress: [{ to: [{ ipBlock: { cidr: "192.168.1.20/32" } }], ports: [{ port: 11434 }] }] },
+    });
+    expect(of("model-gateway-network-to-internet")).toBeUndefined();
+  });
+
+  test("says how much may be asked, by whom, and of what", async () => {
+    const { settings } = await graph({
+      models: {},
+      modelGateway: {
+        tokensPerDay: 1000,
+        requestsAtOnce: 2,
+        limits: { ada: { tokensPerDay: 5000 } },
+        access: { "smollm2:135m": [] },
+      },
+    });
+    expect(settings()).toMatchObject({
+      servers: [{ models: [{ workspaces: [] }] }],
+      limits: { tokensPerDay: 1000, requestsAtOnce: 2 },
+      limitsOf: { ada: { tokensPerDay: 5000 } },
+    });
+  });
+
+  test("lists the servers of tools that Codex has, and by choice no others", async () => {
+    const mcpServers = { notes: { command: "notes-mcp" } };
+    const open = await graph({ models: {}, codex: { mcpServers } });
+    expect(parse(open.codex()["config.toml"] ?? "")).toMatchObject({ mcp_servers: mcpServers });
+    expect(open.codex()).not.toHaveProperty("requirements.toml");
+    const closed = await graph({ models: {}, codex: { mcpServers, otherMcpServers: false } });
+    expect(parse(closed.codex()["requirements.toml"] ?? "")).toEqual({
+      mcp_servers: { notes: { identity: mcpServers.notes } },
+    });
+  });
+});
