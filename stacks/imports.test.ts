@@ -32,7 +32,7 @@ const closed: [string, string][] = [
   ["images/portal/identity/members.ts", "../watch/members.ts"],
   ["images/portal/identity/sessions.ts", "@kubernetes/client-node"],
   ["images/portal/proxy/forward.ts", "../api/services.ts"],
-  ["images/portal/api/events.ts", "../watch/directory.ts"],
+  ["images/portal/api/event-routes.ts", "../watch/directory.ts"],
   ["images/portal/watch/access.ts", "../api/services.ts"],
   ["images/portal/ui/src/app.tsx", "../../entrance/errors.ts"],
   ["images/portal/ui/src/state.tsx", "../../api/types.ts"],

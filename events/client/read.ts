@@ -12,8 +12,8 @@ export type From =
   /** After the event of this number: 0 is the first that is kept. Who remembers the last it has seen goes on there. */
   { after: number } | { since: Date };
 
-/** An event, and its number in its audience's stream: events come in their order. */
-export type Numbered = GuildEvent & { sequence: number };
+/** An event, with its number in its audience's stream, in whose order events come, and when that was, RFC 3339 by the bus's own clock. */
+export type Numbered = GuildEvent & { sequence: number; keptAt: string };
 
 /** Events asked for at once. */
 const BATCH = 256;
@@ -21,6 +21,12 @@ const BATCH = 256;
 const IDLE = 20_000;
 /** Milliseconds between asking again where there was a sign and nothing is kept yet: it may be there before the event is. */
 const AGAIN = [20, 100, 500];
+
+/** @returns the number of the newest event of an audience; 0 where there was none yet */
+export async function newestNumber(connection: NatsConnection, audience: Audience): Promise<number> {
+  const { streams } = await jetstreamManager(connection, { checkAPI: false });
+  return (await streams.info(streamOf(audience))).state.last_seq;
+}
 
 /** What an audience may read and is kept, to its end. */
 export async function* readKept(connection: NatsConnection, audience: Audience, from: From): AsyncGenerator<Numbered> {
@@ -129,5 +135,5 @@ function numbered(message: StoredMsg): Numbered | undefined {
     keptAt: message.timestamp,
     sequence: message.seq,
   });
-  return event === undefined ? undefined : { ...event, sequence: message.seq };
+  return event === undefined ? undefined : { ...event, sequence: message.seq, keptAt: message.timestamp };
 }

@@ -19,6 +19,8 @@ export interface PortalConfig {
   readonly healthListen: Address;
   readonly tlsDirectory: string;
   readonly keysDirectory: string;
+  /** Where is what it takes to read the guild's event bus; undefined where there is none. */
+  readonly eventsDirectory?: string;
   /** The DNS suffix of the cluster's services. */
   readonly clusterDomain: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -107,6 +109,7 @@ const environment = z
     GUILDNET_HEALTH_LISTEN: address.optional(),
     GUILDNET_TLS_DIR: z.string().min(1).default("/etc/guildnet/tls"),
     GUILDNET_KEYS_DIR: z.string().min(1).default("/etc/guildnet/keys"),
+    GUILDNET_EVENTS_DIR: z.string().min(1).optional(),
     GUILDNET_CLUSTER_DOMAIN: dnsName.default("cluster.local"),
     GUILDNET_LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
   })
@@ -147,6 +150,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): P
     healthListen: value.GUILDNET_HEALTH_LISTEN ?? { host: value.GUILDNET_LISTEN.host, port: 8081 },
     tlsDirectory: value.GUILDNET_TLS_DIR,
     keysDirectory: value.GUILDNET_KEYS_DIR,
+    ...(value.GUILDNET_EVENTS_DIR !== undefined && { eventsDirectory: value.GUILDNET_EVENTS_DIR }),
     clusterDomain: value.GUILDNET_CLUSTER_DOMAIN,
     logLevel: value.GUILDNET_LOG_LEVEL,
   };

@@ -3,6 +3,7 @@ import { createLog } from "../pod/logging.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { readSigningKeys } from "./identity/signing-keys.ts";
 import { startPortal } from "./portal.ts";
+import { NatsEventBus } from "./watch/event-bus.ts";
 import { clusterWorkspaces } from "./watch/workspaces.ts";
 
 /** The portal in its pod. Any failure to start is told in one line and ends the process, for Kubernetes to show and retry. */
@@ -17,6 +18,13 @@ async function main(): Promise<void> {
     publishes: config.published !== undefined,
     warn: (message, error) => log.warn({ err: error }, message),
   });
+  const events =
+    config.eventsDirectory === undefined
+      ? undefined
+      : new NatsEventBus({
+          directory: config.eventsDirectory,
+          warn: (message, error) => log.warn({ err: error }, message),
+        });
   const portal = await startPortal({
     config,
     keys,
@@ -28,10 +36,12 @@ async function main(): Promise<void> {
     machine: workspaces.machine,
     systems: workspaces.systems,
     publications: workspaces.publications,
+    events,
     uiDirectory: fileURLToPath(new URL("./ui", import.meta.url)),
   });
   const stop = (): void => {
     workspaces.stop();
+    events?.stop();
     void portal.close().then(() => process.exit(0));
   };
   process.once("SIGTERM", stop);

@@ -12,6 +12,7 @@ import { gate } from "./entrance/gate.ts";
 import { Hosts, Site } from "./entrance/hosts.ts";
 import { proxyProtocolServer } from "./entrance/proxy-protocol.ts";
 import { TIMEOUTS, type Timeouts } from "./entrance/request-body.ts";
+import { EventFeed, type EventBus } from "./guild/event-feed.ts";
 import { Machine, type MachineReports } from "./guild/machine.ts";
 import { isOpenToAll, MemoryPublications, Publications, type PublicationList } from "./guild/publications.ts";
 import { MemorySystems, type Systems } from "./guild/systems.ts";
@@ -39,6 +40,8 @@ export interface PortalParts {
   readonly machine?: MachineReports;
   /** @default there are none */
   readonly systems?: Systems;
+  /** @default the guild has none */
+  readonly events?: EventBus;
   /** @default nothing is */
   readonly publications?: PublicationList;
   readonly uiDirectory: string;
@@ -80,6 +83,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     members,
     machine: new Machine(parts.machine),
     systems: parts.systems ?? new MemorySystems(),
+    events: new EventFeed(parts.events),
     publications: new Publications(parts.publications ?? new MemoryPublications(), now),
     sessions,
     links: new SignInLinks(parts.keys.signIn, now, signOuts),

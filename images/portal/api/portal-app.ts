@@ -4,6 +4,7 @@ import { httpApp } from "../entrance/http-app.ts";
 import { OWN_PAGE_HEADERS } from "../entrance/own-headers.ts";
 import { registerAssets } from "../entrance/pages.ts";
 import { refuseCrossOrigin } from "../entrance/request-checks.ts";
+import { registerEvents } from "./event-routes.ts";
 import { registerPages } from "./portal-pages.ts";
 import type { Services } from "./services.ts";
 import { registerSignIn } from "./sign-in-routes.ts";
@@ -27,5 +28,6 @@ export async function portalApp(services: Services, log: FastifyBaseLogger): Pro
   registerSignIn(app, services);
   registerWorkspaces(app, services);
   registerSystems(app, services);
+  registerEvents(app, services);
   return app;
 }

@@ -14,6 +14,7 @@ const openQuery = z.object({ return: z.string().optional(), state: z.string().ma
 export async function registerPages(app: FastifyInstance, services: Services): Promise<void> {
   const shell = await page(services.uiDirectory, PAGES.portal);
   app.get("/", (_request, reply) => shell(reply));
+  app.get("/events", (_request, reply) => shell(reply));
   // Looking at a sign-in link must not use it up (chat programs fetch links to preview them): the page's script posts the token.
   app.get("/sign-in", (_request, reply) => shell(reply));
   app.get<{ Params: { label: string } }>("/open/:label", (request, reply) => open(request, reply, services, shell));

@@ -79,7 +79,7 @@ test.each([
 
 test("the list follows the cluster while one looks, and ends with the session", async () => {
   const cookie = await guild.signedIn("bob");
-  const stream = await guild.open("/api/events", { headers: { cookie } });
+  const stream = await guild.open("/api/workspaces/live", { headers: { cookie } });
   expect(stream.headers["content-type"]).toBe("text/event-stream");
   const next = async (): Promise<string> => String(((await once(stream, "data")) as [Buffer])[0]);
   expect(await next()).toBe('event: snapshot\ndata: {"workspaces":[],"machine":{}}\n\n');
@@ -147,7 +147,7 @@ test("a list of 1,000 workspaces is given whole", async () => {
     workspaces: unknown[];
   };
   expect(workspaces).toHaveLength(1000);
-  const stream = await big.open("/api/events", { headers: { cookie } });
+  const stream = await big.open("/api/workspaces/live", { headers: { cookie } });
   let text = "";
   for await (const chunk of stream) if ((text += String(chunk)).endsWith("\n\n")) break;
   expect((JSON.parse(text.split("data: ")[1] ?? "") as { workspaces: unknown[] }).workspaces).toHaveLength(1000);

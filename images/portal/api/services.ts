@@ -1,4 +1,5 @@
 import type { GateParts } from "../entrance/gate.ts";
+import type { EventFeed } from "../guild/event-feed.ts";
 import type { Machine } from "../guild/machine.ts";
 import type { Publications } from "../guild/publications.ts";
 import type { Systems } from "../guild/systems.ts";
@@ -15,6 +16,7 @@ export interface Services extends GateParts, WorkspaceHostParts {
   readonly members: Members;
   readonly machine: Machine;
   readonly systems: Systems;
+  readonly events: EventFeed;
   readonly publications: Publications;
   readonly links: SignInLinks;
 }

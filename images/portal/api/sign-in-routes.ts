@@ -30,6 +30,7 @@ export function registerSignIn(app: FastifyInstance, services: Services): void {
       guild: services.guildName,
       expires,
       ask: [...services.admins],
+      events: services.events.exists,
     };
   });
 

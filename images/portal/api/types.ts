@@ -1,8 +1,11 @@
+import type { SeenEvent } from "../guild/event-feed.ts";
 import type { SystemState } from "../guild/systems.ts";
 import type { Workspace } from "../guild/workspaces.ts";
 
 // What of other folders goes over the wire: the pages import nothing but this file.
+export type { EventData, EventType, Source } from "../../../events/index.ts";
 export type { ErrorBody } from "../entrance/errors.ts";
+export type { SeenEvent } from "../guild/event-feed.ts";
 export type { SystemState } from "../guild/systems.ts";
 export type { Workspace, WorkspaceState } from "../guild/workspaces.ts";
 
@@ -15,6 +18,8 @@ export interface Me {
   readonly expires: string;
   /** Handles of whom to ask for what a person can't do. */
   readonly ask: readonly string[];
+  /** Whether the guild has an event bus. */
+  readonly events: boolean;
 }
 
 /** Details of `signed_out`, for who has to find a way in. */
@@ -57,12 +62,23 @@ export interface MachineNotice {
   readonly diskFree?: string;
 }
 
-/** `GET /api/events` sends these as server-sent events: `snapshot` first, then one event per change. */
-export interface LiveEvents {
+/** `GET /api/workspaces/live` sends these as server-sent events: `snapshot` first, then one event per change. */
+export interface LiveWorkspaces {
   readonly snapshot: { readonly workspaces: readonly ListedWorkspace[]; readonly machine: MachineNotice };
   readonly machine: MachineNotice;
   readonly change: { readonly workspace: ListedWorkspace };
   readonly remove: { readonly id: string };
+}
+
+/** `GET /api/events` sends these as server-sent events: what is kept, oldest first, then `caughtUp`, then each as it is said. */
+export interface LiveEvents {
+  /** First of all, and whenever it went away or came back. */
+  readonly bus: { readonly connected: boolean };
+  readonly said: SeenEvent;
+  readonly caughtUp: {
+    /** How many were left out, at most, since the page was here last. */
+    readonly missed: number;
+  };
 }
 
 /** `GET /api/systems`, for admins alone. */

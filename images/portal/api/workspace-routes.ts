@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Site } from "../entrance/hosts.ts";
 import { mayOpen, type Workspace } from "../guild/workspaces.ts";
 import type { Session } from "../identity/sessions.ts";
-import { streamEvents } from "./events.ts";
+import { streamWorkspaces } from "./workspace-stream.ts";
 import { requireSession } from "./request-session.ts";
 import type { Services } from "./services.ts";
 import type { ListedWorkspace } from "./types.ts";
@@ -14,10 +14,10 @@ export function registerWorkspaces(app: FastifyInstance, services: Services): vo
     return { workspaces: visibleWorkspaces(session, services, services.hosts.of(request)) };
   });
 
-  app.get("/api/events", async (request, reply) => {
+  app.get("/api/workspaces/live", async (request, reply) => {
     const session = await requireSession(request, services);
     const site = services.hosts.of(request);
-    return streamEvents(reply, session, services, (workspace) => listed(workspace, session, services, site));
+    return streamWorkspaces(reply, session, services, (workspace) => listed(workspace, session, services, site));
   });
 }
 

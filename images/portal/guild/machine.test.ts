@@ -20,7 +20,7 @@ test("a disk that is nearly full is told to everybody, and a home to whose it is
   machine.report({ fullHomes: new Set() });
   const looking = await Promise.all(
     ["alice", "bob", "root"].map(async (handle) => {
-      const stream = await guild.open("/api/events", { headers: { cookie: await guild.signedIn(handle) } });
+      const stream = await guild.open("/api/workspaces/live", { headers: { cookie: await guild.signedIn(handle) } });
       return async (): Promise<string> => String(((await once(stream, "data")) as [Buffer])[0]);
     }),
   );
@@ -41,7 +41,7 @@ test("a disk that is nearly full is told to everybody, and a home to whose it is
 test("who comes later is told the same", async () => {
   machine.report({ diskFree: "1.5 GiB", fullHomes: new Set(["alice"]) });
   const cookie = await guild.signedIn("alice");
-  const stream = await guild.open("/api/events", { headers: { cookie } });
+  const stream = await guild.open("/api/workspaces/live", { headers: { cookie } });
   expect(String(((await once(stream, "data")) as [Buffer])[0])).toContain('"machine":{"diskFree":"1.5 GiB"}');
   expect((await guild.ask("/api/workspaces", { headers: { cookie } })).json()).toMatchObject({
     workspaces: [{ id: "alice", homeNearlyFull: true }],

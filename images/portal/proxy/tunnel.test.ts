@@ -128,7 +128,12 @@ test("a WebSocket without the owner's session is refused", async () => {
 });
 
 test("there is no WebSocket on the portal, nor below /.guildnet/", async () => {
-  const portal = guild.webSocket("/api/events", "alice", { cookie, host: "guild.test:8090" }, { origin: ORIGIN });
+  const portal = guild.webSocket(
+    "/api/workspaces/live",
+    "alice",
+    { cookie, host: "guild.test:8090" },
+    { origin: ORIGIN },
+  );
   const [, response] = (await once(portal, "unexpected-response")) as [unknown, { statusCode?: number }];
   expect(response.statusCode).toBe(404);
 });

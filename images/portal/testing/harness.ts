@@ -12,6 +12,7 @@ import { testCertificate, type TestCertificate } from "../../pod/testing/certifi
 import { readConfig } from "../config.ts";
 import { PAGES } from "../entrance/pages.ts";
 import type { Timeouts } from "../entrance/request-body.ts";
+import type { MemoryEventBus } from "../guild/event-feed.ts";
 import { MemoryMachine } from "../guild/machine.ts";
 import type { MemoryPublications } from "../guild/publications.ts";
 import type { MemorySystems } from "../guild/systems.ts";
@@ -68,6 +69,7 @@ export interface HarnessParts {
   readonly members?: MemoryMembers;
   readonly machine?: MemoryMachine;
   readonly systems?: MemorySystems;
+  readonly events?: MemoryEventBus;
   readonly publications?: MemoryPublications;
   readonly timeouts?: Partial<Timeouts>;
 }
@@ -80,6 +82,7 @@ export async function startHarness(
     members = new MemoryMembers(["alice", "bob", "root"]),
     machine = new MemoryMachine(),
     systems,
+    events,
     publications,
     timeouts,
   }: HarnessParts = {},
@@ -110,6 +113,7 @@ export async function startHarness(
     members,
     machine,
     systems,
+    events,
     publications,
     uiDirectory,
     now,

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type { ListedWorkspace, LiveEvents, MachineNotice } from "../../api/types.ts";
+import type { ListedWorkspace, LiveWorkspaces, MachineNotice } from "../../api/types.ts";
 
 export interface LiveList {
   /** Undefined until the first answer. */
@@ -17,13 +17,13 @@ export function useWorkspaces(onEnded: () => void): LiveList {
   const [list, setList] = useState<LiveList>({ workspaces: undefined, machine: {}, connected: true });
 
   useEffect(() => {
-    const source = new EventSource("/api/events");
-    const on = <K extends keyof LiveEvents>(
+    const source = new EventSource("/api/workspaces/live");
+    const on = <K extends keyof LiveWorkspaces>(
       event: K,
-      apply: (data: LiveEvents[K], before: LiveList) => Partial<LiveList>,
+      apply: (data: LiveWorkspaces[K], before: LiveList) => Partial<LiveList>,
     ): void =>
       source.addEventListener(event, ({ data }: MessageEvent<string>) =>
-        setList((before) => ({ ...before, connected: true, ...apply(JSON.parse(data) as LiveEvents[K], before) })),
+        setList((before) => ({ ...before, connected: true, ...apply(JSON.parse(data) as LiveWorkspaces[K], before) })),
       );
     on("snapshot", ({ workspaces, machine }) => ({ workspaces: sorted([...workspaces]), machine }));
     on("change", ({ workspace }, { workspaces = [] }) => ({
