@@ -18,6 +18,7 @@ const shows: Record<string, string[]> = {
   "load-balancer": ["EmbeddedCluster", "LoadBalancer"],
   longhorn: ["ExistingCluster", "Longhorn", "Workspace"],
   mesh: ["EmbeddedCluster", "Portal", "MeshDns", "Headscale", "SubnetRouter"],
+  "model-gateway": ["ModelGateway", "Workspace"],
   registry: ["EmbeddedCluster", "Storage", "Registry", "Workspace"],
   scheduling: ["EmbeddedCluster", "Scheduling", "BatchSpace"],
   storage: ["EmbeddedCluster", "Storage"],
