@@ -8,6 +8,9 @@ import { proxyProtocolServer } from "./entrance/proxy-protocol.ts";
 import { publishedGate } from "./entrance/published-gate.ts";
 import { PublishedHost } from "./proxy/published-host.ts";
 
+/** As many as the pod has room for: whoever floods what is published shall not take the portal from the guild's people. */
+const MOST_CONNECTIONS = 1000;
+
 /** The entrance for what is published, at a port of its own. */
 export interface PublishedEntrance {
   readonly address: AddressInfo;
@@ -32,6 +35,7 @@ export async function startPublished(
     pollMs: certificatePollMs,
   });
   const listening: Server = announced ? proxyProtocolServer(server) : server;
+  listening.maxConnections = MOST_CONNECTIONS;
   listening.listen(listen);
   await once(listening, "listening");
   return {

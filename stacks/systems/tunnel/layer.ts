@@ -75,9 +75,10 @@ function tunnelLayer(
   return {
     gives: {},
     outputs: { tunnel: { published, ...(caCertificate !== undefined && { caCertificate }) } },
+    // A line each, beside that of the tunnel's own pod.
     probes: published.map(({ what, url }): Probe => ({
       what: `${what} on the internet`,
-      component: { type: "PublicTunnel" },
+      component: { type: "Publication", name: url },
       url,
       authority: caCertificate,
     })),

@@ -5,11 +5,26 @@ import type { Told } from "../../system.ts";
 
 const name = z.string().regex(WORKSPACE_ID, 'a name of the guild\'s, for instance "wiki"');
 
+const UNTIL = 'a day such as "2026-12-24", or a moment such as "2026-12-24T18:00:00Z"';
+/** What the engine makes of a date that stands in a stack file without quotes: Go's way to write a time. */
+const GO_TIME = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? ([+-]\d\d)(\d\d) \S+$/;
+
 /** A day, or a moment of it. */
-const until = z.union(
-  [z.iso.date(), z.iso.datetime({ offset: true })],
-  'a day such as "2026-12-24", or a moment such as "2026-12-24T18:00:00Z"',
-);
+const until = z
+  .string(UNTIL)
+  .transform(asWritten)
+  .pipe(
+    z
+      .string()
+      .refine((text) => z.union([z.iso.date(), z.iso.datetime({ offset: true })]).safeParse(text).success, UNTIL),
+  );
+
+/** A midnight was a day: nobody writes the moment, which without quotes looks the same. */
+function asWritten(text: string): string {
+  const [whole, day = "", time = "", hours = "", minutes = ""] = GO_TIME.exec(text) ?? [];
+  if (whole === undefined) return text;
+  return time === "00:00:00" && `${hours}${minutes}` === "+0000" ? day : `${day}T${time}${hours}:${minutes}`;
+}
 
 const publication = z.strictObject({
   app: name.optional().describe("App that is published. No default; this or workspace."),
@@ -44,7 +59,11 @@ const frp = z.strictObject({
     .literal("frp")
     .describe("A server of one's own, frp's, on a rented machine. The secret guildnet:tunnelToken holds its token."),
   server: z
-    .union([dnsName, z.ipv4()], 'a host name or an IPv4 address, for instance "tunnel.example.org"')
+    .string()
+    .refine(
+      (text) => z.union([dnsName, z.ipv4()]).safeParse(text).success,
+      'a host name or an IPv4 address, for instance "tunnel.example.org"',
+    )
     .describe("Host name or IPv4 address of the server, for which its certificate is. No default."),
   port: port.default(7000).describe("Port of the server that the guild connects to."),
   publicPort: port.default(443).describe("Port of the server that visitors come to, over HTTPS."),

@@ -79,6 +79,15 @@ describe("what is published", () => {
   });
 
   test.each([
+    ["2026-12-24 00:00:00 +0000 UTC", "2026-12-25T00:00:00.000Z"],
+    ["2026-12-24 18:30:00 +0000 UTC", "2026-12-24T18:30:00.000Z"],
+    ["2026-12-24 00:00:00 +0100 +0100", "2026-12-23T23:00:00.000Z"],
+    ["2026-12-24 18:00:00.5 -0330 -0330", "2026-12-24T21:30:00.000Z"],
+  ])("has its end without quotes, of which the engine makes %s", (until, end) => {
+    expect(publishedOf(parsed(publishing({ ...hello, until })))[0]?.until).toBe(end);
+  });
+
+  test.each([
     ["nothing", {}, "tunnel.publish[0]", /one of the two/],
     ["an app and a workspace", { app: "hello", workspace: "ada" }, "tunnel.publish[0]", /one of the two/],
     ["an app that is not there", { app: "helo" }, "tunnel.publish[0].app", /did you mean "hello"/],
@@ -90,8 +99,9 @@ describe("what is published", () => {
     ["an app for members", { app: "notes" }, "tunnel.publish[0].evenThoughPrivate", /write true/],
     ["a port of a workspace", { workspace: "ada", port: "web" }, "tunnel.publish[0].evenThoughPrivate", /write true/],
     ["by somebody who isn't there", { app: "hello", owner: "adaa" }, "tunnel.publish[0].owner", /did you mean "ada"/],
-    ["until no day", { app: "hello", until: "soon" }, "tunnel.publish[0].until", /./],
+    ["until no day", { app: "hello", until: "soon" }, "tunnel.publish[0].until", /remove the key/],
     ["until a day that no month has", { app: "hello", until: "2026-02-30" }, "tunnel.publish[0].until", /./],
+    ["until a number", { app: "hello", until: 2026 }, "tunnel.publish[0].until", /./],
     ["at a port by its number", { app: "hello", port: "8080" }, "tunnel.publish[0].port", /./],
   ])("is not %s", (_what, entry, key, fix) => {
     const found = mistakes(publishing({ host: "hello.example.org", ...entry }));
@@ -116,6 +126,14 @@ describe("what is published", () => {
     "is not under %s, which is no host name",
     (host) => {
       expect(mistakes(publishing({ app: "hello", host })).map(({ key }) => key)).toEqual(["tunnel.publish[0].host"]);
+    },
+  );
+
+  test.each(["https://tunnel.example.org", "tunnel", "2001:db8::1", "tunnel.example.org:7000"])(
+    "goes through no server called %s",
+    (server) => {
+      const [mistake] = mistakes({ ...people, tunnel: { kind: "frp", server } });
+      expect(mistake).toMatchObject({ key: "tunnel.server", allowed: expect.stringContaining("a host name or an") });
     },
   );
 
