@@ -1,6 +1,6 @@
 /**
  * The portal without a cluster, for work on its pages: `npx tsx images/portal/dev.ts` (after `npm run build`).
- * Workspaces are invented, and one answers; their states change while it runs. Prints a sign-in link for each person.
+ * Workspaces and events are invented, and one workspace answers; their states change while it runs. Prints a sign-in link for each person.
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { SignJWT } from "jose";
 import { createLog } from "../pod/logging.ts";
 import { testCertificate } from "../pod/testing/certificates.ts";
 import { readConfig } from "./config.ts";
+import { MemoryEventBus } from "./guild/event-feed.ts";
 import { MemoryMachine } from "./guild/machine.ts";
 import { MemorySystems } from "./guild/systems.ts";
 import { MemoryWorkspaces } from "./guild/memory-workspaces.ts";
@@ -15,6 +16,7 @@ import { MemoryMembers } from "./identity/members.ts";
 import { MemorySignOuts } from "./identity/sign-outs.ts";
 import { startPortal } from "./portal.ts";
 import { startBackend } from "./testing/backend.ts";
+import { inventedEvents } from "./testing/invented-events.ts";
 
 const port = process.env["PORT"] ?? "8095";
 const certificate = await testCertificate(["guildnet.localhost", "*.apps.guildnet.localhost"]);
@@ -52,7 +54,10 @@ workspaces.put({
 for (const { id } of workspaces.list()) workspaces.connect(id, "ide", backend.upstream);
 
 const machine = new MemoryMachine(),
-  systems = new MemorySystems();
+  systems = new MemorySystems(),
+  events = new MemoryEventBus();
+const invented = inventedEvents();
+for (const event of invented) events.say(event);
 systems.states = [
   { what: "portal", where: "guildnet-portal/portal", state: "1/1 ready", healthy: true },
   { what: "registry", where: "guildnet-registry/registry", state: "0/1 ready, a change is under way", healthy: false },
@@ -68,6 +73,7 @@ await startPortal({
   members: new MemoryMembers(["ada", "grace", "new-here"]),
   machine,
   systems,
+  events,
   uiDirectory: fileURLToPath(new URL("./dist/ui", import.meta.url)),
 });
 for (const handle of ["ada", "grace", "new-here"]) {
@@ -79,6 +85,11 @@ for (const handle of ["ada", "grace", "new-here"]) {
   console.log(`${handle}: ${config.sites[0]?.origin}/sign-in?token=${token}`);
 }
 machine.report({ diskFree: "3.2 GiB", fullHomes: new Set(["ada"]) });
+let said = 0;
+setInterval(() => {
+  const event = invented[said++ % invented.length];
+  if (event !== undefined) events.say({ ...event, time: new Date().toISOString() });
+}, 5_000);
 const turns = ["starting", "running"] as const;
 let turn = 0;
 setInterval(

@@ -44,6 +44,8 @@ test.each([false, true])("everything can be read and found, in the dark theme: %
     ["button", of("on-accent"), of("accent")],
     ["disabled button", of("dim"), mixed(of("dim"), 0.16, surface)],
     ["count", of("dim"), mixed(of("dim"), 0.16, page)],
+    ["page in sight", of("accent-strong"), mixed(of("accent"), 0.1, surface)],
+    ["an event's time under the pointer", of("dim"), mixed(of("dim"), 0.07, surface)],
     ["avatar", of("accent-strong"), mixed(of("accent"), 0.18, surface)],
     ...["running", "starting", "stopped", "failed"].map((state): [string, Colour, Colour] => [
       state,
@@ -57,5 +59,6 @@ test.each([false, true])("everything can be read and found, in the dark theme: %
     ]),
   ];
   expect(readable.filter(([, text, under]) => contrast(text, under) < TEXT).map(([name]) => name)).toEqual([]);
-  for (const under of [page, surface]) expect(contrast(of("accent"), under)).toBeGreaterThanOrEqual(FOCUS);
+  for (const shown of ["accent", "edge"])
+    for (const under of [page, surface]) expect(contrast(of(shown), under)).toBeGreaterThanOrEqual(FOCUS);
 });

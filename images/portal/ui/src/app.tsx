@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import type { Me, SignInHelp } from "../../api/types.ts";
-import { Header } from "./header.tsx";
+import { Events } from "./events.tsx";
+import { EVENTS_PATH, Header } from "./header.tsx";
 import { Notice } from "./notice.tsx";
 import { ApiError, fetchMe, signOut } from "./portal-api.ts";
 import { requestedApp } from "./return-to.ts";
@@ -72,6 +73,7 @@ function Content({
         </Notice>
       );
     case "signed-in":
+      if (window.location.pathname === EVENTS_PATH) return <Events me={person.me} onSessionEnded={onSessionEnded} />;
       return <WorkspaceList me={person.me} refused={requestedApp()} onSessionEnded={onSessionEnded} />;
   }
 }

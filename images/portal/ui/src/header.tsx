@@ -1,6 +1,14 @@
 import type { Me } from "../../api/types.ts";
 import mark from "./favicon.svg";
 
+export const EVENTS_PATH = "/events";
+
+/** The portal's pages. */
+const PAGES = [
+  { path: "/", words: "Workspaces" },
+  { path: EVENTS_PATH, words: "Events" },
+];
+
 export function Header({ me, onSignOut }: { me: Me | undefined; onSignOut: () => void }) {
   return (
     <header className="top">
@@ -8,6 +16,15 @@ export function Header({ me, onSignOut }: { me: Me | undefined; onSignOut: () =>
         <img src={mark} alt="" width="28" height="28" />
         <span>{me?.guild ?? "GuildNet"}</span>
       </a>
+      {me && (
+        <nav aria-label="Pages">
+          {PAGES.map(({ path, words }) => (
+            <a key={path} href={path} aria-current={path === window.location.pathname ? "page" : undefined}>
+              {words}
+            </a>
+          ))}
+        </nav>
+      )}
       {me && (
         <div className="person">
           <span className="avatar" aria-hidden="true">
