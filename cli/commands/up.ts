@@ -11,7 +11,7 @@ import { writeFileAtomic } from "../../toolchain/atomic-file.ts";
 import { settleRestores, suggestsRestore, withoutHeld } from "../backup/restores.ts";
 import { ownersIn, volumesIn, type StackVolume } from "../destroy-plan.ts";
 import { deviationLines, type Deviation } from "../drift/deviation.ts";
-import { findMade } from "../drift/half-made.ts";
+import { findMade, isNotYet } from "../drift/half-made.ts";
 import { detectDrift, deviationsOf, isClear, isEmptied, type DriftReport } from "../drift/detect.ts";
 import { UserError } from "../../toolchain/errors.ts";
 import type { Changes, Engine } from "../../engine/engine.ts";
@@ -40,15 +40,17 @@ export async function upCommand(stack: string): Promise<void> {
   await engine.alone("up", () => bringUp(engine));
 }
 
-async function bringUp(engine: Engine): Promise<void> {
+/** @param again whether a run of this command has started the cluster */
+async function bringUp(engine: Engine, again = false): Promise<void> {
   engine.recover();
-  await engine.settlePendingOperations(findMade);
+  const isSettled = await settles(engine, again);
   engine.assertFree();
   await engine.ensureStack();
   const see = looking(engine);
   const before = await see();
   if (isEmptied(before)) throw emptied(engine.stack);
   if (!(await update(engine, before))) return;
+  if (!isSettled) return bringUp(engine, true);
   // What could not be seen before, of a cluster that was stopped say, is looked at now; so is what was put right.
   const after = isClear(before) ? before : await see();
   const isLate = "why" in before && !isClear(after);
@@ -68,6 +70,20 @@ async function bringUp(engine: Engine): Promise<void> {
   const warnings = (await quickFindings(embeddedClusters(state), engine.home.root)).filter(({ warning }) => warning);
   if (warnings.length > 0) process.stdout.write(`\nTo look at\n${report(warnings)}\n`);
   if (deviationsOf(last).length > 0) process.exitCode = 1;
+}
+
+/** @returns false where that takes a cluster which can't be started as it was, but maybe as it shall be */
+async function settles(engine: Engine, again: boolean): Promise<boolean> {
+  try {
+    await engine.settlePendingOperations(findMade);
+    return true;
+  } catch (error) {
+    if (again || !isNotYet(error)) throw error;
+    process.stderr.write(
+      `The cluster can't be started as it was: ${(error.cause as Error).message}\nWhat a run that was killed had made in it is looked at once this one has started it.\n`,
+    );
+    return false;
+  }
 }
 
 /**
