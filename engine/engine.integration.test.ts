@@ -163,6 +163,16 @@ it.each(["the engine alone", "the command alone", "the command and its engine"])
   120_000,
 );
 
+it("knows what a killed run began to make after a cancel and a refresh as well", async () => {
+  await engine.ensureStack();
+  await killWhileCreating();
+  await vi.waitFor(() => expect(processesIn(project)).toEqual([]), { timeout: 20_000 });
+  await pulumiCommand(["-C", project, "cancel", "--yes"], "dev");
+  await pulumiCommand(["-C", project, "refresh", "--yes", "--skip-preview"], "dev");
+  expect(process.exitCode ?? 0).toBe(0);
+  expect(await engine.settlePendingOperations(nothingMade, () => {})).toMatchObject([{ type: "slow:index:Slow" }]);
+}, 120_000);
+
 it("keeps its secrets under the passphrase, by whichever of its names the stack is called, and when the copy of its settings was lost", async () => {
   writeFileSync(gate, "");
   await engine.ensureStack();
@@ -348,7 +358,7 @@ it.each([0, 4])(
       all: true,
       env: { STATE: engine.home.state, SCRATCH: scratch, ROOM: String(room) },
     });
-    expect(all).toMatch(/no space left on device[^]*full: [1-9]/);
+    expect(all).toMatch(/The disk that \S+\/state is on has no room left[^]*full: [1-9]/);
     expect(all).toMatch(/with room: 0$/);
   },
   120_000,

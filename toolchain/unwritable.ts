@@ -1,6 +1,6 @@
 import { existsSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { isAbsolute, relative, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { UserError } from "./errors.ts";
 
 /** What a system's refusals mean to a person. EPERM is left out: most of it is about processes. */
@@ -48,9 +48,15 @@ function full(place: string, why: string, cause: unknown): UserError {
   );
 }
 
-/** Of the folders that are written to, the one with the least room, where that is none to speak of. */
+/** Of the folders that are written to, each of which may be a disk of its own, the one with the least room, where that is none to speak of. */
 function fullest({ root, stackFiles }: NamedFolders): string {
-  const rooms = [root, tmpdir(), ...(stackFiles === undefined ? [] : [stackFiles])]
+  const rooms = [
+    root,
+    join(root, "state"),
+    join(root, "clusters"),
+    tmpdir(),
+    ...(stackFiles === undefined ? [] : [stackFiles]),
+  ]
     .filter((folder) => existsSync(folder))
     .map((folder) => ({ folder, room: roomAt(folder) }));
   return rooms.filter(({ room }) => room < LITTLE).sort((a, b) => a.room - b.room)[0]?.folder ?? root;

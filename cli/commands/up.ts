@@ -16,7 +16,7 @@ import { detectDrift, deviationsOf, isClear, isEmptied, type DriftReport } from 
 import { UserError } from "../../toolchain/errors.ts";
 import type { Changes, Engine } from "../../engine/engine.ts";
 import { assertHasFile } from "../../engine/stack-config.ts";
-import { embeddedClusters } from "../../engine/stack-state.ts";
+import { embeddedClusters, embeddedNodes } from "../../engine/stack-state.ts";
 import { withKubectl } from "../kubernetes/kubectl.ts";
 import { tellUnmade } from "../cluster/unmade-volumes.ts";
 import { releaseVolumes } from "../kubernetes/release-volumes.ts";
@@ -40,17 +40,16 @@ export async function upCommand(stack: string): Promise<void> {
   await engine.alone("up", () => bringUp(engine));
 }
 
-/** @param again whether a run of this command has started the cluster */
+/** @param again whether this command has started the clusters already */
 async function bringUp(engine: Engine, again = false): Promise<void> {
   engine.recover();
-  const isSettled = await settles(engine, again);
+  if (!(await settles(engine, again))) return (await startClusters(engine)) ? bringUp(engine, true) : undefined;
   engine.assertFree();
   await engine.ensureStack();
   const see = looking(engine);
   const before = await see();
   if (isEmptied(before)) throw emptied(engine.stack);
   if (!(await update(engine, before))) return;
-  if (!isSettled) return bringUp(engine, true);
   // What could not be seen before, of a cluster that was stopped say, is looked at now; so is what was put right.
   const after = isClear(before) ? before : await see();
   const isLate = "why" in before && !isClear(after);
@@ -80,10 +79,17 @@ async function settles(engine: Engine, again: boolean): Promise<boolean> {
   } catch (error) {
     if (again || !isNotYet(error)) throw error;
     process.stderr.write(
-      `The cluster can't be started as it was: ${(error.cause as Error).message}\nWhat a run that was killed had made in it is looked at once this one has started it.\n`,
+      `The cluster can't be started as it was: ${(error.cause as Error).message}\nIt is started as its config says now, before anything else: a run that was killed had made something in it.\n`,
     );
     return false;
   }
+}
+
+/** Nothing but those: what a killed run has made would hold fast what stands under it and is not wanted any more. */
+async function startClusters(engine: Engine): Promise<boolean> {
+  const nodes = embeddedNodes(await engine.state()).flatMap(({ urn }) => ["--target", urn]);
+  const code = await engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs", ...nodes], { isAlive });
+  return code === 0 || failed(code);
 }
 
 /**

@@ -1,5 +1,7 @@
 import { execa } from "execa";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import waitFor from "p-wait-for";
 import { afterAll, describe, expect, test } from "vitest";
@@ -14,6 +16,7 @@ import {
   kubectl,
   mustGuildnet,
   onePerson,
+  ports,
   root,
   stack,
   stackFiles,
@@ -77,6 +80,27 @@ describe("an update of which a process is killed", () => {
     const { exitCode, all } = await guildnet("up");
     expect(exitCode, all).toBe(0);
     expect(await kubectl("get", "namespaces", "--output", "name")).not.toContain(`ws-${owner}`);
+    expect(await orphans()).toEqual([]);
+    expect(await changesAhead()).toEqual([]);
+  });
+
+  test("leaves nothing either where its cluster was stopped since, and its port is somebody else's by now", async () => {
+    await upWith(onePerson);
+    configure({ workspaces: [...onePerson.workspaces, { owner: "ines", keepData: false }] });
+    const killed = await killedUp(() => volumes().includes("ws-ines"), "engine");
+    expect(killed.isKilled, killed.all).toBe(true);
+    await mustGuildnet("down");
+    const somebody = createServer().listen(ports.portal, "127.0.0.1");
+    await once(somebody, "listening");
+    try {
+      configure({ ...onePerson, portal: { port: ports.portal + 8 } });
+      const { exitCode, all } = await guildnet("up");
+      expect(exitCode, all).toBe(0);
+      expect(all).toContain(`can't be started as it was: port ${ports.portal} of 127.0.0.1`);
+    } finally {
+      somebody.close();
+    }
+    expect(await kubectl("get", "namespaces", "--output", "name")).not.toContain("ws-ines");
     expect(await orphans()).toEqual([]);
     expect(await changesAhead()).toEqual([]);
   });
