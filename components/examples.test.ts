@@ -19,6 +19,7 @@ const shows: Record<string, string[]> = {
   longhorn: ["ExistingCluster", "Longhorn", "Workspace"],
   mesh: ["EmbeddedCluster", "Portal", "MeshDns", "Headscale", "SubnetRouter"],
   "model-gateway": ["ModelGateway", "Workspace"],
+  models: ["EmbeddedCluster", "Storage", "Ollama", "Model"],
   registry: ["EmbeddedCluster", "Storage", "Registry", "Workspace"],
   scheduling: ["EmbeddedCluster", "Scheduling", "BatchSpace"],
   storage: ["EmbeddedCluster", "Storage"],

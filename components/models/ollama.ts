@@ -5,6 +5,7 @@ import type { ClusterAccess } from "../kube/cluster-access.ts";
 import { acceptedOfProxy, proxyEnvironment, usedProxy } from "../kube/forward-proxy.ts";
 import type { Proxy } from "../kube/forward-proxy.ts";
 import { appSelector } from "../kube/labels.ts";
+import { unawaited } from "../kube/metadata.ts";
 import { networkPolicies } from "../kube/network-policy.ts";
 import { metaIn, ownNamespace, powerlessAccount, retention, volumeClaim } from "../kube/place.ts";
 import { quantity } from "../kube/quantity.ts";
@@ -71,7 +72,8 @@ const DATA = { namespace: NAMESPACE, claim: "models" };
 export class Ollama extends pulumi.ComponentResource implements ModelServer {
   readonly pods = { app: "ollama", namespace: NAMESPACE, port: OLLAMA_PORT };
   readonly name: string;
-  declare readonly url: pulumi.Output<string>;
+  /** Known before it is there, so that nobody waits for it. */
+  readonly url = `http://ollama.${NAMESPACE}.svc:${OLLAMA_PORT}`;
   readonly models: readonly ServedModel[];
   /** Its claim, by which others find it before it is there. */
   static readonly place = DATA;
@@ -110,10 +112,10 @@ export class Ollama extends pulumi.ComponentResource implements ModelServer {
       },
       { parent: this, dependsOn: guards },
     );
-    const service = new k8s.core.v1.Service(
+    new k8s.core.v1.Service(
       `${name}-service`,
       {
-        metadata: metaIn(place, "ollama"),
+        metadata: metaIn(place, "ollama", unawaited),
         spec: {
           selector: appSelector("ollama"),
           ports: [{ name: "ollama", port: OLLAMA_PORT, targetPort: "ollama", protocol: "TCP" }],
@@ -135,7 +137,6 @@ export class Ollama extends pulumi.ComponentResource implements ModelServer {
       { parent: this, dependsOn: deployment, deletedWith: deployment },
     );
     this.models = models.map(served);
-    this.url = pulumi.interpolate`http://${service.metadata.name}.${service.metadata.namespace}.svc:${OLLAMA_PORT}`;
     this.registerOutputs({ url: this.url });
   }
 }

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { askingPod, removeAskingPod, type AskingPod } from "../support/asking-pod.ts";
+import { changesAhead, guildnet, kubectl, mustGuildnet, nameOf } from "../support/guildnet.ts";
+
+const MODEL = "smollm2:135m";
+const ollama = "http://ollama.guildnet-ollama.svc:11434";
+/** By the label of its gateway's pods. */
+const gateway = { name: "as-gateway", namespace: "guildnet-models", program: "model-gateway" };
+const stranger = { name: "as-stranger", namespace: "default", program: "model-gateway" };
+
+const answer = z.object({ choices: z.array(z.object({ message: z.object({ content: z.string() }) })).min(1) });
+const list = z.object({ models: z.array(z.object({ name: z.string() })) });
+
+let asGateway: AskingPod, asStranger: AskingPod;
+beforeAll(async () => {
+  asGateway = await askingPod(gateway.name, gateway.namespace, gateway.program);
+  asStranger = await askingPod(stranger.name, stranger.namespace, stranger.program);
+  await serves();
+});
+
+afterAll(async () => {
+  await removeAskingPod(gateway.name, gateway.namespace);
+  await removeAskingPod(stranger.name, stranger.namespace);
+});
+
+describe("Ollama", () => {
+  test("has the small model, which answers in words", async () => {
+    expect(await models()).toEqual([MODEL]);
+    expect(await capital()).toContain("Paris");
+  });
+
+  test("says of it that it can be offered functions", async () => {
+    const { json } = await asGateway.ask(`${ollama}/api/show`, { method: "POST", body: { model: MODEL } });
+    expect(json).toMatchObject({ capabilities: ["completion", "tools"] });
+  });
+
+  test("answers nobody but the gateway", async () => {
+    await expect(asStranger.ask(ollama)).rejects.toThrow(/ECONNREFUSED|nobody takes the connection/);
+    await expect(
+      kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "curl", "--max-time", "3", ollama),
+    ).rejects.toThrow(/timed out|refused|Failed to connect/i);
+  });
+
+  test("has its model after its pod was killed", async () => {
+    const pods = ["pod", "--namespace", "guildnet-ollama", "--selector", "app.kubernetes.io/name=ollama"];
+    await kubectl("delete", ...pods, "--grace-period", "0", "--force");
+    await serves();
+    expect(await capital()).toContain("Paris");
+  });
+
+  test("is not changed by another run", async () => expect(await changesAhead()).toEqual([]));
+
+  test("is told of where somebody removed its model, and has it again after the next run", async () => {
+    await kubectl("exec", "--namespace", "guildnet-ollama", "deploy/ollama", "--", "ollama", "rm", MODEL);
+    expect(await models()).toEqual([]);
+    expect((await guildnet("status")).all).toContain("the server does not have it");
+    expect((await changesAhead()).map((step) => [step.op, nameOf(step)])).toEqual([
+      ["update", "ollama-model-smollm2-135m"],
+    ]);
+    await mustGuildnet("up");
+    expect(await models()).toEqual([MODEL]);
+    expect(await changesAhead()).toEqual([]);
+  });
+});
+
+async function models(): Promise<string[]> {
+  return list.parse((await asGateway.ask(`${ollama}/api/tags`)).json).models.map(({ name }) => name);
+}
+
+async function capital(): Promise<string> {
+  const body = {
+    model: MODEL,
+    messages: [{ role: "user", content: "What is the capital of France?" }],
+    max_tokens: 40,
+  };
+  const { json } = await asGateway.ask(`${ollama}/v1/chat/completions`, { method: "POST", body });
+  return answer
+    .parse(json)
+    .choices.map(({ message }) => message.content)
+    .join();
+}
+
+async function serves(): Promise<void> {
+  await kubectl("rollout", "status", "--namespace", "guildnet-ollama", "deploy/ollama", "--timeout", "90s");
+}
