@@ -27,7 +27,7 @@ export interface Attached {
   readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Variables by which programs find what is there; a person's own of the same name stand instead. */
   readonly defaults?: Readonly<Record<string, pulumi.Input<string>>>;
-  /** The same of what is secret: kept in a Secret of the workspace's namespace. */
+  /** The same of what is secret, kept in a Secret of the workspace's namespace. Those called GUILDNET_… nobody can set otherwise. */
   readonly secretDefaults?: Readonly<Record<string, SecretKey>>;
   /** Credentials, settings, authorities to trust. */
   readonly files?: readonly AttachedFiles[];

@@ -40,6 +40,8 @@ describe("a workspace that may ask models", () => {
     const { variables } = await made({}, own);
     for (const [name, value] of Object.entries(own)) expect(variables[name]).toEqual({ name, value });
     expect(variables["GUILDNET_MODELS"]).toEqual({ name: "GUILDNET_MODELS", value: url });
+    // Codex asks the gateway all the same, and sends it no key of theirs.
+    expect(variables["GUILDNET_MODELS_TOKEN"]).toHaveProperty("valueFrom");
   });
 
   test("lets the gateway read that one Secret, and nothing else", async () => {

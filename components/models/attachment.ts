@@ -1,12 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomSecret } from "../../provider/sdk/index.ts";
-import type { WorkspaceAttachment } from "../kube/attachment.ts";
+import type { SecretKey, WorkspaceAttachment } from "../kube/attachment.ts";
 import { metaIn } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
 import { subjectHash } from "../kube/subject-hash.ts";
 import type { Transforms } from "../kube/transform.ts";
-import { CODEX_FOLDER, codexFiles } from "./codex.ts";
+import { CODEX_FOLDER, codexFiles, TOKEN_VARIABLE } from "./codex.ts";
 import type { McpServer } from "./codex.ts";
 import { toModelGateway } from "./gateway-reach.ts";
 import { modelGatewayIdentity } from "./model-server.ts";
@@ -67,7 +67,7 @@ export function modelsAttachment(args: ModelsAttachmentArgs): WorkspaceAttachmen
         NODE_EXTRA_CA_CERTS: `${AUTHORITY_FOLDER}/ca.crt`,
         SSL_CERT_DIR: `/etc/ssl/certs:${AUTHORITY_FOLDER}`,
       },
-      secretDefaults: { OPENAI_API_KEY: { secret: access(workspace, tokenGeneration), key: TOKEN } },
+      secretDefaults: tokenVariables(access(workspace, tokenGeneration)),
       files: [
         { name: "models-authority", folder: AUTHORITY_FOLDER, from: { configMap: trusted(workspace, args) } },
         { name: "models-codex", folder: CODEX_FOLDER, from: { configMap: codex(workspace, args) } },
@@ -75,6 +75,12 @@ export function modelsAttachment(args: ModelsAttachmentArgs): WorkspaceAttachmen
       reach: { "to-models": toModelGateway },
     }),
   };
+}
+
+/** Codex has one of its own, which goes nowhere but to the gateway: a person's OPENAI_API_KEY is for where they sent it. */
+function tokenVariables(secret: pulumi.Input<string>): Record<string, SecretKey> {
+  const token = { secret, key: TOKEN };
+  return { OPENAI_API_KEY: token, [TOKEN_VARIABLE]: token };
 }
 
 /** Children `<workspace>-models-token`, `-access`, `-role` and `-binding`. @returns name of the Secret */

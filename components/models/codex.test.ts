@@ -24,7 +24,9 @@ describe("Codex", () => {
     expect(config()).toMatchObject({
       model: "small:135m",
       model_provider: "guildnet",
-      model_providers: { guildnet: { base_url: settings.url, env_key: "OPENAI_API_KEY", wire_api: "responses" } },
+      model_providers: {
+        guildnet: { base_url: settings.url, env_key: "GUILDNET_MODELS_TOKEN", wire_api: "responses" },
+      },
     });
   });
 

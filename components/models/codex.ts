@@ -4,6 +4,9 @@ import type { ServedModel } from "./model-server.ts";
 /** Where Codex looks for what holds for everybody on a machine. */
 export const CODEX_FOLDER = "/etc/codex";
 
+/** Has the workspace's token for the gateway. */
+export const TOKEN_VARIABLE = "GUILDNET_MODELS_TOKEN";
+
 /** A server of tools (MCP) that Codex may use: a program, or an address that is asked over HTTP. */
 export type McpServer = (
   | { readonly command: string; readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> }
@@ -68,7 +71,7 @@ export function codexConfig({ url, models, known, mcpServers }: CodexSettings) {
       guildnet: {
         name: "the guild's models",
         base_url: url,
-        env_key: "OPENAI_API_KEY",
+        env_key: TOKEN_VARIABLE,
         env_key_instructions: "A workspace has it from its start.",
         wire_api: "responses",
         request_max_retries: 2,
