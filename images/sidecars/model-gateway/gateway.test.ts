@@ -187,16 +187,16 @@ describe("models", () => {
 });
 
 describe("a question", () => {
-  test("reaches its server as it came, with the key that the gateway alone has, and nothing else of who asked", async () => {
+  test("reaches its server, with the key that the gateway alone has, and nothing else of who asked", async () => {
     outside.answers((response) => asJson(response, 200, { id: "r", usage: { input_tokens: 7, output_tokens: 5 } }));
-    const body = '{"model": "gpt", "input": [{"role":"developer","content":"Be brief."}], "tools": [], "seed": 1.0}';
+    const body = { model: "gpt", input: [{ role: "developer", content: "Be brief." }], tools: [], seed: 1 };
     const reply = await ask({
       body,
       headers: { "x-codex-turn-metadata": "/home/guild/secret-project", cookie: "a=b" },
     });
     expect(reply).toMatchObject({ status: 200, body: { id: "r" } });
-    const { path, headers, bytes } = outside.asked.at(-1) ?? {};
-    expect({ path, bytes }).toEqual({ path: "/v1/responses", bytes: body.length });
+    const { path, headers, body: received } = outside.asked.at(-1) ?? {};
+    expect({ path, received }).toEqual({ path: "/v1/responses", received: body });
     expect(Object.keys(headers ?? {}).sort()).toEqual([
       "accept",
       "accept-encoding",
@@ -249,9 +249,22 @@ describe("a question", () => {
     ["without a model", { input: "" }, "invalid_question"],
     ["with a model that is none", { model: 7 }, "invalid_question"],
     ["nothing at all", "", "invalid_json"],
+    ["with two models, one of them in capitals", { model: "small:135m", Model: "hf.co/coder" }, "invalid_question"],
+    [
+      "with a letter that others take for an s",
+      { model: "small:135m", stream: false, ſtream: true },
+      "invalid_question",
+    ],
   ])("that is %s is refused in words", async (_, body, code) => {
     const reply = await ask({ body: body ?? {} });
     expect(reply).toMatchObject({ status: 400, body: { error: { code, type: "invalid_request_error" } } });
+  });
+
+  test("with two models is about the one that was allowed, whichever of them its server would read", async () => {
+    inside.answers((response) => asJson(response, 200, {}));
+    const before = inside.asked.length;
+    await ask({ token: tokens.bob, body: '{"model":"gpt","input":"","model":"small:135m"}' });
+    expect(inside.asked[before]?.text).not.toContain("gpt");
   });
 
   test("that is too large is refused before it is there", async () => {
@@ -404,6 +417,12 @@ describe("an answer in events", () => {
     await ask({ body });
     const bytes = Buffer.byteLength(JSON.stringify(body));
     expect(asked).toMatchObject([{ usage: { input: Math.ceil(bytes / 4), output: 1, reported: false } }]);
+  });
+
+  test("to a question with a picture, if nobody says what it took, took no more than the model has room for", async () => {
+    inside.answers((response) => asJson(response, 200, {}));
+    await ask({ body: { ...small, input: "x".repeat(100_000) } });
+    expect(asked).toMatchObject([{ usage: { input: 8192, reported: false } }]);
   });
 
   test("that breaks off ends with words for who waits for more", async () => {

@@ -36,7 +36,7 @@ const OVER = "over";
 
 /**
  * One address for all models: it knows who asks, asks on with keys that it alone has, and counts.
- * Questions and answers are passed on as they are; neither is in a log.
+ * Answers are passed on as they are, and questions nearly so; neither is in a log.
  */
 export function gateway(parts: GatewayParts) {
   const { certificate, credentials, limits, log, metrics, settings } = parts;
@@ -138,6 +138,7 @@ async function answer(
   const gone = new AbortController();
   raw.once("close", () => gone.abort());
   const { bytes, usageUnasked } = sentTo(served, question);
+  const asked = { bytes: bytes.length, contextWindow: served.model.contextWindow };
   let given: Answer;
   try {
     given = await upstream.ask(served.server, question.path, bytes, gone.signal);
@@ -147,12 +148,12 @@ async function answer(
       throw error;
     }
     // It was being read, maybe for minutes.
-    ended(GONE, observeWhole(bytes.length).usage());
+    ended(GONE, observeWhole(asked).usage());
     reply.hijack();
     return;
   }
   const { body, headers, isEvents, statusCode } = given;
-  const observer = isEvents ? observeEvents(bytes.length, usageUnasked) : observeWhole(bytes.length);
+  const observer = isEvents ? observeEvents(asked, usageUnasked) : observeWhole(asked);
   reply.hijack();
   raw.writeHead(statusCode, { ...headers, "cache-control": "no-store" });
   // A client that waits for events knows that it was understood.

@@ -18,8 +18,6 @@ const shape = z.looseObject({
 export interface Question {
   readonly path: QuestionPath;
   readonly content: z.output<typeof shape>;
-  /** As it came. */
-  readonly bytes: Buffer;
 }
 
 /** @throws GatewayError that says what is wrong with it */
@@ -31,12 +29,30 @@ export function readQuestion(path: QuestionPath, bytes: Buffer): Question {
     throw new GatewayError(400, "invalid_json", "The question is no JSON.", { cause });
   }
   const { data, error } = shape.safeParse(json);
-  if (data !== undefined) return { path, content: data, bytes };
+  if (data !== undefined) return { path, content: withoutDoubles(data) };
   const [issue] = error.issues;
   const param = issue?.path.join(".") || undefined;
   const words =
     param === undefined ? "The question is no JSON object." : `The question's "${param}": ${issue?.message}.`;
   throw new GatewayError(400, "invalid_question", words, { param });
+}
+
+/**
+ * Programs in Go, as Ollama is, take "Model" for "model" where both are there: what was allowed would not be what is asked.
+ * @throws GatewayError where a member is there twice but for its spelling
+ */
+function withoutDoubles(content: Question["content"]): Question["content"] {
+  const seen = new Map<string, string>();
+  for (const name of Object.keys(content)) {
+    const plain = name.toUpperCase().toLowerCase();
+    const other = seen.get(plain);
+    if (other !== undefined)
+      throw new GatewayError(400, "invalid_question", `The question has both "${other}" and "${name}".`, {
+        param: name,
+      });
+    seen.set(plain, name);
+  }
+  return content;
 }
 
 /** A question as a server is sent it. */
@@ -47,26 +63,22 @@ export interface Sent {
 }
 
 /**
- * As it came, but for what is needed to count its tokens, and for what the server would refuse or leave out:
- * functions, of a model that calls none, and the words of a "developer", which are a "system"'s in the older API.
+ * As it was read, and not as it came: of a member that is there twice a server might read the other. Changed is what is needed
+ * to count its tokens, and what the server would refuse or leave out: functions, of a model that calls none, and the words of a
+ * "developer", which are a "system"'s in the older API.
  */
-export function sentTo({ server, model }: Served, { path, content, bytes }: Question): Sent {
-  const changes: Record<string, unknown> = {};
+export function sentTo({ server, model }: Served, { path, content }: Question): Sent {
+  const sent: Record<string, unknown> = { ...content };
   const usageUnasked =
     path === "/v1/chat/completions" && content.stream === true && content.stream_options?.include_usage !== true;
-  if (usageUnasked) changes["stream_options"] = { ...content.stream_options, include_usage: true };
-  if (server.dialect === "plain") {
-    const said = path === "/v1/responses" ? "input" : "messages";
-    if (speaksAsDeveloper(content[said])) changes[said] = content[said].map(asSystem);
-  }
-  // Without a value a member is not written.
-  const functions = ["tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"];
-  if (!model.tools) for (const name of functions) if (name in content) changes[name] = undefined;
-  return {
-    bytes: Object.keys(changes).length === 0 ? bytes : Buffer.from(JSON.stringify({ ...content, ...changes })),
-    usageUnasked,
-  };
+  if (usageUnasked) sent["stream_options"] = { ...content.stream_options, include_usage: true };
+  const said = path === "/v1/responses" ? "input" : "messages";
+  if (server.dialect === "plain" && speaksAsDeveloper(content[said])) sent[said] = content[said].map(asSystem);
+  if (!model.tools) for (const name of FUNCTIONS) delete sent[name];
+  return { bytes: Buffer.from(JSON.stringify(sent)), usageUnasked };
 }
+
+const FUNCTIONS = ["tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"];
 
 function speaksAsDeveloper(messages: unknown): messages is unknown[] {
   return Array.isArray(messages) && messages.some(isDevelopers);

@@ -9,6 +9,12 @@ export interface Usage {
   readonly reported: boolean;
 }
 
+/** What a question may have taken at most, where nobody says. */
+export interface Asked {
+  readonly bytes: number;
+  readonly contextWindow: number;
+}
+
 /** Sees an answer pass by. */
 export interface Observer {
   /** @returns what of it is passed on */
@@ -28,7 +34,7 @@ const BYTES_A_TOKEN = 4;
 const MOST_LOOKED_AT = 16 * 1024 * 1024;
 
 /** Of an answer in one piece. */
-export function observeWhole(questionBytes: number): Observer {
+export function observeWhole(question: Asked): Observer {
   const parts: Buffer[] = [];
   let length = 0;
   return {
@@ -38,8 +44,7 @@ export function observeWhole(questionBytes: number): Observer {
       else parts.length = 0;
       return part;
     },
-    usage: () =>
-      usageOf(parsed(Buffer.concat(parts).toString("utf8"))) ?? estimated(questionBytes, length / BYTES_A_TOKEN),
+    usage: () => usageOf(parsed(Buffer.concat(parts).toString("utf8"))) ?? estimated(question, length / BYTES_A_TOKEN),
   };
 }
 
@@ -47,7 +52,7 @@ export function observeWhole(questionBytes: number): Observer {
  * Of an answer that comes as events. They are passed on as they are, byte for byte, unless the one that tells of tokens is to be
  * kept back: then they are read and written again.
  */
-export function observeEvents(questionBytes: number, usageUnasked: boolean): Observer {
+export function observeEvents(question: Asked, usageUnasked: boolean): Observer {
   let reported: Usage | undefined;
   let words = 0;
   let kept: string[] = [];
@@ -76,7 +81,7 @@ export function observeEvents(questionBytes: number, usageUnasked: boolean): Obs
       kept = [];
       return passed;
     },
-    usage: () => reported ?? estimated(questionBytes, words),
+    usage: () => reported ?? estimated(question, words),
   };
 }
 
@@ -121,6 +126,8 @@ function isUsageAlone(content: Record<string, unknown> | undefined): boolean {
   return !Array.isArray(choices) || choices.length === 0;
 }
 
-function estimated(questionBytes: number, output: number): Usage {
-  return { input: Math.ceil(questionBytes / BYTES_A_TOKEN), output: Math.ceil(output), reported: false };
+/** A picture is many bytes and few tokens; no question has more of them than the model has room for. */
+function estimated({ bytes, contextWindow }: Asked, output: number): Usage {
+  const input = Math.min(Math.ceil(bytes / BYTES_A_TOKEN), contextWindow);
+  return { input, output: Math.ceil(output), reported: false };
 }

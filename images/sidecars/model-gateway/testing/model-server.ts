@@ -7,7 +7,7 @@ import { buffer } from "node:stream/consumers";
 export interface TestModelServer {
   readonly url: string;
   /** What it was asked, as it came. */
-  readonly asked: { path: string; headers: IncomingMessage["headers"]; body: Record<string, unknown>; bytes: number }[];
+  readonly asked: { path: string; headers: IncomingMessage["headers"]; body: Record<string, unknown>; text: string }[];
   /** What it does with the next questions. */
   answers(how: (response: ServerResponse, body: Record<string, unknown>) => void): void;
   close(): Promise<void>;
@@ -18,8 +18,9 @@ export async function startModelServer(): Promise<TestModelServer> {
   let how: Parameters<TestModelServer["answers"]>[0] = (response) => response.writeHead(500).end();
   const server = createServer((request, response) => {
     void buffer(request).then((bytes) => {
-      const body = JSON.parse(bytes.toString("utf8")) as Record<string, unknown>;
-      asked.push({ path: request.url ?? "", headers: request.headers, body, bytes: bytes.length });
+      const text = bytes.toString("utf8");
+      const body = JSON.parse(text) as Record<string, unknown>;
+      asked.push({ path: request.url ?? "", headers: request.headers, body, text });
       how(response, body);
     });
   });
