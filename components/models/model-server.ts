@@ -8,6 +8,8 @@ export interface ServedModel {
   readonly contextWindow: number;
   /** Whether it can be offered functions to call. A model whose template doesn't name them refuses the whole question. */
   readonly tools: boolean;
+  /** What it is asked with where a question doesn't say. Ollama takes 1 for `/v1/responses` then, whatever the model's own is. @default the server's */
+  readonly temperature?: number;
 }
 
 /**

@@ -147,6 +147,7 @@ const oneServer = {
 } as const;
 
 /** A model as those who ask it need to know it. */
-export function served({ name, contextWindow, tools }: ModelSpec): ServedModel {
-  return { name, contextWindow, tools };
+export function served({ name, contextWindow, tools, parameters }: ModelSpec): ServedModel {
+  const temperature = parameters?.["temperature"];
+  return { name, contextWindow, tools, ...(typeof temperature === "number" && { temperature }) };
 }

@@ -64,7 +64,7 @@ beforeEach(async () => {
           dialect: "plain",
           models: [
             { name: "small:135m", contextWindow: 8192, tools: false },
-            { name: "hf.co/coder", contextWindow: 32_768, tools: true },
+            { name: "hf.co/coder", contextWindow: 32_768, tools: true, temperature: 0.5 },
           ],
         },
         {
@@ -238,9 +238,9 @@ describe("a question", () => {
     await ask({ body: { model: "small:135m", input, ...tools } });
     expect(inside.asked.at(-1)?.body).toEqual({ model: "small:135m", input: said });
     await ask({ body: { model: "hf.co/coder", input, ...tools } });
-    expect(inside.asked.at(-1)?.body).toEqual({ model: "hf.co/coder", input: said, ...tools });
-    await ask({ path: "/v1/chat/completions", body: { model: "hf.co/coder", messages: input } });
-    expect(inside.asked.at(-1)?.body).toEqual({ model: "hf.co/coder", messages: said });
+    expect(inside.asked.at(-1)?.body).toEqual({ model: "hf.co/coder", input: said, ...tools, temperature: 0.5 });
+    await ask({ path: "/v1/chat/completions", body: { model: "hf.co/coder", messages: input, temperature: 0 } });
+    expect(inside.asked.at(-1)?.body).toEqual({ model: "hf.co/coder", messages: said, temperature: 0 });
   });
 
   test.each<[string, Asking["body"], string]>([

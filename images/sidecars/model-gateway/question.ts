@@ -65,7 +65,7 @@ export interface Sent {
 /**
  * As it was read, and not as it came: of a member that is there twice a server might read the other. Changed is what is needed
  * to count its tokens, and what the server would refuse or leave out: functions, of a model that calls none, and the words of a
- * "developer", which are a "system"'s in the older API.
+ * "developer", which are a "system"'s in the older API. A model's own temperature is said, where the question has none.
  */
 export function sentTo({ server, model }: Served, { path, content }: Question): Sent {
   const sent: Record<string, unknown> = { ...content };
@@ -74,6 +74,7 @@ export function sentTo({ server, model }: Served, { path, content }: Question): 
   if (usageUnasked) sent["stream_options"] = { ...content.stream_options, include_usage: true };
   const said = path === "/v1/responses" ? "input" : "messages";
   if (server.dialect === "plain" && speaksAsDeveloper(content[said])) sent[said] = content[said].map(asSystem);
+  sent["temperature"] ??= model.temperature;
   if (!model.tools) for (const name of FUNCTIONS) delete sent[name];
   return { bytes: Buffer.from(JSON.stringify(sent)), usageUnasked };
 }

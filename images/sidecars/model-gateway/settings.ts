@@ -11,6 +11,8 @@ const model = z.strictObject({
   contextWindow: z.int().positive(),
   /** Whether it can be offered functions to call. */
   tools: z.boolean(),
+  /** What it is asked with where a question doesn't say. */
+  temperature: z.number().min(0).max(2).optional(),
   /** Ids of the workspaces that may ask it; all of them where it is left out. */
   workspaces: z.array(z.string().min(1)).optional(),
 });
