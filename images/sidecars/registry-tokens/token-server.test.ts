@@ -24,7 +24,8 @@ let api: TestApiServer;
 let port = 0;
 let ca = "";
 let signer = "";
-let now = new Date();
+const noon = new Date("2030-01-01T12:00:00Z");
+let now = noon;
 const logged: string[] = [];
 let close: () => Promise<unknown> = async () => {};
 
@@ -106,6 +107,7 @@ async function claims(reply: Reply) {
   const { payload } = await jwtVerify(reply.body.token ?? "", await importX509(signer, "ES256"), {
     issuer: "guildnet",
     audience: service,
+    currentDate: now,
   });
   return payload as typeof payload & { access: { type: string; name: string; actions: string[] }[] };
 }
@@ -181,7 +183,7 @@ describe("refused is", () => {
     expect(push).toMatchObject({ status: 503, body: { errors: [{ code: "UNAVAILABLE" }] } });
     expect(push.headers["retry-after"]).toBe("1200");
     expect((await ask({ service, scope: "repository:ada/app:pull" }, { user: ada })).status).toBe(200);
-    now = new Date();
+    now = noon;
   });
 });
 
