@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   apply,
@@ -9,15 +7,12 @@ import {
   kubectl,
   mustGuildnet,
   portalUrl,
-  root,
   upWith,
 } from "../support/guildnet.ts";
+import { inWorkspace, layout, makeImage, push, registryHost as host } from "../support/hello/image.ts";
 import { PortalClient } from "../support/portal-client.ts";
 
-const host = "registry.guildnet-registry.svc";
 const soon = { timeout: 90_000, interval: 500 };
-const layout = "/tmp/image",
-  files = "/tmp/rootfs";
 
 beforeAll(async () => {
   await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
@@ -131,45 +126,6 @@ async function collect(): Promise<string> {
   return said;
 }
 
-/** An image that serves what it says, made of the workspace's own files by its own means. */
-async function makeImage(says: string): Promise<void> {
-  const libraries = (await inWorkspace("ldd", "/usr/bin/perl")).match(/\/\S+/g) ?? [];
-  expect(libraries.length).toBeGreaterThan(2);
-  const modules = await inWorkspace(
-    "perl",
-    "-MIO::Socket::INET",
-    "-MFile::Basename",
-    "-e",
-    'print dirname($INC{"strict.pm"})',
-  );
-  await inWorkspace("rm", "-rf", layout, files);
-  await inWorkspace("mkdir", files);
-  await inWorkspace("cp", "--recursive", "--parents", "--dereference", "/usr/bin/perl", modules, ...libraries, files);
-  await write(`${files}/serve.pl`, readFileSync(join(root, "tests/support/hello/serve.pl"), "utf8"));
-  await write(`${files}/says`, says);
-  await inWorkspace("umoci", "init", "--layout", layout);
-  await inWorkspace("umoci", "new", "--image", `${layout}:app`);
-  await inWorkspace("umoci", "insert", "--rootless", "--image", `${layout}:app`, files, "/");
-  await inWorkspace(
-    "umoci",
-    "config",
-    "--image",
-    `${layout}:app`,
-    "--config.entrypoint",
-    "/usr/bin/perl",
-    "--config.cmd",
-    "/serve.pl",
-  );
-}
-
-async function write(path: string, content: string): Promise<void> {
-  await inWorkspace("perl", "-e", "open my $file, '>', $ARGV[0] or die; print $file $ARGV[1]", path, content);
-}
-
-function push(name: string): Promise<string> {
-  return inWorkspace("skopeo", "copy", `oci:${layout}:app`, `docker://${host}/${name}`);
-}
-
 /** Runs an image as a pod, pulled anew. @returns what it says */
 async function run(name: string): Promise<string> {
   await kubectl("delete", "pod", "hello", "--namespace", "default", "--ignore-not-found", "--grace-period", "1");
@@ -201,8 +157,4 @@ async function run(name: string): Promise<string> {
     soon,
   );
   return kubectl("logs", "--namespace", "default", "hello");
-}
-
-function inWorkspace(...command: string[]): Promise<string> {
-  return kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", ...command);
 }
