@@ -33,6 +33,8 @@ const systems = [
   "certificates cert-manager-cainjector",
   "registry",
   "registry collector",
+  "ollama",
+  "model gateway",
   "backup server",
   "backup headscale",
   "backup registry",

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { askingPod, removeAskingPod, type AskingPod } from "../support/asking-pod.ts";
-import { changesAhead, guildnet, kubectl, mustGuildnet, nameOf } from "../support/guildnet.ts";
+import { changesAhead, everything, guildnet, kubectl, mustGuildnet, nameOf, upWith } from "../support/guildnet.ts";
 
 const MODEL = "smollm2:135m";
 const ollama = "http://ollama.guildnet-ollama.svc:11434";
@@ -14,6 +14,7 @@ const list = z.object({ models: z.array(z.object({ name: z.string() })) });
 
 let asGateway: AskingPod, asStranger: AskingPod;
 beforeAll(async () => {
+  await upWith(everything);
   asGateway = await askingPod(gateway.name, gateway.namespace, gateway.program);
   asStranger = await askingPod(stranger.name, stranger.namespace, stranger.program);
   await serves();
