@@ -123,7 +123,9 @@ describe("a guild with every system", () => {
       );
     expect(there.length).toBeGreaterThan(10);
     const allowed = there.filter(({ pod, port }) => mayReach(rules, seen(from), pod, port));
-    expect(new Set(allowed.map(({ pod }) => pod.namespace))).toEqual(new Set(["kube-system", "guildnet-registry"]));
+    expect(new Set(allowed.map(({ pod }) => pod.namespace))).toEqual(
+      new Set(["kube-system", "guildnet-models", "guildnet-registry"]),
+    );
     // What is closed never answers; what is open may be slow to, on a busy machine.
     const found = new Set<string>(),
       asked = there.map(({ address }) => address);

@@ -70,6 +70,18 @@ export const everything = {
   workspaces: [{ owner: "ada" }, { owner: "bob", preset: "small", keepData: false }] as WorkspaceConfig[],
   mesh: { ...dev.mesh, port: ports.mesh, devices: ["laptop", "phone"] },
   batch: { cpu: "64", memory: "64Gi" },
+  modelGateway: {
+    // A pod that a test makes: its network is a private one, whatever it is called.
+    servers: [
+      {
+        name: "scripted",
+        url: "http://scripted.default.svc:8080",
+        models: [{ name: "scripted", contextWindow: 8192 }],
+      },
+    ],
+    networks: ["10.244.0.0/16"],
+  },
+  codex: { model: "scripted" },
   registry: { maintenanceHour: nightly },
   backup: { schedule: `30 ${nightly} * * *` },
   loadBalancer: {
