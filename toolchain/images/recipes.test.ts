@@ -34,11 +34,14 @@ it.each([
   ["metallb", "go.universe.tf/metallb", "quay.io/metallb/speaker:"],
   ["nats-cli", "github.com/nats-io/natscli", "guildnet.local/nats-cli:"],
   ["nats-server", "github.com/nats-io/nats-server/v2", "docker.io/library/nats:"],
+  ["node-exporter", "github.com/prometheus/node_exporter", "quay.io/prometheus/node-exporter:"],
   ["ollama", "github.com/ollama/ollama", "docker.io/ollama/ollama:"],
   ["registry", "github.com/distribution/distribution/v3", "docker.io/library/registry:"],
   ["rest-server", "github.com/restic/rest-server", "docker.io/restic/rest-server:"],
   ["restic", "github.com/restic/restic", "docker.io/restic/restic:"],
   ["tailscale", "tailscale.com", "ghcr.io/tailscale/tailscale:"],
+  ["victoria-metrics", "github.com/VictoriaMetrics/VictoriaMetrics", "docker.io/victoriametrics/victoria-metrics:"],
+  ["victoria-metrics", "github.com/VictoriaMetrics/VictoriaMetrics", "docker.io/victoriametrics/vmalert:"],
 ])("builds %s from the module of the version that its tag names", (folder, module, image) => {
   const goMod = readFileSync(new URL(`../go/${folder}/go.mod`, import.meta.url), "utf8");
   const version = goMod.match(new RegExp(`\\s${module} (v\\S+)`))?.[1] ?? "none";
@@ -74,6 +77,10 @@ it("keeps to the versions that are pinned in one place", () => {
       `docker.io/library/registry:${VERSIONS.registry.version}`,
       `docker.io/restic/rest-server:${VERSIONS["rest-server"].version}`,
       `docker.io/restic/restic:${VERSIONS.restic.version}`,
+      ...["victoria-metrics", "vmalert"].map(
+        (program) => `docker.io/victoriametrics/${program}:v${VERSIONS["victoria-metrics"].version}`,
+      ),
+      `quay.io/prometheus/node-exporter:v${VERSIONS["node-exporter"].version}`,
     ]),
   );
 });

@@ -7,6 +7,7 @@ import { coredns, localPathProvisioner, registry } from "./go-images.ts";
 import type { Recipe } from "./recipe.ts";
 import { headscale, tailscale } from "./mesh-images.ts";
 import { metallbController, metallbSpeaker } from "./metallb-images.ts";
+import { nodeExporter, victoriaMetricsServer, vmalert } from "./monitoring-images.ts";
 import { natsCli, natsServer } from "./nats-images.ts";
 import { ollama } from "./ollama-image.ts";
 import { pause } from "./pause.ts";
@@ -23,6 +24,8 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "docker.io/rancher/local-path-provisioner:v0.0.30": localPathProvisioner,
   "docker.io/restic/rest-server:0.14.0": restServer,
   "docker.io/restic/restic:0.19.1": restic,
+  "docker.io/victoriametrics/victoria-metrics:v1.151.0": victoriaMetricsServer,
+  "docker.io/victoriametrics/vmalert:v1.151.0": vmalert,
   "ghcr.io/tailscale/tailscale:v1.96.0": tailscale,
   "guildnet.local/nats-cli:0.5.0": natsCli,
   "quay.io/jetstack/cert-manager-cainjector:v1.21.2": certManager("cainjector"),
@@ -30,6 +33,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "quay.io/jetstack/cert-manager-webhook:v1.21.2": certManager("webhook"),
   "quay.io/metallb/controller:v0.15.2": metallbController,
   "quay.io/metallb/speaker:v0.15.2": metallbSpeaker,
+  "quay.io/prometheus/node-exporter:v1.10.2": nodeExporter,
   "registry.k8s.io/coredns/coredns:v1.14.0": coredns,
   // What Kubernetes' own tests run their pods in.
   "registry.k8s.io/e2e-test-images/agnhost:2.55": agnhost,
