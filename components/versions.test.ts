@@ -29,8 +29,11 @@ test("what components name is what the toolchain builds", () => {
   ]);
   expect(tag(images.tailscale)).toBe(`v${built["tailscale"]?.version}`);
   expect(tag(images.nats)).toBe(built["nats-server"]?.version);
+  expect(tag(images.nodeExporter)).toBe(`v${built["node-exporter"]?.version}`);
   expect(tag(images.ollama)).toBe(built["ollama"]?.version);
   expect(tag(images.registry)).toBe(built["registry"]?.version);
   expect(tag(images.restServer)).toBe(built["rest-server"]?.version);
   expect(tag(images.restic)).toBe(built["restic"]?.version);
+  const metrics = `v${built["victoria-metrics"]?.version}`;
+  expect(Object.values(images.victoriaMetrics).map(tag)).toEqual([metrics, metrics]);
 });

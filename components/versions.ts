@@ -37,11 +37,18 @@ export const images = {
   },
   /** Without a system: `nats-server` is on its path, and nothing else. */
   nats: "docker.io/library/nats:2.15.2",
+  /** Tells the figures of the node it runs on. */
+  nodeExporter: "quay.io/prometheus/node-exporter:v1.10.2",
   registry: "docker.io/library/registry:3.1.2",
   /** restic's own server for its repositories. */
   restServer: "docker.io/restic/rest-server:0.14.0",
   /** With a shell, which the jobs need. */
   restic: "docker.io/restic/restic:0.19.1",
+  /** What keeps figures, and what has the rules of alerts: two programs of one version, each started by its entry point. */
+  victoriaMetrics: {
+    server: "docker.io/victoriametrics/victoria-metrics:v1.151.0",
+    rules: "docker.io/victoriametrics/vmalert:v1.151.0",
+  },
 } as const;
 
 /** Helm charts, by repository and release. */

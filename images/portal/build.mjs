@@ -10,7 +10,14 @@ const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
 
 /** Folders of images/sidecars, whose programs are in this image. */
-const SIDECARS = ["model-gateway", "registry-tokens", "registry-collector", "certificate-check", "volume-copy"];
+const SIDECARS = [
+  "alerts",
+  "model-gateway",
+  "registry-tokens",
+  "registry-collector",
+  "certificate-check",
+  "volume-copy",
+];
 
 /** Bundled CommonJS packages call `require` for Node's own modules; a module has none until it makes one. */
 const REQUIRE_BANNER = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
