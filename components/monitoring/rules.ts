@@ -105,8 +105,8 @@ function rulesOf(limits: Thresholds): AlertRule[] {
     },
     {
       alert: "Restarting",
-      // By its namespace and name: a pod that was made anew is another.
-      expr: `changes(container_start_time_seconds[1h]) >= ${limits.restarts}`,
+      // By its namespace and name: a pod that was made anew is another. As Prometheus counts: to VictoriaMetrics the first start is a change.
+      expr: `changes_prometheus(container_start_time_seconds[1h]) >= ${limits.restarts}`,
       for: "0s",
       labels: { severity: "warning" },
       annotations: {
