@@ -22,6 +22,7 @@ export { LOAD_BALANCER_NAMESPACE, LoadBalancer } from "./balancer/load-balancer.
 export type { LoadBalancerArgs } from "./balancer/load-balancer.ts";
 export { LETS_ENCRYPT, tsigAlgorithms } from "./certificates/acme.ts";
 export type { AcmeArgs, Dns01, TsigAlgorithm } from "./certificates/acme.ts";
+export { certificateFigures } from "./certificates/cert-manager-settings.ts";
 export { Certificates } from "./certificates/certificates.ts";
 export type { CertificatesArgs } from "./certificates/certificates.ts";
 export { ClusterDns } from "./cluster/dns.ts";
@@ -83,7 +84,7 @@ export type { McpServer } from "./models/codex.ts";
 export { ExistingOllama } from "./models/existing-ollama.ts";
 export type { ExistingOllamaArgs } from "./models/existing-ollama.ts";
 export type { GatewayServer, ModelLimits } from "./models/gateway-settings.ts";
-export { ModelGateway, modelGatewayHost } from "./models/gateway.ts";
+export { ModelGateway, modelGatewayFigures, modelGatewayHost } from "./models/gateway.ts";
 export type { ModelGatewayArgs } from "./models/gateway.ts";
 export { knownModel, knownModels, memoryOf } from "./models/model-memory.ts";
 export type { KnownModel } from "./models/model-memory.ts";

@@ -6,7 +6,7 @@ import { system } from "./system.ts";
 import type { Wants, KeptVolume, Layer } from "./system.ts";
 
 const wants: Wants = { images: {}, publish: [], registries: [], dnsNames: [], ipAddresses: [] };
-const ground = { kubeconfig: undefined, found: NOTHING, wants, attachments: [], kept: [], probes: [] };
+const ground = { kubeconfig: undefined, found: NOTHING, wants, attachments: [], kept: [], probes: [], figures: [] };
 const volume = (name: string): KeptVolume => ({
   name,
   namespace: name,

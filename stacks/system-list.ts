@@ -96,10 +96,11 @@ function list<
       layers: (config, start, secrets) => {
         const { ground, outputs } = before.layers(config, start, secrets),
           made = next.layer(config, ground, secrets);
-        const soFar: Pick<Ground, "attachments" | "kept" | "probes"> = {
+        const soFar: Pick<Ground, "attachments" | "kept" | "probes" | "figures"> = {
           attachments: [...ground.attachments, ...(made.attachments ?? [])],
           kept: [...ground.kept, ...(made.kept ?? [])],
           probes: [...ground.probes, ...(made.probes ?? [])],
+          figures: [...ground.figures, ...(made.figures ?? [])],
         };
         return { ground: { ...ground, ...made.gives, ...soFar }, outputs: { ...outputs, ...made.outputs } };
       },

@@ -1,6 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
-import type { BackupVolume, EmbeddedClusterArgs, ImageSource, WorkspaceAttachment } from "../components/index.ts";
+import type {
+  BackupVolume,
+  EmbeddedClusterArgs,
+  ImageSource,
+  ScrapedPods,
+  WorkspaceAttachment,
+} from "../components/index.ts";
 import type { Broken, Given } from "./check/broken.ts";
 import type { Mistake, Path } from "./check/mistakes.ts";
 import type { Found } from "./survey/found.ts";
@@ -76,6 +82,8 @@ export interface Layer<Gives extends object, Outputs extends object> {
   kept?: readonly KeptVolume[];
   /** What proves it well beside its pods and objects. */
   probes?: readonly Probe[];
+  /** Its pods that tell figures, for monitoring to gather. */
+  figures?: readonly ScrapedPods[];
 }
 
 /** What the first system stands on, and all after it. */
@@ -90,6 +98,7 @@ export interface Ground {
   readonly attachments: readonly WorkspaceAttachment[];
   readonly kept: readonly KeptVolume[];
   readonly probes: readonly Probe[];
+  readonly figures: readonly ScrapedPods[];
 }
 
 /** What authority and cluster must have from their start. */

@@ -8,6 +8,7 @@ import { cluster } from "./systems/cluster/layer.ts";
 import { mesh } from "./systems/mesh/layer.ts";
 import { modelGateway } from "./systems/model-gateway/layer.ts";
 import { models } from "./systems/models/layer.ts";
+import { monitoring } from "./systems/monitoring/layer.ts";
 import { overview } from "./systems/overview/layer.ts";
 import { people } from "./systems/people/layer.ts";
 import { portal } from "./systems/portal/layer.ts";
@@ -37,4 +38,5 @@ export const systems = noSystems
   .with(apps)
   .with(tunnel)
   .with(backup)
+  .with(monitoring)
   .with(overview);

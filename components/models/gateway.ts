@@ -15,12 +15,15 @@ import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
 import { gatewayDeployment } from "./gateway-pods.ts";
 import { gatewayReach } from "./gateway-reach.ts";
-import { gatewaySettings } from "./gateway-settings.ts";
+import { GATEWAY_METRICS_PORT, gatewaySettings } from "./gateway-settings.ts";
 import type { GatewayServer, ModelLimits } from "./gateway-settings.ts";
 import { modelGatewayIdentity } from "./model-server.ts";
 
 /** Resolved by the cluster's DNS, whatever its domain is called. */
 export const modelGatewayHost = `gateway.${modelGatewayIdentity.namespace}.svc`;
+
+/** Where it tells what was asked. */
+export const modelGatewayFigures = { name: "model-gateway", ...modelGatewayIdentity, port: GATEWAY_METRICS_PORT };
 
 /** What `transform` changes. */
 export interface ModelGatewayChildren {

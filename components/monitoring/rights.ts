@@ -67,7 +67,7 @@ export function letIn(place: Place, pods: ScrapedPods, account: pulumi.Input<str
   const there: Place = { ...place, namespace: pods.namespace };
   const opts = { parent: place.parent, ...(pods.component && { dependsOn: pods.component }) };
   findPods(there, pods.name, account, opts);
-  networkPolicy(`${place.name}-network-${pods.name}`, metaIn(there, CLUSTER_ROLE), toFigures(pods), opts);
+  networkPolicy(`${place.name}-network-${pods.name}`, metaIn(there, "from-monitoring"), toFigures(pods), opts);
 }
 
 function subject(name: pulumi.Input<string>) {

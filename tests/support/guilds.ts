@@ -66,6 +66,7 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
     certificates: {},
     models: {},
     backup: {},
+    monitoring: {},
     mesh: { kind: "headscale", devices: ["ada-laptop"], access: "cluster", stun: true },
     tunnel: {
       kind: "frp",

@@ -1,4 +1,4 @@
-import { ModelGateway, modelGatewayHost, modelsAttachment } from "../../../components/index.ts";
+import { ModelGateway, modelGatewayFigures, modelGatewayHost, modelsAttachment } from "../../../components/index.ts";
 import type { GatewayServer, ModelServer, ModelServers } from "../../../components/index.ts";
 import { system } from "../../system.ts";
 import type { Layer, Secrets, Wants } from "../../system.ts";
@@ -39,7 +39,7 @@ function modelGatewayLayer(
   const { networks, tokensPerDay, requestsAtOnce, limits, access, tokenGeneration } = config.modelGateway;
   const servers = [...modelServers.map((server) => ownServer(config, server)), ...outsideServers(config, modelKey)];
   if (servers.length === 0) return { gives: {}, outputs: {} };
-  const { url } = new ModelGateway(
+  const gateway = new ModelGateway(
     "model-gateway",
     {
       image: portalImage,
@@ -60,9 +60,10 @@ function modelGatewayLayer(
   return {
     gives: {},
     outputs: {},
+    figures: [{ ...modelGatewayFigures, component: gateway }],
     attachments: [
       modelsAttachment({
-        url,
+        url: gateway.url,
         caCertificate: authority.certificatePem,
         models,
         known,
