@@ -22,7 +22,6 @@ export { LOAD_BALANCER_NAMESPACE, LoadBalancer } from "./balancer/load-balancer.
 export type { LoadBalancerArgs } from "./balancer/load-balancer.ts";
 export { LETS_ENCRYPT, tsigAlgorithms } from "./certificates/acme.ts";
 export type { AcmeArgs, Dns01, TsigAlgorithm } from "./certificates/acme.ts";
-export { certificateFigures } from "./certificates/cert-manager-settings.ts";
 export { Certificates } from "./certificates/certificates.ts";
 export type { CertificatesArgs } from "./certificates/certificates.ts";
 export { ClusterDns } from "./cluster/dns.ts";

@@ -4,12 +4,7 @@ import { accepted } from "../kube/accepted-findings.ts";
 import { appLabels, appSelector } from "../kube/labels.ts";
 import { mountedVersion } from "../kube/metadata.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
-import {
-  CONTROLLER_HEALTH_PORT,
-  CONTROLLER_METRICS_PORT,
-  WEBHOOK_HEALTH_PORT,
-  WEBHOOK_PORT,
-} from "./cert-manager-settings.ts";
+import { CONTROLLER_HEALTH_PORT, WEBHOOK_HEALTH_PORT, WEBHOOK_PORT } from "./cert-manager-settings.ts";
 
 /** Nobody's on a node. Upstream's images name 1000, to whom nothing in them belongs. */
 const USER = 65532;
@@ -33,7 +28,6 @@ const health = (path: string, port: number) => ({ httpGet: { path, port } });
 const differences: Record<"controller" | "webhook" | "cainjector", Partial<Container> & { memory: string }> = {
   controller: {
     memory: "256Mi",
-    ports: [{ name: "metrics", containerPort: CONTROLLER_METRICS_PORT, protocol: "TCP" }],
     startupProbe: { ...health("/livez", CONTROLLER_HEALTH_PORT), periodSeconds: 1, failureThreshold: 60 },
     readinessProbe: {
       ...health("/livez", CONTROLLER_HEALTH_PORT),

@@ -2,8 +2,6 @@
 export const WEBHOOK_PORT = 10250;
 export const WEBHOOK_HEALTH_PORT = 6080;
 export const CONTROLLER_HEALTH_PORT = 9403;
-/** Where it tells until when certificates are valid; upstream's. */
-export const CONTROLLER_METRICS_PORT = 9402;
 
 /** Names that cert-manager's programs and tools expect. */
 export const certManager = {
@@ -11,14 +9,6 @@ export const certManager = {
   webhook: "cert-manager-webhook",
   webhookAuthority: "cert-manager-webhook-ca",
 } as const;
-
-/** Whose figures they are. */
-export const certificateFigures = {
-  name: "certificates",
-  namespace: certManager.namespace,
-  app: "cert-manager-controller",
-  port: CONTROLLER_METRICS_PORT,
-};
 
 /** What a CA issuer takes. */
 const controllers = [
@@ -44,7 +34,6 @@ export function controllerSettings({ acme }: { acme: boolean }) {
     apiVersion: "controller.config.cert-manager.io/v1alpha1",
     kind: "ControllerConfiguration",
     clusterResourceNamespace: certManager.namespace,
-    metricsListenAddress: `0.0.0.0:${CONTROLLER_METRICS_PORT}`,
     controllers: acme ? [...controllers, ...acmeControllers] : controllers,
     // A Secret goes with its Certificate, so that nothing is left of a server that has its certificate otherwise.
     enableCertificateOwnerRef: true,

@@ -35,7 +35,8 @@ interface Pods {
 }
 
 describe("what is gathered", () => {
-  const jobs = (knownKubelets: boolean) => scrapeSettings({ pods: [gateway], knownKubelets }).scrape_configs;
+  const jobs = (knownKubelets: boolean) =>
+    scrapeSettings({ pods: [gateway], knownKubelets, guild: true }).scrape_configs;
 
   test("is of nodes, the API server, kubelets, and of the programs that are named", () => {
     expect(jobs(true).map(({ job_name }) => job_name)).toEqual([
@@ -44,6 +45,7 @@ describe("what is gathered", () => {
       "kubelet",
       "kubelet-resources",
       "kubelet-containers",
+      "guild",
       "models",
     ]);
   });
@@ -52,7 +54,7 @@ describe("what is gathered", () => {
     const tls = (known: boolean) => jobs(known).map(({ scheme, tls_config }) => [scheme, tls_config]);
     const kubelet = ["https", { ca_file: "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt" }];
     const plain = [undefined, undefined];
-    expect(tls(true)).toEqual([plain, kubelet, kubelet, kubelet, kubelet, plain]);
+    expect(tls(true)).toEqual([plain, kubelet, kubelet, kubelet, kubelet, plain, plain]);
     expect(tls(false)[2]).toEqual(["https", { insecure_skip_verify: true }]);
   });
 });
@@ -72,10 +74,15 @@ describe("the pod", () => {
   });
 
   test("has the cluster's token where it is needed, and nowhere else", async () => {
-    const { spec } = (await made())<Pods>("deployment").spec.template;
-    expect(spec.automountServiceAccountToken).toBe(false);
-    const having = spec.containers.filter(({ volumeMounts }) => volumeMounts?.some(({ name }) => name === "account"));
-    expect(having.map(({ name }) => name)).toEqual(["victoria-metrics"]);
+    const having = async (args?: Partial<MonitoringArgs>) => {
+      const { spec } = (await made(args))<Pods>("deployment").spec.template;
+      expect(spec.automountServiceAccountToken).toBe(false);
+      return spec.containers
+        .filter(({ volumeMounts }) => volumeMounts?.some(({ name }) => name === "account"))
+        .map(({ name }) => name);
+    };
+    expect(await having()).toEqual(["victoria-metrics"]);
+    expect(await having({ backups: ["ws-ada"] })).toEqual(["victoria-metrics", "alerts"]);
   });
 
   test("starts anew where its settings change", async () => {
@@ -110,6 +117,11 @@ test("it may know nodes and read figures, and find pods where some tell theirs",
     { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
     { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
     { nonResourceURLs: ["/metrics"], verbs: ["get"] },
+  ]);
+  const more = await made({ certificates: true, backups: ["ws-ada"] });
+  expect(more<{ rules: object[] }>("role").rules.slice(3)).toEqual([
+    { apiGroups: ["cert-manager.io"], resources: ["certificates"], verbs: ["list"] },
+    { apiGroups: ["batch"], resources: ["cronjobs"], resourceNames: ["backup"], verbs: ["get"] },
   ]);
   expect(of("models-role")).toMatchObject({
     metadata: { namespace: "guildnet-models" },

@@ -13,7 +13,7 @@ import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
 import { images } from "../versions.ts";
 import { MONITORING_APP, MONITORING_NAMESPACE, NODE_APP } from "./identity.ts";
-import { MONITORING_USER, monitoringDeployment, nodeDaemonSet } from "./pods.ts";
+import { MONITORING_USER, monitoringDeployment, nodeDaemonSet, tellsOfGuild } from "./pods.ts";
 import { monitoringReach } from "./reach.ts";
 import { clusterRights, findPods, letIn } from "./rights.ts";
 import { alertRules, usualThresholds } from "./rules.ts";
@@ -54,6 +54,10 @@ export interface MonitoringArgs {
   scraped?: readonly ScrapedPods[];
   /** Whether kubelets' certificates are of the cluster's authority, as an embedded node's is. Else any is believed, as usual. @default false */
   knownKubelets?: boolean;
+  /** Whether certificates are cert-manager's, so that one which was not renewed is said. @default false */
+  certificates?: boolean;
+  /** Namespaces of volumes that are backed up, so that a backup which failed or is too old is said. @default none */
+  backups?: readonly pulumi.Input<string>[];
   /** Where alerts are said, to admins. @default nowhere: they are in its log */
   events?: EventBusAccess;
   /** From when on something is wrong. @default `usualThresholds` */
@@ -93,7 +97,8 @@ export class Monitoring extends pulumi.ComponentResource {
     const own = ownNamespace(name, { app: MONITORING_APP, ...namespaceOf(data) }, this);
     this.volume = { namespace: own.namespace, claim: place.claim, user: MONITORING_USER, workload: MONITORING_APP };
     const account = powerlessAccount(own).metadata.name;
-    clusterRights(own, account);
+    const { certificates = false, backups = [] } = args;
+    clusterRights(own, account, { certificates, backups: backups.length > 0 });
     findPods(own, "nodes", account);
     for (const pods of scraped) letIn(own, pods, account);
     const bus = args.events?.join(own, { kind: "service", service: "alerts" });
@@ -129,8 +134,9 @@ interface Around {
 /** Children `<name>-settings`, `<name>-data` and `<name>-deployment`. */
 function monitoringPod(own: OwnPlace, args: MonitoringArgs, { account, data, bus, guards }: Around): void {
   const { scraped = [], knownKubelets = false, retentionDays = 30, storage = "2Gi", storageClass } = args;
+  const told = { certificates: args.certificates ?? false, backups: args.backups ?? [] };
   const texts = {
-    [files.scrape]: JSON.stringify(scrapeSettings({ pods: scraped, knownKubelets })),
+    [files.scrape]: JSON.stringify(scrapeSettings({ pods: scraped, knownKubelets, guild: tellsOfGuild(told) })),
     [files.rules]: JSON.stringify(alertRules({ ...usualThresholds, ...args.thresholds })),
   };
   const settings = new k8s.core.v1.ConfigMap(
@@ -156,6 +162,7 @@ function monitoringPod(own: OwnPlace, args: MonitoringArgs, { account, data, bus
         settings: settings.metadata.name,
         claim: claim.metadata.name,
         events: bus?.secret,
+        ...told,
         mountedVersion: bus === undefined ? version : pulumi.interpolate`${version}-${bus.version}`,
       }),
     },

@@ -1,5 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../kube/labels.ts";
 import { mountedVersion } from "../kube/metadata.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
@@ -23,6 +23,10 @@ export interface ResolvedMonitoring {
   claim: pulumi.Input<string>;
   /** Undefined where the guild has no bus. */
   events: pulumi.Input<string> | undefined;
+  /** Whether it tells when certificates end. */
+  certificates: boolean;
+  /** Namespaces of volumes whose backups it tells of. */
+  backups: readonly pulumi.Input<string>[];
   /** Changes when settings do, which are read at the start. */
   mountedVersion: pulumi.Input<string>;
 }
@@ -41,7 +45,7 @@ export function monitoringDeployment(v: ResolvedMonitoring): k8s.types.input.app
       metadata: { labels: appLabels(MONITORING_APP), annotations: mountedVersion(v.mountedVersion) },
       spec: {
         serviceAccountName: v.serviceAccount,
-        // The one program that asks the cluster has the token, and the others have not.
+        // Programs that ask the cluster have the token, and the others have not.
         automountServiceAccountToken: false,
         enableServiceLinks: false,
         terminationGracePeriodSeconds: 30,
@@ -83,7 +87,6 @@ function metrics(v: ResolvedMonitoring): Container {
       `-promscrape.config=${paths.settings}/${files.scrape}`,
       // Its caches; the rest of what it takes is as much again.
       "-memory.allowedBytes=64MB",
-      "-selfScrapeInterval=30s",
     ],
     resources: {
       requests: { cpu: "20m", memory: "96Mi", "ephemeral-storage": "16Mi" },
@@ -129,24 +132,34 @@ function rules(v: ResolvedMonitoring): Container {
   };
 }
 
+/** Whether the receiver has something to tell for which it asks the cluster. */
+export function tellsOfGuild({ certificates, backups }: Pick<ResolvedMonitoring, "certificates" | "backups">): boolean {
+  return certificates || backups.length > 0;
+}
+
 function alerts(v: ResolvedMonitoring): Container {
   return {
     ...common,
     name: "alerts",
     image: v.images.alerts,
     command: ["node", "alerts.mjs"],
-    env: [...(v.events === undefined ? [] : [{ name: "GUILDNET_EVENTS", value: EVENTS }])],
+    env: [
+      { name: "GUILDNET_CERTIFICATES", value: String(v.certificates) },
+      { name: "GUILDNET_BACKUPS", value: pulumi.all([...v.backups]).apply((namespaces) => namespaces.join(" ")) },
+      ...(v.events === undefined ? [] : [{ name: "GUILDNET_EVENTS", value: EVENTS }]),
+    ],
     ports: [{ name: "health", containerPort: ports.health, protocol: "TCP" }],
     terminationMessagePolicy: "FallbackToLogsOnError",
     resources: {
       requests: { cpu: "5m", memory: "64Mi", "ephemeral-storage": "8Mi" },
-      limits: { cpu: "500m", memory: "160Mi", "ephemeral-storage": "32Mi" },
+      limits: { cpu: "500m", memory: "192Mi", "ephemeral-storage": "32Mi" },
     },
     startupProbe: { ...asked("/healthz"), periodSeconds: 1, failureThreshold: 60 },
     readinessProbe: { ...asked("/readyz"), periodSeconds: 5, failureThreshold: 2 },
     livenessProbe: alive("/healthz"),
     volumeMounts: [
       { name: "data", mountPath: paths.data },
+      ...(tellsOfGuild(v) ? [{ name: "account", mountPath: paths.account, readOnly: true }] : []),
       ...(v.events === undefined ? [] : [{ name: "events", mountPath: EVENTS, readOnly: true }]),
     ],
   };

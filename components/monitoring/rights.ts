@@ -11,8 +11,15 @@ import type { ScrapedPods } from "./scrape.ts";
 
 const CLUSTER_ROLE = "guildnet-monitoring";
 
-/** Children `<name>-role` and `<name>-binding`: to know nodes, and to read figures, of kubelets and of the API server, and nothing else there. */
-export function clusterRights({ name, app, parent }: Place, account: pulumi.Input<string>): void {
+/**
+ * Children `<name>-role` and `<name>-binding`: to know nodes, and to read figures, of kubelets and of the API server, and
+ * nothing else there; and where the guild has them, when certificates end and what became of backups.
+ */
+export function clusterRights(
+  { name, app, parent }: Place,
+  account: pulumi.Input<string>,
+  { certificates, backups }: { certificates: boolean; backups: boolean },
+): void {
   const metadata = objectMeta({ name: CLUSTER_ROLE, labels: appLabels(app) });
   const role = new k8s.rbac.v1.ClusterRole(
     `${name}-role`,
@@ -23,6 +30,12 @@ export function clusterRights({ name, app, parent }: Place, account: pulumi.Inpu
         // Not `nodes/proxy`, by which whoever has it runs commands in any pod.
         { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
         { nonResourceURLs: ["/metrics"], verbs: ["get"] },
+        // Their keys are in Secrets, which it may not read.
+        ...(certificates ? [{ apiGroups: ["cert-manager.io"], resources: ["certificates"], verbs: ["list"] }] : []),
+        // One right for all namespaces: one more volume then changes nothing here.
+        ...(backups
+          ? [{ apiGroups: ["batch"], resources: ["cronjobs"], resourceNames: ["backup"], verbs: ["get"] }]
+          : []),
       ],
     },
     { parent },

@@ -8,6 +8,8 @@ export interface Thresholds {
   volumeFree: number;
   /** Percent of a node's memory that must be free. */
   memoryFree: number;
+  /** Hours within which a volume must have had a backup. */
+  backupWithin: number;
   /** Days that a certificate must last: they are renewed weeks before their end. */
   certificateLasts: number;
   /** Times that a program may start anew within an hour. */
@@ -19,6 +21,7 @@ export const usualThresholds: Thresholds = {
   diskLasts: 4,
   volumeFree: 5,
   memoryFree: 5,
+  backupWithin: 36,
   certificateLasts: 7,
   restarts: 3,
 };
@@ -38,7 +41,8 @@ export interface AlertRule {
   };
 }
 
-const DAY = 24 * 60 * 60;
+const HOUR = 60 * 60;
+const DAY = 24 * HOUR;
 /** Of the file system that nodes have images, logs and volumes of an embedded cluster on. */
 const free = "node_filesystem_avail_bytes",
   // As `df` has it: what is kept for root alone counts as neither.
@@ -94,13 +98,33 @@ function rulesOf(limits: Thresholds): AlertRule[] {
     },
     {
       alert: "CertificateExpires",
-      expr: `certmanager_certificate_expiration_timestamp_seconds - time() < ${limits.certificateLasts * DAY}`,
+      expr: `guildnet_certificate_ends_timestamp_seconds - time() < ${limits.certificateLasts * DAY}`,
       for: "0s",
       labels: { severity: "critical" },
       annotations: {
-        about: "certificate {{ $labels.name }} of {{ $labels.exported_namespace }}",
+        about: "certificate {{ $labels.certificate }} of {{ $labels.namespace }}",
         summary:
-          "The certificate {{ $labels.name }} of {{ $labels.exported_namespace }} ends in {{ $value | humanizeDuration }} and was not renewed.",
+          "The certificate {{ $labels.certificate }} of {{ $labels.namespace }} ends in {{ $value | humanizeDuration }} and was not renewed.",
+      },
+    },
+    {
+      alert: "BackupFailed",
+      expr: "guildnet_backup_failed == 1",
+      for: "5m",
+      labels: { severity: "warning" },
+      annotations: {
+        about: "backup of {{ $labels.namespace }}",
+        summary: "The last backup of the volume of {{ $labels.namespace }} failed.",
+      },
+    },
+    {
+      alert: "BackupTooOld",
+      expr: `time() - guildnet_backup_done_timestamp_seconds > ${limits.backupWithin * HOUR}`,
+      for: "5m",
+      labels: { severity: "critical" },
+      annotations: {
+        about: "backup of {{ $labels.namespace }}",
+        summary: "The volume of {{ $labels.namespace }} has had no backup for {{ $value | humanizeDuration }}.",
       },
     },
     {

@@ -46,13 +46,15 @@ export interface Scraped {
   readonly pods: readonly ScrapedPods[];
   /** Whether kubelets' certificates are of the cluster's authority. Most clusters' are not, and nobody can tell them by it then. */
   readonly knownKubelets: boolean;
+  /** Whether the receiver of alerts tells of certificates or backups. */
+  readonly guild: boolean;
 }
 
 const authority = `${paths.account}/ca.crt`;
 const credentials = { scheme: "https" as const, bearer_token_file: `${paths.account}/token` };
 
 /** What is gathered, and from where. Of what the cluster itself tells, which is far more than a guild looks at, some. */
-export function scrapeSettings({ pods, knownKubelets }: Scraped) {
+export function scrapeSettings({ pods, knownKubelets, guild }: Scraped) {
   const kubelet = (job_name: string, metrics_path: string, kept: readonly string[] = []): ScrapeJob => ({
     job_name,
     metrics_path,
@@ -87,6 +89,7 @@ export function scrapeSettings({ pods, knownKubelets }: Scraped) {
       kubelet("kubelet", "/metrics", OF_KUBELET),
       kubelet("kubelet-resources", "/metrics/resource"),
       kubelet("kubelet-containers", "/metrics/cadvisor", OF_CONTAINERS),
+      ...(guild ? [{ job_name: "guild", static_configs: [{ targets: [`127.0.0.1:${ports.health}`] }] }] : []),
       ...pods.map(onPods),
     ] satisfies ScrapeJob[],
   };

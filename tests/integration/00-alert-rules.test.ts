@@ -44,7 +44,9 @@ const volume = (of: "available" | "capacity") =>
   `kubelet_volume_stats_${of}_bytes{namespace="ws-ada",persistentvolumeclaim="home"}`;
 const memory = (of: "MemAvailable" | "MemTotal") => `node_memory_${of}_bytes{job="node",node="one"}`;
 const certificate =
-  'certmanager_certificate_expiration_timestamp_seconds{exported_namespace="guildnet-portal",name="server-tls"}';
+  'guildnet_certificate_ends_timestamp_seconds{job="guild",namespace="guildnet-portal",certificate="server-tls"}';
+const backupFailed = 'guildnet_backup_failed{job="guild",namespace="ws-ada"}';
+const backupDone = 'guildnet_backup_done_timestamp_seconds{job="guild",namespace="ws-ada"}';
 const container = 'container_start_time_seconds{namespace="ws-ada",pod="workspace-1",container="ide"}';
 /** When the series begin, whatever the time is. */
 const start = Date.UTC(2000) / 1000;
@@ -105,9 +107,31 @@ const cases: Alerting[] = [
     well: { [certificate]: `${start + 8 * day}x5` },
     interval: "1m",
     at: "0m",
-    labels: { severity: "critical", exported_namespace: "guildnet-portal", name: "server-tls" },
+    labels: { severity: "critical", job: "guild", namespace: "guildnet-portal", certificate: "server-tls" },
     about: "certificate server-tls of guildnet-portal",
     summary: "The certificate server-tls of guildnet-portal ends in 6d 0h 0m 0s and was not renewed.",
+  },
+  {
+    rule: "BackupFailed",
+    series: { [backupFailed]: "0 1x12" },
+    well: { [backupFailed]: "0x13" },
+    interval: "1m",
+    before: "5m",
+    at: "7m",
+    labels: { severity: "warning", job: "guild", namespace: "ws-ada" },
+    about: "backup of ws-ada",
+    summary: "The last backup of the volume of ws-ada failed.",
+  },
+  {
+    rule: "BackupTooOld",
+    series: { [backupDone]: `${start - 37 * 60 * 60}x12` },
+    well: { [backupDone]: `${start - 35 * 60 * 60}x12` },
+    interval: "1m",
+    before: "4m",
+    at: "5m",
+    labels: { severity: "critical", job: "guild", namespace: "ws-ada" },
+    about: "backup of ws-ada",
+    summary: "The volume of ws-ada has had no backup for 1d 13h 5m 0s.",
   },
   {
     rule: "Restarting",

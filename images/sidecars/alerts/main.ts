@@ -1,9 +1,13 @@
 import { once } from "node:events";
+import { KubeConfig } from "@kubernetes/client-node";
+import type { Registry } from "prom-client";
 import { connectFrom, publish } from "../../../events/client/index.ts";
 import { healthServer } from "../../pod/health.ts";
 import { createLog } from "../../pod/logging.ts";
 import { readAlertsConfig } from "./config.ts";
+import type { AlertsConfig } from "./config.ts";
 import type { Unsaid } from "./current.ts";
+import { clusterObjects, guildFigures } from "./figures.ts";
 import { AlertLedger } from "./ledger.ts";
 import type { Say } from "./ledger.ts";
 import { receiver } from "./receiver.ts";
@@ -24,10 +28,12 @@ async function main(): Promise<void> {
   const onTrouble = (err: unknown): void => log.error({ err }, "alerts could not be said, and are said again");
   const ledger = await AlertLedger.open(config.ledgerFile, say, onTrouble, Date.now());
   const alerts = receiver(ledger, (err) => log.error({ err }, "alerts were not taken"));
+  const figures = figuresOf(config);
   const health = healthServer(() => ({ ready: true, reason: "ok" }), {
     "/gathers": () => gathers(config.metricsUrl),
     "/victoria-metrics": () => isWell(config.metricsUrl),
     "/vmalert": () => isWell(config.rulesUrl),
+    "/metrics": async () => ({ ready: true, reason: (await figures?.metrics()) ?? "" }),
     "/alerts": () => Promise.resolve({ ready: true, reason: JSON.stringify(ledger.alerts) }),
   });
   alerts.listen(config.port, "127.0.0.1");
@@ -43,6 +49,14 @@ async function main(): Promise<void> {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+}
+
+/** Without anything to tell it needs no way to the cluster. */
+function figuresOf({ guild }: AlertsConfig): Registry | undefined {
+  if (!guild.certificates && guild.backups.length === 0) return undefined;
+  const cluster = new KubeConfig();
+  cluster.loadFromCluster();
+  return guildFigures(guild, clusterObjects(cluster));
 }
 
 /** What is said waits for a bus that isn't there yet: one connection, which is tried for until it is there. */

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { certificateFigures, Certificates, images } from "../../../components/index.ts";
+import { Certificates, images } from "../../../components/index.ts";
 import type { AcmeArgs } from "../../../components/index.ts";
 import { system } from "../../system.ts";
 import type { Wants, Layer, Secrets } from "../../system.ts";
@@ -53,7 +53,7 @@ function certificatesLayer(
     { cluster: access, authority, acme: acmeOf(wanted, dnsToken), images: programs, priorityClass: classes.platform },
     opts,
   );
-  return { gives: { certificates: made }, outputs: {}, figures: [{ ...certificateFigures, component: made }] };
+  return { gives: { certificates: made }, outputs: {} };
 }
 
 function acmeOf(

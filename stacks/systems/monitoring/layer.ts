@@ -1,6 +1,8 @@
 import { images, Monitoring } from "../../../components/index.ts";
 import { system } from "../../system.ts";
 import type { Ground, Layer, WantedVolume, Wants } from "../../system.ts";
+import type { BackupKeys } from "../backup/schema.ts";
+import type { CertificatesGives } from "../certificates/layer.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
 import type { PortalGives } from "../portal/layer.ts";
 import type { SchedulingGives } from "../scheduling/layer.ts";
@@ -8,7 +10,8 @@ import type { StorageGives } from "../storage/layer.ts";
 import { monitoringKeys } from "./schema.ts";
 import type { MonitoringKeys } from "./schema.ts";
 
-type Needs = Ground & ClusterGives & SchedulingGives & StorageGives & PortalGives;
+type Reads = MonitoringKeys & BackupKeys;
+type Needs = Ground & CertificatesGives & ClusterGives & SchedulingGives & StorageGives & PortalGives;
 
 /** After all that has figures to tell. */
 export const monitoring = system({
@@ -36,10 +39,9 @@ function monitoringWants({ monitoring: wanted }: MonitoringKeys): Partial<Wants>
   };
 }
 
-function monitoringLayer(
-  { monitoring: wanted }: MonitoringKeys,
-  { access, classes, classIn, figures, image, opts, portalImage }: Needs,
-): Layer<object, object> {
+function monitoringLayer(config: Reads, ground: Needs): Layer<object, object> {
+  const { monitoring: wanted } = config;
+  const { access, certificates, classes, classIn, figures, image, kept, opts, portalImage } = ground;
   if (wanted === undefined) return { gives: {}, outputs: {} };
   const { alerts, keepData, retentionDays, storage } = wanted;
   new Monitoring(
@@ -55,6 +57,8 @@ function monitoringLayer(
       scraped: figures,
       // Its certificate is signed as all of an embedded node's are.
       knownKubelets: access.kind === "embedded",
+      certificates: certificates !== undefined,
+      backups: config.backup !== undefined ? kept.map(({ volume }) => volume.namespace) : [],
       thresholds: alerts,
       retentionDays,
       storage,

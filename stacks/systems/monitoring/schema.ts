@@ -21,6 +21,12 @@ const alerts = z.strictObject({
     .default(usualThresholds.volumeFree)
     .describe("Percent of a volume that must be free, where the cluster's storage tells how full volumes are."),
   memoryFree: percent.default(usualThresholds.memoryFree).describe("Percent of a node's memory that must be free."),
+  backupWithin: z
+    .number()
+    .min(1)
+    .max(2400)
+    .default(usualThresholds.backupWithin)
+    .describe("Hours within which each volume must have had a backup, where the guild has backups."),
   certificateLasts: z
     .number()
     .min(1)

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { backupState, guildFigures } from "./figures.ts";
+import type { Objects } from "./figures.ts";
+
+const at = (hour: number) => new Date(Date.UTC(2026, 10, 29, hour));
+
+test("a backup has failed that was begun after the last that was whole, and runs no more", () => {
+  const metadata = { creationTimestamp: at(0) };
+  const state = (status: object) => backupState({ metadata, status });
+  expect(state({})).toEqual({ done: at(0), failed: false });
+  expect(state({ lastScheduleTime: at(1) })).toEqual({ done: at(0), failed: true });
+  expect(state({ lastScheduleTime: at(1), active: [{}] })).toEqual({ done: at(0), failed: false });
+  expect(state({ lastScheduleTime: at(1), lastSuccessfulTime: at(2) })).toEqual({ done: at(2), failed: false });
+  expect(state({ lastScheduleTime: at(3), lastSuccessfulTime: at(2) })).toEqual({ done: at(2), failed: true });
+});
+
+const objects: Objects = {
+  certificates: () =>
+    Promise.resolve([
+      { metadata: { namespace: "guildnet-portal", name: "server-tls" }, status: { notAfter: "2026-11-29T00:00:00Z" } },
+      { metadata: { namespace: "guildnet-mesh", name: "not-yet" } },
+    ]),
+  backup: (namespace) => Promise.resolve({ done: at(namespace === "ws-ada" ? 1 : 2), failed: namespace === "ws-ada" }),
+};
+
+test("certificates and backups are told, and nothing of what the guild has not", async () => {
+  const text = await guildFigures({ certificates: true, backups: ["ws-ada", "ws-bob"] }, objects).metrics();
+  const told = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  expect(told).toEqual([
+    `guildnet_certificate_ends_timestamp_seconds{namespace="guildnet-portal",certificate="server-tls"} ${at(0).getTime() / 1000}`,
+    `guildnet_backup_done_timestamp_seconds{namespace="ws-ada"} ${at(1).getTime() / 1000}`,
+    `guildnet_backup_done_timestamp_seconds{namespace="ws-bob"} ${at(2).getTime() / 1000}`,
+    'guildnet_backup_failed{namespace="ws-ada"} 1',
+    'guildnet_backup_failed{namespace="ws-bob"} 0',
+  ]);
+  expect((await guildFigures({ certificates: false, backups: [] }, objects).metrics()).trim()).toBe("");
+});
+
+test("where the cluster can't be asked there are none", async () => {
+  const away: Objects = { ...objects, certificates: () => Promise.reject(new Error("the API server is away")) };
+  await expect(guildFigures({ certificates: true, backups: [] }, away).metrics()).rejects.toThrow("is away");
+});
