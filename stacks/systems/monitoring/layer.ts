@@ -1,4 +1,5 @@
 import { images, Monitoring } from "../../../components/index.ts";
+import type { EventBusAccess } from "../../../components/index.ts";
 import { system } from "../../system.ts";
 import type { Ground, Layer, WantedVolume, Wants } from "../../system.ts";
 import type { BackupKeys } from "../backup/schema.ts";
@@ -11,7 +12,9 @@ import { monitoringKeys } from "./schema.ts";
 import type { MonitoringKeys } from "./schema.ts";
 
 type Reads = MonitoringKeys & BackupKeys;
-type Needs = Ground & CertificatesGives & ClusterGives & SchedulingGives & StorageGives & PortalGives;
+/** Where there is an event bus. */
+type MayNeed = { events?: EventBusAccess | undefined };
+type Needs = MayNeed & Ground & CertificatesGives & ClusterGives & SchedulingGives & StorageGives & PortalGives;
 
 /** After all that has figures to tell. */
 export const monitoring = system({
@@ -41,7 +44,7 @@ function monitoringWants({ monitoring: wanted }: MonitoringKeys): Partial<Wants>
 
 function monitoringLayer(config: Reads, ground: Needs): Layer<object, object> {
   const { monitoring: wanted } = config;
-  const { access, certificates, classes, classIn, figures, image, kept, opts, portalImage } = ground;
+  const { access, certificates, classes, classIn, events, figures, image, kept, opts, portalImage } = ground;
   if (wanted === undefined) return { gives: {}, outputs: {} };
   const { alerts, keepData, retentionDays, storage } = wanted;
   new Monitoring(
@@ -59,6 +62,7 @@ function monitoringLayer(config: Reads, ground: Needs): Layer<object, object> {
       knownKubelets: access.kind === "embedded",
       certificates: certificates !== undefined,
       backups: config.backup !== undefined ? kept.map(({ volume }) => volume.namespace) : [],
+      events,
       thresholds: alerts,
       retentionDays,
       storage,
