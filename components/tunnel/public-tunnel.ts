@@ -90,8 +90,6 @@ export class PublicTunnel extends pulumi.ComponentResource {
           place,
           app,
           accepted({
-            "single-replica": "a server gives a host's name to one client",
-            recreated: "a server gives a host's name to one client at a time",
             "no-probes":
               "it connects anew by itself; whether it stands is seen from outside, under the published names",
           }),
