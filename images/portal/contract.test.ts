@@ -3,12 +3,15 @@ import { expect, test } from "vitest";
 import { Portal } from "../../components/portal/portal.ts";
 import { Registry } from "../../components/registry/registry.ts";
 import { record } from "../../components/testing/record.ts";
+import { tunnelIdentity } from "../../components/tunnel/identity.ts";
 import { App } from "../../components/workspace/app.ts";
 import { Workspace } from "../../components/workspace/workspace.ts";
 import { HANDLE, WORKSPACE_ID, workspaceNamespace } from "../pod/names.ts";
 import { readTokenServerConfig } from "../sidecars/registry-tokens/config.ts";
 import { readConfig } from "./config.ts";
+import { readPublications } from "./guild/publications.ts";
 import { appKind, workspaceKind } from "./watch/kinds.ts";
+import { PUBLISHED } from "./watch/publications.ts";
 import { SYSTEMS, systemsIn } from "./watch/systems.ts";
 import { OWNER_LABEL } from "./watch/watched-workspace.ts";
 
@@ -84,6 +87,39 @@ test("the portal understands all that its Deployment tells it", async () => {
     guildName: "The Lab",
     linkCommand: "npm run link --",
   });
+});
+
+test("the portal finds what is published, and serves it where a tunnel ends", async () => {
+  const publications = [
+    { host: "hello.example.org", label: "hello", until: "2026-12-25T00:00:00.000Z", evenThoughPrivate: true },
+  ];
+  const named = await made(
+    (opts) =>
+      new Portal(
+        "it",
+        {
+          image: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:7443",
+          people: ["ada"],
+          admins: ["ada"],
+          published: { publications, tunnel: tunnelIdentity, announced: true },
+        },
+        opts,
+      ),
+  );
+  const { metadata, data } = named("it-published-list") as Made & { data: Record<string, string> };
+  expect(metadata.name).toBe(PUBLISHED.name);
+  expect(readPublications(data[PUBLISHED.key] ?? "")).toEqual([
+    { ...publications[0], until: Date.UTC(2026, 11, 25) / 1000 },
+  ]);
+  expect(named("it-sign-outs-role").rules.flatMap(({ resourceNames = [] }) => resourceNames)).toContain(PUBLISHED.name);
+  const { published } = readConfig(environment(named("it-deployment"), "portal"));
+  expect(published).toEqual({
+    listen: { host: "0.0.0.0", port: 8445 },
+    tlsDirectory: "/etc/guildnet/published-tls",
+    announced: true,
+  });
+  expect(JSON.stringify(named("it-deployment"))).toContain(`"mountPath":"${published?.tlsDirectory}"`);
 });
 
 test("the portal finds the systems that the stack wrote down, in the words of the command line, and may look at each", async () => {

@@ -1,6 +1,9 @@
 import { readPublications, type Publication, type PublicationList } from "../guild/publications.ts";
 import { WatchedConfigMap, type WatchedConfigMapOptions } from "./watched-config-map.ts";
 
+/** Name of the ConfigMap, and what of it is the list. */
+export const PUBLISHED = { name: "published", key: "publications" };
+
 /** In a ConfigMap that each `up` writes anew, and that is followed: what is no longer published is closed without a restart of the portal. */
 export class ClusterPublications implements PublicationList {
   readonly #object: WatchedConfigMap;
@@ -8,9 +11,9 @@ export class ClusterPublications implements PublicationList {
   #latest: readonly Publication[] | undefined;
 
   constructor(options: Omit<WatchedConfigMapOptions, "name">) {
-    this.#object = new WatchedConfigMap({ ...options, name: "published" });
-    this.#object.onChange(({ publications = "[]" }) => {
-      this.#latest = readable(publications, options.warn);
+    this.#object = new WatchedConfigMap({ ...options, name: PUBLISHED.name });
+    this.#object.onChange((data) => {
+      this.#latest = readable(data[PUBLISHED.key] ?? "[]", options.warn);
       for (const listener of this.#listeners) listener(this.#latest);
     });
   }
