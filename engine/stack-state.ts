@@ -32,16 +32,11 @@ export interface StateResource {
 
 const EMBEDDED_NODE = "guildnet:index:EmbeddedNode";
 
-/** The nodes of the embedded clusters that the stack has made. */
-export function embeddedNodes({ deployment: { resources = [] } }: StackState): StateResource[] {
-  return resources.filter(({ type }) => type === EMBEDDED_NODE);
-}
-
 /** Names of the embedded clusters that the stack has made. */
-export function embeddedClusters(state: StackState): string[] {
-  return embeddedNodes(state).flatMap(({ inputs }) =>
-    typeof inputs?.clusterName === "string" ? [inputs.clusterName] : [],
-  );
+export function embeddedClusters({ deployment }: StackState): string[] {
+  return (deployment.resources ?? [])
+    .filter(({ type }) => type === EMBEDDED_NODE)
+    .flatMap(({ inputs }) => (typeof inputs?.clusterName === "string" ? [inputs.clusterName] : []));
 }
 
 /** The same with those that a killed run began to make: they may run, and be in no state yet. */

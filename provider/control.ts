@@ -1,5 +1,7 @@
 /** What the command line does with clusters outside of the graph: stop embedded ones, start them again, look. */
 import { join } from "node:path";
+import { ActionableError } from "./errors.ts";
+import { freeOf } from "./node/machine.ts";
 import { nodeFolder } from "./node/layout.ts";
 import { savedSpec, startNode } from "./node/lifecycle.ts";
 import type { Progress } from "./node/toolchain.ts";
@@ -19,10 +21,20 @@ export function kubeconfigFile(clusterName: string): string {
   return join(nodeFolder(clusterName), "kubeconfig");
 }
 
-/** Starts a node that was stopped, as it was. */
+/**
+ * Starts a node that was stopped, as it was: but without the ports of its own for which somebody else listens by now.
+ * The next update gives it the ports that its config says.
+ */
 export async function startCluster(clusterName: string, progress?: Progress): Promise<void> {
   const spec = savedSpec(nodeFolder(clusterName));
-  if (spec !== undefined) await startNode(spec, progress);
+  if (spec === undefined) return;
+  try {
+    await startNode(spec, progress);
+  } catch (error) {
+    if (!(error instanceof ActionableError && error.code === "port-in-use")) throw error;
+    progress?.(error.message);
+    await startNode({ ...spec, publish: await freeOf(spec.publish) }, progress);
+  }
 }
 
 /** As `volume-usage.ts`' own, which is loaded when it is called: few commands need a cluster's client, and it is large. */

@@ -11,12 +11,12 @@ import { writeFileAtomic } from "../../toolchain/atomic-file.ts";
 import { settleRestores, suggestsRestore, withoutHeld } from "../backup/restores.ts";
 import { ownersIn, volumesIn, type StackVolume } from "../destroy-plan.ts";
 import { deviationLines, type Deviation } from "../drift/deviation.ts";
-import { findMade, isNotYet } from "../drift/half-made.ts";
+import { findMade } from "../drift/half-made.ts";
 import { detectDrift, deviationsOf, isClear, isEmptied, type DriftReport } from "../drift/detect.ts";
 import { UserError } from "../../toolchain/errors.ts";
 import type { Changes, Engine } from "../../engine/engine.ts";
 import { assertHasFile } from "../../engine/stack-config.ts";
-import { embeddedClusters, embeddedNodes } from "../../engine/stack-state.ts";
+import { embeddedClusters } from "../../engine/stack-state.ts";
 import { withKubectl } from "../kubernetes/kubectl.ts";
 import { tellUnmade } from "../cluster/unmade-volumes.ts";
 import { releaseVolumes } from "../kubernetes/release-volumes.ts";
@@ -40,10 +40,9 @@ export async function upCommand(stack: string): Promise<void> {
   await engine.alone("up", () => bringUp(engine));
 }
 
-/** @param again whether this command has started the clusters already */
-async function bringUp(engine: Engine, again = false): Promise<void> {
+async function bringUp(engine: Engine): Promise<void> {
   engine.recover();
-  if (!(await settles(engine, again))) return (await startClusters(engine)) ? bringUp(engine, true) : undefined;
+  await engine.settlePendingOperations(findMade);
   engine.assertFree();
   await engine.ensureStack();
   const see = looking(engine);
@@ -69,27 +68,6 @@ async function bringUp(engine: Engine, again = false): Promise<void> {
   const warnings = (await quickFindings(embeddedClusters(state), engine.home.root)).filter(({ warning }) => warning);
   if (warnings.length > 0) process.stdout.write(`\nTo look at\n${report(warnings)}\n`);
   if (deviationsOf(last).length > 0) process.exitCode = 1;
-}
-
-/** @returns false where that takes a cluster which can't be started as it was, but maybe as it shall be */
-async function settles(engine: Engine, again: boolean): Promise<boolean> {
-  try {
-    await engine.settlePendingOperations(findMade);
-    return true;
-  } catch (error) {
-    if (again || !isNotYet(error)) throw error;
-    process.stderr.write(
-      `The cluster can't be started as it was: ${(error.cause as Error).message}\nIt is started as its config says now, before anything else: a run that was killed had made something in it.\n`,
-    );
-    return false;
-  }
-}
-
-/** Nothing but those: what a killed run has made would hold fast what stands under it and is not wanted any more. */
-async function startClusters(engine: Engine): Promise<boolean> {
-  const nodes = embeddedNodes(await engine.state()).flatMap(({ urn }) => ["--target", urn]);
-  const code = await engine.run(["up", "--yes", "--skip-preview", "--suppress-outputs", ...nodes], { isAlive });
-  return code === 0 || failed(code);
 }
 
 /**

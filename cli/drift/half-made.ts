@@ -15,14 +15,10 @@ export const findMade: FindMade = async (begun, state) => {
       for (const cluster of own) await startCluster(cluster, (line) => process.stderr.write(`${line}\n`));
       return await look();
     } catch (why) {
-      throw isActionable(why) ? notYet(why, begun) : why;
+      throw isActionable(why) ? unseen(why, begun) : why;
     }
   });
 };
-
-/** Whether an update could start the cluster that has to be looked into: at another port, say. */
-export const isNotYet = (error: unknown): error is UserError => error instanceof UserError && error.code === NOT_YET;
-const NOT_YET = "half-made-not-yet";
 
 /** The same for a run that removes the stack: what is in an embedded cluster goes with it. */
 export const findMadeElsewhere: FindMade = async (begun, state) => {
@@ -108,21 +104,11 @@ function patchManager({ metadata }: Readonly<Record<string, unknown>>): unknown 
 const isUnreachable = (error: unknown): error is Error =>
   isActionable(error) && (error as { code?: unknown }).code === "cluster-unreachable";
 
-const namesOf = (begun: readonly StateResource[]): string =>
-  begun.map(({ urn }) => urn.slice(urn.lastIndexOf("::") + 2)).join(", ");
-
-function notYet(error: Error, begun: readonly StateResource[]): UserError {
-  return new UserError(
-    NOT_YET,
-    `A run was killed while it made ${namesOf(begun)}, and the cluster can't be started as it was, to see whether they are there: ${error.message}\nNothing was changed. \`npm run up\` starts it as its config says now, and looks then.`,
-    { cause: error },
-  );
-}
-
 function unseen(error: Error, begun: readonly StateResource[]): UserError {
+  const names = begun.map(({ urn }) => urn.slice(urn.lastIndexOf("::") + 2)).join(", ");
   return new UserError(
     "half-made-unseen",
-    `A run was killed while it made ${namesOf(begun)}, and whether they are there can't be seen: ${error.message}\nNothing was changed. Run it again once the cluster answers.`,
+    `A run was killed while it made ${names}, and whether they are there can't be seen: ${error.message}\nNothing was changed. Run it again once the cluster answers.`,
     { cause: error },
   );
 }

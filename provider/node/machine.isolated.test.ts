@@ -7,7 +7,7 @@ import { delimiter, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { specWith } from "../testing/node-spec.ts";
 import { scratchFolder } from "../testing/scratch.ts";
-import { checkMachine, checkNetfilter, checkPorts, portsOf } from "./machine.ts";
+import { checkMachine, checkNetfilter, checkPorts, freeOf, portsOf } from "./machine.ts";
 
 vi.mock("node:fs/promises", { spy: true });
 
@@ -55,6 +55,17 @@ describe("checkPorts", () => {
     await once(stranger.stdout, "data");
     await checkPorts([{ ...ports[0]!, port: other }], process.pid);
     await expect(checkPorts(ports, stranger.pid)).rejects.toMatchObject({ code: "port-in-use" });
+  });
+
+  test("are left out of what a node publishes where somebody else has them", async () => {
+    const [taken, free] = [await portInUse(), await freePort()];
+    const published = (hostPort: number) => ({
+      hostAddress: "127.0.0.1",
+      hostPort,
+      nodePort: 30_000,
+      announceVisitors: false,
+    });
+    expect(await freeOf([published(taken), published(free)])).toEqual([published(free)]);
   });
 
   test("takes free ports and leaves them free", async () => {

@@ -119,6 +119,12 @@ export function portsOf(spec: NodeSpec): { key: string; address: string; port: n
   ];
 }
 
+/** Of a node that does not run: what it publishes at ports for which nobody listens. */
+export async function freeOf(publish: NodeSpec["publish"]): Promise<NodeSpec["publish"]> {
+  const errors = await Promise.all(publish.map(({ hostAddress, hostPort }) => listenError(hostAddress, hostPort)));
+  return publish.filter((_, place) => errors[place] === undefined);
+}
+
 function listenError(address: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();

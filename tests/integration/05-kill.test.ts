@@ -96,7 +96,7 @@ describe("an update of which a process is killed", () => {
       configure({ ...onePerson, portal: { port: ports.portal + 8 } });
       const { exitCode, all } = await guildnet("up");
       expect(exitCode, all).toBe(0);
-      expect(all).toContain(`can't be started as it was: port ${ports.portal} of 127.0.0.1`);
+      expect(all).toContain(`port ${ports.portal} of 127.0.0.1 is in use by another program`);
     } finally {
       somebody.close();
     }
