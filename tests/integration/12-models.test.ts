@@ -69,11 +69,13 @@ async function models(): Promise<string[]> {
   return list.parse((await asGateway.ask(`${ollama}/api/tags`)).json).models.map(({ name }) => name);
 }
 
+/** OpenAI's words mean a temperature of 1 where they say none, whatever the model was made with: it would dream. */
 async function capital(): Promise<string> {
   const body = {
     model: MODEL,
     messages: [{ role: "user", content: "What is the capital of France?" }],
     max_tokens: 40,
+    temperature: 0,
   };
   const { json } = await asGateway.ask(`${ollama}/v1/chat/completions`, { method: "POST", body });
   return answer
