@@ -54,6 +54,14 @@ export function subjectsOf(audience: Audience): string {
   return `events.${audience}.>`;
 }
 
+/** Under which it is passed on once it is kept; who listens has it as `subjectsOf` again. */
+export function heardOf(audience: Audience): string {
+  return `heard.${audience}.>`;
+}
+
+/** Under which streams are asked, instead of under `$JS.API`: there the server answers itself that an account has no streams of its own. */
+export const API_PREFIX = "api";
+
 /** The stream that keeps what an audience may read: one each, since who may read of a stream at all may read all of it. */
 export function streamOf(audience: Audience): string {
   return `events-${audience}`;

@@ -5,6 +5,7 @@ import { backup } from "./systems/backup/layer.ts";
 import { balancer } from "./systems/balancer/layer.ts";
 import { certificates } from "./systems/certificates/layer.ts";
 import { cluster } from "./systems/cluster/layer.ts";
+import { events } from "./systems/events/layer.ts";
 import { mesh } from "./systems/mesh/layer.ts";
 import { modelGateway } from "./systems/model-gateway/layer.ts";
 import { models } from "./systems/models/layer.ts";
@@ -28,6 +29,7 @@ export const systems = noSystems
   .with(scheduling)
   .with(storage)
   .with(certificates)
+  .with(events)
   .with(portal)
   .with(balancer)
   .with(registry)

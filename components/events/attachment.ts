@@ -4,9 +4,7 @@ import type { WorkspaceAttachment } from "../kube/attachment.ts";
 import type { EventBusAccess } from "../kube/event-access.ts";
 import type { Transforms } from "../kube/transform.ts";
 import { eventsUrl } from "./identity.ts";
-
-/** Where a workspace has what it takes to be itself on the bus. */
-const FOLDER = "/etc/guildnet/events";
+import { EVENTS_FOLDER } from "./join.ts";
 
 /** What `transform` changes in each workspace. */
 export interface EventsAttachmentChildren {
@@ -34,9 +32,9 @@ export function eventsAttachment(
       }));
       const { secret, reach } = bus.join(workspace, user);
       return {
-        environment: { GUILDNET_EVENTS: FOLDER },
-        defaults: { NATS_URL: eventsUrl, NATS_CREDS: `${FOLDER}/events.creds`, NATS_CA: `${FOLDER}/ca.crt` },
-        files: [{ name: "events-access", folder: FOLDER, from: { secret } }],
+        environment: { GUILDNET_EVENTS: EVENTS_FOLDER },
+        defaults: { NATS_URL: eventsUrl, NATS_CONTEXT: `${EVENTS_FOLDER}/context.json` },
+        files: [{ name: "events-access", folder: EVENTS_FOLDER, from: { secret } }],
         reach: { "to-events": reach },
       };
     },

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { streamOf, subjectsOf } from "../../events/index.ts";
+import { heardOf, streamOf, subjectsOf } from "../../events/index.ts";
 import { EventOperator, EventStream, GUILD_ACCOUNT } from "../../provider/sdk/index.ts";
 import type { EventIdentity } from "../../provider/sdk/index.ts";
 import { accepted } from "../kube/accepted-findings.ts";
@@ -110,6 +110,7 @@ export class EventBus extends pulumi.ComponentResource implements EventBusAccess
           operator,
           name: streamOf(audience),
           subjects: [subjectsOf(audience)],
+          heard: heardOf(audience),
           maxBytes: size(audience),
           maxAgeSeconds: days * 24 * 60 * 60,
         },

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { API_PREFIX } from "../../events/index.ts";
 import { EventAccount, EventIdentity } from "../../provider/sdk/index.ts";
 import type { EventServer } from "../../provider/sdk/index.ts";
 import type { EventsJoined, EventUser } from "../kube/event-access.ts";
@@ -21,6 +22,18 @@ export interface Doorkeeper {
   /** Of keys. */
   readonly generation: number;
 }
+
+/** Where its pods have that. */
+export const EVENTS_FOLDER = "/etc/guildnet/events";
+
+/** What `nats` reads, where NATS_CONTEXT names it. */
+const commandLineContext = JSON.stringify({
+  description: "The guild's event bus",
+  url: eventsUrl,
+  creds: `${EVENTS_FOLDER}/events.creds`,
+  ca: `${EVENTS_FOLDER}/ca.crt`,
+  jetstream_api_prefix: API_PREFIX,
+});
 
 /** Somebody's account and credentials: children `<name>-identity` and `<name>-account`. */
 export function identityOn(
@@ -54,6 +67,7 @@ export function joinedTo(keeper: Doorkeeper, place: Place, user: pulumi.Input<Ev
       stringData: {
         "events.creds": pulumi.secret(credentials),
         "settings.json": settings,
+        "context.json": commandLineContext,
         "ca.crt": keeper.caCertificate,
       },
     },

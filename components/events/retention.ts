@@ -15,9 +15,14 @@ export const USABLE = 0.9;
 const SHARE = 1 / 8;
 const SMALLEST = 1024 * 1024;
 
+/** Bytes of what everybody may read that there is room for beside the rest. */
+export function largestRetention(storage: string, people: number): number {
+  return Math.floor((quantity(storage) * USABLE) / (1 + SHARE * (people + 1)));
+}
+
 /** @throws Error where streams are promised more than there is */
 export function retentionOf(storage: string, people: number, { days = 30, size }: Partial<EventRetention> = {}) {
-  const most = (quantity(storage) * USABLE) / (1 + SHARE * (people + 1));
+  const most = largestRetention(storage, people);
   const guild = Math.floor(size === undefined ? Math.min(quantity(storage) / 4, most) : quantity(size));
   if (guild > most)
     throw new Error(

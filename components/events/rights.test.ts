@@ -31,12 +31,13 @@ describe("a workspace", () => {
       { type: "service", subject: "events.@ada.ws-ada-lab.agent.>", local: "say.@ada.agent.>" },
       { type: "service", subject: "events.guild.ws-ada-lab.note.>", local: "say.guild.note.>" },
       { type: "service", subject: "events.@ada.ws-ada-lab.note.>", local: "say.@ada.note.>" },
-      { type: "stream", subject: "events.guild.>" },
-      { type: "service", subject: "$JS.API.DIRECT.GET.events-guild" },
-      { type: "service", subject: "$JS.API.STREAM.INFO.events-guild" },
-      { type: "stream", subject: "events.@ada.>" },
-      { type: "service", subject: "$JS.API.DIRECT.GET.events-@ada" },
-      { type: "service", subject: "$JS.API.STREAM.INFO.events-@ada" },
+      { type: "service", subject: "$JS.API.INFO", local: "api.INFO" },
+      { type: "stream", subject: "heard.guild.>", local: "events.guild.>" },
+      { type: "service", subject: "$JS.API.DIRECT.GET.events-guild", local: "api.DIRECT.GET.events-guild" },
+      { type: "service", subject: "$JS.API.STREAM.INFO.events-guild", local: "api.STREAM.INFO.events-guild" },
+      { type: "stream", subject: "heard.@ada.>", local: "events.@ada.>" },
+      { type: "service", subject: "$JS.API.DIRECT.GET.events-@ada", local: "api.DIRECT.GET.events-@ada" },
+      { type: "service", subject: "$JS.API.STREAM.INFO.events-@ada", local: "api.STREAM.INFO.events-@ada" },
     ]);
   });
 });
@@ -47,7 +48,8 @@ test("nobody says anything but as itself, nor asks a stream for more than what i
     for (const { type, subject } of importsOf(rights)) {
       const said = /^events\.[^.]+\.([^.]+)\.[a-z]+\.>$/.exec(subject)?.[1];
       if (type === "service" && said !== undefined) expect(said).toBe(rights.source);
-      else expect(subject).toMatch(/^(events\.[^.*>]+\.>|\$JS\.API\.(DIRECT\.GET|STREAM\.INFO)\.events-[^.*>]+)$/);
+      else
+        expect(subject).toMatch(/^(heard\.[^.*>]+\.>|\$JS\.API\.(INFO|(DIRECT\.GET|STREAM\.INFO)\.events-[^.*>]+))$/);
     }
   }
 });

@@ -1,4 +1,13 @@
-import { appSource, personal, streamOf, subjectOf, subjectsOf, workspaceSource } from "../../events/index.ts";
+import {
+  API_PREFIX,
+  appSource,
+  heardOf,
+  personal,
+  streamOf,
+  subjectOf,
+  subjectsOf,
+  workspaceSource,
+} from "../../events/index.ts";
 import type { Audience, EventType, Service, Source } from "../../events/index.ts";
 import type { EventImport } from "../../provider/sdk/index.ts";
 import type { EventUser } from "../kube/event-access.ts";
@@ -67,10 +76,14 @@ export function importsOf({ source, says, reads }: Rights): EventImport[] {
         local: `say.${audience}.${family}.>`,
       })),
     ),
+    ...(reads.length === 0 ? [] : [{ type: "service" as const, subject: "$JS.API.INFO", local: `${API_PREFIX}.INFO` }]),
     ...reads.flatMap((audience) => [
-      { type: "stream" as const, subject: subjectsOf(audience) },
-      { type: "service" as const, subject: `$JS.API.DIRECT.GET.${streamOf(audience)}` },
-      { type: "service" as const, subject: `$JS.API.STREAM.INFO.${streamOf(audience)}` },
+      { type: "stream" as const, subject: heardOf(audience), local: subjectsOf(audience) },
+      ...["DIRECT.GET", "STREAM.INFO"].map((question) => ({
+        type: "service" as const,
+        subject: `$JS.API.${question}.${streamOf(audience)}`,
+        local: `${API_PREFIX}.${question}.${streamOf(audience)}`,
+      })),
     ]),
   ];
 }

@@ -4,7 +4,7 @@ import { errors } from "@nats-io/transport-node";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { eventOf } from "../event.ts";
 import type { GuildEvent } from "../event.ts";
-import { streamOf, subjectsOf } from "../subjects.ts";
+import { API_PREFIX, streamOf, subjectsOf } from "../subjects.ts";
 import type { Audience } from "../subjects.ts";
 
 /** Where to begin. */
@@ -30,16 +30,21 @@ export async function newestNumber(connection: NatsConnection, audience: Audienc
 
 /** What an audience may read and is kept, to its end. */
 export async function* readKept(connection: NatsConnection, audience: Audience, from: From): AsyncGenerator<Numbered> {
-  const { direct } = await jetstreamManager(connection, { checkAPI: false });
+  const { direct } = await jetstreamManager(connection, { apiPrefix: API_PREFIX, checkAPI: false });
   let next: { seq: number } | { start_time: Date } =
     "after" in from ? { seq: from.after + 1 } : { start_time: from.since };
   for (;;) {
     let last: number | undefined;
-    // The server keeps no place for a reader: who reads holds the number.
-    for await (const message of await direct.getBatch(streamOf(audience), { ...next, batch: BATCH })) {
-      last = message.seq;
-      const event = numbered(message);
-      if (event !== undefined) yield event;
+    try {
+      // The server keeps no place for a reader: who reads holds the number.
+      for await (const message of await direct.getBatch(streamOf(audience), { ...next, batch: BATCH })) {
+        last = message.seq;
+        const event = numbered(message);
+        if (event !== undefined) yield event;
+      }
+    } catch (error) {
+      // Where there is nothing after it the server says that there is no such event.
+      if (codeOf(error) !== 404) throw error;
     }
     if (last === undefined) return;
     next = { seq: last + 1 };
@@ -97,8 +102,13 @@ function isAway(error: unknown): boolean {
     error instanceof errors.NoRespondersError ||
     error instanceof errors.ConnectionError ||
     error instanceof errors.ClosedConnectionError ||
-    (error instanceof JetStreamError && "code" in error && Number(error.code) >= 500)
+    (codeOf(error) ?? 0) >= 500
   );
+}
+
+/** Of what the server says instead of an event. */
+function codeOf(error: unknown): number | undefined {
+  return error instanceof JetStreamError && "code" in error ? Number(error.code) : undefined;
 }
 
 /** Wakes who waits, also one who comes to wait just after it rang. */

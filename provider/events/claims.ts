@@ -38,10 +38,13 @@ export interface Import {
 /** What each account may ask for of it, and be given where the operator signs for it. Nothing else leads from account to account. */
 const exported: NonNullable<Account["exports"]> = [
   { name: "say", subject: "events.>", type: "service", response_type: "Singleton" },
-  { name: "hear", subject: "events.>", type: "stream" },
+  // What is kept, once it is: a server passes nothing on to listeners that came to it as a question.
+  { name: "hear", subject: "heard.>", type: "stream" },
   // Many answers to one question.
   { name: "kept", subject: "$JS.API.DIRECT.GET.*", type: "service", response_type: "Stream" },
   { name: "about", subject: "$JS.API.STREAM.INFO.*", type: "service", response_type: "Singleton" },
+  // What the server can do, which the command line asks before it reads.
+  { name: "level", subject: "$JS.API.INFO", type: "service", response_type: "Singleton" },
 ];
 
 const sharedLimits = { subs: unlimited, data: unlimited, imports: unlimited, wildcards: true, leaf: 0 };

@@ -30,6 +30,8 @@ export function streamConfig(inputs: StreamInputs) {
     num_replicas: inputs.replicas,
     // Read by number, without a place that the server would keep for each reader.
     allow_direct: true,
+    // To who listens, in the order in which it is kept.
+    ...(inputs.heard !== undefined && { republish: { src: inputs.subjects[0] ?? ">", dest: inputs.heard } }),
     // What was said stays said: nobody takes single events out.
     deny_delete: true,
     deny_purge: true,

@@ -8,6 +8,8 @@ const schema = z.object({
   credentials: z.string().min(1),
   name: z.string().regex(/^[^\s.*>/\\]{1,128}$/, "a stream's name, without spaces, dots, slashes and wildcards"),
   subjects: z.array(z.string().min(1)).min(1),
+  /** As what stands in the place of the first of its subjects. */
+  heard: z.string().min(1).optional(),
   maxBytes: z
     .number()
     .int()

@@ -139,6 +139,8 @@ export interface EventStreamArgs {
   name: pulumi.Input<string>;
   /** What is kept. */
   subjects: pulumi.Input<string[]>;
+  /** Where who listens hears what came by the first subject once it is kept, for instance "heard.>" of "events.>". @default nowhere */
+  heard?: pulumi.Input<string>;
   /** Bytes after which the oldest go. */
   maxBytes: pulumi.Input<number>;
   /** Seconds after which an event goes. */

@@ -36,7 +36,10 @@ describe("externalImages", () => {
 
   it("reads the workspace's own Dockerfile", () => {
     const text = readFileSync(new URL("../../images/workspace/Dockerfile", import.meta.url), "utf8");
-    expect(externalImages(text)).toEqual(["docker.io/library/node:24.21.0-bookworm-slim"]);
+    expect(externalImages(text)).toEqual([
+      "docker.io/library/node:24.21.0-bookworm-slim",
+      "guildnet.local/nats-cli:0.5.0",
+    ]);
   });
 });
 

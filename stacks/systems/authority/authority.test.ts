@@ -8,7 +8,12 @@ const names = (raw: object) => {
   const config = guildSchema.parse(raw);
   return authorityNames(config, systems.wants(config));
 };
-const inside = ["registry.guildnet-registry.svc", "gateway.guildnet-models.svc", "backup-server.guildnet-backup.svc"];
+const inside = [
+  "nats.guildnet-events.svc",
+  "registry.guildnet-registry.svc",
+  "gateway.guildnet-models.svc",
+  "backup-server.guildnet-backup.svc",
+];
 
 describe("what the guild's authority may sign for", () => {
   test.each<[string, object, string[], string[]]>([

@@ -1,12 +1,13 @@
 import type { Broken, Given } from "../../check/broken.ts";
 import type { AppsKeys } from "../apps/schema.ts";
+import type { EventsKeys } from "../events/schema.ts";
 import type { MeshKeys } from "../mesh/schema.ts";
 import type { RegistryKeys } from "../registry/schema.ts";
 import { workspaceName } from "../workspaces/schema.ts";
 import type { WorkspacesKeys } from "../workspaces/schema.ts";
 import type { BackupConfig, BackupKeys } from "./schema.ts";
 
-type Reads = BackupKeys & MeshKeys & RegistryKeys & WorkspacesKeys & AppsKeys;
+type Reads = BackupKeys & EventsKeys & MeshKeys & RegistryKeys & WorkspacesKeys & AppsKeys;
 type Credentials = Given<"backupAccessKey" | "backupSecretKey" | "backupServerPassword">;
 
 /** Rules of `backup` that are broken. */
@@ -17,8 +18,9 @@ export function backupMistakes(config: Reads, given: Credentials): Broken[] {
 }
 
 /** Volumes are told apart by one name each: `npm run restore -- registry`. */
-function nameMistakes({ mesh, registry, workspaces, apps }: Reads): Broken[] {
+function nameMistakes({ events, mesh, registry, workspaces, apps }: Reads): Broken[] {
   const ours = [
+    ...(events === undefined ? [] : ["events"]),
     ...(registry === undefined ? [] : ["registry"]),
     ...(mesh.kind === "headscale" && mesh.placement === "cluster" ? ["headscale"] : []),
   ];

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { bytes } from "../../check/scalars.ts";
+import type { Told } from "../../system.ts";
+
+const events = z.strictObject({
+  storage: bytes("64Mi").prefault("2Gi").describe("Size of its volume; it can grow, not shrink."),
+  retention: z
+    .strictObject({
+      days: z.int().min(1).max(3650).default(30).describe("Days after which an event goes."),
+      size: bytes("1Mi")
+        .optional()
+        .describe(
+          "Of what everybody may read, as much as stays; admins and each person have an eighth of it beside it. Default: a quarter of the volume, less where there are many people.",
+        ),
+    })
+    .prefault({})
+    .describe("How long events stay, whichever ends first."),
+  keyGeneration: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe("Counted up, it has all keys and credentials made anew; what was said stays."),
+  keepData: z
+    .boolean()
+    .default(true)
+    .describe("Whether what was said stays when it is removed. To remove both, apply false first."),
+});
+
+export const eventsKeys = {
+  events: events
+    .optional()
+    .describe(
+      "A bus on which systems, agents and people tell each other what happens: NATS with JetStream. Default: none. Write {} for one with every default.",
+    ),
+};
+
+export type EventsKeys = Told<typeof eventsKeys>;
