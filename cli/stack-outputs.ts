@@ -38,6 +38,16 @@ export interface BackupOutput {
   readonly volumes: readonly BackedUpVolume[];
 }
 
+/** The event bus, where there is one: how this machine gets to it, as whom. */
+export interface EventsOutput {
+  readonly url: string;
+  readonly namespace: string;
+  readonly labelSelector: string;
+  /** PEM */
+  readonly caCertificate: string;
+  readonly credentials: string;
+}
+
 /** An address that answers over HTTPS where a system is well, as the system declares it. */
 export interface Probe {
   /** What to call it where no pods of the stack's answer there. */
@@ -64,6 +74,7 @@ export interface StackOutputs {
   readonly kubeconfig: string;
   readonly mesh?: MeshOutput | null;
   readonly backup?: BackupOutput | null;
+  readonly events?: EventsOutput | null;
   /** Not there in a stack that an earlier version brought up last. */
   readonly probes?: readonly Probe[];
   readonly notes?: readonly string[];

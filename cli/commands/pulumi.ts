@@ -2,7 +2,10 @@ import { resolve } from "node:path";
 import { isAlive } from "../../provider/control.ts";
 import { findMade } from "../drift/half-made.ts";
 import { isStackRename, parseEngineArguments, stackToMake, withoutProjectFolder } from "../../engine/arguments.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { say } from "../events/say.ts";
 import { openEngine, projectAt } from "../open-engine.ts";
+import { outputsSoFar } from "../stack-outputs.ts";
 import { assertHasFile } from "../../engine/stack-config.ts";
 import { UserError } from "../../toolchain/errors.ts";
 import { PROJECT_ROOT } from "../../toolchain/project.ts";
@@ -52,8 +55,16 @@ export function comparedAlone(isGuild: boolean): string {
   return `This run compared the program with its state alone; with --refresh${isGuild ? ", or by `npm run up`," : ""} it looks at what is there as well.`;
 }
 
+/** Says on the event bus, where there is one, that somebody looked at what would change. */
+async function tellPreviewed(engine: Engine, start: number): Promise<void> {
+  const data = { stack: engine.stack, changes: {}, seconds: (Date.now() - start) / 1000 };
+  const why = await say(outputsSoFar(await engine.state()), { audience: "admins", type: "stack.previewed", data });
+  if (why !== undefined) process.stderr.write(`The event bus was not told: ${why}\n`);
+}
+
 /** Hands the command line to the engine; its exit code is ours. */
 export async function pulumiCommand(args: readonly string[], defaultStack: string): Promise<void> {
+  const start = Date.now();
   const {
     command,
     stack = defaultStack,
@@ -79,7 +90,10 @@ export async function pulumiCommand(args: readonly string[], defaultStack: strin
   if (!changesState) {
     if (command !== "stack") await engine.ensureStack();
     await engine.recoverIfFree(`pulumi ${command}`);
-    return run();
+    await run();
+    if (command === "preview" && projectFolder === PROJECT_ROOT && process.exitCode === 0)
+      await tellPreviewed(engine, start);
+    return;
   }
   await engine.alone(`pulumi ${command}`, async () => {
     if (command !== "stack") await engine.ensureStack();

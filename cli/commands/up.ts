@@ -20,6 +20,8 @@ import { embeddedClusters } from "../../engine/stack-state.ts";
 import { withKubectl } from "../kubernetes/kubectl.ts";
 import { tellUnmade } from "../cluster/unmade-volumes.ts";
 import { releaseVolumes } from "../kubernetes/release-volumes.ts";
+import type { EventType } from "../../events/index.ts";
+import { say, type Saying } from "../events/say.ts";
 import { linksBlock } from "../links.ts";
 import { openEngine, projectAt } from "../open-engine.ts";
 import { takeProxy } from "../proxy.ts";
@@ -41,6 +43,7 @@ export async function upCommand(stack: string): Promise<void> {
 }
 
 async function bringUp(engine: Engine): Promise<void> {
+  const start = Date.now();
   engine.recover();
   await engine.settlePendingOperations(findMade);
   engine.assertFree();
@@ -48,14 +51,18 @@ async function bringUp(engine: Engine): Promise<void> {
   const see = looking(engine);
   const before = await see();
   if (isEmptied(before)) throw emptied(engine.stack);
-  if (!(await update(engine, before))) return;
+  if (!(await update(engine, before))) return tellFailed(engine, start);
   // What could not be seen before, of a cluster that was stopped say, is looked at now; so is what was put right.
   const after = isClear(before) ? before : await see();
   const isLate = "why" in before && !isClear(after);
-  if (isLate && !(await update(engine, after))) return;
+  if (isLate && !(await update(engine, after))) return tellFailed(engine, start);
   const last = isLate ? await see() : after;
   const [outputs, changes] = await Promise.all([stackOutputs(engine), engine.lastChanges()]);
-  if (!isUnchanged(changes)) await settleData(engine, outputs);
+  if (!isUnchanged(changes)) {
+    await settleData(engine, outputs);
+    const data = { stack: engine.stack, changes: { ...changes }, seconds: secondsSince(start) };
+    await tell(outputs, { audience: "guild", type: "stack.applied", data });
+  }
   const caFile = join(engine.folder, "ca.crt");
   writeFileAtomic(caFile, outputs.caCertificate);
   const repaired = isLate ? deviationsOf(after) : deviationsOf(before);
@@ -68,6 +75,23 @@ async function bringUp(engine: Engine): Promise<void> {
   const warnings = (await quickFindings(embeddedClusters(state), engine.home.root)).filter(({ warning }) => warning);
   if (warnings.length > 0) process.stdout.write(`\nTo look at\n${report(warnings)}\n`);
   if (deviationsOf(last).length > 0) process.exitCode = 1;
+}
+
+/** Says what the run came to on the event bus, as far as the stack has one; what keeps it from that is a line. */
+async function tell<Type extends EventType>(outputs: Partial<StackOutputs>, saying: Saying<Type>): Promise<void> {
+  const why = await say(outputs, saying);
+  if (why !== undefined) process.stderr.write(`The event bus was not told: ${why}\n`);
+}
+
+/** Admins alone: what went wrong may name what is not for everybody. */
+async function tellFailed(engine: Engine, start: number): Promise<void> {
+  const reason = `npm run up ended with ${process.exitCode ?? 1}`;
+  const data = { stack: engine.stack, reason, seconds: secondsSince(start) };
+  await tell(outputsSoFar(await engine.state()), { audience: "admins", type: "stack.failed", data });
+}
+
+function secondsSince(start: number): number {
+  return (Date.now() - start) / 1000;
 }
 
 /**

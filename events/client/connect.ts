@@ -28,6 +28,29 @@ export interface EventConnection extends AccessSettings {
   connection: NatsConnection;
 }
 
+/** What it takes to be somebody on the bus, where it is in no files. */
+export interface Access {
+  servers: string[];
+  /** As NATS's programs have it in a file. */
+  credentials: string;
+  /** The authority that signed the servers' certificates, PEM; it alone is trusted. */
+  caCertificate: string;
+  /** Name that their certificates are held against, where they are reached under another. @default that of each */
+  servername?: string;
+  /** What the server calls the connection. */
+  name: string;
+}
+
+/** Connects. @throws where the bus does not answer, or lets nobody in by these credentials */
+export function connectTo(
+  { servers, credentials, caCertificate, servername, name }: Access,
+  options: Partial<ConnectionOptions> = {},
+): Promise<NatsConnection> {
+  const tls: { ca: string; servername?: string } = { ca: caCertificate, ...(servername && { servername }) };
+  const authenticator = credsAuthenticator(new TextEncoder().encode(credentials));
+  return connect({ servers, name, ignoreClusterUpdates: true, authenticator, tls, ...options });
+}
+
 /**
  * Connects with the files of a folder. A connection that breaks is made again, without an end; credentials are read anew
  * each time, as a rerun of the guild may have changed them.
