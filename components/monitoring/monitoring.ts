@@ -1,6 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { accepted } from "../kube/accepted-findings.ts";
 import type { BackupVolume } from "../kube/backup-volume.ts";
 import type { ClusterAccess } from "../kube/cluster-access.ts";
 import { GuildError } from "../kube/errors.ts";
@@ -149,7 +148,7 @@ function monitoringPod(own: OwnPlace, args: MonitoringArgs, { account, data, bus
   new k8s.apps.v1.Deployment(
     `${own.name}-deployment`,
     {
-      metadata: metaIn(own, MONITORING_APP, onePod),
+      metadata: metaIn(own, MONITORING_APP),
       spec: monitoringDeployment({
         images: {
           metrics: args.images.metrics ?? images.victoriaMetrics.server,
@@ -169,12 +168,6 @@ function monitoringPod(own: OwnPlace, args: MonitoringArgs, { account, data, bus
     { parent: own.parent, dependsOn: guards },
   );
 }
-
-/** What scanners find in its Deployment, and why it stands. */
-const onePod = accepted({
-  "single-replica": "its volume is writable on one node; what was not gathered meanwhile is a gap in a chart",
-  recreated: "its volume is writable by one pod at a time",
-});
 
 /** Children `<name>-node-account` and `<name>-nodes`. */
 function nodePods(nodes: Place, { images: given, priorityClass }: MonitoringArgs, guards: pulumi.Resource[]): void {
