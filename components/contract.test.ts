@@ -831,6 +831,35 @@ const cases: Case[] = [
     secret: ["signInKey"],
     canaries: ["random of it-"],
   },
+  {
+    component: "Portal",
+    make: (on, transform) =>
+      new Portal(
+        "it",
+        {
+          transform,
+          image: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:6443",
+          people: ["ada"],
+          admins: ["ada"],
+          authority: guildAuthority,
+          issuer,
+          events: bus,
+        },
+        { provider: on() },
+      ),
+    children: [
+      ...portalChildren,
+      issued("certificate"),
+      "guildnet:index:EventIdentity events-identity",
+      "guildnet:index:EventAccount events-account",
+      core("Secret", "events-access"),
+      policy("to-events"),
+    ],
+    outputs: ["url", "caCertificate", "signInKey"],
+    secret: ["signInKey"],
+    canaries: ["random of it-", "credentials of it-events-identity", "SYSTEM CREDENTIALS", "OPERATOR SEED"],
+  },
   ...[undefined, issuer].map((signs): Case => ({
     component: "Portal",
     make: (on, transform) =>

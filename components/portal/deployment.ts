@@ -11,6 +11,7 @@ export const ANNOUNCED_PORT = 8444;
 export const PUBLISHED_PORT = 8445;
 const HEALTH_PORT = 8081;
 const USER = 65532;
+const EVENTS_FOLDER = "/etc/guildnet/events";
 
 export interface ResolvedPortal {
   image: pulumi.Input<string>;
@@ -31,6 +32,8 @@ export interface ResolvedPortal {
   priorityClass?: pulumi.Input<string>;
   tlsSecret: pulumi.Input<string>;
   keysSecret: pulumi.Input<string>;
+  /** With what it takes to read the event bus. It is read whenever it connects, so that no other content starts the pod anew. */
+  eventsSecret?: pulumi.Input<string>;
   /** Changes when a mounted certificate or key does, so that the pod starts anew with it. Not secret. */
   mountedVersion: pulumi.Input<string>;
 }
@@ -59,6 +62,9 @@ export function deploymentSpec(v: ResolvedPortal): k8s.types.input.apps.v1.Deplo
           ...(v.published === undefined
             ? []
             : [{ name: "published-tls", secret: { secretName: v.published.tlsSecret, defaultMode: 0o440 } }]),
+          ...(v.eventsSecret === undefined
+            ? []
+            : [{ name: "events", secret: { secretName: v.eventsSecret, defaultMode: 0o440 } }]),
           { name: "tmp", emptyDir: { sizeLimit: "64Mi" } },
         ],
       },
@@ -79,6 +85,7 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
           GUILDNET_PUBLISHED_LISTEN: `0.0.0.0:${PUBLISHED_PORT}`,
           GUILDNET_PUBLISHED_ANNOUNCED: String(v.published.announced),
         }),
+    ...(v.eventsSecret === undefined ? {} : { GUILDNET_EVENTS_DIR: EVENTS_FOLDER }),
     ...(v.mesh === undefined
       ? {}
       : { GUILDNET_MESH_ORIGIN: `https://${v.mesh.host}`, GUILDNET_MESH_APPS_DOMAIN: v.mesh.appsDomain }),
@@ -111,6 +118,7 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
       ...(v.published === undefined
         ? []
         : [{ name: "published-tls", mountPath: "/etc/guildnet/published-tls", readOnly: true }]),
+      ...(v.eventsSecret === undefined ? [] : [{ name: "events", mountPath: EVENTS_FOLDER, readOnly: true }]),
       { name: "tmp", mountPath: "/tmp" },
     ],
   };

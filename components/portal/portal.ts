@@ -5,6 +5,7 @@ import { accepted } from "../kube/accepted-findings.ts";
 import type { Authority } from "../kube/authority.ts";
 import type { CertificateIssuer } from "../kube/certificate-issuer.ts";
 import { exposureAnnotations } from "../kube/exposure.ts";
+import type { EventBusAccess } from "../kube/event-access.ts";
 import type { Exposure } from "../kube/exposure.ts";
 import { appLabels, appSelector, label } from "../kube/labels.ts";
 import { contentVersion, objectMeta, stackLabel, unawaited } from "../kube/metadata.ts";
@@ -56,6 +57,7 @@ export interface PortalChildren {
   certificate: k8s.apiextensions.CustomResourceArgs;
   tls: k8s.core.v1.SecretArgs;
   keys: k8s.core.v1.SecretArgs;
+  "events-access": k8s.core.v1.SecretArgs;
   deployment: k8s.apps.v1.DeploymentArgs;
   service: k8s.core.v1.ServiceArgs;
 }
@@ -91,6 +93,8 @@ export interface PortalArgs {
   exposure?: PortalExposure;
   /** What is open to the internet, and what leads there. @default nothing */
   published?: PublishedArgs;
+  /** Where it reads what happens, to show it: everybody sees what is for them. @default its pages say that there is none */
+  events?: EventBusAccess;
   /** PriorityClass of its pod, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
   /** Changes its children before they are made. @default none */
@@ -148,7 +152,8 @@ export class Portal extends pulumi.ComponentResource {
     this.place = place;
     this.account = account;
     signOuts(place, args.people, account);
-    networkPolicies(place, portalReach(args.endpoint));
+    const events = args.events?.join(place, { kind: "service", service: "portal" });
+    networkPolicies(place, { ...portalReach(args.endpoint), ...(events && { "to-events": events.reach }) });
     const server = serverCertificate(place, {
       authority: this.authority,
       issuer: args.issuer,
@@ -193,6 +198,7 @@ export class Portal extends pulumi.ComponentResource {
           },
           tlsSecret: server.secret,
           keysSecret: keys.metadata.name,
+          eventsSecret: events?.secret,
           mountedVersion: mountedVersion(server, [session, signIn]),
         }),
       },

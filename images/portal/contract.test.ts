@@ -1,11 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import { expect, test } from "vitest";
+import { joinedTo } from "../../components/events/join.ts";
 import { Portal } from "../../components/portal/portal.ts";
 import { Registry } from "../../components/registry/registry.ts";
 import { record } from "../../components/testing/record.ts";
 import { tunnelIdentity } from "../../components/tunnel/identity.ts";
 import { App } from "../../components/workspace/app.ts";
 import { Workspace } from "../../components/workspace/workspace.ts";
+import { accessFiles } from "../../events/client/index.ts";
 import { HANDLE, WORKSPACE_ID, workspaceNamespace } from "../pod/names.ts";
 import { readTokenServerConfig } from "../sidecars/registry-tokens/config.ts";
 import { readConfig } from "./config.ts";
@@ -30,6 +32,10 @@ interface Made {
   metadata: { name: string; labels: Record<string, string> };
   rules: { resources: string[]; resourceNames?: string[]; verbs: string[] }[];
   spec: { template: { spec: { containers: { name: string; env: { name: string; value: string }[] }[] } } };
+}
+
+interface Mounts {
+  spec: { template: { spec: { volumes: object[]; containers: { volumeMounts: object[] }[] } } };
 }
 
 function environment({ spec }: Made, container: string): Record<string, string> {
@@ -120,6 +126,43 @@ test("the portal finds what is published, and serves it where a tunnel ends", as
     announced: true,
   });
   expect(JSON.stringify(named("it-deployment"))).toContain(`"mountPath":"${published?.tlsDirectory}"`);
+});
+
+test("the portal finds what it takes to read the event bus, and may reach it", async () => {
+  const keeper = {
+    server: { url: "tls://bus", caCertificatePem: "CA CERTIFICATE" },
+    operator: { systemCredentials: "SYSTEM CREDENTIALS", operatorSeed: "OPERATOR SEED" },
+    caCertificate: "CA CERTIFICATE",
+    people: ["ada"],
+    generation: 1,
+  };
+  const named = await made(
+    (opts) =>
+      new Portal(
+        "it",
+        {
+          image: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:7443",
+          people: ["ada"],
+          admins: ["ada"],
+          events: {
+            join: (place, user) => joinedTo(keeper, place, user),
+            identity: () => expect.fail("it is in the cluster"),
+          },
+        },
+        opts,
+      ),
+  );
+  const { eventsDirectory } = readConfig(environment(named("it-deployment"), "portal"));
+  const { volumes, containers } = (named("it-deployment") as Made & Mounts).spec.template.spec;
+  expect(containers[0]?.volumeMounts).toContainEqual({ name: "events", mountPath: eventsDirectory, readOnly: true });
+  const { metadata, stringData } = named("it-events-access") as Made & { stringData: { secret: object } };
+  expect(volumes).toContainEqual({
+    name: "events",
+    secret: { secretName: metadata.name, defaultMode: 0o440 },
+  });
+  expect(Object.keys(stringData.secret)).toEqual(expect.arrayContaining(Object.values(accessFiles)));
+  expect(named("it-network-to-events").metadata.name).toBe("to-events");
 });
 
 test("the portal finds the systems that the stack wrote down, in the words of the command line, and may look at each", async () => {
