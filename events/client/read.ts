@@ -24,7 +24,7 @@ const AGAIN = [20, 100, 500];
 
 /** @returns the number of the newest event of an audience; 0 where there was none yet */
 export async function newestNumber(connection: NatsConnection, audience: Audience): Promise<number> {
-  const { streams } = await jetstreamManager(connection, { checkAPI: false });
+  const { streams } = await jetstreamManager(connection, { apiPrefix: API_PREFIX, checkAPI: false });
   return (await streams.info(streamOf(audience))).state.last_seq;
 }
 

@@ -9,6 +9,7 @@ import type { CertificatesGives } from "../certificates/layer.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
 import type { CertificatesKeys } from "../certificates/schema.ts";
 import type { ClusterKeys } from "../cluster/schema.ts";
+import type { EventsGives } from "../events/layer.ts";
 import { portalOnMesh } from "../mesh/names.ts";
 import type { MeshKeys } from "../mesh/schema.ts";
 import { adminsOf, peopleOf } from "../people/people.ts";
@@ -38,7 +39,7 @@ interface PortalOutputs {
 }
 
 type Reads = PortalKeys & ClusterKeys & MeshKeys & Membership & AppsKeys & CertificatesKeys & TunnelKeys;
-type Needs = AuthorityGives & ClusterGives & SchedulingGives & CertificatesGives;
+type Needs = AuthorityGives & ClusterGives & SchedulingGives & CertificatesGives & EventsGives;
 
 export const portal = system({
   keys: portalKeys,
@@ -57,7 +58,7 @@ function portalWants({ images, portal: { address, port } }: Reads): Partial<Want
 
 function portalLayer(
   config: Reads & { name: string },
-  { access, authority, certificates, classes, image, opts }: Needs,
+  { access, authority, certificates, classes, events, image, opts }: Needs,
 ): Layer<PortalGives, PortalOutputs> {
   const { host, port, appsDomain } = config.portal;
   const portalImage = image("portal");
@@ -78,6 +79,7 @@ function portalLayer(
       admins: adminsOf(config),
       exposure: portalExposure(config),
       published: publishedArgs(config, certificates),
+      events,
       priorityClass: classes.platform,
     },
     opts,
