@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { askingPod, removeAskingPod, type AskingPod } from "../support/asking-pod.ts";
 import { changesAhead, everything, guildnet, kubectl, mustGuildnet, nameOf, upWith } from "../support/guildnet.ts";
@@ -44,9 +44,14 @@ describe("Ollama", () => {
   });
 
   test("has its model after its pod was killed", async () => {
-    const pods = ["pod", "--namespace", "guildnet-ollama", "--selector", "app.kubernetes.io/name=ollama"];
-    await kubectl("delete", ...pods, "--grace-period", "0", "--force");
-    await serves();
+    const killed = await readyPods();
+    await kubectl("delete", "pod", "--namespace", "guildnet-ollama", ...killed, "--grace-period", "0", "--force");
+    // Its Deployment counts as rolled out until somebody has seen that the pod is gone.
+    await vi.waitFor(async () => expect((await readyPods()).filter((pod) => !killed.includes(pod))).toHaveLength(1), {
+      timeout: 90_000,
+      interval: 500,
+    });
+    await vi.waitFor(async () => expect(await models()).toEqual([MODEL]), { timeout: 30_000, interval: 500 });
     expect(await capital()).toContain("Paris");
   });
 
@@ -82,6 +87,36 @@ async function capital(): Promise<string> {
     .parse(json)
     .choices.map(({ message }) => message.content)
     .join();
+}
+
+/** Names of its pods that are ready. */
+async function readyPods(): Promise<string[]> {
+  const { items } = z
+    .object({
+      items: z.array(
+        z.object({
+          metadata: z.object({ name: z.string() }),
+          status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) }),
+        }),
+      ),
+    })
+    .parse(
+      JSON.parse(
+        await kubectl(
+          "get",
+          "pods",
+          "--namespace",
+          "guildnet-ollama",
+          "--selector",
+          "app.kubernetes.io/name=ollama",
+          "--output",
+          "json",
+        ),
+      ),
+    );
+  return items
+    .filter(({ status }) => status.conditions.some(({ type, status: is }) => type === "Ready" && is === "True"))
+    .map(({ metadata }) => metadata.name);
 }
 
 async function serves(): Promise<void> {
