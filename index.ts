@@ -33,6 +33,8 @@ export const {
   mesh,
   /** Where backups are, of what, and the key that reads them. The key is secret. */
   backup,
+  /** Where the event bus is, and as whom `npm run up` speaks there. The credentials are secret. */
+  events,
   /** What is open to the internet, whose it is, and until when. */
   tunnel,
   /** Addresses that answer where all is well, for `npm run status`. */

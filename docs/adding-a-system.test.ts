@@ -28,6 +28,7 @@ const blocks = [...page.matchAll(/^```(ts|diff) (\S+)\n(.*?)^```$/gms)].map(([, 
 /** What lint, schema and tests of the two folders read. */
 const COPIED = [
   "components",
+  "index.ts",
   "events",
   "docs",
   "policy",

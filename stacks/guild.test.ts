@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import type * as program from "../index.ts";
 import { images as upstream } from "../components/index.ts";
 import { record, showsInPlain } from "../components/testing/record.ts";
 import type { Registered } from "../components/testing/record.ts";
@@ -156,6 +157,10 @@ describe("the embedded guild", () => {
         { name: "announced", targetPort: 8444, nodePort: 30090 },
       ],
     });
+  });
+
+  test("ends with all that its systems tell: what index.ts leaves out would be told to nobody", () => {
+    expectTypeOf<keyof typeof program>().toEqualTypeOf<keyof GuildOutputs>();
   });
 
   test("ends with where to go", async () => {
