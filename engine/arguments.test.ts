@@ -286,6 +286,15 @@ describe("withDefaults", () => {
     expect(withDefaults(args, { permalink: false })).toEqual(expected),
   );
 
+  it("has events written down where it is told to", () =>
+    expect(withDefaults(["preview", "--", "x"], { eventLog: "/t/events.json" })).toEqual([
+      "preview",
+      "--event-log",
+      "/t/events.json",
+      "--",
+      "x",
+    ]));
+
   it("adds nothing that there is not", () => expect(withDefaults(["up"], {})).toEqual(["up"]));
 });
 

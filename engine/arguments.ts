@@ -110,12 +110,14 @@ export interface Defaults {
   readonly policyPack?: string;
   /** Whether there is a page about an update to point at. @default true */
   readonly permalink?: boolean;
+  /** Where to write down each event. */
+  readonly eventLog?: string;
 }
 
 /** The command line with the stack's settings and the policy pack, where the command takes them and does not name its own. */
 export function withDefaults(
   args: readonly string[],
-  { configFile, policyPack, permalink = true }: Defaults,
+  { configFile, policyPack, permalink = true, eventLog }: Defaults,
 ): string[] {
   const { command } = parseEngineArguments(args);
   if (command === undefined) return [...args];
@@ -129,6 +131,7 @@ export function withDefaults(
     ...(!permalink && isUpdate(args, command) && !hasFlag(args, "--suppress-permalink")
       ? ["--suppress-permalink=true"]
       : []),
+    ...(eventLog === undefined ? [] : ["--event-log", eventLog]),
     // Without it `stack rm` deletes the stack's file from the checkout.
     ...(isStackRemoval(args) && !hasFlag(args, "--preserve-config") ? ["--preserve-config"] : []),
   ];

@@ -97,6 +97,16 @@ it("shows what programs tell for debugging where it is asked to", async () => {
   expect(readFileSync(output, "utf8")).toContain("Registering resource: t=");
 }, 60_000);
 
+it("counts what a preview would do, and not what the last update did", async () => {
+  writeFileSync(gate, "");
+  await engine.ensureStack();
+  expect(await engine.run(["preview"], { stdio: "ignore", counts: true })).toBe(0);
+  expect(await engine.lastChanges()).toEqual({ create: 2 });
+  expect(await up()).toBe(0);
+  expect(await engine.run(["preview"], { stdio: "ignore", counts: true })).toBe(0);
+  expect(await engine.lastChanges()).toEqual({ same: 2 });
+}, 120_000);
+
 it("takes a setting over into the checkout, with the file's comment", async () => {
   await engine.ensureStack();
   expect(await engine.run(["config", "set", "recovery:a", "c"], { stdio: "ignore" })).toBe(0);

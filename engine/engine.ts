@@ -12,6 +12,7 @@ import { parseEngineArguments, withDefaults } from "./arguments.ts";
 import { lockStack } from "./command-lock.ts";
 import { exported } from "./journal/deployment.ts";
 import { foldJournal } from "./journal/journal-file.ts";
+import { changesLogged, FOR_PROGRAMS } from "./event-log.ts";
 import { journaled, type StartEngine } from "./journal/journaled.ts";
 import type { OtherStacks } from "./journal/state-service.ts";
 import { Update } from "./journal/update.ts";
@@ -252,13 +253,18 @@ export class Engine {
 
   /**
    * Runs the engine on the stack with the terminal as its own, and with the policy pack where it runs the program.
+   * @param counts whether `lastChanges` shall tell what a preview finds
    * @param isAlive looks at the clusters that an update works in, and ends it once one of them has ended by itself
    * @param meanwhile is called about each second with those clusters
    * @returns the exit code
    */
   async run(
     args: readonly string[],
-    { stdio = "inherit", ...watch }: { stdio?: StdioOptions; isAlive?: IsAlive; meanwhile?: Meanwhile } = {},
+    {
+      stdio = "inherit",
+      counts = false,
+      ...watch
+    }: { stdio?: StdioOptions; counts?: boolean; isAlive?: IsAlive; meanwhile?: Meanwhile } = {},
   ): Promise<number> {
     const config = this.#config();
     const pack = join(this.#project.root, "policy");
@@ -267,20 +273,23 @@ export class Engine {
     if (readsSecrets) await this.#assertReadable(config);
     const debug = debugs ? {} : { [NO_DEBUG_MESSAGES]: "true" };
     const isJournaled = updates && this.#backend.kind === "own" && this.#keepsJournal;
-    const line = withDefaults(args, { configFile: config.file, policyPack, permalink: !isJournaled });
-    const [code] = await withTemporaryFolder(this.home, (TMPDIR) => {
+    const defaults = { configFile: config.file, policyPack, permalink: !isJournaled };
+    const [code] = await withTemporaryFolder(this.home, async (TMPDIR) => {
+      const eventLog = counts ? join(TMPDIR, "events.json") : undefined;
       const start: StartEngine<number> = (env, onStart) =>
-        runAttended("pulumi", line, {
+        runAttended("pulumi", withDefaults(args, { ...defaults, eventLog }), {
           cwd: this.#project.root,
-          env: { ...this.env, ...debug, TMPDIR, ...env },
+          env: { ...this.env, ...debug, ...(counts && FOR_PROGRAMS), TMPDIR, ...env },
           stdio,
           onStart,
           endsWithUs: isJournaled,
         });
-      return Promise.all([
+      const ended = await Promise.all([
         isJournaled ? this.#journaled(TMPDIR, start, watch) : start({}),
         import("execa"), // wanted next, and loaded while there is nothing else to do
       ]);
+      if (eventLog !== undefined && ended[0] === 0) this.#changes = changesLogged(eventLog);
+      return ended;
     });
     if (changesConfig) config.writeBack();
     return code;
@@ -293,7 +302,7 @@ export class Engine {
     if (hasState(this.#files)) await readState(this.#files, this.#keyring);
   }
 
-  /** What the last update did. */
+  /** What the last update did, or a preview that counted would do. */
   async lastChanges(): Promise<Changes> {
     if (this.#changes !== undefined) return this.#changes;
     const [last] = await this.json<readonly { resourceChanges?: Changes }[]>([

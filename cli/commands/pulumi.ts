@@ -55,16 +55,26 @@ export function comparedAlone(isGuild: boolean): string {
   return `This run compared the program with its state alone; with --refresh${isGuild ? ", or by `npm run up`," : ""} it looks at what is there as well.`;
 }
 
-/** Says on the event bus, where there is one, that somebody looked at what would change. */
-async function tellPreviewed(engine: Engine, start: number): Promise<void> {
-  const data = { stack: engine.stack, changes: {}, seconds: (Date.now() - start) / 1000 };
-  const why = await say(outputsSoFar(await engine.state()), { audience: "admins", type: "stack.previewed", data });
+/** Previews, and says on the event bus, where there is one, what would change. */
+async function preview(engine: Engine, run: Run): Promise<void> {
+  const start = Date.now();
+  const outputs = outputsSoFar(await engine.state()),
+    hasBus = outputs.events !== undefined && outputs.events !== null;
+  await run({ counts: hasBus });
+  if (!hasBus || process.exitCode !== 0) return;
+  const data = {
+    stack: engine.stack,
+    changes: { ...(await engine.lastChanges()) },
+    seconds: (Date.now() - start) / 1000,
+  };
+  const why = await say(outputs, { audience: "admins", type: "stack.previewed", data });
   if (why !== undefined) process.stderr.write(`The event bus was not told: ${why}\n`);
 }
 
+type Run = (options?: { counts?: boolean }) => Promise<void>;
+
 /** Hands the command line to the engine; its exit code is ours. */
 export async function pulumiCommand(args: readonly string[], defaultStack: string): Promise<void> {
-  const start = Date.now();
   const {
     command,
     stack = defaultStack,
@@ -78,8 +88,8 @@ export async function pulumiCommand(args: readonly string[], defaultStack: strin
   const root = resolve(PROJECT_ROOT, projectFolder),
     wanted = stackToMake(args),
     engine = await openEngine(wanted ?? stack, root);
-  const run = async (): Promise<void> =>
-    void (process.exitCode = await engine.run(withoutProjectFolder(args), { isAlive }));
+  const run: Run = async (options) =>
+    void (process.exitCode = await engine.run(withoutProjectFolder(args), { ...options, isAlive }));
   // The engine would write the stack's salt into the project.
   if (wanted !== undefined && !(await engine.stackExists())) {
     await engine.ensureStack();
@@ -90,10 +100,7 @@ export async function pulumiCommand(args: readonly string[], defaultStack: strin
   if (!changesState) {
     if (command !== "stack") await engine.ensureStack();
     await engine.recoverIfFree(`pulumi ${command}`);
-    await run();
-    if (command === "preview" && projectFolder === PROJECT_ROOT && process.exitCode === 0)
-      await tellPreviewed(engine, start);
-    return;
+    return command === "preview" && projectFolder === PROJECT_ROOT ? preview(engine, run) : run();
   }
   await engine.alone(`pulumi ${command}`, async () => {
     if (command !== "stack") await engine.ensureStack();
