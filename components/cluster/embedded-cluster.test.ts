@@ -36,6 +36,20 @@ test("the node's LAN is what it is told, and its own without a word", async () =
   }
 });
 
+test("images that a person waits for are made before the others", async () => {
+  const images = {
+    late: { reference: "example.org/late:1" },
+    early: { reference: "example.org/early:1", first: true },
+    later: { reference: "example.org/later:1" },
+  };
+  const all = await record(() => new EmbeddedCluster("it", { images }));
+  const named = (key: string) => all.find(({ name }) => name === `it-image-${key}`);
+  const waitsFor = (key: string) =>
+    Object.keys(images).filter((other) => named(key)?.dependencies.includes(named(other)?.urn ?? ""));
+  expect(Object.keys(images).map(waitsFor)).toEqual([["early"], [], ["early"]]);
+  for (const key of ["pause", "coredns"]) expect(named("late")?.dependencies).toContain(named(key)?.urn);
+});
+
 test("images perish with their node and are made again with a new one; objects wait for the sandbox image", async () => {
   const all = await record(() => new EmbeddedCluster("it", { images: { tool: { reference: "example.org/tool:1" } } }));
   const node = all.find(({ name }) => name === "it-node");

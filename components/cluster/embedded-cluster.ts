@@ -93,9 +93,7 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
 
     const pause = nodeImage(name, "pause", { reference: images.pause }, this);
     const coredns = nodeImage(name, "coredns", { reference: images.coredns }, this);
-    this.images = Object.fromEntries(
-      Object.entries(args.images ?? {}).map(([key, source]) => [key, nodeImage(name, key, source, this).reference]),
-    );
+    this.images = nodeImages(name, args.images ?? {}, [pause, coredns], this);
 
     this.provider = clusterProvider(
       name,
@@ -131,7 +129,30 @@ function nodeProxy(proxy: Proxy | undefined): NodeProxy | undefined {
   };
 }
 
-function nodeImage(name: string, key: string, source: ImageSource, parent: EmbeddedCluster): NodeImage {
+/** @param before what all but the first ones wait for, beside those */
+function nodeImages(
+  name: string,
+  sources: Record<string, ImageSource>,
+  before: readonly NodeImage[],
+  parent: EmbeddedCluster,
+): EmbeddedCluster["images"] {
+  const made: Record<string, NodeImage> = {};
+  const makeAll = (first: boolean, dependsOn: NodeImage[]): void => {
+    for (const [key, source] of Object.entries(sources))
+      if ((source.first ?? false) === first) made[key] = nodeImage(name, key, source, parent, dependsOn);
+  };
+  makeAll(true, []);
+  makeAll(false, [...before, ...Object.values(made)]);
+  return Object.fromEntries(Object.entries(made).map(([key, image]) => [key, image.reference]));
+}
+
+function nodeImage(
+  name: string,
+  key: string,
+  source: ImageSource,
+  parent: EmbeddedCluster,
+  dependsOn: NodeImage[] = [],
+): NodeImage {
   const args =
     "context" in source
       ? {
@@ -145,6 +166,7 @@ function nodeImage(name: string, key: string, source: ImageSource, parent: Embed
     { cluster: parent.machine.clusterName, ...args },
     {
       parent,
+      dependsOn,
       deletedWith: parent.machine,
       // A new node has the old one's name and none of its images.
       replaceWith: [parent.machine],

@@ -1,9 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 /** An image that a cluster shall have: an upstream reference, or a folder with a Dockerfile. */
-export type ImageSource =
+export type ImageSource = (
   | { reference: string }
-  | { /** Folder, relative to the project. */ context: string; buildArgs?: Record<string, string> };
+  | { /** Folder, relative to the project. */ context: string; buildArgs?: Record<string, string> }
+) & {
+  /** Others wait for it: the first workspace needs it, and a machine that has to build all of them takes long. @default false */
+  first?: boolean;
+};
 
 /**
  * How images get to where pods run, whichever way that is: by the short name of each image, the reference that pods name

@@ -1,24 +1,24 @@
 import { join } from "node:path";
-import { compiledTogether, mozillaAuthorities, place, placeBasics } from "./go-images.ts";
+import { compiled, mozillaAuthorities, place, placeBasics } from "./go-images.ts";
 import type { Recipe } from "./recipe.ts";
 import { withScratch } from "./scratch.ts";
 
 /**
  * One of frp's two programs where upstream's image has it, with the authorities that a server's certificate may be of;
- * upstream's shell is left out. Both are compiled in one call, most of which they have in common.
+ * upstream's shell is left out.
  */
 function frp(program: "frpc" | "frps"): Recipe {
   return async (reference, builder) => {
     const { store } = builder;
     await withScratch(store.home, async (scratch) => {
-      const commands = ["frpc", "frps"].map((name) => `github.com/fatedier/frp/cmd/${name}`);
-      const programs = await compiledTogether({ module: "frp", command: commands, variables: {} }, scratch, builder);
+      const command = `github.com/fatedier/frp/cmd/${program}`;
+      const binary = await compiled({ module: "frp", command, variables: {} }, scratch, builder);
       const authorities = await mozillaAuthorities(builder, scratch);
       await store.compose(
         reference,
         "scratch",
         async (root) => {
-          await place(join(programs, program), join(root, "usr/bin", program));
+          await place(binary, join(root, "usr/bin", program));
           await placeBasics(root, authorities);
         },
         ["--entrypoint", `["/usr/bin/${program}"]`, "--env", "PATH=/usr/bin"],

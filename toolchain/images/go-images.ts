@@ -103,19 +103,6 @@ export async function compiled(
   return output;
 }
 
-/** Compiles several programs of a module into a folder of the scratch folder, each under the last part of its path. @returns the folder */
-export async function compiledTogether(
-  build: Omit<GoBuild, "output" | "command"> & { readonly command: readonly string[] },
-  scratch: string,
-  { store: { home }, log }: Builder,
-): Promise<string> {
-  const output = join(scratch, `${build.module}.programs`);
-  // Into a folder Go writes each by its name, into anything else none.
-  await mkdir(output);
-  await goBuild({ ...build, output }, { home, log: openLog(home, `go-${build.module}`), report: log });
-  return output;
-}
-
 /** Mozilla's list as Debian packs it: this machine's own bundle may hold a private authority. */
 export async function mozillaAuthorities(builder: Builder, scratch: string): Promise<string> {
   const folder = join(await debianPackage(builder, "ca-certificates", scratch), "usr/share/ca-certificates/mozilla");

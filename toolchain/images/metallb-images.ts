@@ -11,12 +11,8 @@ function metallb(program: "controller" | "speaker"): Recipe {
   return async (reference, builder) => {
     const { store } = builder;
     await withScratch(store.home, async (scratch) => {
-      const binary = await compiled(
-        { module: "metallb", command: `go.universe.tf/metallb/${program}`, variables: {} },
-        scratch,
-        builder,
-        program,
-      );
+      const command = `go.universe.tf/metallb/${program}`;
+      const binary = await compiled({ module: "metallb", command, variables: {} }, scratch, builder);
       await store.compose(reference, "scratch", (root) => place(binary, join(root, program)), [
         "--entrypoint",
         `["/${program}"]`,

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { compiled, compiledTogether, mozillaAuthorities, place, placeBasics } from "./go-images.ts";
+import { compiled, mozillaAuthorities, place, placeBasics } from "./go-images.ts";
 import type { Builder, Recipe } from "./recipe.ts";
 import { parseReference } from "./reference.ts";
 import { withScratch } from "./scratch.ts";
 
 /**
  * One of VictoriaMetrics' programs where upstream's image has it, with the authorities that a scraped server's certificate
- * may be of. Both are compiled in one call, most of which they have in common.
+ * may be of.
  */
 function victoriaMetrics(program: "victoria-metrics" | "vmalert", port: number): Recipe {
   return async (reference, builder) => {
@@ -14,20 +14,18 @@ function victoriaMetrics(program: "victoria-metrics" | "vmalert", port: number):
     await withScratch(store.home, async (scratch) => {
       const build = {
         module: "victoria-metrics",
-        command: ["victoria-metrics", "vmalert"].map(
-          (name) => `github.com/VictoriaMetrics/VictoriaMetrics/app/${name}`,
-        ),
+        command: `github.com/VictoriaMetrics/VictoriaMetrics/app/${program}`,
         variables: {
           "github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version": parseReference(reference).tag,
         },
       };
-      const programs = await compiledTogether(build, scratch, builder);
+      const binary = await compiled(build, scratch, builder);
       const authorities = await mozillaAuthorities(builder, scratch);
       await store.compose(
         reference,
         "scratch",
         async (root) => {
-          await place(join(programs, program), join(root, `${program}-prod`));
+          await place(binary, join(root, `${program}-prod`));
           await placeBasics(root, authorities);
         },
         ["--entrypoint", `["/${program}-prod"]`, "--port", String(port)],

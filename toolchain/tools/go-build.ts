@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 import type { Home } from "../home.ts";
+import { withLock } from "../lock.ts";
 import { runLogged } from "../run-logged.ts";
 import type { SourceContext } from "./source.ts";
 
@@ -11,8 +12,8 @@ const GO_MODULES = fileURLToPath(new URL("../go/", import.meta.url));
 export interface GoBuild {
   /** Folder below toolchain/go with the go.mod. */
   readonly module: string;
-  /** Import path of the command, or `.` for the module's own; several are compiled in one call, into the folder `output`. */
-  readonly command: string | readonly string[];
+  /** Import path of the command, or `.` for the module's own. */
+  readonly command: string;
   /** Whether it is the package's tests that become the program. @default false */
   readonly tests?: boolean;
   /** Values for `-X`: full name of a string variable → value. */
@@ -51,7 +52,10 @@ export function goEnvironment(home: Home): NodeJS.ProcessEnv {
   };
 }
 
-/** Builds one program from modules of the Go proxy. */
+/**
+ * Builds one program from modules of the Go proxy. Builds of the whole machine compile one after another: each has all
+ * processors and memory, and finds in the cache what it has in common with those before it. They fetch side by side.
+ */
 export async function goBuild(build: GoBuild, { home, log, report }: SourceContext): Promise<void> {
   await requireGo(build.output);
   const directory = build.prepare === undefined ? join(GO_MODULES, build.module) : copyModule(build, home);
@@ -59,15 +63,20 @@ export async function goBuild(build: GoBuild, { home, log, report }: SourceConte
   const { execa } = await import("execa");
   const go: Go = async (...args) => (await execa("go", args, { cwd: directory, env })).stdout;
   await build.prepare?.(directory, go);
-  report("compiling");
-  const variables = Object.entries(build.variables).map(([name, value]) => `-X ${name}=${value}`);
   const tags = build.tags === undefined ? [] : ["-tags", build.tags.join(",")];
+  report("fetching modules");
+  await go("list", "-deps", ...(build.tests === true ? ["-test"] : []), ...tags, build.command);
+  const variables = Object.entries(build.variables).map(([name, value]) => `-X ${name}=${value}`);
   // Vetting goes through all packages that there are below a test: half of the time, for what upstream has done.
   const verb = build.tests === true ? ["test", "-c", "-vet=off"] : ["build", "-v"];
   const linking = build.c === undefined ? [] : ["-linkmode", "external", "-extldflags", "-static"];
   const ldflags = ["-s", "-w", ...linking, ...variables].join(" ");
-  const args = [...verb, ...tags, "-ldflags", ldflags, "-o", build.output, ...[build.command].flat()];
-  await runLogged("go", args, { cwd: directory, env, log, onLine: report });
+  const args = [...verb, ...tags, "-ldflags", ldflags, "-o", build.output, build.command];
+  const compile = async (): Promise<void> => {
+    report("compiling");
+    await runLogged("go", args, { cwd: directory, env, log, onLine: report });
+  };
+  await withLock(home, "go-build", compile, () => report("waiting for another program to be compiled"));
 }
 
 function cEnvironment({ c }: GoBuild, directory: string): NodeJS.ProcessEnv {

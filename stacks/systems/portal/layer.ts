@@ -51,7 +51,12 @@ export const portal = system({
 
 function portalWants({ images, portal: { address, port } }: Reads): Partial<Wants> {
   return {
-    images: { portal: images.portal === undefined ? { context: "images/portal" } : { reference: images.portal } },
+    images: {
+      portal: {
+        ...(images.portal === undefined ? { context: "images/portal" } : { reference: images.portal }),
+        first: true,
+      },
+    },
     publish: [{ hostAddress: address, hostPort: port, nodePort: PORTAL_NODE_PORT, announceVisitors: true }],
   };
 }

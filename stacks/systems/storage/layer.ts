@@ -31,7 +31,9 @@ export const storage = system({
 });
 
 function storageWants({ cluster }: Reads): Partial<Wants> {
-  return cluster.kind === "embedded" ? { images: { [PROVISIONER]: { reference: images.localPathProvisioner } } } : {};
+  return cluster.kind === "embedded"
+    ? { images: { [PROVISIONER]: { reference: images.localPathProvisioner, first: true } } }
+    : {};
 }
 
 /** Where volumes come from. */

@@ -53,7 +53,10 @@ function workspacesVolumes({ workspaces: all }: WorkspacesKeys): WantedVolume[] 
 function workspacesWants({ images }: ClusterKeys): Partial<Wants> {
   return {
     images: {
-      workspace: images.workspace === undefined ? { context: "images/workspace" } : { reference: images.workspace },
+      workspace: {
+        ...(images.workspace === undefined ? { context: "images/workspace" } : { reference: images.workspace }),
+        first: true,
+      },
     },
   };
 }
