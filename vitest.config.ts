@@ -5,6 +5,8 @@ import { ByName } from "./tests/support/by-name.ts";
 const beside =
   "{cli,engine,events,toolchain,provider,components,stacks,policy,images,benchmarks,docs,tests/conformance}/**";
 
+const NOTES = "images/notes/**/*.test.ts";
+
 /** What needs a real cluster runs one file at a time, in the order of the names, since each stands on the ones before. */
 function onCluster(name: string, stack: string, files: string, groupOrder: number): TestProjectInlineConfiguration {
   return {
@@ -31,11 +33,15 @@ export default defineConfig({
           // Files share what they import: to load it anew for each would take longer than the tests do.
           name: "unit",
           include: [`${beside}/*.test.ts`],
-          exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts", "**/*.isolated.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts", "**/*.isolated.test.ts", NOTES],
           isolate: false,
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
+      },
+      {
+        // They need the Node of their image: tests/integration/00-notes-node.test.ts runs them, as a part of itself.
+        test: { name: "notes", include: [NOTES], testTimeout: 60_000, sequence: { groupOrder: 8 } },
       },
       {
         test: {
