@@ -3,7 +3,7 @@ import { ByName } from "./tests/support/by-name.ts";
 
 /** Where unit tests stand: beside the code. */
 const beside =
-  "{cli,engine,events,toolchain,provider,components,stacks,policy,images,benchmarks,docs,tests/conformance}/**";
+  "{cli,engine,events,patches,toolchain,provider,components,stacks,policy,images,benchmarks,docs,tests/conformance}/**";
 
 const NOTES = "images/notes/**/*.test.ts";
 
