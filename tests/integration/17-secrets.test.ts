@@ -57,12 +57,30 @@ interface Canary {
 }
 
 /** What of the guild's Secrets anybody may know, or holds a secret that is also by itself in another. */
-const known = ["tls.crt", "ca.crt", "config.yaml", "config.json", "htpasswd"];
+const known = [
+  "tls.crt",
+  "ca.crt",
+  "config.yaml",
+  "config.json",
+  "htpasswd",
+  // Of the event bus: where it is, who one is there, and what one may read.
+  "context.json",
+  "settings.json",
+];
 const secretItself = ["tls.key", "password", "session", "sign-in", "auth-key"];
+/** What else has a secret in it, and where. */
+const secretWithin: Readonly<Record<string, RegExp>> = {
+  repository: /:([^:@]+)@/,
+  // A user's key. What stands before it is signed, and no secret.
+  "events.creds": /^(SU[A-Z2-7]{56})$/m,
+};
 
 /** What must not leak: whatever is in the guild's own Secrets, the administrator's key, the devices' keys, the passphrase. */
 async function secrets(): Promise<Canary[]> {
-  const { kubeconfig, mesh } = await outputs();
+  const { events, kubeconfig, mesh } = await outputs();
+  const holders = [...secretItself, ...Object.keys(secretWithin)];
+  const within = (key: string, text: string): string =>
+    key in secretWithin ? (secretWithin[key]?.exec(text)?.[1] ?? "") : text;
   const { items } = JSON.parse(
     await kubectl(
       "get",
@@ -79,17 +97,15 @@ async function secrets(): Promise<Canary[]> {
     Object.entries(data)
       .filter(([key]) => !known.includes(key))
       .map(([key, value]): [string, string] => {
-        expect([...secretItself, "repository"], `the Secret ${namespace}/${name}`).toContain(key);
-        return [
-          `${namespace}/${name} ${key}`,
-          key === "repository" ? (/:([^:@]+)@/.exec(plain(value))?.[1] ?? "") : plain(value),
-        ];
+        expect(holders, `the Secret ${namespace}/${name}`).toContain(key);
+        return [`${namespace}/${name} ${key}`, within(key, plain(value))];
       }),
   );
-  expect(new Set(stored.map(([name]) => name.split(" ")[1]))).toEqual(new Set([...secretItself, "repository"]));
+  expect(new Set(stored.map(([name]) => name.split(" ")[1]))).toEqual(new Set(holders));
   const all = {
     ...Object.fromEntries(stored),
     ...Object.fromEntries(Object.entries(mesh?.keys ?? {}).map(([device, key]) => [`key of ${device}`, key])),
+    "what the command line says events as": within("events.creds", events?.credentials ?? ""),
     "administrator's private key": plain(/client-key-data: (\S+)/.exec(kubeconfig)?.[1]),
     ...(existsSync(join(home, "passphrase"))
       ? { passphrase: readFileSync(join(home, "passphrase"), "utf8").trim() }

@@ -83,6 +83,7 @@ export const everything = {
   },
   codex: { model: "scripted" },
   registry: { maintenanceHour: nightly },
+  monitoring: {},
   backup: { schedule: `30 ${nightly} * * *` },
   loadBalancer: {
     pools: [
@@ -249,6 +250,7 @@ export interface StackOutputs {
   signInKey: string;
   kubeconfig: string;
   workspaces: { name: string; url: string }[];
+  events: { credentials: string } | null;
   mesh: { loginServer: string; caCertificate: string; portalUrl: string; keys: Record<string, string> } | null;
 }
 
