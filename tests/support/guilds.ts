@@ -133,6 +133,25 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
   },
 };
 
+/** What of a config names a system: it goes with that, as whoever leaves the system out would have to take it out. */
+const named: Readonly<Record<string, (raw: Tunnelled) => object>> = {
+  apps: ({ tunnel, ...raw }) => (tunnel === undefined ? raw : { ...raw, tunnel: publishing(tunnel, "workspace") }),
+};
+
+interface Tunnelled {
+  tunnel?: { publish: object[] };
+}
+
+function publishing(tunnel: { publish: object[] }, what: string): object {
+  return { ...tunnel, publish: tunnel.publish.filter((published) => what in published) };
+}
+
+/** A guild's config without one of its systems. */
+export function without(raw: object, system: string): object {
+  const rest: object = Object.fromEntries(Object.entries(raw).filter(([key]) => key !== system));
+  return named[system]?.(rest) ?? rest;
+}
+
 /** What of a guild decides which secrets it takes. */
 interface Confiding {
   modelGateway?: { servers: object[] };
