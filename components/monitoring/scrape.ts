@@ -55,7 +55,7 @@ const credentials = { scheme: "https" as const, bearer_token_file: `${paths.acco
 
 /** What is gathered, and from where. Of what the cluster itself tells, which is far more than a guild looks at, some. */
 export function scrapeSettings({ pods, knownKubelets, guild }: Scraped) {
-  const kubelet = (job_name: string, metrics_path: string, kept: readonly string[] = []): ScrapeJob => ({
+  const kubelet = (job_name: string, metrics_path: string, kept: readonly string[]): ScrapeJob => ({
     job_name,
     metrics_path,
     ...credentials,
@@ -69,7 +69,7 @@ export function scrapeSettings({ pods, knownKubelets, guild }: Scraped) {
       },
       ...named("__meta_kubernetes_node_name", "node", "instance"),
     ],
-    ...(kept.length > 0 && { metric_relabel_configs: [keep(kept)] }),
+    metric_relabel_configs: [keep(kept)],
   });
   return {
     global: { scrape_interval: "30s" },
@@ -87,7 +87,7 @@ export function scrapeSettings({ pods, knownKubelets, guild }: Scraped) {
         metric_relabel_configs: [keep(OF_API_SERVER)],
       },
       kubelet("kubelet", "/metrics", OF_KUBELET),
-      kubelet("kubelet-resources", "/metrics/resource"),
+      kubelet("kubelet-resources", "/metrics/resource", OF_PODS),
       kubelet("kubelet-containers", "/metrics/cadvisor", OF_CONTAINERS),
       ...(guild ? [{ job_name: "guild", static_configs: [{ targets: [`127.0.0.1:${ports.health}`] }] }] : []),
       ...pods.map(onPods),
@@ -101,7 +101,11 @@ const OF_API_SERVER = [
   "apiserver_(request_total|current_inflight_requests|storage_objects|resource_objects)",
 ];
 const OF_KUBELET = [...OF_PROCESS, "kubelet_(volume_stats|running|runtime_operations_errors|evictions).*"];
-const OF_CONTAINERS = ["container_(oom_events|network_(receive|transmit)_bytes|cpu_cfs_throttled_seconds)_total"];
+const OF_PODS = [
+  "(container|pod|node)_(cpu_usage_seconds_total|memory_working_set_bytes)",
+  "container_start_time_seconds",
+];
+const OF_CONTAINERS = ["container_(oom_events|network_(receive|transmit)_bytes)_total"];
 
 function keep(names: readonly string[]): Relabel {
   return { source_labels: ["__name__"], regex: names.join("|"), action: "keep" };

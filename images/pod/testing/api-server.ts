@@ -9,6 +9,7 @@ import { KubeConfig, type KubernetesObject } from "@kubernetes/client-node";
  * versions, events, `410 Gone`, refusals, and connections that break.
  */
 export interface TestApiServer {
+  readonly url: string;
   readonly kubeConfig: KubeConfig;
   /** Method-less request targets as they came: path and query. */
   readonly requests: string[];
@@ -94,6 +95,7 @@ export async function startApiServer(): Promise<TestApiServer> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   kubeConfig.loadFromClusterAndUser({ name: "test", server: url, skipTLSVerify: true }, { name: "portal" });
   return {
+    url,
     kubeConfig,
     requests,
     put: (collection, object) => {

@@ -1,7 +1,6 @@
-import { BatchV1Api, CustomObjectsApi } from "@kubernetes/client-node";
-import type { KubeConfig, V1CronJob } from "@kubernetes/client-node";
 import { Gauge, Registry } from "prom-client";
 import { z } from "zod";
+import type { ApiServer } from "../../pod/api-server.ts";
 
 /** Name of the CronJob that makes a volume's snapshots, in the volume's namespace. */
 const BACKUP = "backup";
@@ -20,14 +19,26 @@ export interface Objects {
   backup(namespace: string): Promise<BackupState>;
 }
 
+const time = z.iso.datetime({ offset: true });
 const certificateList = z.object({
   items: z.array(
     z.object({
       metadata: z.object({ namespace: z.string(), name: z.string() }),
-      status: z.object({ notAfter: z.iso.datetime({ offset: true }).optional() }).optional(),
+      status: z.object({ notAfter: time.optional() }).optional(),
     }),
   ),
 });
+const cronJob = z.object({
+  metadata: z.object({ creationTimestamp: time }),
+  status: z
+    .object({
+      active: z.array(z.unknown()).optional(),
+      lastScheduleTime: time.optional(),
+      lastSuccessfulTime: time.optional(),
+    })
+    .default({}),
+});
+type CronJob = z.output<typeof cronJob>;
 type Certificate = z.output<typeof certificateList>["items"][number];
 
 export interface BackupState {
@@ -37,23 +48,27 @@ export interface BackupState {
 }
 
 /** Asks the API server. */
-export function clusterObjects(cluster: KubeConfig): Objects {
-  const custom = cluster.makeApiClient(CustomObjectsApi),
-    batch = cluster.makeApiClient(BatchV1Api);
+export function clusterObjects(cluster: ApiServer): Objects {
+  const read = async (path: string): Promise<unknown> => {
+    const found = await cluster.read(path);
+    if (found === undefined) throw new Error(`the API server has no ${path} for this account`);
+    return found;
+  };
   return {
-    certificates: async () => {
-      const kind = { group: "cert-manager.io", version: "v1", plural: "certificates" };
-      return certificateList.parse(await custom.listClusterCustomObject(kind)).items;
-    },
-    backup: async (namespace) => backupState(await batch.readNamespacedCronJob({ name: BACKUP, namespace })),
+    certificates: async () => certificateList.parse(await read("/apis/cert-manager.io/v1/certificates")).items,
+    backup: async (namespace) =>
+      backupState(cronJob.parse(await read(`/apis/batch/v1/namespaces/${namespace}/cronjobs/${BACKUP}`))),
   };
 }
 
 /** One has failed that was begun, runs no more, and was not whole. */
-export function backupState({ metadata, status }: V1CronJob): BackupState {
-  const { active = [], lastScheduleTime, lastSuccessfulTime } = status ?? {};
-  const done = lastSuccessfulTime ?? metadata?.creationTimestamp ?? new Date(0);
-  return { done, failed: active.length === 0 && lastScheduleTime !== undefined && lastScheduleTime > done };
+export function backupState({ metadata, status }: CronJob): BackupState {
+  const { active = [], lastScheduleTime, lastSuccessfulTime } = status;
+  const done = new Date(lastSuccessfulTime ?? metadata.creationTimestamp);
+  return {
+    done,
+    failed: active.length === 0 && lastScheduleTime !== undefined && Date.parse(lastScheduleTime) > done.getTime(),
+  };
 }
 
 /** The figures, read anew whenever they are asked for. */

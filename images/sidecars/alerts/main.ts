@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { KubeConfig } from "@kubernetes/client-node";
 import type { Registry } from "prom-client";
 import { connectFrom, publish } from "../../../events/client/index.ts";
+import { ownApiServer } from "../../pod/api-server.ts";
 import { healthServer } from "../../pod/health.ts";
 import { createLog } from "../../pod/logging.ts";
 import { readAlertsConfig } from "./config.ts";
@@ -54,9 +54,7 @@ async function main(): Promise<void> {
 /** Without anything to tell it needs no way to the cluster. */
 function figuresOf({ guild }: AlertsConfig): Registry | undefined {
   if (!guild.certificates && guild.backups.length === 0) return undefined;
-  const cluster = new KubeConfig();
-  cluster.loadFromCluster();
-  return guildFigures(guild, clusterObjects(cluster));
+  return guildFigures(guild, clusterObjects(ownApiServer(process.env)));
 }
 
 /** What is said waits for a bus that isn't there yet: one connection, which is tried for until it is there. */

@@ -1,3 +1,7 @@
+import { once } from "node:events";
+import { get } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { json } from "node:stream/consumers";
 import { z } from "zod";
 import type { Readiness } from "../../pod/health.ts";
 
@@ -12,8 +16,10 @@ const answer = z.object({
 /** Whether a program of this pod, which listens on loopback alone, says that it is well. */
 export async function isWell(url: string): Promise<Readiness> {
   try {
-    const { status } = await fetch(new URL("/health", url), { signal: AbortSignal.timeout(ANSWER_MS) });
-    return status === 200 ? { ready: true, reason: "ok" } : { ready: false, reason: `${url} answers ${status}` };
+    const { statusCode } = (await asked(new URL("/health", url))).resume();
+    return statusCode === 200
+      ? { ready: true, reason: "ok" }
+      : { ready: false, reason: `${url} answers ${statusCode}` };
   } catch (error) {
     return { ready: false, reason: `${url} does not answer: ${String(error)}` };
   }
@@ -25,12 +31,19 @@ export async function gathers(metricsUrl: string): Promise<Readiness> {
     const url = new URL("/api/v1/query", metricsUrl);
     // The latest figures are held back otherwise, until all of a moment are sure to be there.
     url.search = new URLSearchParams({ query: NODES, latency_offset: "1s" }).toString();
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
-    const [nodes] = answer.parse(await response.json()).data.result;
+    const [nodes] = answer.parse(await json(await asked(url))).data.result;
     return Number(nodes?.value[1] ?? 0) > 0
       ? { ready: true, reason: "ok" }
       : { ready: false, reason: "no figures of any node arrive" };
   } catch (error) {
     return { ready: false, reason: `figures can't be asked for: ${String(error)}` };
   }
+}
+
+/** Node's `fetch` is a program of its own, which would be loaded for these few questions alone. */
+async function asked(url: URL): Promise<IncomingMessage> {
+  const [response] = (await once(get(url, { signal: AbortSignal.timeout(ANSWER_MS) }), "response")) as [
+    IncomingMessage,
+  ];
+  return response;
 }

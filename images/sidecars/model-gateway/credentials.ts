@@ -1,11 +1,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { ApiException, type CoreV1Api } from "@kubernetes/client-node";
-import { plainError } from "../../pod/api-error.ts";
+import { z } from "zod";
+import type { ApiServer } from "../../pod/api-server.ts";
 import { WORKSPACE_ID, workspaceNamespace } from "../../pod/names.ts";
 
 /** The one secret of a workspace that the gateway may read. */
 export const SECRET = "models-access";
 const SECRET_KEY = "password";
+const secret = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
 /** How long a token is believed without looking again: so long one that is gone is still good for. */
 const BELIEVED_MS = 10_000;
@@ -34,12 +35,12 @@ interface Remembered {
  * A new workspace may ask at once, and one that is gone no more after ten seconds.
  * @param now milliseconds
  */
-export function clusterCredentials(core: CoreV1Api, now: () => number = Date.now): Credentials {
+export function clusterCredentials(cluster: ApiServer, now: () => number = Date.now): Credentials {
   const remembered = new Map<string, Remembered>();
   const known = (workspace: string, notBefore: number): Remembered => {
     const before = remembered.get(workspace);
     if (before !== undefined && before.at >= notBefore) return before;
-    const token = readToken(core, workspace);
+    const token = readToken(cluster, workspace);
     const found = { at: now(), token };
     remembered.delete(workspace);
     remembered.set(workspace, found);
@@ -64,14 +65,11 @@ export function clusterCredentials(core: CoreV1Api, now: () => number = Date.now
 }
 
 /** @returns undefined where there is no such workspace, or none that may ask models */
-async function readToken(core: CoreV1Api, workspace: string): Promise<string | undefined> {
-  try {
-    const secret = await core.readNamespacedSecret({ namespace: workspaceNamespace(workspace), name: SECRET });
-    return Buffer.from(secret.data?.[SECRET_KEY] ?? "", "base64").toString("utf8") || undefined;
-  } catch (error) {
-    if (error instanceof ApiException && (error.code === 404 || error.code === 403)) return undefined;
-    throw plainError(error);
-  }
+async function readToken(cluster: ApiServer, workspace: string): Promise<string | undefined> {
+  const found = await cluster.read(`/api/v1/namespaces/${workspaceNamespace(workspace)}/secrets/${SECRET}`);
+  return found === undefined
+    ? undefined
+    : Buffer.from(secret.parse(found).data[SECRET_KEY] ?? "", "base64").toString("utf8") || undefined;
 }
 
 function digest(text: string): Buffer {

@@ -5,8 +5,8 @@ import { request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { CoreV1Api } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { apiServer } from "../../pod/api-server.ts";
 import { createLog } from "../../pod/logging.ts";
 import { startApiServer, type TestApiServer } from "../../pod/testing/api-server.ts";
 import { testCertificate, type TestCertificate } from "../../pod/testing/certificates.ts";
@@ -82,7 +82,7 @@ beforeEach(async () => {
   const app = gateway({
     certificate: await readCertificate(pair.directory),
     settings,
-    credentials: clusterCredentials(api.kubeConfig.makeApiClient(CoreV1Api), () => clock),
+    credentials: clusterCredentials(apiServer({ url: api.url }), () => clock),
     upstream: servers,
     limits: limits(settings, () => clock),
     metrics: counted,

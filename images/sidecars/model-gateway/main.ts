@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { ownApiServer } from "../../pod/api-server.ts";
 import { healthServer } from "../../pod/health.ts";
 import { createLog } from "../../pod/logging.ts";
 import { readCertificate, watchCertificate } from "../../pod/tls.ts";
@@ -24,14 +24,12 @@ async function main(): Promise<void> {
     readFile(config.settingsFile, "utf8"),
   ]);
   const settings = readSettings(text);
-  const cluster = new KubeConfig();
-  cluster.loadFromCluster();
   const counted = metrics();
   const servers = upstream(config.keysDirectory);
   const app = gateway({
     certificate,
     settings,
-    credentials: clusterCredentials(cluster.makeApiClient(CoreV1Api)),
+    credentials: clusterCredentials(ownApiServer(process.env)),
     upstream: servers,
     limits: limits(settings),
     metrics: counted,

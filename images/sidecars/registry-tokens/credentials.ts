@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { ApiException, type CoreV1Api } from "@kubernetes/client-node";
-import { plainError } from "../../pod/api-error.ts";
+import { z } from "zod";
+import type { ApiServer } from "../../pod/api-server.ts";
 import { WORKSPACE_ID, workspaceNamespace } from "../../pod/names.ts";
 
 const SECRET = "registry-access";
 const SECRET_KEY = "password";
+const secret = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
 /** Whether a password is a workspace's own. */
 export interface Credentials {
@@ -24,25 +25,22 @@ export function basicCredentials(header: string | undefined): { name: string; pa
  * Compares with the Secret in the workspace's own namespace, read anew each time: a new workspace can push at once,
  * and one that is gone no more.
  */
-export function clusterCredentials(core: CoreV1Api): Credentials {
+export function clusterCredentials(cluster: ApiServer): Credentials {
   return {
     async check(workspace, password) {
       if (!WORKSPACE_ID.test(workspace)) return false;
-      const expected = await readPassword(core, workspace);
+      const expected = await readPassword(cluster, workspace);
       return expected !== undefined && timingSafeEqual(digest(expected), digest(password));
     },
   };
 }
 
 /** @returns undefined where there is no such workspace, or none that may push */
-async function readPassword(core: CoreV1Api, workspace: string): Promise<string | undefined> {
-  try {
-    const secret = await core.readNamespacedSecret({ namespace: workspaceNamespace(workspace), name: SECRET });
-    return Buffer.from(secret.data?.[SECRET_KEY] ?? "", "base64").toString("utf8") || undefined;
-  } catch (error) {
-    if (error instanceof ApiException && (error.code === 404 || error.code === 403)) return undefined;
-    throw plainError(error);
-  }
+async function readPassword(cluster: ApiServer, workspace: string): Promise<string | undefined> {
+  const found = await cluster.read(`/api/v1/namespaces/${workspaceNamespace(workspace)}/secrets/${SECRET}`);
+  return found === undefined
+    ? undefined
+    : Buffer.from(secret.parse(found).data[SECRET_KEY] ?? "", "base64").toString("utf8") || undefined;
 }
 
 function digest(text: string): Buffer {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { ownApiServer } from "../../pod/api-server.ts";
 import { healthServer } from "../../pod/health.ts";
 import { createLog } from "../../pod/logging.ts";
 import { readCertificate, watchCertificate } from "../../pod/tls.ts";
@@ -20,13 +20,11 @@ async function main(): Promise<void> {
     readCertificate(config.tlsDirectory),
     readCertificate(config.signerDirectory),
   ]);
-  const cluster = new KubeConfig();
-  cluster.loadFromCluster();
   const server = tokenServer({
     service: config.service,
     certificate,
     issuer: await tokenIssuer(signer, config.service),
-    credentials: clusterCredentials(cluster.makeApiClient(CoreV1Api)),
+    credentials: clusterCredentials(ownApiServer(process.env)),
     maintenance: config.maintenance,
     log,
   });

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { X509Certificate } from "node:crypto";
-import { CoreV1Api } from "@kubernetes/client-node";
 import { decodeProtectedHeader, importX509, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { apiServer } from "../../pod/api-server.ts";
 import { createLog } from "../../pod/logging.ts";
 import { startApiServer, type TestApiServer } from "../../pod/testing/api-server.ts";
 import { testCertificate } from "../../pod/testing/certificates.ts";
@@ -41,7 +41,7 @@ beforeAll(async () => {
     service,
     certificate: await readCertificate(own.directory),
     issuer: await tokenIssuer(await readCertificate(signing.directory), service),
-    credentials: clusterCredentials(api.kubeConfig.makeApiClient(CoreV1Api)),
+    credentials: clusterCredentials(apiServer({ url: api.url })),
     maintenance: { start: 180, minutes: 30 },
     now: () => now,
     log: createLog("info", { write: (line) => void logged.push(line) }),
