@@ -83,7 +83,6 @@ export const everything = {
   },
   codex: { model: "scripted" },
   registry: { maintenanceHour: nightly },
-  monitoring: {},
   backup: { schedule: `30 ${nightly} * * *` },
   loadBalancer: {
     pools: [
