@@ -104,11 +104,14 @@ export class VaultFiles {
     await this.#tidy(path);
   }
 
-  async move(from: string, to: string): Promise<void> {
-    const source = await this.#inside(from);
-    await this.#makeFolder(dirname(join(this.folder, to)));
-    await rename(source, await this.#inside(to));
-    await this.#tidy(from);
+  /** Removes a file that is no note: a picture, say. */
+  async removeOther(path: string): Promise<void> {
+    try {
+      await rm(await this.#beneath(path), { force: true });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    await this.#tidy(path);
   }
 
   /** Empty folders only: git does not know them. */
@@ -140,6 +143,10 @@ export class VaultFiles {
   /** @throws {NotePathError} where a folder on the way is a symbolic link */
   async #inside(path: string): Promise<string> {
     notePath(path);
+    return await this.#beneath(path);
+  }
+
+  async #beneath(path: string): Promise<string> {
     const file = join(this.folder, path);
     const folder = await realpath(dirname(file));
     if (folder !== dirname(file)) throw new NotePathError(`"${path}" doesn't lie in its vault.`);

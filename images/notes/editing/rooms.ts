@@ -1,0 +1,54 @@
+import { Hocuspocus } from "@hocuspocus/server";
+import type { Author } from "../git/author.ts";
+import type { SharedVault } from "./shared-vault.ts";
+
+/** What is known of whoever is connected: set by the server, never by what they send. */
+export interface Visitor {
+  readonly author: Author;
+  /** Undefined where there is no such vault for them. */
+  readonly vault: (name: string) => SharedVault | undefined;
+}
+
+/** What the page calls a document: its vault, and its id there. */
+export function roomName(vault: string, id: string): string {
+  return `${vault}/${id}`;
+}
+
+/** Whose change it is that came over a connection. */
+export function authorOfOrigin(origin: unknown): Author | undefined {
+  const { source, connection } = (origin ?? {}) as { source?: unknown; connection?: { context?: Partial<Visitor> } };
+  return source === "connection" ? connection?.context?.author : undefined;
+}
+
+/**
+ * Rooms in which people edit a note together: Hocuspocus between their browsers and a vault's documents. Whoever is in
+ * one may edit it, and nobody gets into one of a vault that is not theirs.
+ * @param vaults all there are, by name
+ */
+export function rooms(vaults: (name: string) => SharedVault | undefined): Hocuspocus<Visitor> {
+  const place = (name: string): { vault: SharedVault; id: string } => {
+    const slash = name.lastIndexOf("/");
+    const vault = vaults(name.slice(0, slash));
+    const id = name.slice(slash + 1);
+    if (vault?.pathOf(id) === undefined) throw new Error("no such note");
+    return { vault, id };
+  };
+  return new Hocuspocus<Visitor>({
+    quiet: true,
+    // It only drops the document of an empty room: all else is stored as it comes.
+    debounce: 200,
+    onAuthenticate: async ({ documentName, context }) => {
+      const { vault } = place(documentName);
+      if (context.vault(documentName.slice(0, documentName.lastIndexOf("/"))) !== vault)
+        throw new Error("no such note");
+    },
+    onLoadDocument: async ({ documentName, document }) => {
+      const { vault, id } = place(documentName);
+      vault.attach(id, document);
+    },
+    afterUnloadDocument: async ({ documentName }) => {
+      const slash = documentName.lastIndexOf("/");
+      vaults(documentName.slice(0, slash))?.detach(documentName.slice(slash + 1));
+    },
+  });
+}
