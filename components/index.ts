@@ -36,7 +36,15 @@ export type { EventBusArgs } from "./events/event-bus.ts";
 export { EVENTS_NAMESPACE, eventsHost, eventsUrl, throughCluster as eventsThroughCluster } from "./events/identity.ts";
 export { largestRetention } from "./events/retention.ts";
 export type { EventRetention } from "./events/retention.ts";
-export type { Attached, AttachedFiles, PodRoom, SecretKey, WorkspaceAttachment } from "./kube/attachment.ts";
+export type {
+  Attached,
+  AttachedFiles,
+  AttachedPrograms,
+  Companion,
+  PodRoom,
+  SecretKey,
+  WorkspaceAttachment,
+} from "./kube/attachment.ts";
 export type { Authority } from "./kube/authority.ts";
 export type { BackupVolume } from "./kube/backup-volume.ts";
 export { issuedCertificate } from "./kube/certificate-issuer.ts";

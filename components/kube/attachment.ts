@@ -35,6 +35,10 @@ export interface Attached {
   readonly reach?: Policies;
   /** What its namespace has to have room for besides the workspace. */
   readonly room?: PodRoom;
+  /** What people and agents start in a shell of the workspace. */
+  readonly programs?: readonly AttachedPrograms[];
+  /** What runs beside the workspace. */
+  readonly companions?: readonly Companion[];
 }
 
 /** One entry of a Secret, by names. */
@@ -53,6 +57,34 @@ export interface AttachedFiles {
   readonly from: ({ readonly secret: pulumi.Input<string> } | { readonly configMap: pulumi.Input<string> }) & {
     readonly only?: readonly string[];
   };
+}
+
+/** Programs out of an image, which has `cp`. A workspace finds them on its PATH; an image of a person's own has to have /opt/guildnet/bin there. */
+export interface AttachedPrograms {
+  /** Of the container that lays them out before the workspace starts, 1–63 lower case letters, digits and `-`. */
+  readonly name: string;
+  readonly image: pulumi.Input<string>;
+  /** Where the image has them. They need nothing else of it: linked whole, or scripts for what a workspace has. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * A program in a container of the workspace's pod, as the same user, with the same home and the same /tmp. It has to go on
+ * by itself, whatever happens to it or to the home: a pod of which one container has ended is reached by nobody, and a
+ * person's editor is in it.
+ */
+export interface Companion {
+  /** Of its container, 1–63 lower case letters, digits and `-`; not "workspace". */
+  readonly name: string;
+  readonly image: pulumi.Input<string>;
+  readonly command: readonly string[];
+  /** Its own variables: those of the workspace it has not. */
+  readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly secretEnvironment?: Readonly<Record<string, SecretKey>>;
+  /** Names of attached files, its own attachment's or others', that it has where the workspace has them. @default none */
+  readonly files?: readonly string[];
+  /** What it may use, and what of that is set aside. */
+  readonly size: PodRoom;
 }
 
 /** What one pod more may use, as Kubernetes quantities, and what of it is set aside. */

@@ -90,6 +90,78 @@ test("any other system gives variables, files, a way out and room by the same me
   ]);
 });
 
+test("a system's programs are on the workspace's PATH, and what runs beside it has its home and room of its own", async () => {
+  const seed: WorkspaceAttachment = {
+    name: "seed",
+    attach: () => ({
+      files: [{ name: "seed-key", folder: "/etc/guildnet/seed", from: { secret: "seed-key" } }],
+      programs: [{ name: "seed-programs", image: "example.org/seed:1", paths: ["/usr/bin/rad"] }],
+      companions: [
+        {
+          name: "seed",
+          image: "example.org/seed:1",
+          command: ["seed", "run"],
+          environment: { SEED: "guild" },
+          secretEnvironment: { PASSPHRASE: { secret: "seed-key", key: "passphrase" } },
+          files: ["seed-key"],
+          size: { cpu: "500m", memory: "256Mi", reserved: { cpu: "5m", memory: "32Mi" } },
+        },
+      ],
+    }),
+  };
+  const all = await made({ attachments: [bus, seed] });
+  const inputs = (name: string) =>
+    all.find(({ urn }) => urn.endsWith(`::ada-${name}`))?.inputs as { spec: Record<string, unknown> };
+  const { spec } = inputs("deployment")["spec"]["template"] as {
+    spec: k8s.types.input.core.v1.PodSpec & { containers: { volumeMounts: object[] }[]; volumes: object[] };
+  };
+  const programs = { name: "programs", mountPath: "/opt/guildnet/bin" };
+  expect(spec.initContainers).toMatchObject([
+    {
+      image: "example.org/seed:1",
+      command: ["cp", "--", "/usr/bin/rad", "/opt/guildnet/bin"],
+      volumeMounts: [programs],
+    },
+  ]);
+  expect(spec.volumes).toContainEqual({ name: "programs", emptyDir: { sizeLimit: "1Gi" } });
+  const [workspace, beside, ...others] = spec.containers;
+  expect(others).toEqual([]);
+  expect(workspace?.volumeMounts).toContainEqual({ ...programs, readOnly: true });
+  expect(beside).toMatchObject({
+    name: "seed",
+    command: ["seed", "run"],
+    env: [
+      { name: "HOME", value: "/home/guild" },
+      { name: "GUILDNET_WORKSPACE", value: "ada" },
+      { name: "GUILDNET_OWNER", value: "ada" },
+      { name: "SEED", value: "guild" },
+      { name: "PASSPHRASE", valueFrom: { secretKeyRef: { name: "seed-key", key: "passphrase" } } },
+    ],
+    resources: { requests: { memory: "32Mi" }, limits: { cpu: "500m", memory: "256Mi" } },
+    securityContext: { readOnlyRootFilesystem: true },
+  });
+  // The bus's files are none of its.
+  expect(beside?.volumeMounts).toEqual([
+    { name: "home", mountPath: "/home/guild" },
+    { name: "tmp", mountPath: "/tmp" },
+    { name: "seed-key", mountPath: "/etc/guildnet/seed", readOnly: true },
+  ]);
+  // Twice 4Gi and 256Mi, as a killed pod counts until it is gone, and what is beside the pod.
+  expect(inputs("quota")["spec"]["hard"]).toMatchObject({
+    pods: "3",
+    "limits.memory": "16896Mi",
+    "limits.cpu": "5500m",
+  });
+});
+
+test("without such a system a pod is what it was", async () => {
+  const all = await made({ attachments: [bus] });
+  const deployment = all.find(({ urn }) => urn.endsWith("::ada-deployment"))?.inputs as {
+    spec: { template: { spec: object } };
+  };
+  expect(deployment.spec.template.spec).not.toHaveProperty("initContainers");
+});
+
 test("what an attachment makes can be otherwise, too", async () => {
   const access = { host: registryHost, identity: registryIdentity, caCertificate: "CA CERTIFICATE" };
   const all = await made({

@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Attached, AttachedFiles } from "../kube/attachment.ts";
+import type { Attached, AttachedFiles, AttachedPrograms, Companion, SecretKey } from "../kube/attachment.ts";
 import { appLabels, appSelector } from "../kube/labels.ts";
 import { multiply } from "../kube/quantity.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
@@ -14,6 +14,13 @@ const TEMPORARY = "10Gi";
 
 /** User of the workspace image, whom its home belongs to. */
 export const WORKSPACE_USER = 1000;
+
+/** Where the workspace image has its user's home. */
+const HOME = "/home/guild";
+
+/** Volume of programs that systems attach, and where a workspace has them; its image has that on the PATH. */
+const PROGRAMS = "programs";
+const PROGRAMS_FOLDER = "/opt/guildnet/bin";
 
 /** A port of the workspace that the portal may reach beside the IDE. */
 export interface WorkspacePort {
@@ -64,7 +71,8 @@ export function deploymentSpec(v: ResolvedWorkspace): k8s.types.input.apps.v1.De
         nodeSelector: v.nodeSelector,
         priorityClassName: v.priorityClass,
         securityContext: restrictedPod(WORKSPACE_USER),
-        containers: [container(v)],
+        ...(programsOf(v).length > 0 && { initContainers: programsOf(v).map(layingOut) }),
+        containers: [container(v), ...companionsOf(v).map((companion) => companionContainer(v, companion))],
         volumes: [
           { name: "home", persistentVolumeClaim: { claimName: v.claim } },
           { name: "tmp", emptyDir: { sizeLimit: TEMPORARY } },
@@ -79,6 +87,7 @@ export function deploymentSpec(v: ResolvedWorkspace): k8s.types.input.apps.v1.De
             },
           },
           ...filesOf(v).map(attachedVolume),
+          ...(programsOf(v).length > 0 ? [{ name: PROGRAMS, emptyDir: { sizeLimit: "1Gi" } }] : []),
         ],
       },
     },
@@ -108,13 +117,82 @@ function container(v: ResolvedWorkspace): k8s.types.input.core.v1.Container {
     readinessProbe: { httpGet: healthz, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
     livenessProbe: { httpGet: healthz, periodSeconds: 30, timeoutSeconds: 30, failureThreshold: 10 },
     volumeMounts: [
-      { name: "home", mountPath: "/home/guild" },
+      { name: "home", mountPath: HOME },
       { name: "tmp", mountPath: "/tmp" },
       { name: "shm", mountPath: "/dev/shm" },
       { name: "ide-access", mountPath: "/etc/guildnet/ide", readOnly: true },
-      ...filesOf(v).map(({ name, folder }) => ({ name, mountPath: folder, readOnly: true })),
+      ...filesOf(v).map(attachedMount),
+      ...(programsOf(v).length > 0 ? [{ name: PROGRAMS, mountPath: PROGRAMS_FOLDER, readOnly: true }] : []),
     ],
   };
+}
+
+/** Copies programs to where the workspace has them. */
+function layingOut({ name, image, paths }: AttachedPrograms): k8s.types.input.core.v1.Container {
+  const size = { cpu: "1", memory: "64Mi" };
+  return {
+    name,
+    image,
+    imagePullPolicy: "IfNotPresent",
+    command: ["cp", "--", ...paths, PROGRAMS_FOLDER],
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    securityContext: restrictedContainer,
+    resources: {
+      requests: { cpu: "10m", memory: "16Mi", "ephemeral-storage": "16Mi" },
+      limits: { ...size, "ephemeral-storage": "1Gi" },
+    },
+    volumeMounts: [{ name: PROGRAMS, mountPath: PROGRAMS_FOLDER }],
+  };
+}
+
+function companionContainer(v: ResolvedWorkspace, companion: Companion): k8s.types.input.core.v1.Container {
+  const { name, image, command, environment = {}, secretEnvironment = {}, files = [], size } = companion;
+  const { reserved, ...limits } = size;
+  return {
+    name,
+    image,
+    imagePullPolicy: "IfNotPresent",
+    command: [...command],
+    env: [
+      { name: "HOME", value: HOME },
+      { name: "GUILDNET_WORKSPACE", value: v.id },
+      { name: "GUILDNET_OWNER", value: v.owner },
+      ...Object.entries(environment).map(([variable, value]) => ({ name: variable, value })),
+      ...fromSecrets(secretEnvironment),
+    ],
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    securityContext: restrictedContainer,
+    resources: {
+      requests: { ...reserved, "ephemeral-storage": "16Mi" },
+      limits: { ...limits, "ephemeral-storage": "1Gi" },
+    },
+    volumeMounts: [
+      { name: "home", mountPath: HOME },
+      { name: "tmp", mountPath: "/tmp" },
+      ...filesOf(v)
+        .filter((each) => files.includes(each.name))
+        .map(attachedMount),
+    ],
+  };
+}
+
+function attachedMount({ name, folder }: AttachedFiles): k8s.types.input.core.v1.VolumeMount {
+  return { name, mountPath: folder, readOnly: true };
+}
+
+function fromSecrets(variables: Readonly<Record<string, SecretKey>>): k8s.types.input.core.v1.EnvVar[] {
+  return Object.entries(variables).map(([name, { secret, key }]) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: secret, key } },
+  }));
+}
+
+function programsOf({ attached }: ResolvedWorkspace): AttachedPrograms[] {
+  return attached.flatMap(({ programs = [] }) => programs);
+}
+
+function companionsOf({ attached }: ResolvedWorkspace): Companion[] {
+  return attached.flatMap(({ companions = [] }) => companions);
 }
 
 function filesOf({ attached }: ResolvedWorkspace): AttachedFiles[] {
@@ -140,10 +218,13 @@ function environment(v: ResolvedWorkspace): k8s.types.input.core.v1.EnvVar[] {
   return [
     ...v.proxy,
     ...Object.entries({ ...defaults, ...v.environment, ...ours }).map(([name, value]) => ({ name, value })),
-    ...v.attached
-      .flatMap(({ secretDefaults = {} }) => Object.entries(secretDefaults))
-      .filter(([name]) => !(name in v.environment))
-      .map(([name, { secret, key }]) => ({ name, valueFrom: { secretKeyRef: { name: secret, key } } })),
+    ...fromSecrets(
+      Object.fromEntries(
+        v.attached
+          .flatMap(({ secretDefaults = {} }) => Object.entries(secretDefaults))
+          .filter(([name]) => !(name in v.environment)),
+      ),
+    ),
   ];
 }
 

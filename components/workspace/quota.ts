@@ -1,9 +1,25 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type { PodRoom } from "../kube/attachment.ts";
+import type { Companion, PodRoom } from "../kube/attachment.ts";
 import { larger, multiply, plus } from "../kube/quantity.ts";
 import type { WorkspaceSize } from "./presets.ts";
 
 type Size = WorkspaceSize & { reserved: { cpu: string; memory: string } };
+
+/** Of a pod with companions, all of its containers together. */
+export function withCompanions(size: Size, companions: readonly Companion[]): Size {
+  return companions.reduce<Size>(
+    (sum, { size: { cpu, memory, reserved } }) => ({
+      ...sum,
+      cpu: plus(sum.cpu, cpu, "cores"),
+      memory: plus(sum.memory, memory, "bytes"),
+      reserved: {
+        cpu: plus(sum.reserved.cpu, reserved.cpu, "cores"),
+        memory: plus(sum.reserved.memory, reserved.memory, "bytes"),
+      },
+    }),
+    size,
+  );
+}
 
 /**
  * All that the namespace of a workspace may hold: its pod twice, since a killed pod counts

@@ -26,7 +26,7 @@ import { portalIdentity } from "./portal-identity.ts";
 import type { PortalIdentity } from "./portal-identity.ts";
 import { sizeOf } from "./presets.ts";
 import type { PresetName, WorkspaceSize } from "./presets.ts";
-import { limitRangeSpec, quotaSpec } from "./quota.ts";
+import { limitRangeSpec, quotaSpec, withCompanions } from "./quota.ts";
 import { personalReach } from "./reach.ts";
 
 /** What `transform` changes. */
@@ -110,9 +110,10 @@ export class Workspace extends pulumi.ComponentResource {
 
     const attached = (args.attachments ?? []).map((attachment) => attachment.attach(own, args.owner));
     const beside = [...roomFor(args.backup), ...attached.flatMap(({ room }) => room ?? [])];
+    const companions = attached.flatMap((each) => each.companions ?? []);
     const reach = { ...ownReach(args), ...(Object.assign({}, ...attached.map((each) => each.reach)) as Policies) };
     const guards = [
-      ...limits(own, quotaSpec(size, { beside }), limitRangeSpec(size, { beside })),
+      ...limits(own, quotaSpec(withCompanions(size, companions), { beside }), limitRangeSpec(size, { beside })),
       ...networkPolicies(own, reach),
     ];
     portalRights(own, args.portal ?? portalIdentity, [IDE_ACCESS]);
@@ -181,6 +182,10 @@ function ideAccessSecret(place: Place): k8s.core.v1.Secret {
   );
 }
 
+function hasSecretVariables({ secretDefaults, companions = [] }: Attached): boolean {
+  return secretDefaults !== undefined || companions.some(({ secretEnvironment }) => secretEnvironment !== undefined);
+}
+
 /** How many pods it has is left to who scales it, so that scanners take it for more than one. */
 const acceptedOfWorkspaces = (proxy: Proxy | undefined, attached: readonly Attached[]) =>
   accepted({
@@ -188,7 +193,7 @@ const acceptedOfWorkspaces = (proxy: Proxy | undefined, attached: readonly Attac
     "single-replica": "it is one person's editor, and its home is writable by one pod at a time",
     recreated: "its home is writable by one pod at a time",
     together: "it is one pod or none",
-    ...(attached.some(({ secretDefaults }) => secretDefaults !== undefined) && {
+    ...(attached.some(hasSecretVariables) && {
       "secret-variable": "programs find some of what is attached, and what it wants, by their environment alone",
     }),
     ...acceptedOfProxy(proxy),

@@ -143,6 +143,7 @@ test("login shells find what is installed in the home, once", async () => {
   const path = async (PATH: string) =>
     (await machine.program("/bin/sh", ["-euc", `. ${profile}; . ${profile}; echo "$PATH"`], { PATH })).stdout;
   const own = machine.home(".local/bin");
-  expect(await path("/usr/bin:/bin")).toBe(`${own}:/usr/bin:/bin`);
-  expect(await path(`/usr/bin:${own}`)).toBe(`/usr/bin:${own}`);
+  const systems = "/opt/guildnet/bin";
+  expect(await path("/usr/bin:/bin")).toBe(`${own}:${systems}:/usr/bin:/bin`);
+  expect(await path(`/usr/bin:${own}:${systems}`)).toBe(`/usr/bin:${own}:${systems}`);
 });
