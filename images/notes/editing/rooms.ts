@@ -20,6 +20,15 @@ export function authorOfOrigin(origin: unknown): Author | undefined {
   return source === "connection" ? connection?.context?.author : undefined;
 }
 
+/** Without a message, which Hocuspocus would print: that somebody has no right to a room is no mistake of the server's. */
+class NoSuchRoom extends Error {
+  readonly reason = "no-such-note";
+
+  constructor() {
+    super("");
+  }
+}
+
 /**
  * Rooms in which people edit a note together: Hocuspocus between their browsers and a vault's documents. Whoever is in
  * one may edit it, and nobody gets into one of a vault that is not theirs.
@@ -30,7 +39,7 @@ export function rooms(vaults: (name: string) => SharedVault | undefined): Hocusp
     const slash = name.lastIndexOf("/");
     const vault = vaults(name.slice(0, slash));
     const id = name.slice(slash + 1);
-    if (vault?.pathOf(id) === undefined) throw new Error("no such note");
+    if (vault?.pathOf(id) === undefined) throw new NoSuchRoom();
     return { vault, id };
   };
   return new Hocuspocus<Visitor>({
@@ -39,8 +48,7 @@ export function rooms(vaults: (name: string) => SharedVault | undefined): Hocusp
     debounce: 200,
     onAuthenticate: async ({ documentName, context }) => {
       const { vault } = place(documentName);
-      if (context.vault(documentName.slice(0, documentName.lastIndexOf("/"))) !== vault)
-        throw new Error("no such note");
+      if (context.vault(documentName.slice(0, documentName.lastIndexOf("/"))) !== vault) throw new NoSuchRoom();
     },
     onLoadDocument: async ({ documentName, document }) => {
       const { vault, id } = place(documentName);

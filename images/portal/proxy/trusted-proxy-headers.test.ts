@@ -39,6 +39,7 @@ test.each([
   "X-WebAuth-User",
   "X-Auth-Request-Email",
   "Tailscale-User-Login",
+  "X-GuildNet-Identity",
   "X-SSL-Client-Cert",
   "Proxy",
 ])("%s is invented, whoever says it", (name) => expect(names(name)).toEqual(OWN));

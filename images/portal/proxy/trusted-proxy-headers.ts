@@ -59,7 +59,9 @@ const NAMES = new Set([
   "x-proxy-user",
 ]);
 
+/** The first is our own: by it the entrance alone names people to systems behind it. */
 const PREFIXES = [
+  "x-guildnet-",
   "x-forwarded-",
   "x-original-",
   "cf-",
