@@ -36,6 +36,7 @@ import {
   smallModel,
   Storage,
   SubnetRouter,
+  toolsAttachment,
   tunnelIdentity,
   Workspace,
 } from "./index.ts";
@@ -46,6 +47,7 @@ import type { EventBusAccess } from "./kube/event-access.ts";
 import type { Transforms } from "./kube/transform.ts";
 import { network, plainMesh } from "./mesh/testing/mesh.ts";
 import { repositoryPassword } from "./backup/key.ts";
+import { toolsToken } from "./portal/tools.ts";
 import { record, showsInPlain } from "./testing/record.ts";
 import { ideAccess } from "./workspace/ide-access.ts";
 
@@ -77,6 +79,7 @@ const priorityClasses = ["platform", "interactive", "batch"].map(
 );
 const provider = "pulumi:providers:kubernetes kubernetes";
 
+const TOOLS_KEY = Buffer.from("the key of the tools").toString("base64url");
 const issued = (name: string) => `kubernetes:cert-manager.io/v1:Certificate ${name}`;
 const issuer = { name: "guildnet", kind: "ClusterIssuer", caCertificate: "CA CERTIFICATE" } as const;
 const guildAuthority = { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") };
@@ -356,7 +359,12 @@ const cases: Case[] = [
     ],
     outputs: ["namespace"],
     secret: [],
-    canaries: ["credentials of it-events-identity", "SYSTEM CREDENTIALS", "OPERATOR SEED"],
+    canaries: [
+      "credentials of it-events-identity",
+      Buffer.from("credentials of it-events-identity").toString("base64"),
+      "SYSTEM CREDENTIALS",
+      "OPERATOR SEED",
+    ],
   },
   {
     component: "Workspace",
@@ -427,6 +435,24 @@ const cases: Case[] = [
     outputs: ["namespace"],
     secret: [],
     canaries: ["random of it-models-token"],
+  },
+  {
+    component: "Workspace",
+    make: (on, transform) =>
+      new Workspace(
+        "it",
+        {
+          transform,
+          owner: "ada",
+          image: "example.org/workspace:1",
+          attachments: [toolsAttachment({ key: TOOLS_KEY })],
+        },
+        { provider: on() },
+      ),
+    children: [...workspaceChildren, core("Secret", "tools-access"), policy("to-tools")],
+    outputs: ["namespace"],
+    secret: [],
+    canaries: [toolsToken(TOOLS_KEY, "it", "ada").split(".")[1] ?? ""],
   },
   {
     component: "ModelGateway",
@@ -873,6 +899,37 @@ const cases: Case[] = [
           admins: ["ada"],
           authority: guildAuthority,
           issuer,
+          tools: { authority: guildAuthority, issuer: signs },
+        },
+        { provider: on() },
+      ),
+    children: [
+      ...portalChildren,
+      issued("certificate"),
+      "guildnet:index:RandomSecret tools-key",
+      "kubernetes:networking.k8s.io/v1:NetworkPolicy tools-network-from-workspaces",
+      core("Service", "tools-service"),
+      ...(signs === undefined
+        ? ["guildnet:index:Certificate tools-certificate", core("Secret", "tools-tls")]
+        : [issued("tools-certificate")]),
+    ],
+    outputs: ["url", "caCertificate", "signInKey"],
+    secret: ["signInKey"],
+    canaries: ["random of it-tools-key"],
+  })),
+  ...[undefined, issuer].map((signs): Case => ({
+    component: "Portal",
+    make: (on, transform) =>
+      new Portal(
+        "it",
+        {
+          transform,
+          image: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:6443",
+          people: ["ada"],
+          admins: ["ada"],
+          authority: guildAuthority,
+          issuer,
           published: {
             publications: [{ host: "hello.example.org", label: "hello", until: "2026-12-25T00:00:00Z" }],
             tunnel: tunnelIdentity,
@@ -1125,7 +1182,9 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
         ? []
         : [
             component,
-            ...(component === "Workspace" ? ["EventsAttachment", "ModelsAttachment", "RegistryAttachment"] : []),
+            ...(component === "Workspace"
+              ? ["EventsAttachment", "ModelsAttachment", "RegistryAttachment", "ToolsAttachment"]
+              : []),
           ].flatMap(typedChildren);
     expect(
       changeable

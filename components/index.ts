@@ -30,7 +30,7 @@ export { EmbeddedCluster, embeddedClusterName } from "./cluster/embedded-cluster
 export type { EmbeddedClusterArgs } from "./cluster/embedded-cluster.ts";
 export { ExistingCluster } from "./cluster/existing-cluster.ts";
 export type { ExistingClusterArgs } from "./cluster/existing-cluster.ts";
-export { eventsAttachment } from "./events/attachment.ts";
+export { EVENTS_CREDENTIALS_VARIABLE, eventsAttachment } from "./events/attachment.ts";
 export { EventBus } from "./events/event-bus.ts";
 export type { EventBusArgs } from "./events/event-bus.ts";
 export { EVENTS_NAMESPACE, eventsHost, eventsUrl, throughCluster as eventsThroughCluster } from "./events/identity.ts";
@@ -112,6 +112,8 @@ export { Portal, portalAddresses } from "./portal/portal.ts";
 export type { PortalAddresses, PortalArgs, PortalExposure } from "./portal/portal.ts";
 export type { Publication, PublishedArgs } from "./portal/published.ts";
 export type { SystemWorkload } from "./portal/systems.ts";
+export { TOOLS_TOKEN_VARIABLE, toolsAttachment, toolsHost } from "./portal/tools.ts";
+export type { ToolsArgs } from "./portal/tools.ts";
 export { registryAttachment } from "./registry/attachment.ts";
 export { registryHost, registryIdentity } from "./registry/identity.ts";
 export type { RegistryAccess, RegistryIdentity } from "./registry/identity.ts";

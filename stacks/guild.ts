@@ -31,7 +31,16 @@ export function guild(
   const { config, notes: kept } = systems.keeping(wanted, found);
   const { ground, outputs } = systems.layers(
     config,
-    { kubeconfig, found, wants: systems.wants(config), attachments: [], kept: [], probes: [], figures: [] },
+    {
+      kubeconfig,
+      found,
+      wants: systems.wants(config),
+      attachments: [],
+      kept: [],
+      probes: [],
+      figures: [],
+      mcpServers: {},
+    },
     secrets,
   );
   return { ...outputs, probes: [...ground.probes], notes: [...systems.notes(config, given(secrets)), ...kept] };

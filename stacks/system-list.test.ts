@@ -6,7 +6,16 @@ import { system } from "./system.ts";
 import type { Wants, KeptVolume, Layer } from "./system.ts";
 
 const wants: Wants = { images: {}, publish: [], registries: [], dnsNames: [], ipAddresses: [] };
-const ground = { kubeconfig: undefined, found: NOTHING, wants, attachments: [], kept: [], probes: [], figures: [] };
+const ground = {
+  kubeconfig: undefined,
+  found: NOTHING,
+  wants,
+  attachments: [],
+  kept: [],
+  probes: [],
+  figures: [],
+  mcpServers: {},
+};
 const volume = (name: string): KeptVolume => ({
   name,
   namespace: name,

@@ -96,11 +96,13 @@ function list<
       layers: (config, start, secrets) => {
         const { ground, outputs } = before.layers(config, start, secrets),
           made = next.layer(config, ground, secrets);
-        const soFar: Pick<Ground, "attachments" | "kept" | "probes" | "figures"> = {
+        refuseTwice("server of tools", Object.keys(ground.mcpServers), Object.keys(made.mcpServers ?? {}));
+        const soFar: Pick<Ground, "attachments" | "kept" | "probes" | "figures" | "mcpServers"> = {
           attachments: [...ground.attachments, ...(made.attachments ?? [])],
           kept: [...ground.kept, ...(made.kept ?? [])],
           probes: [...ground.probes, ...(made.probes ?? [])],
           figures: [...ground.figures, ...(made.figures ?? [])],
+          mcpServers: { ...ground.mcpServers, ...made.mcpServers },
         };
         return { ground: { ...ground, ...made.gives, ...soFar }, outputs: { ...outputs, ...made.outputs } };
       },

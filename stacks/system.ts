@@ -4,6 +4,7 @@ import type {
   BackupVolume,
   EmbeddedClusterArgs,
   ImageSource,
+  McpServer,
   ScrapedPods,
   WorkspaceAttachment,
 } from "../components/index.ts";
@@ -84,6 +85,8 @@ export interface Layer<Gives extends object, Outputs extends object> {
   probes?: readonly Probe[];
   /** Its pods that tell figures, for monitoring to gather. */
   figures?: readonly ScrapedPods[];
+  /** Servers of tools (MCP) that it has for agents in every workspace, by their names: what they take to be asked is attached. */
+  mcpServers?: McpServers;
 }
 
 /** What the first system stands on, and all after it. */
@@ -99,7 +102,10 @@ export interface Ground {
   readonly kept: readonly KeptVolume[];
   readonly probes: readonly Probe[];
   readonly figures: readonly ScrapedPods[];
+  readonly mcpServers: McpServers;
 }
+
+export type McpServers = Readonly<Record<string, McpServer>>;
 
 /** What authority and cluster must have from their start. */
 export interface Wants {

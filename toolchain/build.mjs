@@ -13,7 +13,7 @@ const generated = new Set(["dist", "node_modules"]);
 const parts = {
   provider: { source: "provider", build: buildProvider },
   policy: { source: "policy", beside: ["components/kube"], build: buildPolicy },
-  portal: { source: "images/portal", beside: ["events", "images/pod", "images/sidecars"], build: buildPortal },
+  portal: { source: "images/portal", beside: ["docs", "events", "images/pod", "images/sidecars"], build: buildPortal },
 };
 
 /** @returns names of the parts that were built. */

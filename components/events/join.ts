@@ -26,6 +26,9 @@ export interface Doorkeeper {
 /** Where its pods have that. */
 export const EVENTS_FOLDER = "/etc/guildnet/events";
 
+/** Entry of its Secret: the credentials as base64. */
+export const CREDENTIALS_LINE = "events.creds.base64";
+
 /** What `nats` reads, where NATS_CONTEXT names it. */
 const commandLineContext = JSON.stringify({
   description: "The guild's event bus",
@@ -66,6 +69,8 @@ export function joinedTo(keeper: Doorkeeper, place: Place, user: pulumi.Input<Ev
       metadata: metaIn(place, "events-access"),
       stringData: {
         "events.creds": pulumi.secret(credentials),
+        // In one line, as variables and headers have it.
+        [CREDENTIALS_LINE]: pulumi.secret(credentials).apply((lines) => Buffer.from(lines).toString("base64")),
         "settings.json": settings,
         "context.json": commandLineContext,
         "ca.crt": keeper.caCertificate,

@@ -76,7 +76,11 @@ describe("a workspace that may ask models", () => {
   test("has Codex's settings in the place of the image's, and the authority beside those of the system", async () => {
     const { container, of, variables } = await made();
     expect(container?.volumeMounts).toContainEqual({ name: "models-codex", mountPath: "/etc/codex", readOnly: true });
-    expect(Object.keys(of<{ data: object }>("models-codex").data)).toEqual(["config.toml", "models.json"]);
+    expect(Object.keys(of<{ data: object }>("models-codex").data)).toEqual([
+      "config.toml",
+      "models.json",
+      "requirements.toml",
+    ]);
     expect(variables["SSL_CERT_DIR"]).toMatchObject({ value: "/etc/ssl/certs:/etc/guildnet/models" });
     expect(of("models-authority")).toMatchObject({ data: { "ca.crt": "CA CERTIFICATE" } });
   });

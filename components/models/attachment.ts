@@ -38,7 +38,7 @@ export interface ModelsAttachmentArgs {
   known?: boolean;
   /** Servers of tools that Codex has in every workspace, by their names. @default none */
   mcpServers?: Readonly<Record<string, McpServer>>;
-  /** Whether a person's Codex may have others than those. @default true */
+  /** Whether a person's Codex may have others than those. @default false: the list is all that there is */
   otherMcpServers?: boolean;
   /** Raising it gives every workspace another token, and ends the old ones; the workspaces start anew. @default 1 */
   tokenGeneration?: number;
@@ -133,7 +133,7 @@ function trusted(workspace: Place, { caCertificate }: ModelsAttachmentArgs): pul
 
 /** Child `<workspace>-models-codex`: all of /etc/codex. A change of it is in the workspace within a minute or two. */
 function codex(workspace: Place, args: ModelsAttachmentArgs): pulumi.Output<string> {
-  const { url, models, known = false, mcpServers = {}, otherMcpServers = true } = args;
+  const { url, models, known = false, mcpServers = {}, otherMcpServers = false } = args;
   return new k8s.core.v1.ConfigMap(
     `${workspace.name}-models-codex`,
     {

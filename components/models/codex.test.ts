@@ -12,7 +12,12 @@ const settings: CodexSettings = {
   known: false,
   mcpServers: {
     notes: { command: "notes-mcp", args: ["--vault", "~/notes"], env: { LANG: "C" }, tools: ["search"] },
-    "odd.name": { url: "https://tools.example.org/mcp", tokenVariable: "TOOLS_TOKEN" },
+    "odd.name": {
+      url: "https://tools.example.org/mcp",
+      tokenVariable: "TOOLS_TOKEN",
+      headerVariables: { "x-tool": "TOOL" },
+      toolSeconds: 330,
+    },
   },
   otherMcpServers: true,
 };
@@ -62,7 +67,12 @@ describe("Codex", () => {
   test("has the servers of tools that the config lists", () => {
     expect(config()["mcp_servers"]).toEqual({
       notes: { command: "notes-mcp", args: ["--vault", "~/notes"], env: { LANG: "C" }, enabled_tools: ["search"] },
-      "odd.name": { url: "https://tools.example.org/mcp", bearer_token_env_var: "TOOLS_TOKEN" },
+      "odd.name": {
+        url: "https://tools.example.org/mcp",
+        bearer_token_env_var: "TOOLS_TOKEN",
+        env_http_headers: { "x-tool": "TOOL" },
+        tool_timeout_sec: 330,
+      },
     });
     expect(codexFiles(settings)).not.toHaveProperty("requirements.toml");
   });

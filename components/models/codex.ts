@@ -14,10 +14,14 @@ export type McpServer = (
       readonly url: string;
       /** Name of the variable with the token to ask with. */
       readonly tokenVariable?: string;
+      /** Further headers, each from a variable, by the headers' names. */
+      readonly headerVariables?: Readonly<Record<string, string>>;
     }
 ) & {
   /** The only tools of it that are offered. @default all of them */
   readonly tools?: readonly string[];
+  /** Seconds that one of its tools may take. @default Codex's own, a minute */
+  readonly toolSeconds?: number;
 };
 
 export interface CodexSettings {
@@ -102,15 +106,19 @@ const fewWords = {
 };
 
 function mcpServer(server: McpServer) {
-  const tools = server.tools && { enabled_tools: [...server.tools] };
+  const more = {
+    ...(server.tools && { enabled_tools: [...server.tools] }),
+    ...(server.toolSeconds !== undefined && { tool_timeout_sec: server.toolSeconds }),
+  };
   if ("url" in server)
     return {
       url: server.url,
       ...(server.tokenVariable !== undefined && { bearer_token_env_var: server.tokenVariable }),
-      ...tools,
+      ...(server.headerVariables && { env_http_headers: { ...server.headerVariables } }),
+      ...more,
     };
   const { command, args, env } = server;
-  return { command, ...(args && { args: [...args] }), ...(env && { env: { ...env } }), ...tools };
+  return { command, ...(args && { args: [...args] }), ...(env && { env: { ...env } }), ...more };
 }
 
 /** What no person can change: the only servers of tools, each by its name and by what is started or asked under it. */

@@ -9,6 +9,8 @@ export const PORTAL_PORT = 8443;
 export const ANNOUNCED_PORT = 8444;
 /** Where what is published is served. A policy lets in the tunnel alone. */
 export const PUBLISHED_PORT = 8445;
+/** Where agents in workspaces ask. A policy lets in workspaces alone. */
+export const TOOLS_PORT = 8446;
 const HEALTH_PORT = 8081;
 const USER = 65532;
 const EVENTS_FOLDER = "/etc/guildnet/events";
@@ -28,6 +30,8 @@ export interface ResolvedPortal {
   announced?: boolean;
   /** Of what is published: Secret with its certificate, and whether its visitors come announced. */
   published?: { tlsSecret: pulumi.Input<string>; announced: boolean };
+  /** Secret with the certificate of what agents ask; undefined where none do. */
+  toolsTlsSecret?: pulumi.Input<string>;
   serviceAccount: pulumi.Input<string>;
   priorityClass?: pulumi.Input<string>;
   tlsSecret: pulumi.Input<string>;
@@ -62,6 +66,9 @@ export function deploymentSpec(v: ResolvedPortal): k8s.types.input.apps.v1.Deplo
           ...(v.published === undefined
             ? []
             : [{ name: "published-tls", secret: { secretName: v.published.tlsSecret, defaultMode: 0o440 } }]),
+          ...(v.toolsTlsSecret === undefined
+            ? []
+            : [{ name: "tools-tls", secret: { secretName: v.toolsTlsSecret, defaultMode: 0o440 } }]),
           ...(v.eventsSecret === undefined
             ? []
             : [{ name: "events", secret: { secretName: v.eventsSecret, defaultMode: 0o440 } }]),
@@ -85,6 +92,7 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
           GUILDNET_PUBLISHED_LISTEN: `0.0.0.0:${PUBLISHED_PORT}`,
           GUILDNET_PUBLISHED_ANNOUNCED: String(v.published.announced),
         }),
+    ...(v.toolsTlsSecret === undefined ? {} : { GUILDNET_TOOLS_LISTEN: `0.0.0.0:${TOOLS_PORT}` }),
     ...(v.eventsSecret === undefined ? {} : { GUILDNET_EVENTS_DIR: EVENTS_FOLDER }),
     ...(v.mesh === undefined
       ? {}
@@ -102,6 +110,7 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
       { name: "https", containerPort: PORTAL_PORT, protocol: "TCP" },
       ...(v.announced === true ? [{ name: "announced", containerPort: ANNOUNCED_PORT, protocol: "TCP" }] : []),
       ...(v.published === undefined ? [] : [{ name: "published", containerPort: PUBLISHED_PORT, protocol: "TCP" }]),
+      ...(v.toolsTlsSecret === undefined ? [] : [{ name: "tools", containerPort: TOOLS_PORT, protocol: "TCP" }]),
       { name: "health", containerPort: HEALTH_PORT, protocol: "TCP" },
     ],
     securityContext: restrictedContainer,
@@ -118,6 +127,9 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
       ...(v.published === undefined
         ? []
         : [{ name: "published-tls", mountPath: "/etc/guildnet/published-tls", readOnly: true }]),
+      ...(v.toolsTlsSecret === undefined
+        ? []
+        : [{ name: "tools-tls", mountPath: "/etc/guildnet/tools-tls", readOnly: true }]),
       ...(v.eventsSecret === undefined ? [] : [{ name: "events", mountPath: EVENTS_FOLDER, readOnly: true }]),
       { name: "tmp", mountPath: "/tmp" },
     ],

@@ -26,6 +26,8 @@ import { portalReach } from "./reach.ts";
 import { signOuts } from "./sign-outs.ts";
 import { systemsInSight } from "./systems.ts";
 import type { SystemWorkload } from "./systems.ts";
+import { toolsEntrance } from "./tools.ts";
+import type { ToolsArgs } from "./tools.ts";
 
 /** How browsers reach the portal's Service. */
 export type PortalExposure = Exposure & {
@@ -54,6 +56,10 @@ export interface PortalChildren {
   "published-tls": k8s.core.v1.SecretArgs;
   "published-network-from-tunnel": k8s.networking.v1.NetworkPolicyArgs;
   "published-service": k8s.core.v1.ServiceArgs;
+  "tools-network-from-workspaces": k8s.networking.v1.NetworkPolicyArgs;
+  "tools-service": k8s.core.v1.ServiceArgs;
+  "tools-certificate": k8s.apiextensions.CustomResourceArgs;
+  "tools-tls": k8s.core.v1.SecretArgs;
   certificate: k8s.apiextensions.CustomResourceArgs;
   tls: k8s.core.v1.SecretArgs;
   keys: k8s.core.v1.SecretArgs;
@@ -95,6 +101,8 @@ export interface PortalArgs {
   published?: PublishedArgs;
   /** Where it reads what happens, to show it: everybody sees what is for them. @default its pages say that there is none */
   events?: EventBusAccess;
+  /** Whether agents in workspaces ask it: those with a `toolsAttachment`. @default nobody does */
+  tools?: ToolsArgs;
   /** PriorityClass of its pod, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
   /** Changes its children before they are made. @default none */
@@ -118,6 +126,8 @@ export class Portal extends pulumi.ComponentResource {
   declare readonly clusterAddress: pulumi.Output<string>;
   /** Where a `PublicTunnel` ends; undefined where nothing is published. */
   readonly published: TunnelEnd | undefined;
+  /** Key that workspaces' tokens are made with, as base64url; undefined where no agents ask. Secret. */
+  readonly toolsKey: pulumi.Output<string> | undefined;
   private readonly addresses: PortalAddresses;
   private readonly place: Place;
   private readonly account: k8s.core.v1.ServiceAccount;
@@ -159,11 +169,17 @@ export class Portal extends pulumi.ComponentResource {
       issuer: args.issuer,
       dnsNames: serverNames(this.addresses, args.mesh),
     });
+    const tools = args.tools && toolsEntrance(place, args.tools);
+    this.toolsKey = tools && pulumi.secret(tools.key.value);
     const keys = new k8s.core.v1.Secret(
       `${name}-keys`,
       {
         metadata: metaIn(place, "keys"),
-        stringData: { session: pulumi.secret(session.value), "sign-in": pulumi.secret(signIn.value) },
+        stringData: {
+          session: pulumi.secret(session.value),
+          "sign-in": pulumi.secret(signIn.value),
+          ...(tools && { workspaces: pulumi.secret(tools.key.value) }),
+        },
       },
       { parent: this },
     );
@@ -198,8 +214,12 @@ export class Portal extends pulumi.ComponentResource {
           },
           tlsSecret: server.secret,
           keysSecret: keys.metadata.name,
+          toolsTlsSecret: tools?.certificate.secret,
           eventsSecret: events?.secret,
-          mountedVersion: mountedVersion(server, [session, signIn]),
+          mountedVersion: mountedVersion(
+            [server, ...(tools ? [tools.certificate] : [])],
+            [session, signIn, ...(tools ? [tools.key] : [])],
+          ),
         }),
       },
       { parent: this },
@@ -245,7 +265,11 @@ function serverNames({ host, appsDomain }: PortalAddresses, mesh: PortalArgs["me
 }
 
 /** A certificate is public; of a key its resource's id is enough, as a new key is a new resource. */
-function mountedVersion({ readAtStart }: ServerCertificate, keys: readonly RandomSecret[]): pulumi.Output<string> {
+function mountedVersion(
+  certificates: readonly ServerCertificate[],
+  keys: readonly RandomSecret[],
+): pulumi.Output<string> {
+  const readAtStart = certificates.flatMap((each) => each.readAtStart);
   return pulumi
     .all([...readAtStart.map(({ certificatePem }) => certificatePem), ...keys.map((key) => key.id)])
     .apply((parts) => contentVersion(parts.join("\n")));

@@ -1,6 +1,6 @@
 // Builds images/portal/dist: each server as one file, and the pages. The same input gives the same bytes.
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build as bundle } from "esbuild";
@@ -8,6 +8,9 @@ import { build as buildPages } from "vite";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
+
+/** The guild's handbook, which agents in workspaces read. */
+const DOCS = join(here, "..", "..", "docs");
 
 /** Folders of images/sidecars, whose programs are in this image. */
 const SIDECARS = [
@@ -25,7 +28,7 @@ const REQUIRE_BANNER = `import { createRequire as __createRequire } from "node:m
 /** Builds everything into `dist/`, replacing what is there. */
 export async function build() {
   await rm(dist, { recursive: true, force: true });
-  await Promise.all([buildServer(), buildUi()]);
+  await Promise.all([buildServer(), buildUi(), buildDocs()]);
 }
 
 async function buildServer() {
@@ -55,6 +58,19 @@ export async function buildUi(outDir = join(dist, "ui")) {
   const { default: config } = await import("./ui/vite.config.mjs");
   await inProduction(() => buildPages({ ...config, build: { ...config.build, outDir } }));
   await compress(join(outDir, "assets"));
+}
+
+/** Pages of Markdown as one file; pictures are left out. */
+async function buildDocs() {
+  const names = (await readdir(DOCS, { recursive: true })).filter((name) => name.endsWith(".md")).sort();
+  const pages = await Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(DOCS, name), "utf8");
+      return { page: name.split(sep).join("/"), title: /^# (.*)$/m.exec(text)?.[1] ?? name, text };
+    }),
+  );
+  await mkdir(dist, { recursive: true });
+  await writeFile(join(dist, "docs.json"), JSON.stringify(pages));
 }
 
 /** Vite takes the NODE_ENV of somebody's shell for a wish: of "development" it makes larger pages, with this machine's paths in them. */

@@ -16,6 +16,8 @@ export interface PortalConfig {
   readonly announcedListen?: Address;
   /** Where what is published is served, and nothing else; nobody but a tunnel may reach it. */
   readonly published?: PublishedConfig;
+  /** Where agents in workspaces ask; undefined where none do. */
+  readonly tools?: ToolsConfig;
   readonly healthListen: Address;
   readonly tlsDirectory: string;
   readonly keysDirectory: string;
@@ -32,6 +34,12 @@ export interface PublishedConfig {
   readonly tlsDirectory: string;
   /** Whether whoever connects tells for which visitor. */
   readonly announced: boolean;
+}
+
+export interface ToolsConfig {
+  readonly listen: Address;
+  /** Where the certificate for its name in the cluster is. */
+  readonly tlsDirectory: string;
 }
 
 export interface SiteConfig {
@@ -106,6 +114,8 @@ const environment = z
     GUILDNET_PUBLISHED_LISTEN: address.optional(),
     GUILDNET_PUBLISHED_TLS_DIR: z.string().min(1).default("/etc/guildnet/published-tls"),
     GUILDNET_PUBLISHED_ANNOUNCED: z.stringbool({ error: "must be true or false" }).default(false),
+    GUILDNET_TOOLS_LISTEN: address.optional(),
+    GUILDNET_TOOLS_TLS_DIR: z.string().min(1).default("/etc/guildnet/tools-tls"),
     GUILDNET_HEALTH_LISTEN: address.optional(),
     GUILDNET_TLS_DIR: z.string().min(1).default("/etc/guildnet/tls"),
     GUILDNET_KEYS_DIR: z.string().min(1).default("/etc/guildnet/keys"),
@@ -147,6 +157,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): P
     listen: value.GUILDNET_LISTEN,
     announcedListen: value.GUILDNET_ANNOUNCED_LISTEN,
     ...publishedOf(value),
+    ...(value.GUILDNET_TOOLS_LISTEN !== undefined && {
+      tools: { listen: value.GUILDNET_TOOLS_LISTEN, tlsDirectory: value.GUILDNET_TOOLS_TLS_DIR },
+    }),
     healthListen: value.GUILDNET_HEALTH_LISTEN ?? { host: value.GUILDNET_LISTEN.host, port: 8081 },
     tlsDirectory: value.GUILDNET_TLS_DIR,
     keysDirectory: value.GUILDNET_KEYS_DIR,

@@ -1,7 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import { expect, test } from "vitest";
 import { joinedTo } from "../../components/events/join.ts";
+import { EVENTS_CREDENTIALS_VARIABLE } from "../../components/events/attachment.ts";
 import { Portal } from "../../components/portal/portal.ts";
+import { toolsAttachment, toolsHost } from "../../components/portal/tools.ts";
 import { Registry } from "../../components/registry/registry.ts";
 import { record } from "../../components/testing/record.ts";
 import { tunnelIdentity } from "../../components/tunnel/identity.ts";
@@ -10,8 +12,12 @@ import { Workspace } from "../../components/workspace/workspace.ts";
 import { accessFiles } from "../../events/client/index.ts";
 import { HANDLE, WORKSPACE_ID, workspaceNamespace } from "../pod/names.ts";
 import { readTokenServerConfig } from "../sidecars/registry-tokens/config.ts";
+import { guildSchema } from "../../stacks/schema.ts";
+import { portalTools } from "../../stacks/systems/portal/tools.ts";
 import { readConfig } from "./config.ts";
 import { readPublications } from "./guild/publications.ts";
+import { workspaceToken } from "./identity/workspace-tokens.ts";
+import { EVENTS_HEADER } from "./tools/tools-app.ts";
 import { appKind, workspaceKind } from "./watch/kinds.ts";
 import { PUBLISHED } from "./watch/publications.ts";
 import { SYSTEMS, systemsIn } from "./watch/systems.ts";
@@ -163,6 +169,37 @@ test("the portal finds what it takes to read the event bus, and may reach it", a
   });
   expect(Object.keys(stringData.secret)).toEqual(expect.arrayContaining(Object.values(accessFiles)));
   expect(named("it-network-to-events").metadata.name).toBe("to-events");
+});
+
+test("the portal finds what agents in workspaces ask by, and knows a workspace by the token that it was given", async () => {
+  const key = Buffer.alloc(32, 7).toString("base64url"),
+    authority = { certificatePem: "CA CERTIFICATE", privateKeyPem: "CA KEY" };
+  const named = await made((opts) => {
+    new Portal(
+      "it",
+      {
+        image: "example.org/portal:1",
+        endpoint: "https://10.0.0.1:7443",
+        people: ["ada"],
+        admins: ["ada"],
+        tools: { authority },
+      },
+      opts,
+    );
+    const attachments = [toolsAttachment({ key })];
+    new Workspace("ada-lab", { owner: "ada", image: "example.org/workspace:1", attachments }, opts);
+  });
+  const { tools } = readConfig(environment(named("it-deployment"), "portal"));
+  expect(tools).toEqual({ listen: { host: "0.0.0.0", port: 8446 }, tlsDirectory: "/etc/guildnet/tools-tls" });
+  expect(JSON.stringify(named("it-deployment"))).toContain(`"mountPath":"${tools?.tlsDirectory}"`);
+  const secrets = (name: string) => (named(name) as Made & { stringData: { secret: object } }).stringData.secret;
+  expect(Object.keys(secrets("it-keys"))).toEqual(["session", "sign-in", "workspaces"]);
+  const { token } = secrets("ada-lab-tools-access") as { token: string };
+  expect(token).toBe(workspaceToken(Buffer.from(key, "base64url"), { id: "ada-lab", owner: "ada" }));
+  expect(portalTools(guildSchema.parse({ models: {}, events: {} }))).toMatchObject({
+    guild: { url: `https://${toolsHost}/guild` },
+    events: { headerVariables: { [EVENTS_HEADER]: EVENTS_CREDENTIALS_VARIABLE } },
+  });
 });
 
 test("the portal finds the systems that the stack wrote down, in the words of the command line, and may look at each", async () => {

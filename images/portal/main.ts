@@ -3,13 +3,15 @@ import { createLog } from "../pod/logging.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { readSigningKeys } from "./identity/signing-keys.ts";
 import { startPortal } from "./portal.ts";
+import { docsIn } from "./tools/docs.ts";
 import { NatsEventBus } from "./watch/event-bus.ts";
+import { natsWorkspaceEvents } from "./watch/workspace-events.ts";
 import { clusterWorkspaces } from "./watch/workspaces.ts";
 
 /** The portal in its pod. Any failure to start is told in one line and ends the process, for Kubernetes to show and retry. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const keys = await readSigningKeys(config.keysDirectory);
+  const keys = await readSigningKeys(config.keysDirectory, { withWorkspaces: config.tools !== undefined });
   const log = createLog(config.logLevel);
   // One request's mistake must not end everybody's connections.
   process.on("unhandledRejection", (error) => log.error({ err: error }, "a rejection that nobody caught"));
@@ -37,6 +39,8 @@ async function main(): Promise<void> {
     systems: workspaces.systems,
     publications: workspaces.publications,
     events,
+    workspaceEvents: config.eventsDirectory === undefined ? undefined : natsWorkspaceEvents(config.eventsDirectory),
+    docs: docsIn(fileURLToPath(new URL("./docs.json", import.meta.url))),
     uiDirectory: fileURLToPath(new URL("./ui", import.meta.url)),
   });
   const stop = (): void => {

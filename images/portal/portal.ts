@@ -16,6 +16,7 @@ import { EventFeed, type EventBus } from "./guild/event-feed.ts";
 import { Machine, type MachineReports } from "./guild/machine.ts";
 import { isOpenToAll, MemoryPublications, Publications, type PublicationList } from "./guild/publications.ts";
 import { MemorySystems, type Systems } from "./guild/systems.ts";
+import type { WorkspaceEventBus } from "./guild/workspace-events.ts";
 import { mayOpen, type WorkspaceAccess, type WorkspaceDirectory } from "./guild/workspaces.ts";
 import { Leases, type Lease } from "./identity/leases.ts";
 import { Members, type MemberList } from "./identity/members.ts";
@@ -26,6 +27,8 @@ import type { SigningKeys } from "./identity/signing-keys.ts";
 import { Upstreams } from "./proxy/upstream.ts";
 import { WorkspaceHost } from "./proxy/workspace-host.ts";
 import { startPublished } from "./published.ts";
+import type { Docs } from "./tools/docs.ts";
+import { startTools } from "./tools.ts";
 
 const GRACE_MS = 10_000;
 
@@ -42,6 +45,10 @@ export interface PortalParts {
   readonly systems?: Systems;
   /** @default the guild has none */
   readonly events?: EventBus;
+  /** What workspaces ask the bus by, each as itself. @default the guild has none */
+  readonly workspaceEvents?: WorkspaceEventBus;
+  /** The guild's handbook, for agents. @default it has no page */
+  readonly docs?: () => Promise<Docs>;
   /** @default nothing is */
   readonly publications?: PublicationList;
   readonly uiDirectory: string;
@@ -59,6 +66,8 @@ export interface Portal {
   readonly announcedAddress: AddressInfo | null;
   /** Where what is published is served. */
   readonly publishedAddress: AddressInfo | null;
+  /** Where agents in workspaces ask. */
+  readonly toolsAddress: AddressInfo | null;
   readonly healthAddress: AddressInfo;
   readonly services: Services;
   /** Takes no new work, lets what runs finish for a while, then cuts it off. */
@@ -121,6 +130,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   const health = healthServer(readiness);
   const announced = proxyProtocolServer(server);
   const published = config.published && (await startPublished(config.published, services, parts));
+  const tools = config.tools && (await startTools(config.tools, services, parts));
   await Promise.all([
     listen(server, config.listen),
     listen(health, config.healthListen),
@@ -135,7 +145,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     services.leases.endWhere((lease) => !lease.brief);
     server.closeIdleConnections();
     const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
-    await Promise.all([...closed, published?.close(graceMs)]);
+    await Promise.all([...closed, published?.close(graceMs), tools?.close()]);
     clearTimeout(cutOff);
     health.close();
     health.closeAllConnections();
@@ -146,6 +156,7 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     address: server.address() as AddressInfo,
     announcedAddress: announced.address() as AddressInfo | null,
     publishedAddress: published?.address ?? null,
+    toolsAddress: tools?.address ?? null,
     healthAddress: health.address() as AddressInfo,
     services,
     close,

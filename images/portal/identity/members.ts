@@ -22,6 +22,10 @@ export class Members {
     return this.#handles.has(handle);
   }
 
+  list(): string[] {
+    return [...this.#handles].sort();
+  }
+
   /** Calls back with the handle of each who leaves from now on. */
   onLeave(listener: (handle: string) => void): void {
     this.#leaving.push(listener);

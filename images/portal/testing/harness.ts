@@ -16,10 +16,12 @@ import type { MemoryEventBus } from "../guild/event-feed.ts";
 import { MemoryMachine } from "../guild/machine.ts";
 import type { MemoryPublications } from "../guild/publications.ts";
 import type { MemorySystems } from "../guild/systems.ts";
+import type { WorkspaceEventBus } from "../guild/workspace-events.ts";
 import { MemoryWorkspaces } from "../guild/memory-workspaces.ts";
 import { MemoryMembers } from "../identity/members.ts";
 import { MemorySignOuts, type SignOutStore } from "../identity/sign-outs.ts";
 import { startPortal, type Portal } from "../portal.ts";
+import { docsOf, type DocPage } from "../tools/docs.ts";
 
 export const ORIGIN = "https://guild.test:8090";
 export const PORTAL_HOST = "guild.test:8090";
@@ -43,6 +45,8 @@ export interface Ask {
 export interface Harness {
   readonly portal: Portal;
   readonly workspaces: MemoryWorkspaces;
+  /** What workspaces' tokens are made with. */
+  readonly workspacesKey: Uint8Array;
   readonly certificate: TestCertificate;
   readonly logLines: string[];
   /** Moves the portal's clock on. */
@@ -71,6 +75,8 @@ export interface HarnessParts {
   readonly systems?: MemorySystems;
   readonly events?: MemoryEventBus;
   readonly publications?: MemoryPublications;
+  readonly workspaceEvents?: WorkspaceEventBus;
+  readonly docs?: readonly DocPage[];
   readonly timeouts?: Partial<Timeouts>;
 }
 
@@ -84,13 +90,15 @@ export async function startHarness(
     systems,
     events,
     publications,
+    workspaceEvents,
+    docs = [],
     timeouts,
   }: HarnessParts = {},
 ): Promise<Harness> {
   const certificate = await testCertificate(["guild.test", "*.apps.guild.test"]);
   const workspaces = new MemoryWorkspaces();
   const logLines: string[] = [];
-  const signInKey = randomBytes(32);
+  const [signInKey, workspacesKey] = [randomBytes(32), randomBytes(32)];
   let offset = 0;
   const now = (): number => Date.now() / 1000 + offset;
   const config = readConfig({
@@ -100,13 +108,14 @@ export async function startHarness(
     GUILDNET_HEALTH_LISTEN: "127.0.0.1:0",
     GUILDNET_TLS_DIR: certificate.directory,
     GUILDNET_PUBLISHED_TLS_DIR: certificate.directory,
+    GUILDNET_TOOLS_TLS_DIR: certificate.directory,
     GUILDNET_LOG_LEVEL: "trace",
     ...env,
   });
   const uiDirectory = await stubPages();
   const portal = await startPortal({
     config,
-    keys: { session: sessionKey, signIn: signInKey },
+    keys: { session: sessionKey, signIn: signInKey, workspaces: workspacesKey },
     directory: workspaces,
     access: workspaces,
     signOuts,
@@ -115,6 +124,8 @@ export async function startHarness(
     systems,
     events,
     publications,
+    workspaceEvents,
+    docs: () => Promise.resolve(docsOf(docs)),
     uiDirectory,
     now,
     certificatePollMs: 20,
@@ -167,6 +178,7 @@ export async function startHarness(
   return {
     portal,
     workspaces,
+    workspacesKey,
     certificate,
     logLines,
     now,

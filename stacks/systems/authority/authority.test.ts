@@ -10,6 +10,7 @@ const names = (raw: object) => {
 };
 const inside = [
   "nats.guildnet-events.svc",
+  "tools.guildnet-portal.svc",
   "registry.guildnet-registry.svc",
   "gateway.guildnet-models.svc",
   "backup-server.guildnet-backup.svc",

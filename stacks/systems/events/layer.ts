@@ -94,7 +94,7 @@ function eventsLayer(
         credentials: pulumi.secret(credentials),
       },
     },
-    attachments: [eventsAttachment(bus, { admins: adminsOf(config) })],
+    attachments: [eventsAttachment(bus, { admins: adminsOf(config), keyGeneration: wanted.keyGeneration })],
     kept: [{ name: "events", namespace: EVENTS_NAMESPACE, deployment: "nats", volume: bus.volume }],
   };
 }

@@ -7,6 +7,7 @@ const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable's name
 const tools = z.array(text).optional().describe("The only tools of it that are offered. Default: all.");
 
 const mcpServer = z.union([
+  z.literal(false).describe("Leaves out a server that the guild has of itself."),
   z.strictObject({
     command: text.describe("The program that is started in the workspace. No default."),
     args: z.array(z.string()).optional().describe("What it is started with. Default: nothing."),
@@ -27,14 +28,22 @@ export const codexKeys = {
       mcpServers: z
         .record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a name, for instance "notes"'), mcpServer)
         .default({})
-        .describe("Servers of tools (MCP) that Codex has in every workspace, by their names: a command or a url."),
-      otherMcpServers: z
-        .boolean()
-        .default(true)
-        .describe("Whether a person's Codex may have others than those. false makes the list the only ones."),
+        .describe(
+          "Servers of tools (MCP) that Codex has in every workspace, by their names: a command or a url. Those that the guild has of itself, guild and events, are there without being named, and are left out by false.",
+        ),
+      otherMcpServers: z.boolean().default(false).describe("Whether a person's Codex may have others than those."),
+      tokenGeneration: z
+        .int()
+        .min(1)
+        .max(900)
+        .default(1)
+        .describe(
+          "Raising it gives every workspace another token for the guild's own servers of tools, and ends the old ones; workspaces start anew for it.",
+        ),
     })
     .prefault({})
     .describe("Codex in workspaces, where there is a model."),
 };
 
 export type CodexKeys = Told<typeof codexKeys>;
+export type OwnMcpServers = CodexKeys["codex"]["mcpServers"];

@@ -1,7 +1,7 @@
 import { ModelGateway, modelGatewayFigures, modelGatewayHost, modelsAttachment } from "../../../components/index.ts";
 import type { GatewayServer, ModelServer, ModelServers } from "../../../components/index.ts";
 import { system } from "../../system.ts";
-import type { Layer, Secrets, Wants } from "../../system.ts";
+import type { Ground, Layer, Secrets, Wants } from "../../system.ts";
 import type { AuthorityGives } from "../authority/layer.ts";
 import type { CertificatesGives } from "../certificates/layer.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
@@ -11,12 +11,19 @@ import type { SchedulingGives } from "../scheduling/layer.ts";
 import type { WorkspacesKeys } from "../workspaces/schema.ts";
 import { codexKeys } from "./codex-schema.ts";
 import type { CodexKeys } from "./codex-schema.ts";
+import { allowedServers } from "./mcp-servers.ts";
 import { modelGatewayMistakes } from "./rules.ts";
 import { modelGatewayKeys } from "./schema.ts";
 import type { ModelGatewayKeys } from "./schema.ts";
 
 type Reads = ModelGatewayKeys & CodexKeys & ModelsKeys & WorkspacesKeys;
-type Needs = AuthorityGives & ClusterGives & SchedulingGives & CertificatesGives & PortalGives & ModelServers;
+type Needs = AuthorityGives &
+  ClusterGives &
+  SchedulingGives &
+  CertificatesGives &
+  PortalGives &
+  ModelServers &
+  Pick<Ground, "mcpServers">;
 
 export const modelGateway = system({
   keys: { ...modelGatewayKeys, ...codexKeys },
@@ -33,7 +40,7 @@ function modelGatewayWants(_config: Reads): Partial<Wants> {
 
 function modelGatewayLayer(
   config: Reads,
-  { access: cluster, authority, certificates, classes, modelServers, opts, portalImage }: Needs,
+  { access: cluster, authority, certificates, classes, mcpServers, modelServers, opts, portalImage }: Needs,
   { modelKey }: Secrets<"modelKey">,
 ): Layer<object, object> {
   const { networks, tokensPerDay, requestsAtOnce, limits, access, tokenGeneration } = config.modelGateway;
@@ -56,7 +63,6 @@ function modelGatewayLayer(
     opts,
   );
   const { models, known } = asked(config, servers);
-  const { mcpServers, otherMcpServers } = config.codex;
   return {
     gives: {},
     outputs: {},
@@ -67,8 +73,8 @@ function modelGatewayLayer(
         caCertificate: authority.certificatePem,
         models,
         known,
-        mcpServers,
-        otherMcpServers,
+        mcpServers: allowedServers(mcpServers, config.codex.mcpServers),
+        otherMcpServers: config.codex.otherMcpServers,
         tokenGeneration,
       }),
     ],

@@ -82,14 +82,60 @@ describe("a guild", () => {
     });
   });
 
-  test("lists the servers of tools that Codex has, and by choice no others", async () => {
-    const mcpServers = { notes: { command: "notes-mcp" } };
-    const open = await graph({ models: {}, codex: { mcpServers } });
-    expect(parse(open.codex()["config.toml"] ?? "")).toMatchObject({ mcp_servers: mcpServers });
-    expect(open.codex()).not.toHaveProperty("requirements.toml");
-    const closed = await graph({ models: {}, codex: { mcpServers, otherMcpServers: false } });
-    expect(parse(closed.codex()["requirements.toml"] ?? "")).toEqual({
-      mcp_servers: { notes: { identity: mcpServers.notes } },
+  const own = { command: "notes-mcp" };
+  const guilds = { url: "https://tools.guildnet-portal.svc/guild", bearer_token_env_var: "GUILDNET_TOOLS_TOKEN" };
+  const servers = ({ codex }: Awaited<ReturnType<typeof graph>>) =>
+    parse(codex()["config.toml"] ?? "")["mcp_servers"] as object;
+  const allowed = ({ codex }: Awaited<ReturnType<typeof graph>>) =>
+    (parse(codex()["requirements.toml"] ?? "")["mcp_servers"] ?? {}) as object;
+
+  test("has its own servers of tools, and those that the config lists, and a person no others", async () => {
+    const plain = await graph({ models: {} });
+    expect(servers(plain)).toEqual({ guild: guilds });
+    expect(allowed(plain)).toEqual({ guild: { identity: { url: guilds.url } } });
+    const more = await graph({ models: {}, events: {}, codex: { mcpServers: { notes: own } } });
+    expect(servers(more)).toMatchObject({
+      guild: guilds,
+      events: {
+        url: "https://tools.guildnet-portal.svc/events",
+        env_http_headers: { "x-guildnet-events": "GUILDNET_EVENTS_CREDENTIALS" },
+      },
+      notes: own,
     });
+    expect(Object.keys(allowed(more))).toEqual(["guild", "events", "notes"]);
+    const open = await graph({ models: {}, codex: { otherMcpServers: true } });
+    expect(open.codex()).not.toHaveProperty("requirements.toml");
+  });
+
+  test("has of its own servers of tools no more than are wanted, and no entrance where none is", async () => {
+    const one = await graph({ models: {}, events: {}, codex: { mcpServers: { events: false } } });
+    expect(servers(one)).toEqual({ guild: guilds });
+    const none = await graph({ models: {}, codex: { mcpServers: { guild: false } } });
+    expect(servers(none)).toEqual({});
+    expect(allowed(none)).toEqual({});
+    expect(none.all.filter(({ name }) => /-tools-/.test(name))).toEqual([]);
+    expect((await graph({})).all.filter(({ name }) => /-tools-/.test(name))).toEqual([]);
+  });
+
+  test("gives a workspace a token of its own for them, which the portal's key makes, and another where that is another", async () => {
+    const { all, of } = await graph({ models: {}, codex: { tokenGeneration: 3 } });
+    expect(of("portal-tools-key")).toMatchObject({ bytes: 34 });
+    const { stringData } = of<{ stringData: { secret: { token: string } } }>("ada-tools-access");
+    expect(stringData.secret.token).toMatch(/^ada\.[\w-]{43}$/);
+    for (const { name, inputs, outputs } of all)
+      for (const secret of [stringData.secret.token.slice("ada.".length), "random of portal-tools-key"])
+        expect([showsInPlain(inputs, secret), showsInPlain(outputs ?? {}, secret)], name).toEqual([false, false]);
+  });
+
+  test.each([
+    ["guild", { command: "x" }, /another name: the guild's own/],
+    ["evens", false, /did you mean "events"/],
+  ])("refuses %s: %j among them", (name, server, why) => {
+    expect(() =>
+      parseGuild(
+        { images, workspaces: [{ owner: "ada" }], models: {}, codex: { mcpServers: { [name]: server } } },
+        { kubeconfig: false, modelKey: false },
+      ),
+    ).toThrow(why);
   });
 });

@@ -16,7 +16,34 @@ export function modelGatewayMistakes(config: Reads, { modelKey = false }: Given<
     ...keyMistakes(config, modelKey),
     ...modelMistakes(config),
     ...workspaceMistakes(config),
+    ...mcpMistakes(config),
   ];
+}
+
+/** Servers of tools that the guild has of itself, where it has what they are of. */
+const OWN_TOOLS = ["guild", "events"];
+
+function mcpMistakes({ codex: { mcpServers } }: Reads): Broken[] {
+  return Object.entries(mcpServers).flatMap(([name, server]): Broken[] => {
+    const paths: Path[] = [["codex", "mcpServers", name]];
+    const isOwn = OWN_TOOLS.includes(name);
+    if (isOwn === (server === false)) return [];
+    return isOwn
+      ? [
+          {
+            paths,
+            allowed: "another name: the guild's own server of tools has it",
+            fix: "change it, or write false to leave that out",
+          },
+        ]
+      : [
+          {
+            paths,
+            allowed: `false for one of the guild's own (${OWN_TOOLS.join(", ")}), and a command or a url for others`,
+            fix: nearest(name, OWN_TOOLS) ?? "remove it",
+          },
+        ];
+  });
 }
 
 /** Every model that there is, with the key that names it. */

@@ -1,5 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { appsDomainBeside, isBelow, Portal, portalAddresses, tunnelIdentity } from "../../../components/index.ts";
+import {
+  appsDomainBeside,
+  isBelow,
+  Portal,
+  portalAddresses,
+  toolsHost,
+  tunnelIdentity,
+} from "../../../components/index.ts";
 import type { PortalArgs } from "../../../components/index.ts";
 import { system } from "../../system.ts";
 import type { Wants, Layer } from "../../system.ts";
@@ -10,8 +17,12 @@ import type { ClusterGives } from "../cluster/layer.ts";
 import type { CertificatesKeys } from "../certificates/schema.ts";
 import type { ClusterKeys } from "../cluster/schema.ts";
 import type { EventsGives } from "../events/layer.ts";
+import type { EventsKeys } from "../events/schema.ts";
 import { portalOnMesh } from "../mesh/names.ts";
 import type { MeshKeys } from "../mesh/schema.ts";
+import type { CodexKeys } from "../model-gateway/codex-schema.ts";
+import type { ModelGatewayKeys } from "../model-gateway/schema.ts";
+import type { ModelsKeys } from "../models/schema.ts";
 import { adminsOf, peopleOf } from "../people/people.ts";
 import type { Membership } from "../people/people.ts";
 import type { SchedulingGives } from "../scheduling/layer.ts";
@@ -21,6 +32,7 @@ import { isLoopback, PORTAL_NODE_PORT, portalExposure } from "./exposure.ts";
 import { portalMistakes } from "./rules.ts";
 import { portalKeys } from "./schema.ts";
 import type { PortalKeys } from "./schema.ts";
+import { attachedTools, portalTools } from "./tools.ts";
 
 export interface PortalGives {
   portal: Portal;
@@ -38,7 +50,17 @@ interface PortalOutputs {
   signInKey: pulumi.Output<string>;
 }
 
-type Reads = PortalKeys & ClusterKeys & MeshKeys & Membership & AppsKeys & CertificatesKeys & TunnelKeys;
+type Reads = PortalKeys &
+  ClusterKeys &
+  MeshKeys &
+  Membership &
+  AppsKeys &
+  CertificatesKeys &
+  TunnelKeys &
+  CodexKeys &
+  EventsKeys &
+  ModelGatewayKeys &
+  ModelsKeys;
 type Needs = AuthorityGives & ClusterGives & SchedulingGives & CertificatesGives & EventsGives;
 
 export const portal = system({
@@ -51,6 +73,8 @@ export const portal = system({
 
 function portalWants({ images, portal: { address, port } }: Reads): Partial<Wants> {
   return {
+    // Signed for without agents as well: the authority is then the same when there are some.
+    dnsNames: [toolsHost],
     images: {
       portal: {
         ...(images.portal === undefined ? { context: "images/portal" } : { reference: images.portal }),
@@ -66,7 +90,8 @@ function portalLayer(
   { access, authority, certificates, classes, events, image, opts }: Needs,
 ): Layer<PortalGives, PortalOutputs> {
   const { host, port, appsDomain } = config.portal;
-  const portalImage = image("portal");
+  const portalImage = image("portal"),
+    tools = portalTools(config);
   const made = new Portal(
     "portal",
     {
@@ -85,6 +110,10 @@ function portalLayer(
       exposure: portalExposure(config),
       published: publishedArgs(config, certificates),
       events,
+      tools:
+        Object.keys(tools).length === 0
+          ? undefined
+          : { authority, issuer: certificates?.own, tokenGeneration: config.codex.tokenGeneration },
       priorityClass: classes.platform,
     },
     opts,
@@ -97,6 +126,7 @@ function portalLayer(
       caCertificate: made.caCertificate,
       signInKey: pulumi.secret(made.signInKey),
     },
+    ...attachedTools(made, tools, config),
     probes: [{ what: "portal", component: { type: "Portal" }, url: made.url, authority: made.caCertificate }],
   };
 }
