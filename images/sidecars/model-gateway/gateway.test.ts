@@ -243,6 +243,83 @@ describe("a question", () => {
     expect(inside.asked.at(-1)?.body).toEqual({ model: "hf.co/coder", messages: said, temperature: 0 });
   });
 
+  const group = (name: string, ...tools: string[]) => ({
+    type: "namespace",
+    name,
+    tools: tools.map((tool) => ({ type: "function", name: tool, parameters: { type: "object" } })),
+  });
+  const calls = [
+    { type: "function_call", namespace: "mcp__guild", name: "who", call_id: "1", arguments: "{}" },
+    { type: "function_call", namespace: "mcp__gone", name: "what", call_id: "2", arguments: "{}" },
+    { type: "function_call", name: "exec_command", call_id: "3", arguments: "{}" },
+  ];
+  const grouped = {
+    model: "hf.co/coder",
+    input: calls,
+    tools: [
+      { type: "function", name: "exec_command" },
+      group("mcp__guild", "who", "docs"),
+      { type: "function", name: "mcp__guild__docs" },
+    ],
+  };
+  const answered = [
+    { type: "message", role: "assistant", content: [] },
+    { type: "function_call", name: "mcp__guild__who", call_id: "4", arguments: "{}" },
+    { type: "function_call", name: "mcp__guild__docs_", call_id: "5", arguments: "{}" },
+    { type: "function_call", name: "exec_command", call_id: "6", arguments: "{}" },
+  ];
+  const restored = [
+    answered[0],
+    { ...answered[1], namespace: "mcp__guild", name: "who" },
+    { ...answered[2], namespace: "mcp__guild", name: "docs" },
+    answered[3],
+  ];
+
+  test("that groups its functions is asked of an older server without groups, and calls are given theirs back", async () => {
+    inside.answers((response) => asJson(response, 200, { id: "r", output: answered }));
+    expect((await ask({ body: grouped })).body).toEqual({ id: "r", output: restored });
+    expect(inside.asked.at(-1)?.body).toMatchObject({
+      input: [
+        { type: "function_call", name: "mcp__guild__who", call_id: "1", arguments: "{}" },
+        { type: "function_call", name: "mcp__gone__what", call_id: "2", arguments: "{}" },
+        calls[2],
+      ],
+      tools: ["exec_command", "mcp__guild__who", "mcp__guild__docs_", "mcp__guild__docs"].map((name) => ({
+        type: "function",
+        name,
+      })),
+    });
+    expect(JSON.stringify(inside.asked.at(-1)?.body)).not.toContain("namespace");
+    inside.answers((response) => {
+      asEvents(response);
+      response.write(event({ type: "response.created", response: { id: "r", output: [] } }, "response.created"));
+      // In pieces, as they may come.
+      const text = answered.map((item) =>
+        event({ type: "response.output_item.done", item }, "response.output_item.done"),
+      );
+      const all =
+        text.join("") + event({ ...completed(7, 5), response: { ...completed(7, 5).response, output: answered } });
+      for (let at = 0; at < all.length; at += 50) response.write(all.slice(at, at + 50));
+      response.end(event("[DONE]"));
+    });
+    const { text } = await ask({ body: { ...grouped, stream: true } });
+    const said = [...text.matchAll(/^data: ({.*})$/gm)].map(
+      ([, data]) => JSON.parse(data ?? "") as Record<string, unknown>,
+    );
+    expect(said.flatMap(({ item }) => item ?? [])).toEqual(restored);
+    expect(said.at(-1)).toMatchObject({ response: { output: restored } });
+    expect(text).toContain("event: response.created\n");
+    expect(text).toContain("data: [DONE]");
+    expect(asked.at(-1)?.usage).toEqual({ input: 7, output: 5, reported: true });
+  });
+
+  test("of groups is OpenAI's to read, as it came", async () => {
+    outside.answers((response) => asJson(response, 200, { output: answered }));
+    const body = { ...grouped, model: "gpt" };
+    expect((await ask({ body })).body).toEqual({ output: answered });
+    expect(outside.asked.at(-1)?.body).toEqual(body);
+  });
+
   test.each<[string, Asking["body"], string]>([
     ["no JSON", "{", "invalid_json"],
     ["no object", "[]", "invalid_question"],

@@ -137,7 +137,7 @@ async function answer(
   const { raw } = reply;
   const gone = new AbortController();
   raw.once("close", () => gone.abort());
-  const { bytes, usageUnasked } = sentTo(served, question);
+  const { bytes, usageUnasked, restore } = sentTo(served, question);
   const asked = { bytes: bytes.length, contextWindow: served.model.contextWindow };
   let given: Answer;
   try {
@@ -153,13 +153,14 @@ async function answer(
     return;
   }
   const { body, headers, isEvents, statusCode } = given;
-  const observer = isEvents ? observeEvents(asked, usageUnasked) : observeWhole(asked);
+  const observer = isEvents ? observeEvents(asked, { usageUnasked, restore }) : observeWhole(asked, restore);
   reply.hijack();
   raw.writeHead(statusCode, { ...headers, "cache-control": "no-store" });
   // A client that waits for events knows that it was understood.
   raw.flushHeaders();
   try {
     for await (const part of body) await send(raw, observer.see(part), gone.signal);
+    await send(raw, observer.rest(), gone.signal);
   } catch {
     if (gone.signal.aborted) return ended(GONE, observer.usage());
     ended(BROKEN, observer.usage());

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Served } from "./catalogue.ts";
 import { GatewayError } from "./errors.ts";
+import { ungrouped, type Ungrouped } from "./namespaces.ts";
 
 /** What questions are asked at, in OpenAI's words. */
 export const QUESTION_PATHS = ["/v1/responses", "/v1/chat/completions"] as const;
@@ -60,12 +61,14 @@ export interface Sent {
   readonly bytes: Buffer;
   /** Whether the event that tells how many tokens it took is one that nobody asked for. */
   readonly usageUnasked: boolean;
+  /** What of the answer is to be said otherwise to who asked; undefined where nothing is. */
+  readonly restore: Ungrouped["restore"];
 }
 
 /**
  * As it was read, and not as it came: of a member that is there twice a server might read the other. Changed is what is needed
  * to count its tokens, and what the server would refuse or leave out: functions, of a model that calls none, and the words of a
- * "developer", which are a "system"'s in the older API. A model's own temperature is said, where the question has none.
+ * "developer", which are a "system"'s in the older API, and groups of functions. A model's own temperature is said, where the question has none.
  */
 export function sentTo({ server, model }: Served, { path, content }: Question): Sent {
   const sent: Record<string, unknown> = { ...content };
@@ -76,7 +79,9 @@ export function sentTo({ server, model }: Served, { path, content }: Question): 
   if (server.dialect === "plain" && speaksAsDeveloper(content[said])) sent[said] = content[said].map(asSystem);
   sent["temperature"] ??= model.temperature;
   if (!model.tools) for (const name of FUNCTIONS) delete sent[name];
-  return { bytes: Buffer.from(JSON.stringify(sent)), usageUnasked };
+  const { content: flat, restore } =
+    server.dialect === "plain" && path === "/v1/responses" ? ungrouped(sent) : { content: sent, restore: undefined };
+  return { bytes: Buffer.from(JSON.stringify(flat)), usageUnasked, restore };
 }
 
 const FUNCTIONS = ["tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"];

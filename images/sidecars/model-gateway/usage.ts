@@ -19,6 +19,8 @@ export interface Asked {
 export interface Observer {
   /** @returns what of it is passed on */
   see(part: Buffer): Buffer | string;
+  /** @returns what was kept back until its end */
+  rest(): Buffer | string;
   /** What is known by now. */
   usage(): Usage;
 }
@@ -30,19 +32,34 @@ const chat = z.object({ prompt_tokens: count, completion_tokens: count });
 
 /** Bytes of JSON that make a token, about: https://help.openai.com/en/articles/4936856 */
 const BYTES_A_TOKEN = 4;
+const NOTHING = Buffer.alloc(0);
 /** An answer in one piece that is longer, or an event, is passed on without being looked into. */
 const MOST_LOOKED_AT = 16 * 1024 * 1024;
 
-/** Of an answer in one piece. */
-export function observeWhole(question: Asked): Observer {
+/** What of an answer, or of an event of one, is said otherwise; undefined where nothing is. */
+export type Restore = ((content: Record<string, unknown>) => Record<string, unknown> | undefined) | undefined;
+
+/** Of an answer in one piece, which is kept back where something of it may be said otherwise. */
+export function observeWhole(question: Asked, restore?: Restore): Observer {
   const parts: Buffer[] = [];
   let length = 0;
   return {
     see: (part) => {
       length += part.length;
-      if (length <= MOST_LOOKED_AT) parts.push(part);
-      else parts.length = 0;
-      return part;
+      if (length <= MOST_LOOKED_AT) {
+        parts.push(part);
+        return restore === undefined ? part : NOTHING;
+      }
+      const before = restore === undefined ? [] : parts.splice(0);
+      parts.length = 0;
+      return before.length === 0 ? part : Buffer.concat([...before, part]);
+    },
+    rest: () => {
+      if (restore === undefined || length > MOST_LOOKED_AT) return NOTHING;
+      const whole = Buffer.concat(parts),
+        content = parsed(whole.toString("utf8")),
+        other = content && restore(content);
+      return other === undefined ? whole : JSON.stringify(other);
     },
     usage: () => usageOf(parsed(Buffer.concat(parts).toString("utf8"))) ?? estimated(question, length / BYTES_A_TOKEN),
   };
@@ -50,9 +67,13 @@ export function observeWhole(question: Asked): Observer {
 
 /**
  * Of an answer that comes as events. They are passed on as they are, byte for byte, unless the one that tells of tokens is to be
- * kept back: then they are read and written again.
+ * kept back, or something in one may be said otherwise: then they are read and written again.
  */
-export function observeEvents(question: Asked, usageUnasked: boolean): Observer {
+export function observeEvents(
+  question: Asked,
+  { usageUnasked, restore }: { usageUnasked: boolean; restore?: Restore },
+): Observer {
+  const asTheyAre = !usageUnasked && restore === undefined;
   let reported: Usage | undefined;
   let words = 0;
   let kept: string[] = [];
@@ -64,7 +85,9 @@ export function observeEvents(question: Asked, usageUnasked: boolean): Observer 
       const found = usageOf(content);
       if (found !== undefined) reported = found;
       if (isWord(content)) words += 1;
-      if (usageUnasked && !(found !== undefined && isUsageAlone(content))) kept.push(written({ event, id, data }));
+      if (asTheyAre || (usageUnasked && found !== undefined && isUsageAlone(content))) return;
+      const other = content && restore?.(content);
+      kept.push(written({ event, id, data: other === undefined ? data : JSON.stringify(other) }));
     },
   });
   const text = new TextDecoder();
@@ -76,11 +99,12 @@ export function observeEvents(question: Asked, usageUnasked: boolean): Observer 
         unread = 0;
       }
       parser.feed(text.decode(part, { stream: true }));
-      if (!usageUnasked) return part;
+      if (asTheyAre) return part;
       const passed = kept.join("");
       kept = [];
       return passed;
     },
+    rest: () => NOTHING,
     usage: () => reported ?? estimated(question, words),
   };
 }
