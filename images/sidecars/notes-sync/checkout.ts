@@ -1,0 +1,97 @@
+import { lstat, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { GitError, type ByteText, type Git } from "./git.ts";
+import { besides } from "./merge.ts";
+
+/**
+ * Makes the folder what a commit has. A file that is other than at `from` is never overwritten: then nothing is done.
+ * @param from the commit that the index is at; undefined before the first
+ * @returns whether it was done
+ */
+export async function checkOut(git: Git, from: string | undefined, to: string): Promise<boolean> {
+  try {
+    await git.run(["read-tree", "-m", "-u", from ?? (await emptyTree(git)), to]);
+    return true;
+  } catch (error) {
+    if (error instanceof GitError && IN_THE_WAY.test(error.message)) return false;
+    throw error;
+  }
+}
+
+const IN_THE_WAY = /not uptodate|would be (overwritten|removed)|would lose untracked|Cannot merge|not up to date/i;
+
+/** Moves away what a commit needs the place of and the index doesn't have: files that aren't taken, or are none. */
+export async function makeWay(git: Git, from: string | undefined, to: string): Promise<void> {
+  const before = from ?? (await emptyTree(git));
+  const wanted = await git.run(["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=d", before, to]);
+  const indexed = new Set((await git.run(["ls-files", "-z"])).split("\0"));
+  const dirty = new Set((await git.run(["ls-files", "-z", "--modified"])).split("\0"));
+  const folders = new Set<ByteText>();
+  for (const path of indexed) {
+    for (let slash = path.indexOf("/"); slash > 0; slash = path.indexOf("/", slash + 1))
+      folders.add(path.slice(0, slash));
+  }
+  for (const path of wanted.split("\0").filter(Boolean)) {
+    const parts = path.split("/");
+    for (let length = 1; length <= parts.length; length++) {
+      const at = parts.slice(0, length).join("/");
+      const isLast = length === parts.length;
+      const found = await lstatIn(git, at);
+      if (found === undefined) break;
+      // A folder on the way to it is no obstacle.
+      if (!isLast && found.isDirectory()) continue;
+      const isOurs = isLast
+        ? (indexed.has(at) && !dirty.has(at)) || folders.has(at)
+        : indexed.has(at) && !dirty.has(at);
+      if (isOurs) continue;
+      await moveBeside(git, at, to);
+      break;
+    }
+  }
+}
+
+async function moveBeside(git: Git, path: ByteText, commit: string): Promise<void> {
+  for (let number = 0; ; number++) {
+    const target = besides(path, number === 0 ? `kept ${commit.slice(0, 3)}` : `kept ${number}`);
+    if ((await lstatIn(git, target)) !== undefined) continue;
+    await rename(fileIn(git, path), fileIn(git, target));
+    return;
+  }
+}
+
+async function lstatIn(git: Git, path: ByteText) {
+  try {
+    return await lstat(fileIn(git, path));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+function fileIn({ folder }: Git, path: ByteText): Buffer {
+  return Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(path, "latin1")]);
+}
+
+export function emptyTree(git: Git): Promise<string> {
+  return git.line(["hash-object", "-t", "tree", "-w", "--stdin"]);
+}
+
+/**
+ * Makes the person's own index what ours is, by git's own way with locks; else their git would take what was synced for
+ * changes of theirs that undo it. What they had staged is committed by now.
+ */
+export async function publishIndex({ gitDir, indexFile }: Git): Promise<void> {
+  const lock = join(gitDir, "index.lock");
+  const content = await readFile(indexFile);
+  const file = await open(lock, "wx");
+  try {
+    await file.writeFile(content);
+    await file.close();
+    await rename(lock, join(gitDir, "index"));
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(lock, { force: true });
+    throw error;
+  }
+}

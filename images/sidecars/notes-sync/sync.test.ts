@@ -1,0 +1,149 @@
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { Outcome } from "./copy.ts";
+import { Sync } from "./sync.ts";
+import type { Person } from "./testing/machine.ts";
+import { Machine } from "./testing/machine.ts";
+import { Told } from "./told.ts";
+
+const patient = { timeout: 20_000 };
+
+function keep(machine: Machine, person: Person, name: string): Outcome[] {
+  const outcomes: Outcome[] = [];
+  const { folder, stateFolder } = person;
+  const sync = new Sync({
+    folder,
+    stateFolder,
+    remote: machine.remote,
+    author: { name, email: `${name}@guildnet.local` },
+    quietMs: 20,
+    onRound: (outcome) => void outcomes.push(outcome),
+  });
+  const running = sync.run();
+  onTestFinished(async () => {
+    sync.end();
+    await running;
+  });
+  return outcomes;
+}
+
+test("what one writes the other has by itself, in new folders and old, after the folder was another and the server away", async () => {
+  const machine = await Machine.make();
+  const [ada, bob] = [machine.copy("ada"), machine.copy("bob")];
+  const outcomes = keep(machine, ada, "ada");
+  keep(machine, bob, "bob");
+  ada.write("a.md", "a\n");
+  await expect.poll(() => bob.read("a.md"), patient).toBe("a\n");
+  bob.write("deep/er/b.md", "b\n");
+  await expect.poll(() => ada.read("deep/er/b.md"), patient).toBe("b\n");
+  bob.write("deep/er/b.md", "b\nmore\n");
+  await expect.poll(() => ada.read("deep/er/b.md"), patient).toBe("b\nmore\n");
+
+  renameSync(ada.folder, `${ada.folder}-before`);
+  bob.write("c.md", "c\n");
+  await expect.poll(() => ada.read("c.md"), patient).toBe("c\n");
+  ada.write("deep/d.md", "d\n");
+  await expect.poll(() => bob.read("deep/d.md"), patient).toBe("d\n");
+
+  await machine.stopServer();
+  ada.write("e.md", "e\n");
+  await expect.poll(() => outcomes.at(-1), patient).toMatchObject({ kind: "offline" });
+  await machine.startServer();
+  await expect.poll(() => bob.read("e.md"), patient).toBe("e\n");
+});
+
+test("a process that is killed in the middle loses nothing, and the next one goes on", async () => {
+  const machine = await Machine.make();
+  const [ada, bob] = [machine.copy("ada"), machine.copy("bob")];
+  ada.write("a.md", "a\n");
+  await ada.copy.round();
+  for (let number = 0; number < 6; number++) {
+    ada.write(`n${number}.md`, "n\n".repeat(number + 1));
+    ada.write("a.md", `${ada.read("a.md")}ada ${number}\n`);
+    bob.write(`m${number}.md`, "m\n");
+    await bob.copy.round();
+    const child = spawn(
+      process.execPath,
+      [
+        "--import",
+        import.meta.resolve("tsx"),
+        join(import.meta.dirname, "testing/round.ts"),
+        ada.folder,
+        ada.stateFolder,
+        machine.remote,
+      ],
+      { stdio: ["ignore", "pipe", "inherit"], env: process.env },
+    );
+    // It says when it begins: from there on it is killed at another moment each time.
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const killed = new Promise((resolve) => child.once("close", resolve));
+    setTimeout(() => child.kill("SIGKILL"), number * 40);
+    await killed;
+  }
+  // Its git goes on for a moment.
+  await expect.poll(() => ada.copy.round(), patient).toEqual({ kind: "synced", left: [] });
+  await expect.poll(() => bob.copy.round(), patient).toEqual({ kind: "synced", left: [] });
+  await ada.copy.round();
+  expect(bob.notes()).toEqual(ada.notes());
+  expect(Object.keys(ada.notes())).toHaveLength(13);
+  for (let number = 0; number < 6; number++) expect(bob.read("a.md")).toContain(`ada ${number}\n`);
+});
+
+test.runIf(process.getuid?.() === 0)("a full disk loses nothing: it goes on once there is room", async () => {
+  const machine = await Machine.make();
+  const [ada, bob] = [machine.copy("small/ada"), machine.copy("bob")];
+  const small = join(machine.root, "small");
+  execFileSync("mkdir", ["-p", small]);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", small]);
+  try {
+    ada.write("a.md", "a\n");
+    expect(await ada.copy.round()).toMatchObject({ kind: "synced" });
+    const filler = join(small, "filler");
+    try {
+      for (const bytes of [100_000, 1_000, 1]) for (;;) writeFileSync(filler, "x".repeat(bytes), { flag: "a" });
+    } catch (error) {
+      expect(error).toMatchObject({ code: "ENOSPC" });
+    }
+    bob.write("b.md", "b\n".repeat(20_000));
+    bob.write("a.md", "a\nbob\n");
+    await bob.copy.round();
+    await bob.copy.round();
+    for (let tries = 0; tries < 4; tries++) expect((await ada.copy.round()).kind).not.toBe("synced");
+    rmSync(filler);
+    ada.write("c.md", "c\n");
+    for (let tries = 0; tries < 3; tries++) await ada.copy.round();
+    await bob.copy.round();
+    expect(Object.keys(ada.notes())).toEqual(expect.arrayContaining(["a.md", "b.md", "c.md"]));
+    expect(bob.notes()).toEqual(ada.notes());
+    expect(ada.read("b.md")).toBe("b\n".repeat(20_000));
+  } finally {
+    execFileSync("umount", ["--lazy", small]);
+  }
+});
+
+test("a person is told what is amiss, as long as it is", async () => {
+  const machine = await Machine.make();
+  const file = join(machine.root, "NOT-SYNCED.txt");
+  let now = Date.parse("2026-11-29T08:00:00Z");
+  const told = new Told(file, () => now);
+  const read = (): string | undefined => {
+    try {
+      return readFileSync(file, "utf8");
+    } catch {
+      return undefined;
+    }
+  };
+  await told.tell("~/notes/guild", { kind: "offline", why: "no route" });
+  expect(read()).toBeUndefined();
+  now += 61_000;
+  await told.tell("~/notes/guild", { kind: "offline", why: "no route" });
+  await told.tell("~/notes/mine", { kind: "synced", left: ["a.bin is larger than 32 MiB"] });
+  expect(read()).toBe(
+    "~/notes/guild: since 2026-11-29 08:00 UTC nothing comes from others and nothing goes to them: no route\n" +
+      "~/notes/mine: not for others: a.bin is larger than 32 MiB\n",
+  );
+  for (const folder of ["~/notes/guild", "~/notes/mine"]) await told.tell(folder, { kind: "synced", left: [] });
+  expect(read()).toBeUndefined();
+});
