@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { appServer } from "../support/codex/app-server.ts";
-import { apply, everything, kubectl, root, upWith } from "../support/guildnet.ts";
+import { scriptedModel, withoutScriptedModel } from "../support/codex/scripted-pod.ts";
+import { everything, kubectl, upWith } from "../support/guildnet.ts";
 
 const small = "smollm2:135m";
 const url = "https://gateway.guildnet-models.svc/v1";
@@ -18,18 +17,7 @@ beforeAll(async () => {
     await kubectl("rollout", "status", "--namespace", namespace, `deploy/${deployment}`, "--timeout", "120s");
 });
 
-afterAll(() =>
-  kubectl(
-    "delete",
-    "pod,service,configmap",
-    "scripted",
-    "--namespace",
-    "default",
-    "--ignore-not-found",
-    "--grace-period",
-    "1",
-  ),
-);
+afterAll(withoutScriptedModel);
 
 describe("Codex in a workspace, with no set-up and without a flag", () => {
   test("has settings of which it knows all", async () => {
@@ -152,45 +140,6 @@ describe("the models' one address", () => {
 /** Asks in a new project of ada's. @returns all that it said */
 function codex(project: string, command: string): Promise<string> {
   return sh("ada", `rm -rf ~/${project} && git init --quiet ~/${project} && cd ~/${project} && codex ${command} 2>&1`);
-}
-
-/** A pod with a server of models that follows a script, in the image that has Node. */
-async function scriptedModel(): Promise<void> {
-  const image = await kubectl(
-    "get",
-    "deploy",
-    "portal",
-    "--namespace",
-    "guildnet-portal",
-    "--output",
-    "jsonpath={.spec.template.spec.containers[0].image}",
-  );
-  const metadata = { name: "scripted", namespace: "default", labels: { app: "scripted" } };
-  const script = readFileSync(join(root, "tests/support/codex/scripted-server.mjs"), "utf8");
-  const container = {
-    name: "scripted",
-    image,
-    command: ["node", "/script/server.mjs"],
-    readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
-    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-    volumeMounts: [{ name: "script", mountPath: "/script" }],
-  };
-  const securityContext = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } };
-  const spec = {
-    automountServiceAccountToken: false,
-    securityContext,
-    containers: [container],
-    volumes: [{ name: "script", configMap: { name: "scripted" } }],
-  };
-  for (const object of [
-    { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "server.mjs": script } },
-    { apiVersion: "v1", kind: "Service", metadata, spec: { selector: { app: "scripted" }, ports: [{ port: 8080 }] } },
-    { apiVersion: "v1", kind: "Pod", metadata, spec },
-  ]) {
-    const { exitCode, stderr } = await apply(object);
-    expect(exitCode, stderr).toBe(0);
-  }
-  await kubectl("wait", "--namespace", "default", "--for", "condition=Ready", "--timeout", "60s", "pod/scripted");
 }
 
 function sh(workspace: string, command: string): Promise<string> {
