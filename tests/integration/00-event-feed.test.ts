@@ -9,7 +9,9 @@ import { images } from "../../components/versions.ts";
 import { accessFiles, connectFrom, publish } from "../../events/client/index.ts";
 import { heardOf, streamOf, subjectsOf, type Audience } from "../../events/index.ts";
 import { EventFeed, type Kept, type Reading } from "../../images/portal/guild/event-feed.ts";
+import type { WorkspaceEvents } from "../../images/portal/guild/workspace-events.ts";
 import { NatsEventBus } from "../../images/portal/watch/event-bus.ts";
+import { natsWorkspaceEvents } from "../../images/portal/watch/workspace-events.ts";
 import { newIdentity } from "../../provider/events/claims.ts";
 import { eventAccount } from "../../provider/resources/event-account.ts";
 import { eventStream } from "../../provider/resources/event-stream.ts";
@@ -179,4 +181,35 @@ test("credentials that were made anew are taken up", async () => {
   await say("guild", "still");
   await expect.poll(() => asked.came, soon).toContain("still");
   asked.stop();
+});
+
+test("a workspace that asks the portal's tools is at the bus who its own credentials say, and may no more than itself", async () => {
+  const bob: EventUser = { kind: "workspace", id: "bob", owner: "bob", admin: false };
+  await known(bob);
+  const tools = natsWorkspaceEvents(join(folder, "access", "portal"));
+  const as = (source: string) => tools.signIn(identities.get(source)?.credentials ?? expect.fail("it is not known"));
+  const [own, others] = [await as("ws-ada"), await as("ws-bob")];
+  const over = new AbortController();
+  const heard: string[] = [],
+    before = await own.newest("@ada");
+  const following = (async () => {
+    for await (const event of own.follow("@ada", before, over.signal)) heard.push(textOf({ event }));
+  })();
+  await own.say("@ada", "agent.said", { agent: "test", text: "by a tool" });
+  await expect.poll(() => heard, soon).toEqual(["by a tool"]);
+  over.abort();
+  await following;
+  const kept = async (events: WorkspaceEvents, audience: Audience) => {
+    const all: string[] = [];
+    for await (const event of events.kept(audience, 0)) all.push(event.source);
+    return all.at(-1);
+  };
+  expect(await kept(own, "@ada")).toBe("ws-ada");
+  await others.say("guild", "agent.said", { agent: "test", text: "by bob" });
+  expect(await kept(others, "guild")).toBe("ws-bob");
+  await expect(kept(others, "@ada")).rejects.toThrow();
+  await expect(others.newest("@ada")).rejects.toThrow();
+  await expect(others.say("@ada", "agent.said", { agent: "test", text: "to ada" })).rejects.toThrow();
+  await expect(tools.signIn((await newIdentity("ws-eve")).credentials)).rejects.toThrow();
+  await Promise.all([own.close(), others.close()]);
 });
