@@ -59,6 +59,26 @@ export const eventKinds = {
     patch.extend({ verdict: z.enum(["accept", "reject"]).optional(), summary: text.optional() }),
   ),
   "git.patch.merged": first(patch.extend({ commit })),
+  "git.patch.commented": first(
+    patch.extend({
+      comment: z.string().min(1).max(128),
+      review: z
+        .string()
+        .min(1)
+        .max(128)
+        .optional()
+        .describe("The review that it is of; without, it is of the discussion."),
+      text,
+      path: text.optional().describe("The file that it is about."),
+      line: z.int().min(0).optional().describe("Its last line there, counted from 1."),
+    }),
+  ),
+  "git.patch.changed": first(
+    patch.extend({
+      change: z.enum(["state", "title", "description", "labels", "assignees", "threads", "comments"]),
+      state: z.enum(["draft", "open", "archived", "merged"]).describe("As it is then."),
+    }),
+  ),
   "workspace.created": first(workspace),
   "workspace.started": first(workspace),
   "workspace.stopped": first(workspace),

@@ -86,6 +86,8 @@ export interface Patch {
   readonly revisions: readonly Revision[];
   /** Who said that it is merged; it is so once enough of the delegates did. */
   readonly merges: readonly Merge[];
+  /** Every operation that counts in it, oldest first. */
+  readonly timeline: readonly string[];
 }
 
 /** What rad prints, in the shape in which one reads it. */
@@ -109,6 +111,7 @@ export function patchOf(id: string, raw: RawPatch): Patch {
       commit,
       at: timeOf(timestamp),
     })),
+    timeline: raw.timeline,
   };
 }
 

@@ -200,6 +200,7 @@ test("a repository says what it is, and a place who is there", async () => {
     name: "proj",
     description: "d",
     defaultBranch: "main",
+    isPublic: true,
     delegates: [ada],
     threshold: 1,
   });

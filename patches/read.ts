@@ -25,6 +25,8 @@ export interface RepositoryIdentity {
   readonly name: string;
   readonly description: string;
   readonly defaultBranch: string;
+  /** Whether anybody may have it, or only who is named. */
+  readonly isPublic: boolean;
   /** Whose word counts. */
   readonly delegates: readonly Nid[];
   /** How many of them it takes. */
@@ -37,13 +39,20 @@ const BATCH = 50;
 /** @throws PatchesError where the id is none, or the place has no such repository */
 export async function repositoryIn(place: Place, rid: string): Promise<Repository & RepositoryIdentity> {
   const text = await said(place, ["rad", "inspect", checked(ridSchema, rid, "The repository"), "--identity"]);
-  const { payload, delegates, threshold } = checked(
+  const { payload, visibility, delegates, threshold } = checked(
     identitySchema,
     parsed(text, rid),
     `What ${rid} says of itself`,
     "unreadable",
   );
-  return { place, rid, ...payload["xyz.radicle.project"], delegates: delegates.map(nidOf), threshold };
+  return {
+    place,
+    rid,
+    ...payload["xyz.radicle.project"],
+    isPublic: visibility.type === "public",
+    delegates: delegates.map(nidOf),
+    threshold,
+  };
 }
 
 /** Whose key is in a place. */

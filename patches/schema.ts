@@ -106,6 +106,8 @@ export const identitySchema = z.object({
   payload: z.object({
     "xyz.radicle.project": z.object({ name: z.string(), description: z.string(), defaultBranch: z.string() }),
   }),
+  /** Not there where anybody may have it. */
+  visibility: z.object({ type: z.string() }).default({ type: "public" }),
   delegates: z.array(didSchema).min(1),
   threshold: z.int().min(1),
 });

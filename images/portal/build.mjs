@@ -15,6 +15,7 @@ const DOCS = join(here, "..", "..", "docs");
 /** Folders of images/sidecars, whose programs are in this image. */
 const SIDECARS = [
   "alerts",
+  "git-events",
   "model-gateway",
   "registry-tokens",
   "registry-collector",

@@ -33,6 +33,11 @@ export const examples: { readonly [Type in EventType]: readonly [Source, EventDa
   "git.patch.updated": ["seed", patch],
   "git.patch.reviewed": ["seed", { ...patch, by: "ada", verdict: "accept", summary: "Reads well." }],
   "git.patch.merged": ["seed", { ...patch, by: "ada", commit }],
+  "git.patch.commented": [
+    "seed",
+    { ...patch, by: "ada", comment: commit, text: "Why seven?", path: "beds.txt", line: 7 },
+  ],
+  "git.patch.changed": ["seed", { ...patch, change: "state", state: "archived" }],
   "backup.done": ["backup", { volume: "guildnet-registry/data", snapshot: "41d0aa17", seconds: 38 }],
   "backup.failed": ["backup", { volume: "ws-ada/home", reason: "the repository does not answer" }],
   "alert.fired": ["alerts", alert],

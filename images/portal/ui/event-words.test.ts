@@ -23,6 +23,8 @@ describe("an event in words", () => {
     ["git.push", undefined, "ada pushed 9f2c41d to refs/heads/main of greenhouse"],
     ["git.patch.reviewed", undefined, "ada accepted patch 4c1f0de in greenhouse: Reads well."],
     ["git.patch.reviewed", { verdict: undefined, summary: undefined }, "ada reviewed patch 4c1f0de in greenhouse"],
+    ["git.patch.commented", undefined, "ada commented on beds.txt:7 of patch 4c1f0de in greenhouse: Why seven?"],
+    ["git.patch.changed", undefined, "grace changed state of patch 4c1f0de in greenhouse: it is archived"],
     ["stack.applied", undefined, "Stack dev was applied in 2 min 11 s: 3 create, 1 update"],
     ["stack.previewed", { changes: { same: 9 } }, "Stack dev was previewed in 4 s: nothing changes"],
     ["alert.fired", { severity: "critical" }, "Alarm, guildnet-registry/data: it is full on Thursday"],

@@ -22,6 +22,10 @@ const words: { readonly [Type in EventType]: (data: EventData<Type>) => string }
   "git.patch.reviewed": ({ by, patch, repository, verdict, summary }) =>
     `${by} ${verdict === undefined ? "reviewed" : VERDICTS[verdict]} patch ${short(patch)} in ${repository.name}${after(summary)}`,
   "git.patch.merged": ({ by, patch, repository }) => `${by} merged patch ${short(patch)} into ${repository.name}`,
+  "git.patch.commented": ({ by, patch, repository, text, path, line }) =>
+    `${by} commented on ${path === undefined ? "" : `${path}${line === undefined ? "" : `:${line}`} of `}patch ${short(patch)} in ${repository.name}${after(text)}`,
+  "git.patch.changed": ({ by, patch, repository, change, state }) =>
+    `${by} changed ${change} of patch ${short(patch)} in ${repository.name}${change === "state" ? `: it is ${state}` : ""}`,
   "workspace.created": ({ workspace, owner }) => `Workspace ${workspace} was made for ${owner}`,
   "workspace.started": ({ workspace }) => `Workspace ${workspace} started`,
   "workspace.stopped": ({ workspace }) => `Workspace ${workspace} stopped`,

@@ -1,0 +1,106 @@
+import pRetry from "p-retry";
+import { changes } from "./subscription.ts";
+import type { Teller } from "./teller.ts";
+
+export interface BridgeOptions {
+  /** Of the seed's node. */
+  readonly socket: string;
+  readonly teller: Teller;
+  readonly signal: AbortSignal;
+  readonly onTrouble: (error: unknown) => void;
+  /** Milliseconds between looking at all without being told to, since a message can be lost. @default 30,000 */
+  readonly tick?: number;
+}
+
+/** Of retries, which go on for as long as there is a bridge. */
+const PATIENTLY = { retries: Infinity, factor: 2, minTimeout: 200, maxTimeout: 10_000 } as const;
+/** Milliseconds until what could not be told whole is looked at again, and until a node that was connected to has surely begun to tell. */
+const SOON = 1_000;
+
+export interface Bridge {
+  /** Whether the node is heard, and all that was there has been told. */
+  readonly state: { isHeard: boolean; isTold: boolean };
+  /** Ends when the signal says so. */
+  readonly ended: Promise<void>;
+}
+
+/** Hears from the node that something changed, and tells what, one repository after the other. */
+export function bridge({ socket, teller, signal, onTrouble, tick = 30_000 }: BridgeOptions): Bridge {
+  const state = { isHeard: false, isTold: false };
+  const wanted = new Wanted();
+  const again = (rids?: ReadonlySet<string>): void => void setTimeout(() => wanted.add(rids), SOON).unref();
+  const hear = async (): Promise<void> => {
+    const since = Date.now();
+    try {
+      for await (const rid of changes(socket, signal)) {
+        if (rid === undefined) again();
+        state.isHeard = true;
+        wanted.add(rid);
+      }
+    } finally {
+      state.isHeard = false;
+    }
+    // One that ends at once again and again is not to be asked without a pause.
+    if (!signal.aborted && Date.now() - since < SOON) throw new Error("the seed's node ended at once");
+  };
+  const listening = (async () => {
+    while (!signal.aborted)
+      await pRetry(hear, { ...PATIENTLY, signal, onFailedAttempt: ({ error }) => onTrouble(error) });
+  })().catch((error: unknown) => whenNotAborted(error, signal));
+  const telling = (async () => {
+    while (!signal.aborted) {
+      const rids = await wanted.take();
+      if (signal.aborted) return;
+      state.isTold = false;
+      // The bus may be away, or the storage: what is left is told when it is there again.
+      const isLeft = await pRetry(
+        async () => {
+          if (rids === "all") return teller.lookAtAll();
+          let some = false;
+          for (const rid of rids) if (await teller.lookAt(rid)) some = true;
+          return some;
+        },
+        { ...PATIENTLY, signal, onFailedAttempt: ({ error }) => onTrouble(error) },
+      );
+      state.isTold = !isLeft;
+      if (isLeft) again(rids === "all" ? undefined : rids);
+    }
+  })().catch((error: unknown) => whenNotAborted(error, signal));
+  wanted.add(undefined);
+  const ticking = setInterval(() => wanted.add(undefined), tick);
+  const stop = (): void => {
+    clearInterval(ticking);
+    wanted.add(undefined);
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  return { state, ended: Promise.all([listening, telling]).then(() => undefined) };
+}
+
+function whenNotAborted(error: unknown, signal: AbortSignal): void {
+  if (!signal.aborted) throw error;
+}
+
+/** Repositories to look at: one that changes many times meanwhile is looked at once. */
+class Wanted {
+  #rids = new Set<string>();
+  #all = false;
+  #wake = (): void => {};
+
+  /** @param rids undefined wants all */
+  add(rids: string | undefined | ReadonlySet<string>): void {
+    if (rids === undefined) this.#all = true;
+    else for (const rid of typeof rids === "string" ? [rids] : rids) this.#rids.add(rid);
+    this.#wake();
+  }
+
+  async take(): Promise<"all" | ReadonlySet<string>> {
+    while (!this.#all && this.#rids.size === 0)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    const taken = this.#all ? "all" : this.#rids;
+    this.#rids = new Set();
+    this.#all = false;
+    return taken;
+  }
+}
