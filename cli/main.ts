@@ -23,9 +23,10 @@ export function program(): Command {
   stackCommand(root, "up", "set up all that is needed, apply the stack, and print the links")
     .addHelpText(
       "after",
-      "\nRun it again at any time: what is done already is left alone, what a killed run left behind is put right.\nLook before you leap with `npm run pulumi -- preview`.",
+      "\nRun it again at any time: what is done already is left alone, what a killed run left behind is put right.\nLook before you leap with `npm run preview`.",
     )
     .action(async (options: CommonOptions) => (await import("./commands/up.ts")).upCommand(options.stack));
+  previewCommands(root);
   stackCommand(root, "down", "stop the stack's embedded cluster and keep its data; `up` starts it again").action(
     async (options: CommonOptions) => (await import("./commands/down.ts")).downCommand(options.stack),
   );
@@ -68,6 +69,29 @@ export function program(): Command {
   testCommands(root);
   toolCommands(root);
   return root;
+}
+
+function previewCommands(root: Command): void {
+  stackCommand(root, "preview", "show what `up` would do, and who is touched by it and how; changes nothing")
+    .option("--json", "print the receipt alone, as JSON; what the engine says goes to stderr")
+    .option("--markdown <file>", "write the receipt to a file too, as Markdown for a comment on a pull request")
+    .option("--diff", "show each property that differs, too")
+    .option("--detailed-exitcode", "end with 2 where there is something to do")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 when it went well, 1 when it failed or policies refuse; with --detailed-exitcode 0 is nothing to do, and 2 changes.\nFor a program: `npm run --silent preview -- --json`. It compares the program with its state; `npm run status` tells what differs in the cluster.",
+    )
+    .action(
+      async (
+        options: CommonOptions & { json?: boolean; markdown?: string; diff?: boolean; detailedExitcode?: boolean },
+      ) =>
+        (await import("./commands/preview.ts")).previewCommand(options.stack, {
+          json: options.json === true,
+          diff: options.diff === true,
+          detailedExitcode: options.detailedExitcode === true,
+          ...(options.markdown !== undefined && { markdown: options.markdown }),
+        }),
+    );
 }
 
 function stackCommand(root: Command, name: string, description: string): Command {

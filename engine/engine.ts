@@ -12,7 +12,7 @@ import { parseEngineArguments, withDefaults } from "./arguments.ts";
 import { lockStack } from "./command-lock.ts";
 import { exported } from "./journal/deployment.ts";
 import { foldJournal } from "./journal/journal-file.ts";
-import { changesLogged, FOR_PROGRAMS } from "./event-log.ts";
+import { changesLogged, eventsLogged, FOR_PROGRAMS } from "./event-log.ts";
 import { journaled, type StartEngine } from "./journal/journaled.ts";
 import type { OtherStacks } from "./journal/state-service.ts";
 import { Update } from "./journal/update.ts";
@@ -254,6 +254,7 @@ export class Engine {
   /**
    * Runs the engine on the stack with the terminal as its own, and with the policy pack where it runs the program.
    * @param counts whether `lastChanges` shall tell what a preview finds
+   * @param onEvents is given the engine's event log at the end, however that came
    * @param isAlive looks at the clusters that an update works in, and ends it once one of them has ended by itself
    * @param meanwhile is called about each second with those clusters
    * @returns the exit code
@@ -263,8 +264,15 @@ export class Engine {
     {
       stdio = "inherit",
       counts = false,
+      onEvents,
       ...watch
-    }: { stdio?: StdioOptions; counts?: boolean; isAlive?: IsAlive; meanwhile?: Meanwhile } = {},
+    }: {
+      stdio?: StdioOptions;
+      counts?: boolean;
+      onEvents?: (events: readonly unknown[]) => void;
+      isAlive?: IsAlive;
+      meanwhile?: Meanwhile;
+    } = {},
   ): Promise<number> {
     const config = this.#config();
     const pack = join(this.#project.root, "policy");
@@ -275,11 +283,12 @@ export class Engine {
     const isJournaled = updates && this.#backend.kind === "own" && this.#keepsJournal;
     const defaults = { configFile: config.file, policyPack, permalink: !isJournaled };
     const [code] = await withTemporaryFolder(this.home, async (TMPDIR) => {
-      const eventLog = counts ? join(TMPDIR, "events.json") : undefined;
+      const isLogged = counts || onEvents !== undefined,
+        eventLog = isLogged ? join(TMPDIR, "events.json") : undefined;
       const start: StartEngine<number> = (env, onStart) =>
         runAttended("pulumi", withDefaults(args, { ...defaults, eventLog }), {
           cwd: this.#project.root,
-          env: { ...this.env, ...debug, ...(counts && FOR_PROGRAMS), TMPDIR, ...env },
+          env: { ...this.env, ...debug, ...(isLogged && FOR_PROGRAMS), TMPDIR, ...env },
           stdio,
           onStart,
           endsWithUs: isJournaled,
@@ -288,7 +297,8 @@ export class Engine {
         isJournaled ? this.#journaled(TMPDIR, start, watch) : start({}),
         import("execa"), // wanted next, and loaded while there is nothing else to do
       ]);
-      if (eventLog !== undefined && ended[0] === 0) this.#changes = changesLogged(eventLog);
+      if (eventLog !== undefined && counts && ended[0] === 0) this.#changes = changesLogged(eventLog);
+      if (eventLog !== undefined) onEvents?.(eventsLogged(eventLog));
       return ended;
     });
     if (changesConfig) config.writeBack();

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const OLDEST_NODE = [20, 19];
 /** These run the program, the provider or the policy pack, which are bundled from their sources first. */
-const NEED_BUILD = new Set(["up", "destroy", "pulumi", "test", "bench", "conformance"]);
+const NEED_BUILD = new Set(["up", "preview", "destroy", "pulumi", "test", "bench", "conformance"]);
 
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const home = resolve(process.env.GUILDNET_HOME || join(homedir(), ".guildnet"));

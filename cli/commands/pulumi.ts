@@ -2,10 +2,8 @@ import { resolve } from "node:path";
 import { isAlive } from "../../provider/control.ts";
 import { findMade } from "../drift/half-made.ts";
 import { isStackRename, parseEngineArguments, stackToMake, withoutProjectFolder } from "../../engine/arguments.ts";
-import type { Engine } from "../../engine/engine.ts";
-import { say } from "../events/say.ts";
+import { saidPreview } from "../events/previewed.ts";
 import { openEngine, projectAt } from "../open-engine.ts";
-import { outputsSoFar } from "../stack-outputs.ts";
 import { assertHasFile } from "../../engine/stack-config.ts";
 import { UserError } from "../../toolchain/errors.ts";
 import { PROJECT_ROOT } from "../../toolchain/project.ts";
@@ -55,24 +53,6 @@ export function comparedAlone(isGuild: boolean): string {
   return `This run compared the program with its state alone; with --refresh${isGuild ? ", or by `npm run up`," : ""} it looks at what is there as well.`;
 }
 
-/** Previews, and says on the event bus, where there is one, what would change. */
-async function preview(engine: Engine, run: Run): Promise<void> {
-  const start = Date.now();
-  const outputs = outputsSoFar(await engine.state()),
-    hasBus = outputs.events !== undefined && outputs.events !== null;
-  await run({ counts: hasBus });
-  if (!hasBus || process.exitCode !== 0) return;
-  const data = {
-    stack: engine.stack,
-    changes: { ...(await engine.lastChanges()) },
-    seconds: (Date.now() - start) / 1000,
-  };
-  const why = await say(outputs, { audience: "admins", type: "stack.previewed", data });
-  if (why !== undefined) process.stderr.write(`The event bus was not told: ${why}\n`);
-}
-
-type Run = (options?: { counts?: boolean }) => Promise<void>;
-
 /** Hands the command line to the engine; its exit code is ours. */
 export async function pulumiCommand(args: readonly string[], defaultStack: string): Promise<void> {
   const {
@@ -88,8 +68,8 @@ export async function pulumiCommand(args: readonly string[], defaultStack: strin
   const root = resolve(PROJECT_ROOT, projectFolder),
     wanted = stackToMake(args),
     engine = await openEngine(wanted ?? stack, root);
-  const run: Run = async (options) =>
-    void (process.exitCode = await engine.run(withoutProjectFolder(args), { ...options, isAlive }));
+  const ended = (counts: boolean) => engine.run(withoutProjectFolder(args), { counts, isAlive });
+  const run = async (): Promise<void> => void (process.exitCode = await ended(false));
   // The engine would write the stack's salt into the project.
   if (wanted !== undefined && !(await engine.stackExists())) {
     await engine.ensureStack();
@@ -100,7 +80,9 @@ export async function pulumiCommand(args: readonly string[], defaultStack: strin
   if (!changesState) {
     if (command !== "stack") await engine.ensureStack();
     await engine.recoverIfFree(`pulumi ${command}`);
-    return command === "preview" && projectFolder === PROJECT_ROOT ? preview(engine, run) : run();
+    if (command !== "preview" || projectFolder !== PROJECT_ROOT) return run();
+    process.exitCode = await saidPreview(engine, ended);
+    return;
   }
   await engine.alone(`pulumi ${command}`, async () => {
     if (command !== "stack") await engine.ensureStack();
