@@ -24,6 +24,8 @@ import {
   modelGatewayHost,
   modelsAttachment,
   Monitoring,
+  Notes,
+  notesAttachment,
   Ollama,
   Portal,
   PublicTunnel,
@@ -47,6 +49,7 @@ import type { EventBusAccess } from "./kube/event-access.ts";
 import type { Transforms } from "./kube/transform.ts";
 import { network, plainMesh } from "./mesh/testing/mesh.ts";
 import { repositoryPassword } from "./backup/key.ts";
+import { notesToken } from "./notes/identity.ts";
 import { toolsToken } from "./portal/tools.ts";
 import { record, showsInPlain } from "./testing/record.ts";
 import { ideAccess } from "./workspace/ide-access.ts";
@@ -80,6 +83,7 @@ const priorityClasses = ["platform", "interactive", "batch"].map(
 const provider = "pulumi:providers:kubernetes kubernetes";
 
 const TOOLS_KEY = Buffer.from("the key of the tools").toString("base64url");
+const NOTES_KEY = Buffer.from("the key of the notes").toString("base64url");
 const issued = (name: string) => `kubernetes:cert-manager.io/v1:Certificate ${name}`;
 const issuer = { name: "guildnet", kind: "ClusterIssuer", caCertificate: "CA CERTIFICATE" } as const;
 const guildAuthority = { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") };
@@ -453,6 +457,67 @@ const cases: Case[] = [
     outputs: ["namespace"],
     secret: [],
     canaries: [toolsToken(TOOLS_KEY, "it", "ada").split(".")[1] ?? ""],
+  },
+  {
+    component: "Workspace",
+    make: (on, transform) =>
+      new Workspace(
+        "it",
+        {
+          transform,
+          owner: "ada",
+          image: "example.org/workspace:1",
+          attachments: [
+            notesAttachment({
+              image: "example.org/notes:1",
+              tokenKey: pulumi.secret(NOTES_KEY),
+              caCertificate: "CA CERTIFICATE",
+            }),
+          ],
+        },
+        { provider: on() },
+      ),
+    children: [
+      ...workspaceChildren,
+      core("Secret", "notes-access"),
+      core("ConfigMap", "notes-authority"),
+      policy("to-notes"),
+    ],
+    outputs: ["namespace"],
+    secret: [],
+    canaries: [notesToken(NOTES_KEY, "it", "ada").split(".")[1] ?? ""],
+  },
+  {
+    component: "Notes",
+    make: (on, transform) =>
+      new Notes(
+        "it",
+        {
+          transform,
+          image: "example.org/notes:1",
+          workspaces: [{ id: "ada-lab", owner: "ada" }],
+          authority: guildAuthority,
+        },
+        { provider: on() },
+      ),
+    children: [
+      core("Namespace", "namespace"),
+      core("ServiceAccount", "account"),
+      core("PersistentVolumeClaim", "data"),
+      "guildnet:index:Certificate certificate",
+      core("Secret", "tls"),
+      "guildnet:index:RandomSecret token-key",
+      "guildnet:index:RandomSecret identity-key",
+      core("Secret", "keys"),
+      core("Secret", "tokens"),
+      policy("deny-all"),
+      policy("from-workspaces"),
+      "kubernetes:apps/v1:Deployment deployment",
+      core("Service", "service"),
+    ],
+    outputs: ["url", "caCertificate"],
+    secret: [],
+    canaries: ["CA KEY", "KEY"],
   },
   {
     component: "ModelGateway",
@@ -1183,7 +1248,7 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
         : [
             component,
             ...(component === "Workspace"
-              ? ["EventsAttachment", "ModelsAttachment", "RegistryAttachment", "ToolsAttachment"]
+              ? ["EventsAttachment", "ModelsAttachment", "NotesAttachment", "RegistryAttachment", "ToolsAttachment"]
               : []),
           ].flatMap(typedChildren);
     expect(

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { healthServer } from "../pod/health.ts";
 import { createLog } from "../pod/logging.ts";
 import { readCertificate, watchCertificate } from "../pod/tls.ts";
+import { registerGit, repositoryOf } from "./by-git.ts";
 import { readNotesConfig } from "./config.ts";
 import { signedIdentities } from "./http/identity.ts";
 import { notesApp } from "./http/notes-app.ts";
@@ -25,19 +26,28 @@ async function main(): Promise<void> {
   ]);
   const vaults = new Vaults({
     folder: config.dataDirectory,
-    remoteOf: (vault) => remotes.get(vault),
+    remoteOf: (vault) => remotes.get(vault) ?? repositoryOf(config.dataDirectory, vault),
     branch: config.branch,
-    pollMs: config.pollMs,
+    // Of what is pushed here nobody has to be asked.
+    pollMs: remotes.size > 0 ? config.pollMs : 0,
     onError: (vault, error) => log.warn({ err: error, vault }, "a vault is not in step"),
   });
+  const tokens = tokensOfFile(config.tokensFile);
   const app = await notesApp({
     vaults,
     identities: signedIdentities(Buffer.from(key.trim(), "base64url")),
-    tokens: tokensOfFile(config.tokensFile),
+    tokens,
     guildName: config.guildName,
     uiDirectory: fileURLToPath(new URL("./ui", import.meta.url)),
     certificate,
     log,
+  });
+  registerGit(app, {
+    dataDirectory: config.dataDirectory,
+    isElsewhere: (vault) => remotes.has(vault),
+    vaults,
+    tokens,
+    onError: (error) => log.warn({ err: error }, "git was not answered as it should"),
   });
   watchCertificate(config.tlsDirectory, {
     current: certificate,

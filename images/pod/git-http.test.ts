@@ -13,14 +13,14 @@ import { ensureBareRepository, gitHttp, headOf } from "./git-http.ts";
 async function served() {
   const root = mkdtempSync(join(tmpdir(), "guildnet-git-http-"));
   const folder = join(root, "vaults", "guild.git");
-  await ensureBareRepository(folder);
+  ensureBareRepository(folder);
   const pushes: string[] = [],
     errors: unknown[] = [];
   const serve = gitHttp({
     admit: async (request, name) => {
       if (request.headers.authorization !== `Basic ${Buffer.from("ada-dev:secret").toString("base64")}`)
         return "unknown";
-      return name === "guild" ? { folder, person: "ada" } : undefined;
+      return name === "guild" ? { name, folder, person: "ada" } : undefined;
     },
     onPush: ({ person }) => void pushes.push(person),
     onError: (error) => void errors.push(error),

@@ -1,12 +1,10 @@
-import { execFile, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
 
 /** What a repository takes: whoever pushes what doesn't go on from what is there merges first, and nothing is ever taken back. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -26,17 +24,19 @@ export const BRANCH = "main";
 const LONGEST_WAIT_MS = 50_000;
 const LOOK_MS = 250;
 
-/** Makes a repository that others push to, or has one that is there do what it should. */
-export async function ensureBareRepository(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+/** Makes a repository that others push to, or has one that is there do what it should. At once: who opens a vault needs it. */
+export function ensureBareRepository(folder: string): void {
+  mkdirSync(folder, { recursive: true });
   const env = { PATH: process.env["PATH"], HOME: "/", GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" };
-  const git = (...args: string[]) => run("git", ["--git-dir", folder, ...args], { env });
-  await git("init", "--quiet", "--bare", `--initial-branch=${BRANCH}`);
-  for (const [key, value] of Object.entries(SETTINGS)) await git("config", "--local", key, value);
+  const git = (...args: string[]) => execFileSync("git", ["--git-dir", folder, ...args], { env, stdio: "pipe" });
+  git("init", "--quiet", "--bare", `--initial-branch=${BRANCH}`);
+  for (const [key, value] of Object.entries(SETTINGS)) git("config", "--local", key, value);
 }
 
 /** Who asks, and for what. */
 export interface Admitted {
+  /** The repository's, as in `/git/<name>.git`. */
+  readonly name: string;
   /** The repository's folder. */
   readonly folder: string;
   /** Of the person, for git's own record. */

@@ -6,7 +6,7 @@ const environment = z.object({
   HOME: z.string().startsWith("/"),
   GUILDNET_OWNER: z.string().regex(HANDLE),
   GUILDNET_NOTES: z.url({ protocol: /^https?$/ }),
-  GUILDNET_NOTES_CREDENTIALS: z.string().startsWith("/").optional(),
+  GUILDNET_NOTES_GIT_ACCESS: z.string().startsWith("/").optional(),
   GUILDNET_NOTES_AUTHORITY: z.string().startsWith("/").optional(),
 });
 
@@ -30,7 +30,7 @@ export function readSyncConfig(variables: Readonly<Record<string, string | undef
     owner,
     folder: join(HOME, "notes"),
     stateFolder: join(HOME, ".local/state/guildnet/notes"),
-    access: { credentials: data.GUILDNET_NOTES_CREDENTIALS, authority: data.GUILDNET_NOTES_AUTHORITY },
+    access: { credentials: data.GUILDNET_NOTES_GIT_ACCESS, authority: data.GUILDNET_NOTES_AUTHORITY },
     vaults: [
       { name: "guild", remote: remote("guild") },
       { name: "mine", remote: remote(`~${owner}`) },

@@ -26,14 +26,14 @@ export class Machine {
       await machine.stopServer();
       rmSync(machine.root, { recursive: true, force: true });
     });
-    await ensureBareRepository(machine.vault);
+    ensureBareRepository(machine.vault);
     await machine.startServer();
     return machine;
   }
 
   async startServer(): Promise<void> {
     const serve = gitHttp({
-      admit: (_request, name) => Promise.resolve(name === "guild" ? { folder: this.vault, person: "ada" } : undefined),
+      admit: (_request, name) => Promise.resolve(name === "guild" ? { name, folder: this.vault, person: "ada" } : undefined),
       onPush: ({ person }) => void this.pushes.push(person),
     });
     const server = createServer((request, response) => {

@@ -1,0 +1,104 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { appLabels, appSelector } from "../kube/labels.ts";
+import { mountedVersion } from "../kube/metadata.ts";
+import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { notesIdentity } from "./identity.ts";
+
+export const NOTES_PORT = 8443;
+const HEALTH_PORT = 8081;
+
+/** Whom its volume belongs to. */
+export const NOTES_USER = 65532;
+
+/** Where the pod finds things: the server's own defaults. */
+const paths = {
+  data: "/var/lib/guildnet/notes",
+  tls: "/etc/guildnet/tls",
+  keys: "/etc/guildnet/keys",
+  tokens: "/etc/guildnet/tokens",
+};
+
+export interface ResolvedNotes {
+  image: pulumi.Input<string>;
+  guildName: pulumi.Input<string>;
+  priorityClass?: pulumi.Input<string>;
+  /** Names of the objects it refers to. */
+  serviceAccount: pulumi.Input<string>;
+  claim: pulumi.Input<string>;
+  tlsSecret: pulumi.Input<string>;
+  keys: pulumi.Input<string>;
+  tokens: pulumi.Input<string>;
+  /** Changes when what is read at the start alone does. Not secret. */
+  mountedVersion: pulumi.Input<string>;
+}
+
+const { app } = notesIdentity;
+
+/** One replica on purpose: who edits a note at once meets in one process, and its volume is writable by one pod at a time. */
+export function notesDeployment(v: ResolvedNotes): k8s.types.input.apps.v1.DeploymentSpec {
+  return {
+    replicas: 1,
+    strategy: { type: "Recreate" },
+    revisionHistoryLimit: 1,
+    progressDeadlineSeconds: 120,
+    selector: { matchLabels: appSelector(app) },
+    template: {
+      metadata: { labels: appLabels(app), annotations: mountedVersion(v.mountedVersion) },
+      spec: {
+        serviceAccountName: v.serviceAccount,
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        // What people write is put into files and into git.
+        terminationGracePeriodSeconds: 30,
+        priorityClassName: v.priorityClass,
+        securityContext: restrictedPod(NOTES_USER),
+        containers: [container(v)],
+        volumes: [
+          { name: "data", persistentVolumeClaim: { claimName: v.claim } },
+          { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
+          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
+          { name: "keys", secret: { secretName: v.keys, defaultMode: 0o440 } },
+          { name: "tokens", secret: { secretName: v.tokens, defaultMode: 0o440 } },
+        ],
+      },
+    },
+  };
+}
+
+function container(v: ResolvedNotes): k8s.types.input.core.v1.Container {
+  const health = { path: "/readyz", port: "health" };
+  return {
+    name: app,
+    image: v.image,
+    imagePullPolicy: "IfNotPresent",
+    command: ["node", "server.mjs"],
+    env: [{ name: "GUILDNET_NAME", value: v.guildName }],
+    ports: [
+      { name: "notes", containerPort: NOTES_PORT, protocol: "TCP" },
+      { name: "health", containerPort: HEALTH_PORT, protocol: "TCP" },
+    ],
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    securityContext: restrictedContainer,
+    resources: {
+      requests: { cpu: "10m", memory: "96Mi", "ephemeral-storage": "16Mi" },
+      // Beside the server: git, which packs what somebody clones.
+      limits: { cpu: "1", memory: "768Mi", "ephemeral-storage": "512Mi" },
+    },
+    startupProbe: { httpGet: health, periodSeconds: 1, failureThreshold: 120 },
+    readinessProbe: { httpGet: health, periodSeconds: 5, failureThreshold: 2 },
+    livenessProbe: {
+      httpGet: { ...health, path: "/healthz" },
+      periodSeconds: 20,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
+    volumeMounts: [
+      { name: "data", mountPath: paths.data },
+      { name: "tmp", mountPath: "/tmp" },
+      { name: "tls", mountPath: paths.tls, readOnly: true },
+      { name: "keys", mountPath: paths.keys, readOnly: true },
+      { name: "tokens", mountPath: paths.tokens, readOnly: true },
+    ],
+  };
+}
