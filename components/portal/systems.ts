@@ -14,6 +14,8 @@ export interface SystemWorkload {
   kind: "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob";
   namespace: pulumi.Input<string>;
   name: pulumi.Input<string>;
+  /** Where the system is reached, as its admins and their agents are told. @default it is reached by nobody, or by names of its own */
+  address?: string;
 }
 
 /** Name of the ConfigMap; the portal's image knows it by that. */
@@ -26,7 +28,9 @@ export function systemsInSight(
   account: k8s.core.v1.ServiceAccount,
 ): void {
   const list = pulumi.all(
-    workloads.map(({ component, kind, namespace, name }) => pulumi.output({ component, kind, namespace, name })),
+    workloads.map(({ component, kind, namespace, name, address }) =>
+      pulumi.output({ component, kind, namespace, name, ...(address !== undefined && { address }) }),
+    ),
   );
   new k8s.core.v1.ConfigMap(
     `${place.name}-systems`,

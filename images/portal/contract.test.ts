@@ -215,6 +215,7 @@ test("the portal finds the systems that the stack wrote down, in the words of th
         kind: "Deployment",
         namespace: "guildnet-router",
         name: "router",
+        address: "https://router.example.org",
       },
     ]),
   );
@@ -225,6 +226,7 @@ test("the portal finds the systems that the stack wrote down, in the words of th
       what: "subnet router",
       component: { type: "SubnetRouter", name: "router" },
       workload: { kind: "Deployment", namespace: "guildnet-router", name: "router" },
+      address: "https://router.example.org",
     },
   ]);
   expect(named("it-systems-role").rules).toEqual([

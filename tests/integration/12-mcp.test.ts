@@ -65,7 +65,12 @@ describe("Codex in a workspace, with no set-up", () => {
       expect.objectContaining({ name: "ada", owner: "ada", state: "running", mine: true }),
     );
     expect(answer("systems")["systems"]).toContainEqual(
-      expect.objectContaining({ what: "event bus", state: "1/1 ready", healthy: true }),
+      expect.objectContaining({
+        what: "event bus",
+        state: "1/1 ready",
+        healthy: true,
+        address: "tls://nats.guildnet-events.svc:4222",
+      }),
     );
     expect(answer("docs_search")["found"]).toContainEqual(expect.objectContaining({ page: "systems/models.md" }));
     expect(answer("docs_read")).toMatchObject({ title: "Models" });

@@ -66,8 +66,10 @@ const known = [
   // Of the event bus: where it is, who one is there, and what one may read.
   "context.json",
   "settings.json",
+  // What "events.creds" has, in one line.
+  "events.creds.base64",
 ];
-const secretItself = ["tls.key", "password", "session", "sign-in", "auth-key"];
+const secretItself = ["tls.key", "password", "session", "sign-in", "auth-key", "workspaces", "token"];
 /** What else has a secret in it, and where. */
 const secretWithin: Readonly<Record<string, RegExp>> = {
   repository: /:([^:@]+)@/,

@@ -4,6 +4,8 @@ export interface SystemState {
   readonly what: string;
   /** Namespace and name. */
   readonly where: string;
+  /** Where it is reached inside the cluster, or by everybody; undefined where that is nowhere, or under names of its own. */
+  readonly address?: string;
   /** In a few words: "1/1 ready". */
   readonly state: string;
   readonly healthy: boolean;

@@ -15,6 +15,7 @@ const list = z.array(
     kind: z.enum(workloadKinds),
     namespace: z.string(),
     name: z.string(),
+    address: z.string().optional(),
   }),
 );
 
@@ -42,9 +43,10 @@ export class ClusterSystems implements Systems {
         throw plainError(error);
       });
     return Promise.all(
-      systemsIn(data).map(async ({ what, workload }) => ({
+      systemsIn(data).map(async ({ what, workload, address }) => ({
         what,
         where: `${workload.namespace}/${workload.name}`,
+        ...(address !== undefined && { address }),
         ...(await this.#stateOf(workload)),
       })),
     );
@@ -81,6 +83,15 @@ export class ClusterSystems implements Systems {
 }
 
 /** What the stack wrote down, in the words of `npm run status`. */
-export function systemsIn({ workloads = "[]" }: Readonly<Record<string, string>> = {}): Declared[] {
-  return toldApart(list.parse(JSON.parse(workloads)).map(({ component, ...workload }) => ({ component, workload })));
+export function systemsIn({ workloads = "[]" }: Readonly<Record<string, string>> = {}): (Declared & {
+  address?: string;
+})[] {
+  const written = list.parse(JSON.parse(workloads));
+  return toldApart(written.map(({ component, address: _, ...workload }) => ({ component, workload }))).map((each) => {
+    const { kind, namespace, name } = each.workload;
+    const address = written.find(
+      (one) => one.kind === kind && one.namespace === namespace && one.name === name,
+    )?.address;
+    return { ...each, ...(address !== undefined && { address }) };
+  });
 }

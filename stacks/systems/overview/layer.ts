@@ -1,3 +1,4 @@
+import { eventsUrl, modelGatewayHost, registryHost } from "../../../components/index.ts";
 import { system } from "../../system.ts";
 import type { Layer } from "../../system.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
@@ -10,6 +11,16 @@ const OWN_REPORT = new Set(["Workspace", "App", "Backup"]);
 export const overview = system({ keys: {}, layer: overviewLayer });
 
 function overviewLayer(_: unknown, { portal, workloads }: PortalGives & ClusterGives): Layer<object, object> {
-  portal.showSystems(workloads.made.filter(({ component }) => !OWN_REPORT.has(component.type)));
+  const addresses: Readonly<Record<string, string>> = {
+    EventBus: eventsUrl,
+    ModelGateway: `https://${modelGatewayHost}/v1`,
+    Portal: portal.url,
+    Registry: `https://${registryHost}`,
+  };
+  portal.showSystems(
+    workloads.made
+      .filter(({ component }) => !OWN_REPORT.has(component.type))
+      .map((each) => ({ ...each, address: each.kind === "Deployment" ? addresses[each.component.type] : undefined })),
+  );
   return { gives: {}, outputs: {} };
 }
