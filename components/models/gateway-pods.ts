@@ -17,6 +17,8 @@ export interface ResolvedGateway {
   tlsSecret: pulumi.Input<string>;
   /** Undefined where no server wants a key. */
   keys: pulumi.Input<string> | undefined;
+  /** Undefined where the guild has no bus. */
+  events: pulumi.Input<string> | undefined;
   /** Changes when settings or a certificate do, so that the pod starts anew with them. Not secret. */
   mountedVersion: pulumi.Input<string>;
 }
@@ -45,6 +47,7 @@ export function gatewayDeployment(v: ResolvedGateway): k8s.types.input.apps.v1.D
           { name: "settings", configMap: { name: v.settings } },
           { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
           ...(v.keys === undefined ? [] : [{ name: "keys", secret: { secretName: v.keys, defaultMode: 0o440 } }]),
+          ...(v.events === undefined ? [] : [{ name: "events", secret: { secretName: v.events, defaultMode: 0o440 } }]),
         ],
       },
     },
@@ -58,6 +61,7 @@ function container(v: ResolvedGateway): k8s.types.input.core.v1.Container {
     image: v.image,
     imagePullPolicy: "IfNotPresent",
     command: ["node", "model-gateway.mjs"],
+    env: v.events === undefined ? [] : [{ name: "GUILDNET_EVENTS", value: gatewayPaths.events }],
     ports: [
       { name: "gateway", containerPort: GATEWAY_PORT, protocol: "TCP" },
       { name: "health", containerPort: GATEWAY_HEALTH_PORT, protocol: "TCP" },
@@ -66,7 +70,7 @@ function container(v: ResolvedGateway): k8s.types.input.core.v1.Container {
     terminationMessagePolicy: "FallbackToLogsOnError",
     securityContext: restrictedContainer,
     resources: {
-      requests: { cpu: "10m", memory: "96Mi", "ephemeral-storage": "16Mi" },
+      requests: { cpu: "10m", memory: "80Mi", "ephemeral-storage": "16Mi" },
       // Questions of up to 16 MiB, several at once, are held until their server has them.
       limits: { cpu: "1", memory: "512Mi", "ephemeral-storage": "64Mi" },
     },
@@ -82,6 +86,7 @@ function container(v: ResolvedGateway): k8s.types.input.core.v1.Container {
       { name: "settings", mountPath: gatewayPaths.settings, readOnly: true },
       { name: "tls", mountPath: gatewayPaths.tls, readOnly: true },
       ...(v.keys === undefined ? [] : [{ name: "keys", mountPath: gatewayPaths.keys, readOnly: true }]),
+      ...(v.events === undefined ? [] : [{ name: "events", mountPath: gatewayPaths.events, readOnly: true }]),
     ],
   };
 }

@@ -16,6 +16,7 @@ export function gatewayReach(
   endpoint: pulumi.Input<string>,
   servers: readonly ModelServer[],
   networks: readonly string[],
+  toEvents?: Policy,
 ): Policies {
   const outside = servers.filter((server) => server.pods === undefined);
   const onInternet = outside.some((server) => addressOf(server) === undefined);
@@ -27,6 +28,7 @@ export function gatewayReach(
     "to-models": { pods, to: servers.flatMap(toServer) },
     // By its name, which leads to whatever address is its own today.
     ...(onInternet && toOutside([INTERNET, ...networks])),
+    ...(toEvents && { "to-events": { ...toEvents, pods } }),
   };
 }
 

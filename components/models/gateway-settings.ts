@@ -11,6 +11,7 @@ export const gatewayPaths = {
   settings: "/etc/guildnet/gateway",
   keys: "/etc/guildnet/keys",
   tls: "/etc/guildnet/tls",
+  events: "/etc/guildnet/events",
 };
 
 /** A server as the gateway asks it. */

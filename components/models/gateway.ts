@@ -4,6 +4,7 @@ import { accepted } from "../kube/accepted-findings.ts";
 import type { Authority } from "../kube/authority.ts";
 import type { CertificateIssuer } from "../kube/certificate-issuer.ts";
 import { GuildError } from "../kube/errors.ts";
+import type { EventBusAccess, EventsJoined } from "../kube/event-access.ts";
 import { appSelector } from "../kube/labels.ts";
 import { contentVersion, unawaited } from "../kube/metadata.ts";
 import { networkPolicies } from "../kube/network-policy.ts";
@@ -33,6 +34,7 @@ export interface ModelGatewayChildren {
   keys: k8s.core.v1.SecretArgs;
   certificate: k8s.apiextensions.CustomResourceArgs;
   tls: k8s.core.v1.SecretArgs;
+  "events-access": k8s.core.v1.SecretArgs;
   [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
   deployment: k8s.apps.v1.DeploymentArgs;
   service: k8s.core.v1.ServiceArgs;
@@ -57,6 +59,8 @@ export interface ModelGatewayArgs {
   limitsOf?: Readonly<Record<string, ModelLimits>>;
   /** The only workspaces that may ask a model, by the model's name. @default all workspaces may ask all models */
   access?: Readonly<Record<string, readonly string[]>>;
+  /** Where it says, each minute, what workspaces have used of models, to admins. @default nowhere: metrics have it */
+  events?: EventBusAccess;
   /** PriorityClass of its pods, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
   /** Changes its children before they are made. @default none */
@@ -95,7 +99,8 @@ export class ModelGateway extends pulumi.ComponentResource {
     );
     const { authority, issuer } = args;
     const server = serverCertificate(place, { authority, issuer, dnsNames: [modelGatewayHost] });
-    const guards = networkPolicies(place, gatewayReach(args.endpoint, args.servers, args.networks ?? []));
+    const bus = args.events?.join(place, { kind: "service", service: "models" });
+    const guards = networkPolicies(place, gatewayReach(args.endpoint, args.servers, args.networks ?? [], bus?.reach));
     new k8s.apps.v1.Deployment(
       `${name}-deployment`,
       {
@@ -107,7 +112,8 @@ export class ModelGateway extends pulumi.ComponentResource {
           settings: settings.metadata.name,
           keys: keys(place, args.servers),
           tlsSecret: server.secret,
-          mountedVersion: versionOf(text, server),
+          events: bus?.secret,
+          mountedVersion: versionOf(text, server, bus),
         }),
       },
       { parent: this, dependsOn: guards },
@@ -151,9 +157,13 @@ function keys(place: Place, servers: readonly GatewayServer[]): pulumi.Output<st
   ).metadata.name;
 }
 
-function versionOf(settings: pulumi.Output<string>, { readAtStart }: ServerCertificate): pulumi.Output<string> {
+function versionOf(
+  settings: pulumi.Output<string>,
+  { readAtStart }: ServerCertificate,
+  bus: EventsJoined | undefined,
+): pulumi.Output<string> {
   return pulumi
-    .all([settings, ...readAtStart.map(({ certificatePem }) => certificatePem)])
+    .all([settings, ...readAtStart.map(({ certificatePem }) => certificatePem), ...(bus ? [bus.version] : [])])
     .apply((texts) => contentVersion(texts.join("\n")));
 }
 

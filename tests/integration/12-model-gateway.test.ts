@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { appServer } from "../support/codex/app-server.ts";
 import { scriptedModel, withoutScriptedModel } from "../support/codex/scripted-pod.ts";
+import { lastForAdmins } from "../support/events.ts";
 import { everything, kubectl, upWith } from "../support/guildnet.ts";
 
 const small = "smollm2:135m";
@@ -110,6 +111,22 @@ describe("the models' one address", () => {
     expect(log).not.toContain("make two files");
     expect(log).not.toContain(await sh("ada", "printf %s $OPENAI_API_KEY"));
   });
+
+  test(
+    "tells admins on the event bus, within a minute or two, who has used how much of what",
+    { timeout: 180_000 },
+    async () => {
+      await vi.waitFor(
+        async () => {
+          const used = await lastForAdmins("ada", "models", "models.used");
+          expect(used.workspace).toBe("ada");
+          expect(["scripted", small]).toContain(used.model);
+          expect(used.inputTokens).toBeGreaterThan(0);
+        },
+        { timeout: 150_000, interval: 2_000 },
+      );
+    },
+  );
 
   test("is asked by workspaces, and models' servers by nobody else", async () => {
     const reach =

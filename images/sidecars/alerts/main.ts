@@ -1,12 +1,11 @@
 import { once } from "node:events";
 import type { Registry } from "prom-client";
-import { connectFrom, publish } from "../../../events/client/index.ts";
 import { ownApiServer } from "../../pod/api-server.ts";
 import { healthServer } from "../../pod/health.ts";
 import { createLog } from "../../pod/logging.ts";
+import { onBus } from "../../pod/on-bus.ts";
 import { readAlertsConfig } from "./config.ts";
 import type { AlertsConfig } from "./config.ts";
-import type { Unsaid } from "./current.ts";
 import { clusterObjects, guildFigures } from "./figures.ts";
 import { AlertLedger } from "./ledger.ts";
 import type { Say } from "./ledger.ts";
@@ -20,9 +19,9 @@ const TICK_MS = 15_000;
 async function main(): Promise<void> {
   const config = readAlertsConfig(process.env);
   const log = createLog(config.logLevel);
-  const onBus = config.eventsFolder === undefined ? undefined : sayOnBus(config.eventsFolder);
+  const bus = config.eventsFolder === undefined ? undefined : onBus(config.eventsFolder);
   const say: Say = async (event) => {
-    await onBus?.(event);
+    await bus?.("admins", event.type, event.alert, event.id);
     log.warn({ ...event.alert, event: event.type }, event.alert.summary);
   };
   const onTrouble = (err: unknown): void => log.error({ err }, "alerts could not be said, and are said again");
@@ -42,7 +41,7 @@ async function main(): Promise<void> {
   const ticking = setInterval(() => {
     ledger.tick(Date.now()).catch((err: unknown) => log.error({ err }, "alerts could not be written down"));
   }, TICK_MS);
-  log.info({ port: config.port, bus: onBus !== undefined }, "alerts are taken here");
+  log.info({ port: config.port, bus: bus !== undefined }, "alerts are taken here");
   const stop = (): void => {
     clearInterval(ticking);
     process.exit(0);
@@ -55,21 +54,6 @@ async function main(): Promise<void> {
 function figuresOf({ guild }: AlertsConfig): Registry | undefined {
   if (!guild.certificates && guild.backups.length === 0) return undefined;
   return guildFigures(guild, clusterObjects(ownApiServer(process.env)));
-}
-
-/** What is said waits for a bus that isn't there yet: one connection, which is tried for until it is there. */
-function sayOnBus(folder: string): (event: Unsaid) => Promise<void> {
-  let joining: ReturnType<typeof connectFrom> | undefined;
-  return async ({ id, type, alert }) => {
-    joining ??= connectFrom(folder);
-    const joined = joining;
-    const { connection } = await joined.catch((error: unknown) => {
-      // The next try is a new one.
-      joining = undefined;
-      throw error;
-    });
-    await publish(connection, "admins", type, alert, { id });
-  };
 }
 
 main().catch((error: unknown) => {

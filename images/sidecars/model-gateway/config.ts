@@ -11,6 +11,8 @@ export interface GatewayConfig {
   readonly keysDirectory: string;
   /** Holds `tls.crt` and `tls.key`. */
   readonly tlsDirectory: string;
+  /** Folder of what it takes to be somebody on the event bus; undefined where the guild has none. */
+  readonly eventsFolder: string | undefined;
   readonly logLevel: string;
 }
 
@@ -23,6 +25,7 @@ const environment = z.object({
   GUILDNET_GATEWAY_SETTINGS: z.string().min(1).default("/etc/guildnet/gateway/gateway.json"),
   GUILDNET_GATEWAY_KEYS_DIR: z.string().min(1).default("/etc/guildnet/keys"),
   GUILDNET_GATEWAY_TLS_DIR: z.string().min(1).default("/etc/guildnet/tls"),
+  GUILDNET_EVENTS: z.string().min(1).optional(),
   GUILDNET_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
@@ -40,6 +43,7 @@ export function readGatewayConfig(env: Readonly<Record<string, string | undefine
     settingsFile: data.GUILDNET_GATEWAY_SETTINGS,
     keysDirectory: data.GUILDNET_GATEWAY_KEYS_DIR,
     tlsDirectory: data.GUILDNET_GATEWAY_TLS_DIR,
+    eventsFolder: data.GUILDNET_EVENTS,
     logLevel: data.GUILDNET_LOG_LEVEL,
   };
 }

@@ -1,5 +1,5 @@
 import { ModelGateway, modelGatewayFigures, modelGatewayHost, modelsAttachment } from "../../../components/index.ts";
-import type { GatewayServer, ModelServer, ModelServers } from "../../../components/index.ts";
+import type { EventBusAccess, GatewayServer, ModelServer, ModelServers } from "../../../components/index.ts";
 import { system } from "../../system.ts";
 import type { Ground, Layer, Secrets, Wants } from "../../system.ts";
 import type { AuthorityGives } from "../authority/layer.ts";
@@ -17,7 +17,10 @@ import { modelGatewayKeys } from "./schema.ts";
 import type { ModelGatewayKeys } from "./schema.ts";
 
 type Reads = ModelGatewayKeys & CodexKeys & ModelsKeys & WorkspacesKeys;
-type Needs = AuthorityGives &
+/** Where there is an event bus. */
+type MayNeed = { events?: EventBusAccess | undefined };
+type Needs = MayNeed &
+  AuthorityGives &
   ClusterGives &
   SchedulingGives &
   CertificatesGives &
@@ -40,7 +43,7 @@ function modelGatewayWants(_config: Reads): Partial<Wants> {
 
 function modelGatewayLayer(
   config: Reads,
-  { access: cluster, authority, certificates, classes, mcpServers, modelServers, opts, portalImage }: Needs,
+  { access: cluster, authority, certificates, classes, events, mcpServers, modelServers, opts, portalImage }: Needs,
   { modelKey }: Secrets<"modelKey">,
 ): Layer<object, object> {
   const { networks, tokensPerDay, requestsAtOnce, limits, access, tokenGeneration } = config.modelGateway;
@@ -58,6 +61,7 @@ function modelGatewayLayer(
       limits: { tokensPerDay, requestsAtOnce },
       limitsOf: limits,
       access,
+      events,
       priorityClass: classes.platform,
     },
     opts,

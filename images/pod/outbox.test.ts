@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { Outbox } from "./outbox.ts";
+
+const noTrouble = { onTrouble: (error: unknown) => expect.unreachable(String(error)) };
+
+test("what is put in is said once, in order, however many say it", async () => {
+  const said: string[] = [];
+  const outbox = new Outbox<string>(async (item) => void said.push(item), noTrouble);
+  outbox.put("one", "two");
+  const first = outbox.flush();
+  outbox.put("three");
+  await Promise.all([first, outbox.flush()]);
+  expect(said).toEqual(["one", "two", "three"]);
+});
+
+test("while the bus is away it is held, and said later under its id", async () => {
+  const troubles: unknown[] = [],
+    tried: [string, string][] = [];
+  let isAway = true;
+  const outbox = new Outbox<string>(
+    async (item, id) => {
+      tried.push([item, id]);
+      if (isAway) throw new Error("the bus is away");
+    },
+    { onTrouble: (error) => troubles.push(error) },
+  );
+  outbox.put("one");
+  await outbox.flush();
+  outbox.put("two");
+  await outbox.flush();
+  isAway = false;
+  await outbox.flush();
+  expect(troubles).toHaveLength(2);
+  expect(tried.map(([item]) => item)).toEqual(["one", "one", "one", "two"]);
+  expect(new Set(tried.map(([, id]) => id)).size).toBe(2);
+});
+
+test("no more is held than there is room for, and what is given up is told of", async () => {
+  const troubles: string[] = [],
+    said: number[] = [];
+  const outbox = new Outbox<number>(async (item) => void said.push(item), {
+    most: 2,
+    onTrouble: (error) => troubles.push(String(error)),
+  });
+  outbox.put(1, 2, 3);
+  await outbox.flush();
+  expect(said).toEqual([2, 3]);
+  expect(troubles).toEqual(["Error: 1 events are given up: the bus has been away for too long"]);
+});
