@@ -1,12 +1,18 @@
 import { fileURLToPath } from "node:url";
 import { createLog } from "../pod/logging.ts";
+import { Outbox } from "../pod/outbox.ts";
 import { ConfigError, readConfig } from "./config.ts";
+import { tellOfWorkspaces } from "./guild/happenings.ts";
+import type { Happening } from "./guild/happenings.ts";
 import { readSigningKeys } from "./identity/signing-keys.ts";
 import { startPortal } from "./portal.ts";
 import { docsIn } from "./tools/docs.ts";
 import { NatsEventBus } from "./watch/event-bus.ts";
 import { natsWorkspaceEvents } from "./watch/workspace-events.ts";
 import { clusterWorkspaces } from "./watch/workspaces.ts";
+
+/** Between two tries to say what the bus did not take. */
+const AGAIN_MS = 15_000;
 
 /** The portal in its pod. Any failure to start is told in one line and ends the process, for Kubernetes to show and retry. */
 async function main(): Promise<void> {
@@ -27,6 +33,18 @@ async function main(): Promise<void> {
           directory: config.eventsDirectory,
           warn: (message, error) => log.warn({ err: error }, message),
         });
+  if (events !== undefined) {
+    const outbox = new Outbox<Happening>(({ to, type, data }, id) => events.say(to, type, data, id), {
+      onTrouble: (err) => log.warn({ err }, "what became of a workspace could not be said, and is said again"),
+    });
+    const tell = (...happenings: Happening[]): void => {
+      outbox.put(...happenings);
+      if (events.connected) void outbox.flush();
+    };
+    tellOfWorkspaces(workspaces.directory, { admins: config.admins, tell });
+    events.onConnection(() => events.connected && void outbox.flush());
+    setInterval(() => events.connected && void outbox.flush(), AGAIN_MS).unref();
+  }
   const portal = await startPortal({
     config,
     keys,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { lastForAdmins } from "../support/events.ts";
 import { changesAhead, configure, everything, kubectl, mustGuildnet, nameOf, upWith } from "../support/guildnet.ts";
 import { inNode } from "../support/node.ts";
 
@@ -104,6 +105,11 @@ describe("the guild", () => {
     await mustGuildnet("up");
     await kubectl("rollout", "status", "--namespace", "ws-guest", "deploy/workspace", "--timeout", "120s");
     await say("guest", "I was here");
+    for (const type of ["workspace.created", "workspace.started"] as const)
+      await vi.waitFor(
+        async () => expect(await lastForAdmins("ada", "portal", type)).toEqual({ workspace: "guest", owner: "bob" }),
+        soon,
+      );
     expect(await uid()).toBe(before);
   });
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { lastForAdmins } from "../support/events.ts";
 import { everything, kubectl, upWith } from "../support/guildnet.ts";
 
 const namespace = "guildnet-monitoring";
@@ -51,10 +52,15 @@ describe("monitoring", () => {
 
   test("says once that something is wrong, over a killed pod, and once that it is over", async () => {
     const name = "is-about-to-end";
-    const alert = expect.objectContaining({ alert: "CertificateExpires", about: expect.stringContaining(name) });
+    const about = { alert: "CertificateExpires", about: expect.stringContaining(name) };
+    const alert = expect.objectContaining(about);
     await push(name, 60 * 60);
     await vi.waitFor(async () => expect(await alerts()).toContainEqual(alert), soon);
     expect((await said("alert.fired")).filter((line) => line.includes(name))).toHaveLength(1);
+    await vi.waitFor(
+      async () => expect(await lastForAdmins("ada", "alerts", "alert.fired")).toMatchObject(about),
+      soon,
+    );
     const before = (await alerts()).find(({ about }) => about.includes(name));
     const first = await firstFigure();
     await kill();
@@ -65,6 +71,10 @@ describe("monitoring", () => {
     expect((await said("alert.fired")).filter((line) => line.includes(name))).toEqual([]);
     await vi.waitFor(
       async () => expect((await said("alert.resolved")).filter((line) => line.includes(name))).toHaveLength(1),
+      soon,
+    );
+    await vi.waitFor(
+      async () => expect(await lastForAdmins("ada", "alerts", "alert.resolved")).toMatchObject(about),
       soon,
     );
   });

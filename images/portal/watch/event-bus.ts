@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { connectFrom, newestNumber, read, readKept } from "../../../events/client/index.ts";
-import type { Audience } from "../../../events/index.ts";
+import { connectFrom, newestNumber, publish, read, readKept } from "../../../events/client/index.ts";
+import type { Audience, EventData, EventType } from "../../../events/index.ts";
 import type { EventBus, EventReader } from "../guild/event-feed.ts";
 
 export interface NatsEventBusOptions {
@@ -36,6 +36,12 @@ export class NatsEventBus implements EventBus {
 
   follow(audience: Audience, reader: EventReader, signal: AbortSignal): void {
     void this.#follow(audience, reader, AbortSignal.any([signal, this.#stopping.signal]));
+  }
+
+  /** Says something as the portal, and ends when it is kept. @throws where the bus is away, or doesn't take it */
+  async say<Type extends EventType>(audience: Audience, type: Type, data: EventData<Type>, id: string): Promise<void> {
+    if (this.#connection === undefined) throw new Error("the event bus is away");
+    await publish(this.#connection, audience, type, data, { id });
   }
 
   stop(): void {
