@@ -20,6 +20,7 @@ const shows: Record<string, string[]> = {
   mesh: ["EmbeddedCluster", "Portal", "MeshDns", "Headscale", "SubnetRouter"],
   "model-gateway": ["ModelGateway", "Workspace"],
   models: ["EmbeddedCluster", "Storage", "Ollama", "Model"],
+  monitoring: ["EmbeddedCluster", "Storage", "EventBus", "Monitoring", "Workspace"],
   registry: ["EmbeddedCluster", "Storage", "Registry", "Workspace"],
   scheduling: ["EmbeddedCluster", "Scheduling", "BatchSpace"],
   storage: ["EmbeddedCluster", "Storage"],
