@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** The guild's own programs that say something. Names of workspaces and apps have a prefix, so that none of them can be one of these. */
-export const services = ["up", "portal", "seed", "backup", "alerts", "models", "notes"] as const;
+export const services = ["up", "portal", "seed", "alerts", "models", "notes"] as const;
 export type Service = (typeof services)[number];
 
 /** Who says something: a workspace or an app by its namespace, or one of the guild's own programs. */

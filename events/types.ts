@@ -86,7 +86,14 @@ export const eventKinds = {
   "stack.previewed": first(stack),
   "stack.applied": first(stack),
   "stack.failed": first(z.object({ stack: text, reason, seconds })),
-  "backup.done": first(z.object({ volume: text, snapshot: z.string().max(128).optional(), seconds })),
+  "backup.done": first(
+    z.object({
+      volume: text.describe('Its namespace, for instance "ws-ada".'),
+      snapshot: z.string().max(128).optional(),
+      /** Of one that was begun by hand nobody knows. */
+      seconds: seconds.optional(),
+    }),
+  ),
   "backup.failed": first(z.object({ volume: text, reason })),
   "alert.fired": first(alert),
   "alert.resolved": first(alert),

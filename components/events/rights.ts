@@ -29,8 +29,7 @@ const table: Readonly<Record<Service, { says: Partial<Record<Family, Group[]>>; 
   up: { says: { stack: ["guild", "admins"] }, reads: [] },
   portal: { says: { workspace: ["guild", "admins", "everybody"] }, reads: ["guild", "admins", "everybody"] },
   seed: { says: { git: ["guild"] }, reads: [] },
-  backup: { says: { backup: ["admins", "everybody"] }, reads: [] },
-  alerts: { says: { alert: ["guild", "admins"] }, reads: [] },
+  alerts: { says: { alert: ["guild", "admins"], backup: ["admins"] }, reads: [] },
   models: { says: { models: ["admins", "everybody"] }, reads: [] },
   notes: { says: { note: ["guild", "everybody"] }, reads: [] },
 };

@@ -135,7 +135,9 @@ function monitoringPod(own: OwnPlace, args: MonitoringArgs, { account, data, bus
   const { scraped = [], knownKubelets = false, retentionDays = 30, storage = "2Gi", storageClass } = args;
   const told = { certificates: args.certificates ?? false, backups: args.backups ?? [] };
   const texts = {
-    [files.scrape]: JSON.stringify(scrapeSettings({ pods: scraped, knownKubelets, guild: tellsOfGuild(told) })),
+    [files.scrape]: JSON.stringify(
+      scrapeSettings({ pods: scraped, knownKubelets, guild: tellsOfGuild(told) || bus !== undefined }),
+    ),
     [files.rules]: JSON.stringify(alertRules({ ...usualThresholds, ...args.thresholds })),
   };
   const settings = new k8s.core.v1.ConfigMap(

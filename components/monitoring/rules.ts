@@ -140,6 +140,17 @@ function rulesOf(limits: Thresholds): AlertRule[] {
       },
     },
     {
+      alert: "EventsWait",
+      // Of whoever has some to say and tells how many: all of them to the same bus.
+      expr: "max(guildnet_events_waiting) > 0",
+      for: "5m",
+      labels: { severity: "warning" },
+      annotations: {
+        about: "event bus",
+        summary: "{{ $value }} events wait to be said: the event bus takes none of them.",
+      },
+    },
+    {
       alert: "NodeDown",
       expr: 'up{job="kubelet"} == 0',
       for: "2m",

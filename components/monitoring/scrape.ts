@@ -46,7 +46,7 @@ export interface Scraped {
   readonly pods: readonly ScrapedPods[];
   /** Whether kubelets' certificates are of the cluster's authority. Most clusters' are not, and nobody can tell them by it then. */
   readonly knownKubelets: boolean;
-  /** Whether the receiver of alerts tells of certificates or backups. */
+  /** Whether the receiver of alerts has figures to tell: of certificates, of backups, of events that wait for the bus. */
   readonly guild: boolean;
 }
 

@@ -43,7 +43,9 @@ test("no more is held than there is room for, and what is given up is told of", 
     onTrouble: (error) => troubles.push(String(error)),
   });
   outbox.put(1, 2, 3);
+  expect(outbox.waiting).toBe(2);
   await outbox.flush();
+  expect(outbox.waiting).toBe(0);
   expect(said).toEqual([2, 3]);
   expect(troubles).toEqual(["Error: 1 events are given up: the bus has been away for too long"]);
 });

@@ -24,6 +24,11 @@ export class Outbox<Item> {
     this.#onTrouble = onTrouble;
   }
 
+  /** How many are to be said. */
+  get waiting(): number {
+    return this.#unsaid.length;
+  }
+
   put(...items: readonly Item[]): void {
     // Ids are random: who guesses one could say its event first.
     this.#unsaid.push(...items.map((item) => ({ item, id: randomUUID() })));

@@ -144,6 +144,17 @@ const cases: Alerting[] = [
     summary: "ide in the pod workspace-1 of ws-ada was started anew 3 times within an hour.",
   },
   {
+    rule: "EventsWait",
+    series: { 'guildnet_events_waiting{job="guild"}': "2x20", 'guildnet_events_waiting{job="model-gateway"}': "0x20" },
+    well: { 'guildnet_events_waiting{job="guild"}': "0x20" },
+    interval: "1m",
+    before: "4m",
+    at: "7m",
+    labels: { severity: "warning" },
+    about: "event bus",
+    summary: "2 events wait to be said: the event bus takes none of them.",
+  },
+  {
     rule: "NodeDown",
     series: { 'up{job="kubelet",node="one",instance="one"}': "1 0x10" },
     well: { 'up{job="kubelet",node="one",instance="one"}': "1x11" },

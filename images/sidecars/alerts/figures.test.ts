@@ -13,10 +13,16 @@ test("a backup has failed that was begun after the last that was whole, and runs
   const metadata = { creationTimestamp: time(0) };
   const state = (status: object) => backupState({ metadata, status });
   expect(state({})).toEqual({ done: at(0), failed: false });
-  expect(state({ lastScheduleTime: time(1) })).toEqual({ done: at(0), failed: true });
-  expect(state({ lastScheduleTime: time(1), active: [{}] })).toEqual({ done: at(0), failed: false });
-  expect(state({ lastScheduleTime: time(1), lastSuccessfulTime: time(2) })).toEqual({ done: at(2), failed: false });
-  expect(state({ lastScheduleTime: time(3), lastSuccessfulTime: time(2) })).toEqual({ done: at(2), failed: true });
+  expect(state({ lastScheduleTime: time(1) })).toEqual({ began: at(1), done: at(0), failed: true });
+  expect(state({ lastScheduleTime: time(1), active: [{}] })).toMatchObject({ done: at(0), failed: false });
+  expect(state({ lastScheduleTime: time(1), lastSuccessfulTime: time(2) })).toMatchObject({
+    done: at(2),
+    failed: false,
+  });
+  expect(state({ lastScheduleTime: time(3), lastSuccessfulTime: time(2) })).toMatchObject({
+    done: at(2),
+    failed: true,
+  });
 });
 
 const objects: Objects = {
@@ -59,7 +65,7 @@ test("they are asked of the API server, which may lack them", async () => {
     metadata: { namespace: "guildnet-mesh", name: "server" },
     status: { notAfter: time(3) },
   });
-  expect(await objects.backup("ws-ada")).toEqual({ done: at(2), failed: false });
+  expect(await objects.backup("ws-ada")).toEqual({ began: at(1), done: at(2), failed: false });
   expect(await objects.certificates()).toEqual([
     { metadata: { namespace: "guildnet-mesh", name: "server" }, status: { notAfter: time(3) } },
   ]);

@@ -45,6 +45,8 @@ export interface BackupState {
   /** When the last one was whole; before the first, when its job was set up. */
   readonly done: Date;
   readonly failed: boolean;
+  /** When the last of each night's began, whatever became of it. */
+  readonly began?: Date;
 }
 
 /** Asks the API server. */
@@ -67,6 +69,7 @@ export function backupState({ metadata, status }: CronJob): BackupState {
   const done = new Date(lastSuccessfulTime ?? metadata.creationTimestamp);
   return {
     done,
+    ...(lastScheduleTime !== undefined && { began: new Date(lastScheduleTime) }),
     failed: active.length === 0 && lastScheduleTime !== undefined && Date.parse(lastScheduleTime) > done.getTime(),
   };
 }

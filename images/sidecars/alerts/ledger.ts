@@ -50,6 +50,11 @@ export class AlertLedger {
     return Object.values(this.#ledger.current).map(({ alert }) => alert);
   }
 
+  /** How many events are to be said. */
+  get waiting(): number {
+    return this.#ledger.unsaid.length;
+  }
+
   /** @throws where the ledger can't be written: nothing has changed then, and it is posted again */
   async take(posted: readonly Posted[], now: number): Promise<void> {
     await this.#change((current) => afterPost(current, posted, now));

@@ -66,6 +66,7 @@ test("what could not be said is said later, in order and under its id, also afte
   await first.post(begins);
   await first.post(ends);
   await vi.waitFor(() => expect(first.troubles).not.toEqual([]));
+  expect(first.ledger.waiting).toBe(2);
   const said: Unsaid[] = [];
   const second = await started(file, async (event) => void said.push(event));
   await second.ledger.tick(Date.now());

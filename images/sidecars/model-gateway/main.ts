@@ -7,11 +7,13 @@ import { createLog } from "../../pod/logging.ts";
 import { onBus } from "../../pod/on-bus.ts";
 import { Outbox } from "../../pod/outbox.ts";
 import { readCertificate, watchCertificate } from "../../pod/tls.ts";
+import { tellWaitingEvents } from "../../pod/waiting-events.ts";
 import { readGatewayConfig } from "./config.ts";
 import { clusterCredentials } from "./credentials.ts";
 import { gateway } from "./gateway.ts";
 import { limits } from "./limits.ts";
 import { metrics, metricsServer } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
 import { readSettings } from "./settings.ts";
 import { upstream } from "./upstream.ts";
 import { use } from "./use.ts";
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
   const settings = readSettings(text);
   const counted = metrics();
   const servers = upstream(config.keysDirectory);
-  const used = config.eventsFolder === undefined ? undefined : usedOnBus(config.eventsFolder, log);
+  const used = config.eventsFolder === undefined ? undefined : usedOnBus(config.eventsFolder, counted, log);
   const app = gateway({
     certificate,
     settings,
@@ -73,7 +75,7 @@ async function main(): Promise<void> {
 }
 
 /** To admins, whoever asked: whose a workspace is stands in no token. A bus that is away holds up no question. */
-function usedOnBus(folder: string, log: FastifyBaseLogger): Use & { tell(): Promise<void> } {
+function usedOnBus(folder: string, { registry }: Metrics, log: FastifyBaseLogger): Use & { tell(): Promise<void> } {
   const say = onBus(folder),
     used = use();
   const outbox = new Outbox<Used>((one, id) => say("admins", "models.used", one, id), {
@@ -83,6 +85,7 @@ function usedOnBus(folder: string, log: FastifyBaseLogger): Use & { tell(): Prom
     outbox.put(...used.taken());
     return outbox.flush();
   };
+  tellWaitingEvents(registry, () => outbox.waiting);
   return { ...used, tell };
 }
 

@@ -35,7 +35,8 @@ const words: { readonly [Type in EventType]: (data: EventData<Type>) => string }
   "stack.applied": ({ stack, changes, seconds }) =>
     `Stack ${stack} was applied in ${duration(seconds)}${after(counted(changes))}`,
   "stack.failed": ({ stack, reason, seconds }) => `Stack ${stack} failed after ${duration(seconds)}${after(reason)}`,
-  "backup.done": ({ volume, seconds }) => `${volume} was backed up in ${duration(seconds)}`,
+  "backup.done": ({ volume, seconds }) =>
+    `${volume} was backed up${seconds === undefined ? "" : ` in ${duration(seconds)}`}`,
   "backup.failed": ({ volume, reason }) => `${volume} could not be backed up${after(reason)}`,
   "alert.fired": ({ severity, about, summary }) =>
     `${severity === "critical" ? "Alarm" : "Warning"}, ${about}: ${summary}`,
@@ -67,7 +68,6 @@ const SERVICES: Readonly<Record<Exclude<Source, `ws-${string}` | `app-${string}`
   up: "npm run up",
   portal: "portal",
   seed: "git seed",
-  backup: "backup",
   alerts: "alerts",
   models: "models",
   notes: "notes",
