@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isBookworm, registrySettings } from "./machine.ts";
+import { crateSettings, isBookworm, registrySettings } from "./machine.ts";
 
 it("passes on where npm packages come from, and no path of this machine", () => {
   const npmrc =
@@ -13,4 +13,13 @@ it("passes on where npm packages come from, and no path of this machine", () => 
 it("knows the release whose apt sources fit the base", () => {
   expect(isBookworm("ID=debian\nVERSION_CODENAME=bookworm\n")).toBe(true);
   expect(isBookworm("ID=debian\nVERSION_CODENAME=trixie\n")).toBe(false);
+});
+
+it("passes on where crates come from, and nothing of how this machine compiles", () => {
+  const config =
+    '[build]\nrustc-wrapper = "sccache"\n[source.crates-io]\nreplace-with = "lab"\n[source.lab]\nregistry = "sparse+https://crates.lab/"\n[target.x86_64-unknown-linux-gnu]\nlinker = "mold"\n[http]\nmultiplexing = false\n';
+  expect(crateSettings(config)).toBe(
+    '[source.crates-io]\nreplace-with = "lab"\n[source.lab]\nregistry = "sparse+https://crates.lab/"\n[http]\nmultiplexing = false\n\n',
+  );
+  expect(crateSettings("")).toBe("");
 });

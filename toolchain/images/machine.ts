@@ -21,7 +21,7 @@ export interface MachineSettings {
 
 /**
  * Lends a build this machine's certificate authorities (registries behind a private one are
- * common), its npm registry with its sign-in, and its apt sources, for as long as `work` runs.
+ * common), its npm registry with its sign-in, its apt sources and where cargo has crates from, for as long as `work` runs.
  */
 export async function withMachineSettings<T>(home: Home, work: (settings: MachineSettings) => Promise<T>): Promise<T> {
   return withScratch(home, async (folder) => {
@@ -35,6 +35,13 @@ export async function withMachineSettings<T>(home: Home, work: (settings: Machin
       mode: 0o600,
     });
     buildArgs["NPM_CONFIG_USERCONFIG"] = `${MACHINE_FOLDER}/npmrc`;
+    await writeFile(
+      join(folder, "cargo.toml"),
+      crateSettings(await readOptional(join(homedir(), ".cargo/config.toml"))),
+      {
+        mode: 0o600,
+      },
+    );
     const mounts: Record<string, string> = { [folder]: MACHINE_FOLDER };
     if (isBookworm(await readOptional("/etc/os-release"))) mounts["/etc/apt"] = "/etc/apt";
     return work({ mounts, buildArgs });
@@ -46,6 +53,17 @@ export function registrySettings(npmrc: string): string {
   const lines = npmrc
     .split("\n")
     .filter((line) => /^\s*(registry|@[^:\s]+:registry|\/\/[^=]+|proxy|https-proxy|noproxy|strict-ssl)\s*=/.test(line));
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Of a config.toml of cargo, the tables that say where crates come from and how they are fetched; how this machine compiles is left out. */
+export function crateSettings(config: string): string {
+  let wanted = false;
+  const lines = config.split("\n").filter((line) => {
+    const table = /^\s*\[+\s*([\w-]+)/.exec(line)?.[1];
+    if (table !== undefined) wanted = ["source", "registries", "registry", "http", "net"].includes(table);
+    return wanted;
+  });
   return lines.map((line) => `${line}\n`).join("");
 }
 

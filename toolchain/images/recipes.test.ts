@@ -74,6 +74,7 @@ it("keeps to the versions that are pinned in one place", () => {
       `ghcr.io/tailscale/tailscale:v${VERSIONS.tailscale.version}`,
       `docker.io/library/nats:${VERSIONS["nats-server"].version}`,
       `guildnet.local/nats-cli:${VERSIONS["nats-cli"].version}`,
+      `guildnet.local/radicle-programs:${VERSIONS.radicle.version}`,
       `docker.io/library/registry:${VERSIONS.registry.version}`,
       `docker.io/restic/rest-server:${VERSIONS["rest-server"].version}`,
       `docker.io/restic/restic:${VERSIONS.restic.version}`,

@@ -11,6 +11,7 @@ import { nodeExporter, victoriaMetricsServer, vmalert } from "./monitoring-image
 import { natsCli, natsServer } from "./nats-images.ts";
 import { ollama } from "./ollama-image.ts";
 import { pause } from "./pause.ts";
+import { radiclePrograms } from "./radicle-image.ts";
 
 const RECIPES: Readonly<Record<string, Recipe>> = {
   "docker.io/fatedier/frpc:v0.65.0": frpc,
@@ -28,6 +29,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "docker.io/victoriametrics/vmalert:v1.151.0": vmalert,
   "ghcr.io/tailscale/tailscale:v1.96.0": tailscale,
   "guildnet.local/nats-cli:0.5.0": natsCli,
+  "guildnet.local/radicle-programs:0.25.1": radiclePrograms,
   "quay.io/jetstack/cert-manager-cainjector:v1.21.2": certManager("cainjector"),
   "quay.io/jetstack/cert-manager-controller:v1.21.2": certManagerController,
   "quay.io/jetstack/cert-manager-webhook:v1.21.2": certManager("webhook"),
