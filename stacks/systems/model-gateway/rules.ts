@@ -4,6 +4,7 @@ import type { Path } from "../../check/mistakes.ts";
 import type { ModelsKeys } from "../models/schema.ts";
 import { workspaceName } from "../workspaces/schema.ts";
 import type { WorkspacesKeys } from "../workspaces/schema.ts";
+import { guildsOwnServers } from "./codex-schema.ts";
 import type { CodexKeys } from "./codex-schema.ts";
 import type { ModelGatewayKeys } from "./schema.ts";
 
@@ -20,13 +21,10 @@ export function modelGatewayMistakes(config: Reads, { modelKey = false }: Given<
   ];
 }
 
-/** Servers of tools that the guild has of itself, where it has what they are of. */
-const OWN_TOOLS = ["guild", "events"];
-
 function mcpMistakes({ codex: { mcpServers } }: Reads): Broken[] {
   return Object.entries(mcpServers).flatMap(([name, server]): Broken[] => {
     const paths: Path[] = [["codex", "mcpServers", name]];
-    const isOwn = OWN_TOOLS.includes(name);
+    const isOwn = guildsOwnServers.includes(name);
     if (isOwn === (server === false)) return [];
     return isOwn
       ? [
@@ -39,8 +37,8 @@ function mcpMistakes({ codex: { mcpServers } }: Reads): Broken[] {
       : [
           {
             paths,
-            allowed: `false for one of the guild's own (${OWN_TOOLS.join(", ")}), and a command or a url for others`,
-            fix: nearest(name, OWN_TOOLS) ?? "remove it",
+            allowed: `false for one of the guild's own (${guildsOwnServers.join(", ")}), and a command or a url for others`,
+            fix: nearest(name, guildsOwnServers) ?? "remove it",
           },
         ];
   });
