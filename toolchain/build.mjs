@@ -1,4 +1,4 @@
-// Builds what runs as JavaScript: the provider, the policy pack and the portal. Each is built
+// Builds what runs as JavaScript: the provider, the policy pack, the notes and the portal. Each is built
 // again only when one of its inputs changed; `npm install` runs this, and so does every verb.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -13,6 +13,7 @@ const generated = new Set(["dist", "node_modules"]);
 const parts = {
   provider: { source: "provider", build: buildProvider },
   policy: { source: "policy", beside: ["components/kube"], build: buildPolicy },
+  notes: { source: "images/notes", beside: ["images/pod"], build: buildNotes },
   portal: { source: "images/portal", beside: ["docs", "events", "images/pod", "images/sidecars"], build: buildPortal },
 };
 
@@ -85,6 +86,11 @@ async function buildPolicy() {
 
 async function buildPortal() {
   const { build: buildImage } = await import("../images/portal/build.mjs");
+  await buildImage();
+}
+
+async function buildNotes() {
+  const { build: buildImage } = await import("../images/notes/build.mjs");
   await buildImage();
 }
 

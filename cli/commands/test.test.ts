@@ -23,6 +23,7 @@ it("keeps files that replace modules, or how they are loaded, from sharing what 
     "components",
     "stacks",
     "policy/src",
+    "images/notes",
     "images/portal",
     "images/pod",
     "images/sidecars",

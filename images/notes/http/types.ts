@@ -1,11 +1,11 @@
-import type { NoteGraph } from "../vault/graph.ts";
+import type { GraphNode, NoteGraph } from "../vault/graph.ts";
 import type { Hit, NoteSummary, TagCount } from "../vault/note-index.ts";
 import type { Heading } from "../vault/note.ts";
 import type { Backlink } from "../vault/vault.ts";
 
 // What the API answers, for the pages.
 
-export type { Backlink, Heading, Hit, NoteGraph, NoteSummary, TagCount };
+export type { Backlink, GraphNode, Heading, Hit, NoteGraph, NoteSummary, TagCount };
 
 export interface Me {
   readonly handle: string;

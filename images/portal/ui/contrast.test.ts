@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-const style = readFileSync(new URL("src/style.css", import.meta.url), "utf8");
+const style = readFileSync(new URL("../../pod/ui/tokens.css", import.meta.url), "utf8");
 /** Least ratio of WCAG 2.2 for text (1.4.3) and for what shows the focus (1.4.11). */
 const TEXT = 4.5,
   FOCUS = 3;

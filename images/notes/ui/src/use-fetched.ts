@@ -1,0 +1,34 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { ApiError } from "./notes-api.ts";
+
+export interface Fetched<T> {
+  readonly value: T | undefined;
+  readonly error: ApiError | undefined;
+  readonly again: () => void;
+}
+
+/** Others write, too: what is shown is looked at anew so often. */
+const EVERY_MS = 5_000;
+
+/** What the server answers, kept fresh. A late answer to an earlier question is dropped. */
+export function useFetched<T>(ask: () => Promise<T>, everyMs = EVERY_MS): Fetched<T> {
+  const [state, setState] = useState<{ ask: () => Promise<T>; value?: T; error?: ApiError }>();
+  const latest = useRef(ask);
+  latest.current = ask;
+  const again = useCallback(() => {
+    ask().then(
+      (value) => latest.current === ask && setState({ ask, value }),
+      (error: unknown) => {
+        if (latest.current !== ask) return;
+        setState({ ask, error: error instanceof ApiError ? error : new ApiError("internal", String(error)) });
+      },
+    );
+  }, [ask]);
+  useEffect(() => {
+    again();
+    const timer = setInterval(() => document.visibilityState === "visible" && again(), everyMs);
+    return () => clearInterval(timer);
+  }, [again, everyMs]);
+  const isCurrent = state?.ask === ask;
+  return { value: isCurrent ? state.value : undefined, error: isCurrent ? state.error : undefined, again };
+}
