@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const log = createLog(config.logLevel);
   const ending = new AbortController();
   const people = async (): Promise<Record<string, string>> =>
-    config.peopleFile === undefined ? {} : handles.parse(JSON.parse(await readFile(config.peopleFile, "utf8")));
+    config.peopleFile === undefined ? {} : handles.parse(JSON.parse(await whoIsKnown(config.peopleFile)));
   const teller = new Teller({
     place: localPlace(config.radHome),
     memory: await Memory.open(config.stateFolder),
@@ -55,6 +55,16 @@ async function main(): Promise<void> {
   process.once("SIGINT", stop);
   await ended;
   process.exit(0);
+}
+
+/** Nobody has said who he is in a guild that has just begun. */
+async function whoIsKnown(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "{}";
+    throw error;
+  }
 }
 
 /** One connection, which is tried for until it is there. */
