@@ -27,7 +27,7 @@ async function both(): Promise<void> {
   for (const person of [ada, bob, ada]) expect(await person.copy.round()).toEqual(synced);
 }
 
-describe("what one writes", () => {
+describe("what one writes", { timeout: 120_000 }, () => {
   test("the other has, with who wrote it", async () => {
     ada.write("plans/Roof.md", "# Roof\n");
     await both();
@@ -71,7 +71,7 @@ describe("what one writes", () => {
   });
 });
 
-describe("both change", () => {
+describe("both change", { timeout: 120_000 }, () => {
   beforeEach(async () => {
     ada.write("a.md", "one\ntwo\nthree\nfour\nfive\n");
     ada.write("picture", new Uint8Array([0, 1, 2]));
@@ -132,7 +132,7 @@ describe("both change", () => {
   });
 });
 
-describe("a person uses git in the folder", () => {
+describe("a person uses git in the folder", { timeout: 120_000 }, () => {
   beforeEach(async () => {
     ada.write("a.md", "a\n");
     await both();
@@ -210,7 +210,7 @@ describe("a person uses git in the folder", () => {
   });
 });
 
-describe("the folder", () => {
+describe("the folder", { timeout: 120_000 }, () => {
   beforeEach(async () => {
     ada.write("a.md", "a\n");
     ada.write("b/c.md", "c\n");
@@ -287,7 +287,7 @@ describe("the folder", () => {
   });
 });
 
-describe("what is not taken", () => {
+describe("what is not taken", { timeout: 120_000 }, () => {
   test("is told: large files, links, repositories", async () => {
     ada = machine.copy("ada", { largest: 1024 * 1024 });
     ada.write("large.bin", new Uint8Array(1024 * 1024 + 1));
@@ -332,7 +332,7 @@ describe("what is not taken", () => {
   });
 });
 
-describe("the server", () => {
+describe("the server", { timeout: 120_000 }, () => {
   test("is away: what is written is committed, and goes there when it is back", async () => {
     ada.write("a.md", "a\n");
     await both();

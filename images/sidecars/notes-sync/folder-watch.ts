@@ -11,6 +11,7 @@ export class FolderWatch {
   readonly #changed: () => void;
   readonly #watchers = new Map<string, FSWatcher>();
   #looking = Promise.resolve();
+  #next: Promise<void> | undefined;
   #closed = false;
 
   constructor(folder: string, changed: () => void) {
@@ -20,8 +21,14 @@ export class FolderWatch {
 
   /** Watches what is there, also where it was another folder before. What can't be watched is left to who looks now and then. */
   look(): Promise<void> {
-    this.#looking = this.#looking.then(() => this.#look());
-    return this.#looking;
+    // Who asks while another waits is told with it.
+    if (this.#next !== undefined) return this.#next;
+    const next = this.#looking.then(() => {
+      this.#next = undefined;
+      return this.#look();
+    });
+    [this.#next, this.#looking] = [next, next];
+    return next;
   }
 
   close(): void {
@@ -48,11 +55,8 @@ export class FolderWatch {
   #watch(path: string): void {
     if (this.#closed || this.#watchers.has(path)) return;
     try {
-      const watcher = watch(join(this.#folder, path), (event, name) => {
-        if (name === ".git") return;
-        // A folder may have come or gone.
-        if (event === "rename") void this.look();
-        this.#changed();
+      const watcher = watch(join(this.#folder, path), (_event, name) => {
+        if (name !== ".git") this.#changed();
       });
       watcher.on("error", () => this.#forget(path));
       this.#watchers.set(path, watcher);

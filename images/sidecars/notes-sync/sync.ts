@@ -44,6 +44,8 @@ export class Sync {
     while (!this.#ending.signal.aborted) {
       const [ask, told] = [this.#ask, this.#rounds];
       [this.#ask, this.#rounds, this.#changedAt] = [false, [], undefined];
+      // First, as what is written into a new folder from here on would be missed; and after, as the folder may be another now.
+      await this.#watch.look();
       const outcome = await this.#copy.round(ask);
       await this.#watch.look();
       this.#options.onRound?.(outcome);

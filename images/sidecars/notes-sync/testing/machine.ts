@@ -33,7 +33,8 @@ export class Machine {
 
   async startServer(): Promise<void> {
     const serve = gitHttp({
-      admit: (_request, name) => Promise.resolve(name === "guild" ? { name, folder: this.vault, person: "ada" } : undefined),
+      admit: (_request, name) =>
+        Promise.resolve(name === "guild" ? { name, folder: this.vault, person: "ada" } : undefined),
       onPush: ({ person }) => void this.pushes.push(person),
     });
     const server = createServer((request, response) => {
