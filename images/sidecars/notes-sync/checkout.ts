@@ -1,4 +1,4 @@
-import { lstat, open, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, link, lstat, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { GitError, type ByteText, type Git } from "./git.ts";
 import { besides } from "./merge.ts";
@@ -82,16 +82,22 @@ export function emptyTree(git: Git): Promise<string> {
  * changes of theirs that undo it. What they had staged is committed by now.
  */
 export async function publishIndex({ gitDir, indexFile }: Git): Promise<void> {
+  const [lock, ours] = [join(gitDir, "index.lock"), ownLock(gitDir)];
+  await rm(ours, { force: true });
+  await copyFile(indexFile, ours);
+  // As a second name of a file of ours, by which the lock is known again should this process be killed here.
+  await link(ours, lock);
+  await rename(lock, join(gitDir, "index"));
+  await rm(ours, { force: true });
+}
+
+function ownLock(gitDir: string): string {
+  return join(gitDir, "guildnet", "index.lock-of-ours");
+}
+
+/** Takes away the lock that one of us left who was killed. */
+export async function unlockOwn(gitDir: string): Promise<void> {
   const lock = join(gitDir, "index.lock");
-  const content = await readFile(indexFile);
-  const file = await open(lock, "wx");
-  try {
-    await file.writeFile(content);
-    await file.close();
-    await rename(lock, join(gitDir, "index"));
-  } catch (error) {
-    await file.close().catch(() => undefined);
-    await rm(lock, { force: true });
-    throw error;
-  }
+  const [found, ours] = await Promise.all([lock, ownLock(gitDir)].map((path) => stat(path).catch(() => undefined)));
+  if (found !== undefined && found.ino === ours?.ino) await rm(lock, { force: true });
 }

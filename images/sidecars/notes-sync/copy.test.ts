@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -196,6 +197,15 @@ describe("a person uses git in the folder", { timeout: 120_000 }, () => {
     utimesSync(lock, long, long);
     await both();
     expect(bob.read("a.md")).toBe("b\n");
+  });
+
+  test("and one of us was killed with the lock: it is known again, and in nobody's way", async () => {
+    const ours = ada.path(".git/guildnet/index.lock-of-ours");
+    writeFileSync(ours, "");
+    linkSync(ours, ada.path(".git/index.lock"));
+    ada.write("a.md", "b\n");
+    await both();
+    expect([bob.read("a.md"), ada.git("status", "--porcelain")]).toEqual(["b\n", ""]);
   });
 
   test("and has hooks, filters and settings that stand in the way", async () => {

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { changesOf, messageOf, takeIn, type Changes } from "./changes.ts";
-import { checkOut, makeWay, publishIndex } from "./checkout.ts";
+import { checkOut, makeWay, publishIndex, unlockOwn } from "./checkout.ts";
 import { byteText, GitError, type Git } from "./git.ts";
 import { mergedTree } from "./merge.ts";
 import { obstacleIn } from "./obstacle.ts";
@@ -83,6 +83,7 @@ export class Copy {
 
   async #round(ask: boolean): Promise<Outcome> {
     const git = await ensureRepository(this.#options);
+    await unlockOwn(git.gitDir);
     for (let tries = 1; ; tries++) {
       const obstacle = await obstacleIn(git.gitDir);
       if (obstacle !== undefined) return { kind: "waiting", why: obstacle };
