@@ -29,6 +29,10 @@ import {
   Ollama,
   Portal,
   PublicTunnel,
+  radicleAttachment,
+  radicleHost,
+  radicleIdentity,
+  RadicleSeed,
   Registry,
   registryAttachment,
   registryHost,
@@ -128,6 +132,18 @@ const certificatesChildren = [
   "kubernetes:cert-manager.io/v1:ClusterIssuer issuer",
 ];
 
+const radicleChildren = [
+  core("Namespace", "namespace"),
+  core("ServiceAccount", "account"),
+  core("ConfigMap", "settings"),
+  core("PersistentVolumeClaim", "data"),
+  policy("deny-all"),
+  policy("from-workspaces"),
+  policy("to-dns"),
+  policy("to-api-server"),
+  "kubernetes:apps/v1:Deployment deployment",
+  core("Service", "service"),
+];
 const registryChildren = [
   core("Namespace", "namespace"),
   "guildnet:index:CertificateAuthority signer",
@@ -417,6 +433,41 @@ const cases: Case[] = [
           owner: "ada",
           image: "example.org/workspace:1",
           attachments: [
+            radicleAttachment({
+              image: "example.org/radicle:1",
+              host: radicleHost,
+              identity: radicleIdentity,
+              caCertificate: "CA CERTIFICATE",
+            }),
+          ],
+        },
+        { provider: on() },
+      ),
+    children: [
+      ...workspaceChildren,
+      "guildnet:index:RandomSecret radicle-passphrase",
+      "guildnet:index:RandomSecret radicle-password",
+      core("Secret", "radicle-key"),
+      core("Secret", "radicle-access"),
+      core("ConfigMap", "radicle-authority"),
+      rbac("Role", "radicle-role"),
+      rbac("RoleBinding", "radicle-binding"),
+      policy("to-radicle"),
+    ],
+    outputs: ["namespace"],
+    secret: [],
+    canaries: ["random of it-radicle-passphrase", "random of it-radicle-password"],
+  },
+  {
+    component: "Workspace",
+    make: (on, transform) =>
+      new Workspace(
+        "it",
+        {
+          transform,
+          owner: "ada",
+          image: "example.org/workspace:1",
+          attachments: [
             modelsAttachment({
               url: `https://${modelGatewayHost}/v1`,
               caCertificate: "CA CERTIFICATE",
@@ -683,6 +734,45 @@ const cases: Case[] = [
     make: () => new ExistingOllama("it", { url: "http://192.0.2.20:11434/", models: [smallModel] }),
     children: ["guildnet:index:Model model-smollm2-135m"],
     outputs: ["url"],
+    secret: [],
+    canaries: [],
+  },
+  {
+    component: "RadicleSeed",
+    make: (on, transform) =>
+      new RadicleSeed(
+        "it",
+        {
+          transform,
+          image: "example.org/radicle:1",
+          peopleImage: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:6443",
+          authority: guildAuthority,
+        },
+        { provider: on() },
+      ),
+    children: [...radicleChildren, "guildnet:index:Certificate certificate", core("Secret", "tls")],
+    outputs: ["image", "caCertificate"],
+    secret: [],
+    canaries: ["CA KEY", "KEY"],
+  },
+  {
+    component: "RadicleSeed",
+    make: (on, transform) =>
+      new RadicleSeed(
+        "it",
+        {
+          transform,
+          image: "example.org/radicle:1",
+          peopleImage: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:6443",
+          authority: guildAuthority,
+          issuer,
+        },
+        { provider: on() },
+      ),
+    children: [...radicleChildren, issued("certificate")],
+    outputs: ["image", "caCertificate"],
     secret: [],
     canaries: [],
   },
@@ -1258,7 +1348,14 @@ describe.each(cases)("$component", ({ component, make, children, outputs, secret
         : [
             component,
             ...(component === "Workspace"
-              ? ["EventsAttachment", "ModelsAttachment", "NotesAttachment", "RegistryAttachment", "ToolsAttachment"]
+              ? [
+                  "EventsAttachment",
+                  "ModelsAttachment",
+                  "NotesAttachment",
+                  "RadicleAttachment",
+                  "RegistryAttachment",
+                  "ToolsAttachment",
+                ]
               : []),
           ].flatMap(typedChildren);
     expect(

@@ -21,6 +21,7 @@ const shows: Record<string, string[]> = {
   "model-gateway": ["ModelGateway", "Workspace"],
   models: ["EmbeddedCluster", "Storage", "Ollama", "Model"],
   monitoring: ["EmbeddedCluster", "Storage", "EventBus", "Monitoring", "Workspace"],
+  radicle: ["EmbeddedCluster", "Storage", "RadicleSeed", "Workspace", "Workspace"],
   registry: ["EmbeddedCluster", "Storage", "Registry", "Workspace"],
   scheduling: ["EmbeddedCluster", "Scheduling", "BatchSpace"],
   storage: ["EmbeddedCluster", "Storage"],

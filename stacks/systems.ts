@@ -14,6 +14,7 @@ import { overview } from "./systems/overview/layer.ts";
 import { people } from "./systems/people/layer.ts";
 import { portal } from "./systems/portal/layer.ts";
 import { proxy } from "./systems/proxy/layer.ts";
+import { radicle } from "./systems/radicle/layer.ts";
 import { registry } from "./systems/registry/layer.ts";
 import { scheduling } from "./systems/scheduling/layer.ts";
 import { storage } from "./systems/storage/layer.ts";
@@ -33,6 +34,7 @@ export const systems = noSystems
   .with(portal)
   .with(balancer)
   .with(registry)
+  .with(radicle)
   .with(models)
   .with(mesh)
   .with(modelGateway)

@@ -17,6 +17,7 @@ const SIDECARS = [
   "alerts",
   "git-events",
   "model-gateway",
+  "radicle-people",
   "registry-tokens",
   "registry-collector",
   "certificate-check",

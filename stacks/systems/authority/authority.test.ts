@@ -12,6 +12,7 @@ const inside = [
   "nats.guildnet-events.svc",
   "tools.guildnet-portal.svc",
   "registry.guildnet-registry.svc",
+  "seed.guildnet-radicle.svc",
   "gateway.guildnet-models.svc",
   "backup-server.guildnet-backup.svc",
 ];

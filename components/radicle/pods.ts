@@ -1,0 +1,125 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { appLabels, appSelector } from "../kube/labels.ts";
+import { mountedVersion } from "../kube/metadata.ts";
+import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { RADICLE_APP, radicleHost } from "./identity.ts";
+import { NODE_PORT, paths, PEOPLE_HEALTH_PORT, PEOPLE_PORT } from "./settings.ts";
+
+/** Whom its volume belongs to. */
+export const RADICLE_USER = 65532;
+
+export interface ResolvedSeed {
+  image: pulumi.Input<string>;
+  peopleImage: pulumi.Input<string>;
+  priorityClass?: pulumi.Input<string>;
+  /** Names of the objects it refers to. */
+  serviceAccount: pulumi.Input<string>;
+  settings: pulumi.Input<string>;
+  tlsSecret: pulumi.Input<string>;
+  claim: pulumi.Input<string>;
+  /** Changes when settings or the certificate do, which are read at the start. Not secret. */
+  mountedVersion: pulumi.Input<string>;
+}
+
+/** One node: its volume is writable by one pod at a time. Others connect again by themselves. */
+export function seedDeployment(v: ResolvedSeed): k8s.types.input.apps.v1.DeploymentSpec {
+  return {
+    replicas: 1,
+    strategy: { type: "Recreate" },
+    revisionHistoryLimit: 1,
+    progressDeadlineSeconds: 120,
+    selector: { matchLabels: appSelector(RADICLE_APP) },
+    template: {
+      metadata: { labels: appLabels(RADICLE_APP), annotations: mountedVersion(v.mountedVersion) },
+      spec: {
+        serviceAccountName: v.serviceAccount,
+        // What knows the people alone is given one, as a volume.
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        terminationGracePeriodSeconds: 20,
+        priorityClassName: v.priorityClass,
+        securityContext: restrictedPod(RADICLE_USER),
+        containers: [node(v), people(v)],
+        volumes: [
+          { name: "data", persistentVolumeClaim: { claimName: v.claim } },
+          { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
+          { name: "settings", configMap: { name: v.settings } },
+          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
+          apiAccess,
+        ],
+      },
+    },
+  };
+}
+
+/** What `automountServiceAccountToken` would mount into every container. */
+const apiAccess: k8s.types.input.core.v1.Volume = {
+  name: "api-access",
+  projected: {
+    sources: [
+      { serviceAccountToken: { path: "token", expirationSeconds: 3600 } },
+      { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+      { downwardAPI: { items: [{ path: "namespace", fieldRef: { fieldPath: "metadata.namespace" } }] } },
+    ],
+  },
+};
+
+/** Whether the node answers at its control socket, asked of what is beside it: a port that takes connections says less. */
+const answers = { httpGet: { path: "/node", port: PEOPLE_HEALTH_PORT }, timeoutSeconds: 15 };
+
+function node(v: ResolvedSeed): k8s.types.input.core.v1.Container {
+  return {
+    name: "radicle",
+    image: v.image,
+    imagePullPolicy: "IfNotPresent",
+    command: ["tini", "--", "/usr/lib/guildnet/radicle/seed"],
+    env: [{ name: "RAD_HOME", value: `${paths.data}/radicle` }],
+    ports: [{ name: "radicle", containerPort: NODE_PORT, protocol: "TCP" }],
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    securityContext: restrictedContainer,
+    resources: {
+      requests: { cpu: "10m", memory: "32Mi", "ephemeral-storage": "16Mi" },
+      // git unpacks what is pushed in this container.
+      limits: { cpu: "1", memory: "512Mi", "ephemeral-storage": "320Mi" },
+    },
+    startupProbe: { ...answers, periodSeconds: 1, failureThreshold: 120 },
+    readinessProbe: { ...answers, periodSeconds: 10, failureThreshold: 3 },
+    livenessProbe: { ...answers, periodSeconds: 30, failureThreshold: 4 },
+    volumeMounts: [
+      { name: "data", mountPath: paths.data },
+      { name: "tmp", mountPath: "/tmp" },
+      { name: "settings", mountPath: paths.settings, readOnly: true },
+    ],
+  };
+}
+
+function people(v: ResolvedSeed): k8s.types.input.core.v1.Container {
+  const health = { path: "/healthz", port: "people-health" };
+  const environment = { GUILDNET_RADICLE_ADDRESS: `${radicleHost}:${NODE_PORT}`, RAD_HOME: `${paths.data}/radicle` };
+  return {
+    name: "people",
+    image: v.peopleImage,
+    imagePullPolicy: "IfNotPresent",
+    command: ["node", "--max-old-space-size=64", "radicle-people.mjs"],
+    env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+    ports: [
+      { name: "people", containerPort: PEOPLE_PORT, protocol: "TCP" },
+      { name: "people-health", containerPort: PEOPLE_HEALTH_PORT, protocol: "TCP" },
+    ],
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    securityContext: restrictedContainer,
+    resources: {
+      requests: { cpu: "5m", memory: "64Mi", "ephemeral-storage": "16Mi" },
+      limits: { cpu: "500m", memory: "192Mi", "ephemeral-storage": "64Mi" },
+    },
+    startupProbe: { httpGet: health, periodSeconds: 1, failureThreshold: 60 },
+    readinessProbe: { httpGet: health, periodSeconds: 5, failureThreshold: 2 },
+    livenessProbe: { httpGet: health, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
+    volumeMounts: [
+      { name: "data", mountPath: paths.data },
+      { name: "tls", mountPath: paths.tls, readOnly: true },
+      { name: "api-access", mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true },
+    ],
+  };
+}

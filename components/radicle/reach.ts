@@ -1,0 +1,26 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { appSelector, label } from "../kube/labels.ts";
+import { denyAll, toApiServer, toDns } from "../kube/network-policies.ts";
+import { program, tcp } from "../kube/network-policy.ts";
+import type { Policies, Policy } from "../kube/network-policy.ts";
+import { RADICLE_APP } from "./identity.ts";
+import type { RadicleIdentity } from "./identity.ts";
+import { NODE_PORT, PEOPLE_PORT } from "./settings.ts";
+
+const pods = appSelector(RADICLE_APP);
+const ports = tcp(NODE_PORT, PEOPLE_PORT);
+
+/** In: from workspaces. Out: to the API server alone, which is asked whose workspace it is. */
+export function radicleReach(endpoint: pulumi.Input<string>): Policies {
+  return {
+    "deny-all": denyAll,
+    "from-workspaces": { pods, from: [{ peers: [{ namespacesWith: label.workspace }], ports }] },
+    "to-dns": toDns,
+    "to-api-server": toApiServer(endpoint, pods),
+  };
+}
+
+/** Out of a workspace: to the seed, and to where it says who it is. */
+export function toRadicle({ namespace }: RadicleIdentity): Policy {
+  return { to: [{ peers: [program(RADICLE_APP, namespace)], ports }] };
+}
