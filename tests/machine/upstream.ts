@@ -63,18 +63,24 @@ function registryPath(reference: string): { host: string; repository: string; ta
   return { host: registry === "docker.io" ? "registry-1.docker.io" : registry, repository, tag };
 }
 
-/** https://github.com/opencontainers/distribution-spec/blob/main/spec.md, as far as a pull goes. */
-function answerRegistry(
+/**
+ * https://github.com/opencontainers/distribution-spec/blob/main/spec.md, as far as a pull goes. Who asks it as a mirror says
+ * for which registry (`ns`).
+ *
+ * @param images folders by reference, each an image as `buildah push oci:` writes it.
+ */
+export function answerRegistry(
   request: IncomingMessage,
   response: ServerResponse,
   images: Readonly<Record<string, string>>,
 ): void {
-  const path = request.url ?? "";
+  const { pathname: path, searchParams } = new URL(request.url ?? "", "http://registry");
+  const host = searchParams.get("ns") ?? request.headers.host;
   if (path === "/v2/") return void response.writeHead(200, { "content-length": 0 }).end();
   const [, repository, kind, which = ""] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(path) ?? [];
   for (const [reference, folder] of Object.entries(images)) {
     const image = registryPath(reference);
-    if (image.host !== request.headers.host || image.repository !== repository) continue;
+    if ((image.host !== host && !reference.startsWith(`${host}/`)) || image.repository !== repository) continue;
     const digest = kind === "manifests" && which === image.tag ? manifestDigest(folder) : which;
     const file = blob(folder, digest);
     if (existsSync(file))

@@ -52,6 +52,9 @@ it.each([
   expect([version, version.slice(1)]).toContain(tag);
 });
 
+it("has the programs of the node's own release for Talos", () =>
+  expect(recipeFor(`guildnet.local/talos-kubernetes:${VERSIONS.kubernetes.version}`)).toBeTypeOf("function"));
+
 it("keeps to the versions that are pinned in one place", () => {
   const packageOf = (path: string) =>
     JSON.parse(readFileSync(new URL(`../../images/workspace/${path}/package.json`, import.meta.url), "utf8"))

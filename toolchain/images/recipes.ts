@@ -12,6 +12,7 @@ import { natsCli, natsServer } from "./nats-images.ts";
 import { ollama } from "./ollama-image.ts";
 import { pause } from "./pause.ts";
 import { radiclePrograms } from "./radicle-image.ts";
+import { talosKubernetes } from "./talos-images.ts";
 
 const RECIPES: Readonly<Record<string, Recipe>> = {
   "docker.io/fatedier/frpc:v0.65.0": frpc,
@@ -30,6 +31,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "ghcr.io/tailscale/tailscale:v1.96.0": tailscale,
   "guildnet.local/nats-cli:0.5.0": natsCli,
   "guildnet.local/radicle-programs:0.25.1": radiclePrograms,
+  "guildnet.local/talos-kubernetes:1.36.3": talosKubernetes,
   "quay.io/jetstack/cert-manager-cainjector:v1.21.2": certManager("cainjector"),
   "quay.io/jetstack/cert-manager-controller:v1.21.2": certManagerController,
   "quay.io/jetstack/cert-manager-webhook:v1.21.2": certManager("webhook"),

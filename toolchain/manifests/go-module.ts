@@ -6,9 +6,15 @@ import { goEnvironment } from "../tools/go-build.ts";
 /**
  * Fetches a Go module, unless it is in the toolchain's cache already, and returns its folder there.
  * @param module with its version: `github.com/x/y@v1.2.3`
- * @throws UserError `go-missing`, `download-failed`
+ * @param sum what go.sum would say of it (`h1:…`), where no other hash holds what is taken of it
+ * @throws UserError `go-missing`, `download-failed`, `checksum-mismatch`
  */
-export async function goModule(module: string, home: Home, report: (activity: string) => void): Promise<string> {
+export async function goModule(
+  module: string,
+  home: Home,
+  report: (activity: string) => void,
+  sum?: string,
+): Promise<string> {
   const { execa } = await import("execa");
   mkdirSync(home.cache, { recursive: true });
   report(`fetching the Go module ${module}`);
@@ -31,9 +37,20 @@ export async function goModule(module: string, home: Home, report: (activity: st
       "download-failed",
       `the Go module ${module} can't be had: ${answer.Error ?? (result.stderr.trim() || `go ended with exit code ${result.exitCode}`)}`,
     );
+  if (sum !== undefined && answer.Sum !== sum)
+    throw new UserError(
+      "checksum-mismatch",
+      `the Go module ${module} is not what was pinned: its sum is ${answer.Sum}, not ${sum}. Nothing was built of it.`,
+    );
   return answer.Dir;
 }
 
-function parsed(stdout: string): { Dir?: string; Error?: string } {
-  return stdout.trim() === "" ? {} : (JSON.parse(stdout) as { Dir?: string; Error?: string });
+interface Answer {
+  readonly Dir?: string;
+  readonly Sum?: string;
+  readonly Error?: string;
+}
+
+function parsed(stdout: string): Answer {
+  return stdout.trim() === "" ? {} : (JSON.parse(stdout) as Answer);
 }

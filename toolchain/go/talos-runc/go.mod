@@ -1,0 +1,3 @@
+module guildnet/toolchain/talos-runc
+
+go 1.26.0
