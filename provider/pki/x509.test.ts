@@ -51,6 +51,15 @@ async function verdict(ca: KeyPair, { certificatePem, privateKeyPem }: KeyPair):
 const start = (pair: { certificatePem: string }): number => Date.parse(read(pair).validFrom);
 const end = (pair: { certificatePem: string }): number => Date.parse(read(pair).validTo);
 
+test("an authority of Ed25519 signs for keys of its kind, which TLS takes", async () => {
+  const talos = await createAuthority("talos", 10, undefined, "ed25519");
+  const pair = await issueCertificate(talos, leafOptions);
+  for (const { privateKeyPem } of [talos, pair])
+    expect(createPrivateKey(privateKeyPem).asymmetricKeyType).toBe("ed25519");
+  expect(read(pair).verify(read(talos).publicKey)).toBe(true);
+  expect(await verdict(talos, pair)).toBe("OK");
+});
+
 describe("an authority", () => {
   const certificate = read(authority);
 

@@ -39,18 +39,25 @@ export interface LeafOptions extends Subject {
   readonly usages?: readonly ("server" | "client")[];
 }
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+/** What authorities sign with, and the certificates below them. */
+export type KeyKind = "ecdsa" | "ed25519";
+
+const algorithms = { ecdsa: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }, ed25519: { name: "Ed25519" } };
 const day = 24 * 60 * 60 * 1000;
 /** Clocks of other machines run behind: certificates are valid from this long ago. */
 const clockSkew = 5 * 60 * 1000;
 
-/** @param permitted where it is to be trusted by browsers: whoever gets its key can pose as nobody else then. @default any name */
+/**
+ * @param permitted where it is to be trusted by browsers: whoever gets its key can pose as nobody else then. @default any name
+ * @param kind of its key, and of those that it signs certificates for; browsers know no "ed25519". @default "ecdsa"
+ */
 export async function createAuthority(
   commonName: string,
   validityDays: number,
   permitted?: PermittedNames,
+  kind: KeyKind = "ecdsa",
 ): Promise<KeyPair> {
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const keys = await generateKeys(kind);
   return {
     certificatePem: await selfSigned(keys, nameOf({ commonName }), validity(validityDays), permitted),
     privateKeyPem: await exportKey(keys.privateKey),
@@ -64,8 +71,8 @@ export async function createAuthority(
 export async function permitOtherNames(authority: KeyPair, permitted: PermittedNames): Promise<KeyPair> {
   const before = new x509.X509Certificate(authority.certificatePem);
   const keys = {
-    privateKey: await importKey(authority.privateKeyPem),
-    publicKey: await before.publicKey.export(algorithm, ["verify"]),
+    privateKey: await importKey(authority.privateKeyPem, kindOf(before)),
+    publicKey: await before.publicKey.export(algorithms[kindOf(before)], ["verify"]),
   };
   const certificatePem = await selfSigned(
     keys,
@@ -86,7 +93,7 @@ async function selfSigned(
     serialNumber: serialNumber(),
     name,
     ...life,
-    signingAlgorithm: algorithm,
+    signingAlgorithm: algorithms[keys.privateKey.algorithm.name === "Ed25519" ? "ed25519" : "ecdsa"],
     keys,
     extensions: [
       // Below it are servers alone, no further authorities.
@@ -139,7 +146,8 @@ export async function issueCertificate(authority: KeyPair, options: LeafOptions)
       `the certificate authority ${issuer.subject} expired at ${issuer.notAfter.toISOString()}: make it anew with "pulumi up --replace <its URN>"`,
     );
   }
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const kind = kindOf(issuer);
+  const keys = await generateKeys(kind);
   const names: x509.JsonGeneralName[] = [
     ...(options.dnsNames ?? []).map((value) => ({ type: "dns" as const, value })),
     ...(options.ipAddresses ?? []).map((value) => ({ type: "ip" as const, value })),
@@ -150,9 +158,9 @@ export async function issueCertificate(authority: KeyPair, options: LeafOptions)
     subject: nameOf(options),
     issuer: issuer.subjectName,
     ...validity(options.validityDays, issuer.notAfter),
-    signingAlgorithm: algorithm,
+    signingAlgorithm: algorithms[kind],
     publicKey: keys.publicKey,
-    signingKey: await importKey(authority.privateKeyPem),
+    signingKey: await importKey(authority.privateKeyPem, kind),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -176,7 +184,15 @@ function nameOf({ commonName, organizations = [] }: Subject): x509.Name {
 
 /** A key that signs tokens, not certificates: PKCS #8 PEM. */
 export async function createSigningKey(): Promise<string> {
-  return exportKey((await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])).privateKey);
+  return exportKey((await generateKeys("ecdsa")).privateKey);
+}
+
+async function generateKeys(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
+  return (await crypto.subtle.generateKey(algorithms[kind], true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+}
+
+function kindOf(certificate: x509.X509Certificate): KeyKind {
+  return certificate.publicKey.algorithm.name === "Ed25519" ? "ed25519" : "ecdsa";
 }
 
 /** True once less than a third of the certificate's life is left. */
@@ -204,6 +220,6 @@ async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   return x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
 }
 
-async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
-  return crypto.subtle.importKey("pkcs8", x509.PemConverter.decodeFirst(pem), algorithm, false, ["sign"]);
+async function importKey(pem: string, kind: KeyKind): Promise<webcrypto.CryptoKey> {
+  return crypto.subtle.importKey("pkcs8", x509.PemConverter.decodeFirst(pem), algorithms[kind], false, ["sign"]);
 }
