@@ -128,8 +128,11 @@ describe("a guild with every system", () => {
     expect(there.length).toBeGreaterThan(10);
     const allowed = there.filter(({ pod, port }) => mayReach(rules, seen(from), pod, port));
     expect(new Set(allowed.map(({ pod }) => pod.namespace))).toEqual(
-      new Set(["kube-system", "guildnet-events", "guildnet-models", "guildnet-registry"]),
+      new Set(["kube-system", "guildnet-events", "guildnet-models", "guildnet-portal", "guildnet-registry"]),
     );
+    // What the portal has for agents alone: a person's browser comes from outside.
+    const ofPortal = allowed.filter(({ pod }) => pod.namespace === "guildnet-portal");
+    expect(ofPortal.map(({ port }) => port)).toEqual([8446]);
     // What is closed never answers; what is open may be slow to, on a busy machine.
     const found = new Set<string>(),
       asked = there.map(({ address }) => address);
