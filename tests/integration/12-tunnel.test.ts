@@ -114,7 +114,7 @@ describe("the end of its time", () => {
         "--output",
         "jsonpath={.items[*].metadata.name}",
       ),
-    ).toBe("portal");
+    ).toBe("portal tools");
   });
 });
 
