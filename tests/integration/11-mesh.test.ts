@@ -207,14 +207,14 @@ describe("a server at another port, new keys, and devices that may reach the clu
     before = await nodes();
     configure({
       ...everything,
-      mesh: { ...everything.mesh, port: ports.mesh + 1, keyGeneration: 2, access: "cluster" },
+      mesh: { ...everything.mesh, port: ports.movedMesh, keyGeneration: 2, access: "cluster" },
     });
     said = await mustGuildnet("up");
     mesh = await outputsOfMesh();
   });
 
   test("the guild's router is back by itself, and who it was", async () => {
-    expect(mesh.loginServer).toBe(`https://headscale.guildnet.localhost:${ports.mesh + 1}`);
+    expect(mesh.loginServer).toBe(`https://headscale.guildnet.localhost:${ports.movedMesh}`);
     const router = (all: Node[]) => all.filter(({ given_name }) => given_name.startsWith("router"));
     await vi.waitFor(
       async () =>

@@ -13,9 +13,9 @@ export const home = process.env.GUILDNET_HOME ?? join(homedir(), ".guildnet");
 
 /** What lanes of tests work on beside each other: one person's small stack, a guild with everything, and one beside which there is another cluster. */
 const lanes = {
-  test: { portal: 18090, api: 18091, mesh: 18092 },
-  guild: { portal: 18490, api: 18491, mesh: 18492 },
-  beside: { portal: 18690, api: 18691, mesh: 18692 },
+  test: { portal: 18090, api: 18091, mesh: 18092, movedMesh: 18093 },
+  guild: { portal: 18490, api: 18491, mesh: 18492, movedMesh: 18493 },
+  beside: { portal: 18690, api: 18691, mesh: 18692, movedMesh: 18693 },
 } as const;
 
 /** Where that other cluster listens, an example's. */
