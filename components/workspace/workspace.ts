@@ -196,6 +196,9 @@ const acceptedOfWorkspaces = (proxy: Proxy | undefined, attached: readonly Attac
     ...(attached.some(hasSecretVariables) && {
       "secret-variable": "programs find some of what is attached, and what it wants, by their environment alone",
     }),
+    ...(attached.some(({ companions = [] }) => companions.length > 0) && {
+      "no-probes": "what runs beside the editor goes on by itself, and the editor is not ended for it",
+    }),
     ...acceptedOfProxy(proxy),
   });
 
