@@ -4,8 +4,10 @@ import { registryAttachment, registryHost, registryIdentity, Workspace } from ".
 import type { WorkspaceAttachment, WorkspaceArgs } from "../index.ts";
 import { program, tcp } from "../kube/network-policy.ts";
 import { metaIn } from "../kube/place.ts";
+import { quantity } from "../kube/quantity.ts";
 import { record } from "../testing/record.ts";
 import before from "./fixtures/with-registry.json" with { type: "json" };
+import { smallest } from "./presets.ts";
 
 const plain = { owner: "ada", image: "example.org/workspace:1" };
 
@@ -153,6 +155,42 @@ test("a system's programs are on the workspace's PATH, and what runs beside it h
     "limits.cpu": "5500m",
   });
 });
+
+test("what is in the smallest workspace's pod is within its limits, whatever it may use", async () => {
+  const image = "example.org/large:1";
+  const programs = [{ name: "large-programs", image, paths: ["/usr/bin/large"] }];
+  const size = { cpu: "4", memory: "8Gi", reserved: { cpu: "5m", memory: "32Mi" } };
+  const companions = [{ name: "large", image, command: ["large"], size }];
+  for (const attached of [{ programs }, { programs, companions }]) {
+    const all = await made({ attachments: [{ name: "large", attach: () => attached }], resources: smallest });
+    const spec = <T>(name: string) => all.find(({ urn }) => urn.endsWith(`::ada-${name}`))?.inputs["spec"] as T;
+    const { initContainers = [], containers } = spec<{ template: { spec: Pod } }>("deployment").template.spec;
+    const [{ max }] = spec<{ limits: [{ max: Amounts }] }>("limits").limits;
+    const { hard } = spec<{ hard: Record<string, string> }>("quota");
+    for (const unit of ["cpu", "memory"] as const) {
+      const limits = (which: Pod["containers"]) => which.map(({ resources }) => quantity(resources.limits[unit]));
+      for (const limit of limits([...initContainers, ...containers]))
+        expect(limit, `${unit} of a container`).toBeLessThanOrEqual(quantity(max[unit]));
+      // As the API server counts a pod: what is first is not there any more when the rest is.
+      const pod = Math.max(...limits(initContainers), sum(limits(containers)));
+      expect(2 * pod, `${unit} of the pod and its successor`).toBeLessThanOrEqual(
+        quantity(hard[`limits.${unit}`] ?? "0"),
+      );
+    }
+  }
+});
+
+interface Amounts {
+  cpu: string;
+  memory: string;
+}
+
+interface Pod {
+  initContainers?: Pod["containers"];
+  containers: { resources: { limits: Amounts } }[];
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((all, each) => all + each, 0);
 
 test("without such a system a pod is what it was", async () => {
   const all = await made({ attachments: [bus] });

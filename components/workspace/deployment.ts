@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Attached, AttachedFiles, AttachedPrograms, Companion, SecretKey } from "../kube/attachment.ts";
 import { appLabels, appSelector } from "../kube/labels.ts";
-import { multiply } from "../kube/quantity.ts";
+import { multiply, smaller } from "../kube/quantity.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 import type { sizeOf } from "./presets.ts";
 
@@ -71,7 +71,7 @@ export function deploymentSpec(v: ResolvedWorkspace): k8s.types.input.apps.v1.De
         nodeSelector: v.nodeSelector,
         priorityClassName: v.priorityClass,
         securityContext: restrictedPod(WORKSPACE_USER),
-        ...(programsOf(v).length > 0 && { initContainers: programsOf(v).map(layingOut) }),
+        ...(programsOf(v).length > 0 && { initContainers: programsOf(v).map((programs) => layingOut(v, programs)) }),
         containers: [container(v), ...companionsOf(v).map((companion) => companionContainer(v, companion))],
         volumes: [
           { name: "home", persistentVolumeClaim: { claimName: v.claim } },
@@ -127,9 +127,11 @@ function container(v: ResolvedWorkspace): k8s.types.input.core.v1.Container {
   };
 }
 
-/** Copies programs to where the workspace has them. */
-function layingOut({ name, image, paths }: AttachedPrograms): k8s.types.input.core.v1.Container {
-  const size = { cpu: "1", memory: "64Mi" };
+/** Copies programs to where the workspace has them, before it starts: within its size, so that quota and limits have room. */
+function layingOut(
+  { size }: ResolvedWorkspace,
+  { name, image, paths }: AttachedPrograms,
+): k8s.types.input.core.v1.Container {
   return {
     name,
     image,
@@ -139,7 +141,7 @@ function layingOut({ name, image, paths }: AttachedPrograms): k8s.types.input.co
     securityContext: restrictedContainer,
     resources: {
       requests: { cpu: "10m", memory: "16Mi", "ephemeral-storage": "16Mi" },
-      limits: { ...size, "ephemeral-storage": "1Gi" },
+      limits: { cpu: smaller("1", size.cpu), memory: "64Mi", "ephemeral-storage": "1Gi" },
     },
     volumeMounts: [{ name: PROGRAMS, mountPath: PROGRAMS_FOLDER }],
   };

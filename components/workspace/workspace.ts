@@ -113,7 +113,11 @@ export class Workspace extends pulumi.ComponentResource {
     const companions = attached.flatMap((each) => each.companions ?? []);
     const reach = { ...ownReach(args), ...(Object.assign({}, ...attached.map((each) => each.reach)) as Policies) };
     const guards = [
-      ...limits(own, quotaSpec(withCompanions(size, companions), { beside }), limitRangeSpec(size, { beside })),
+      ...limits(
+        own,
+        quotaSpec(withCompanions(size, companions), { beside }),
+        limitRangeSpec(size, { beside: [...beside, ...companions.map((each) => each.size)] }),
+      ),
       ...networkPolicies(own, reach),
     ];
     portalRights(own, args.portal ?? portalIdentity, [IDE_ACCESS]);
