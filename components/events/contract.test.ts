@@ -1,0 +1,43 @@
+import { attachedToWorkspace, bus, busChildren, core, guildAuthority, policy } from "../testing/cases.ts";
+import { holdsToContract } from "../testing/contract.ts";
+import { eventsAttachment } from "./attachment.ts";
+import { EventBus } from "./event-bus.ts";
+
+holdsToContract([
+  {
+    component: "EventBus",
+    make: (on, transform) =>
+      new EventBus(
+        "it",
+        { transform, authority: guildAuthority, kubeconfig: "KUBECONFIG CANARY", people: ["ada"] },
+        { provider: on() },
+      ),
+    children: [
+      core("Namespace", "namespace"),
+      "guildnet:index:EventOperator operator",
+      core("PersistentVolumeClaim", "data"),
+      core("ConfigMap", "settings"),
+      "guildnet:index:Certificate certificate",
+      core("Secret", "tls"),
+      core("ServiceAccount", "account"),
+      policy("deny-all"),
+      policy("from-pods"),
+      "kubernetes:apps/v1:Deployment deployment",
+      core("Service", "service"),
+      ...["guild", "admins", "@ada"].map((audience) => `guildnet:index:EventStream stream-${audience}`),
+    ],
+    outputs: ["caCertificate"],
+    secret: [],
+    canaries: ["CA KEY", "KUBECONFIG CANARY", "GUILD CREDENTIALS"],
+  },
+  attachedToWorkspace(() => eventsAttachment(bus, { admins: ["ada"] }), {
+    attached: "Events",
+    children: busChildren,
+    canaries: [
+      "credentials of it-events-identity",
+      Buffer.from("credentials of it-events-identity").toString("base64"),
+      "SYSTEM CREDENTIALS",
+      "OPERATOR SEED",
+    ],
+  }),
+]);

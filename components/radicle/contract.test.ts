@@ -1,0 +1,83 @@
+import { attachedToWorkspace, core, guildAuthority, issued, issuer, policy, rbac } from "../testing/cases.ts";
+import { holdsToContract } from "../testing/contract.ts";
+import { radicleAttachment } from "./attachment.ts";
+import { radicleHost, radicleIdentity } from "./identity.ts";
+import { RadicleSeed } from "./radicle-seed.ts";
+
+const radicleChildren = [
+  core("Namespace", "namespace"),
+  core("ServiceAccount", "account"),
+  core("ConfigMap", "settings"),
+  core("PersistentVolumeClaim", "data"),
+  policy("deny-all"),
+  policy("from-workspaces"),
+  policy("to-dns"),
+  policy("to-api-server"),
+  "kubernetes:apps/v1:Deployment deployment",
+  core("Service", "service"),
+];
+
+holdsToContract([
+  {
+    component: "RadicleSeed",
+    make: (on, transform) =>
+      new RadicleSeed(
+        "it",
+        {
+          transform,
+          image: "example.org/radicle:1",
+          peopleImage: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:6443",
+          authority: guildAuthority,
+        },
+        { provider: on() },
+      ),
+    children: [...radicleChildren, "guildnet:index:Certificate certificate", core("Secret", "tls")],
+    outputs: ["image", "caCertificate"],
+    secret: [],
+    canaries: ["CA KEY", "KEY"],
+  },
+  {
+    component: "RadicleSeed",
+    make: (on, transform) =>
+      new RadicleSeed(
+        "it",
+        {
+          transform,
+          image: "example.org/radicle:1",
+          peopleImage: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:6443",
+          authority: guildAuthority,
+          issuer,
+        },
+        { provider: on() },
+      ),
+    children: [...radicleChildren, issued("certificate")],
+    outputs: ["image", "caCertificate"],
+    secret: [],
+    canaries: [],
+  },
+  attachedToWorkspace(
+    () =>
+      radicleAttachment({
+        image: "example.org/radicle:1",
+        host: radicleHost,
+        identity: radicleIdentity,
+        caCertificate: "CA CERTIFICATE",
+      }),
+    {
+      attached: "Radicle",
+      children: [
+        "guildnet:index:RandomSecret radicle-passphrase",
+        "guildnet:index:RandomSecret radicle-password",
+        core("Secret", "radicle-key"),
+        core("Secret", "radicle-access"),
+        core("ConfigMap", "radicle-authority"),
+        rbac("Role", "radicle-role"),
+        rbac("RoleBinding", "radicle-binding"),
+        policy("to-radicle"),
+      ],
+      canaries: ["random of it-radicle-passphrase", "random of it-radicle-password"],
+    },
+  ),
+]);
