@@ -1,8 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, appSelector } from "../kube/labels.ts";
-import { mountedVersion } from "../kube/metadata.ts";
-import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { onePod, secretVolume } from "../kube/one-pod.ts";
+import { restrictedContainer } from "../kube/restricted.ts";
 
 export const BACKUP_SERVER_APP = "backup-server";
 export const BACKUP_SERVER_PORT = 8000;
@@ -23,30 +22,20 @@ export interface ResolvedBackupServer {
 
 /** One replica on purpose: its volume is writable on one node. */
 export function backupServerDeployment(v: ResolvedBackupServer): k8s.types.input.apps.v1.DeploymentSpec {
-  return {
-    replicas: 1,
-    strategy: { type: "Recreate" },
-    revisionHistoryLimit: 1,
-    progressDeadlineSeconds: 120,
-    selector: { matchLabels: appSelector(BACKUP_SERVER_APP) },
-    template: {
-      metadata: { labels: appLabels(BACKUP_SERVER_APP), annotations: mountedVersion(v.mountedVersion) },
-      spec: {
-        serviceAccountName: v.serviceAccount,
-        automountServiceAccountToken: false,
-        enableServiceLinks: false,
-        terminationGracePeriodSeconds: 10,
-        priorityClassName: v.priorityClass,
-        securityContext: restrictedPod(USER),
-        containers: [container(v)],
-        volumes: [
-          { name: "data", persistentVolumeClaim: { claimName: v.claim } },
-          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
-          { name: "users", secret: { secretName: v.usersSecret, defaultMode: 0o440 } },
-        ],
-      },
+  return onePod(
+    { app: BACKUP_SERVER_APP, user: USER, mountedVersion: v.mountedVersion },
+    {
+      serviceAccountName: v.serviceAccount,
+      terminationGracePeriodSeconds: 10,
+      priorityClassName: v.priorityClass,
+      containers: [container(v)],
+      volumes: [
+        { name: "data", persistentVolumeClaim: { claimName: v.claim } },
+        secretVolume("tls", v.tlsSecret),
+        secretVolume("users", v.usersSecret),
+      ],
     },
-  };
+  );
 }
 
 function container(v: ResolvedBackupServer): k8s.types.input.core.v1.Container {

@@ -1,8 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, appSelector } from "../kube/labels.ts";
-import { mountedVersion } from "../kube/metadata.ts";
-import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { onePod, secretVolume } from "../kube/one-pod.ts";
+import { restrictedContainer } from "../kube/restricted.ts";
 import { EVENTS_APP } from "./identity.ts";
 import { CLIENT_PORT, HEALTH_PORT, paths } from "./settings.ts";
 
@@ -23,30 +22,20 @@ export interface ResolvedEventBus {
 
 /** One server: its volume is writable by one pod at a time. Clients connect again by themselves. */
 export function eventBusDeployment(v: ResolvedEventBus): k8s.types.input.apps.v1.DeploymentSpec {
-  return {
-    replicas: 1,
-    strategy: { type: "Recreate" },
-    revisionHistoryLimit: 1,
-    progressDeadlineSeconds: 120,
-    selector: { matchLabels: appSelector(EVENTS_APP) },
-    template: {
-      metadata: { labels: appLabels(EVENTS_APP), annotations: mountedVersion(v.mountedVersion) },
-      spec: {
-        serviceAccountName: v.serviceAccount,
-        automountServiceAccountToken: false,
-        enableServiceLinks: false,
-        terminationGracePeriodSeconds: 30,
-        priorityClassName: v.priorityClass,
-        securityContext: restrictedPod(EVENTS_USER),
-        containers: [container(v)],
-        volumes: [
-          { name: "data", persistentVolumeClaim: { claimName: v.claim } },
-          { name: "settings", configMap: { name: v.settings } },
-          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
-        ],
-      },
+  return onePod(
+    { app: EVENTS_APP, user: EVENTS_USER, mountedVersion: v.mountedVersion },
+    {
+      serviceAccountName: v.serviceAccount,
+      terminationGracePeriodSeconds: 30,
+      priorityClassName: v.priorityClass,
+      containers: [container(v)],
+      volumes: [
+        { name: "data", persistentVolumeClaim: { claimName: v.claim } },
+        { name: "settings", configMap: { name: v.settings } },
+        secretVolume("tls", v.tlsSecret),
+      ],
     },
-  };
+  );
 }
 
 function container(v: ResolvedEventBus): k8s.types.input.core.v1.Container {

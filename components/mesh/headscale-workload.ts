@@ -1,8 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, appSelector } from "../kube/labels.ts";
-import { mountedVersion } from "../kube/metadata.ts";
-import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { onePod, secretVolume } from "../kube/one-pod.ts";
+import { restrictedContainer } from "../kube/restricted.ts";
 import { HEADSCALE_PORT, paths, STUN_PORT } from "./headscale-settings.ts";
 
 export const HEADSCALE_APP = "headscale";
@@ -32,31 +31,21 @@ export interface HeadscaleWorkload {
  * gives a lone pod nothing but a name, and waits for ever behind a pod that never got ready.
  */
 export function headscaleDeployment(v: HeadscaleWorkload): k8s.types.input.apps.v1.DeploymentSpec {
-  return {
-    replicas: 1,
-    strategy: { type: "Recreate" },
-    revisionHistoryLimit: 1,
-    progressDeadlineSeconds: 60,
-    selector: { matchLabels: appSelector(HEADSCALE_APP) },
-    template: {
-      metadata: { labels: appLabels(HEADSCALE_APP), annotations: mountedVersion(v.mountedVersion) },
-      spec: {
-        serviceAccountName: v.serviceAccount,
-        automountServiceAccountToken: false,
-        enableServiceLinks: false,
-        terminationGracePeriodSeconds: 10,
-        securityContext: restrictedPod(HEADSCALE_USER),
-        containers: [container(v), ...(v.watcherImage === undefined ? [] : [watcher(v.watcherImage)])],
-        volumes: [
-          { name: "config", configMap: { name: v.config } },
-          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
-          { name: "data", persistentVolumeClaim: { claimName: v.claim } },
-          { name: "run", emptyDir: { sizeLimit: "1Mi" } },
-          { name: "tmp", emptyDir: { sizeLimit: "16Mi" } },
-        ],
-      },
+  return onePod(
+    { app: HEADSCALE_APP, user: HEADSCALE_USER, mountedVersion: v.mountedVersion, deadlineSeconds: 60 },
+    {
+      serviceAccountName: v.serviceAccount,
+      terminationGracePeriodSeconds: 10,
+      containers: [container(v), ...(v.watcherImage === undefined ? [] : [watcher(v.watcherImage)])],
+      volumes: [
+        { name: "config", configMap: { name: v.config } },
+        secretVolume("tls", v.tlsSecret),
+        { name: "data", persistentVolumeClaim: { claimName: v.claim } },
+        { name: "run", emptyDir: { sizeLimit: "1Mi" } },
+        { name: "tmp", emptyDir: { sizeLimit: "16Mi" } },
+      ],
     },
-  };
+  );
 }
 
 function container(v: HeadscaleWorkload): k8s.types.input.core.v1.Container {

@@ -1,8 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, appSelector } from "../kube/labels.ts";
-import { mountedVersion } from "../kube/metadata.ts";
-import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { onePod, secretVolume } from "../kube/one-pod.ts";
+import { restrictedContainer } from "../kube/restricted.ts";
 import { GATEWAY_HEALTH_PORT, GATEWAY_METRICS_PORT, GATEWAY_PORT, gatewayPaths } from "./gateway-settings.ts";
 import { modelGatewayIdentity } from "./model-server.ts";
 
@@ -26,32 +25,24 @@ export interface ResolvedGateway {
 const { app } = modelGatewayIdentity;
 
 export function gatewayDeployment(v: ResolvedGateway): k8s.types.input.apps.v1.DeploymentSpec {
-  return {
-    replicas: 1,
-    revisionHistoryLimit: 1,
-    progressDeadlineSeconds: 120,
-    selector: { matchLabels: appSelector(app) },
-    template: {
-      metadata: { labels: appLabels(app), annotations: mountedVersion(v.mountedVersion) },
-      spec: {
-        serviceAccountName: v.serviceAccount,
-        // Workspaces' tokens are looked up with it.
-        automountServiceAccountToken: true,
-        enableServiceLinks: false,
-        // Answers that are under way are waited for.
-        terminationGracePeriodSeconds: 30,
-        priorityClassName: v.priorityClass,
-        securityContext: restrictedPod(GATEWAY_USER),
-        containers: [container(v)],
-        volumes: [
-          { name: "settings", configMap: { name: v.settings } },
-          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
-          ...(v.keys === undefined ? [] : [{ name: "keys", secret: { secretName: v.keys, defaultMode: 0o440 } }]),
-          ...(v.events === undefined ? [] : [{ name: "events", secret: { secretName: v.events, defaultMode: 0o440 } }]),
-        ],
-      },
+  return onePod(
+    { app, user: GATEWAY_USER, mountedVersion: v.mountedVersion, overlapping: true },
+    {
+      serviceAccountName: v.serviceAccount,
+      // Workspaces' tokens are looked up with it.
+      automountServiceAccountToken: true,
+      // Answers that are under way are waited for.
+      terminationGracePeriodSeconds: 30,
+      priorityClassName: v.priorityClass,
+      containers: [container(v)],
+      volumes: [
+        { name: "settings", configMap: { name: v.settings } },
+        secretVolume("tls", v.tlsSecret),
+        ...(v.keys === undefined ? [] : [secretVolume("keys", v.keys)]),
+        ...(v.events === undefined ? [] : [secretVolume("events", v.events)]),
+      ],
     },
-  };
+  );
 }
 
 function container(v: ResolvedGateway): k8s.types.input.core.v1.Container {

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../kube/labels.ts";
-import { mountedVersion } from "../kube/metadata.ts";
+import { onePod, secretVolume } from "../kube/one-pod.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 import { MONITORING_APP, NODE_APP } from "./identity.ts";
 import { files, paths, ports } from "./settings.ts";
@@ -35,33 +35,23 @@ type Container = k8s.types.input.core.v1.Container;
 
 /** One pod, as its volume is writable by one at a time. Its programs speak on its loopback, where nobody else is. */
 export function monitoringDeployment(v: ResolvedMonitoring): k8s.types.input.apps.v1.DeploymentSpec {
-  return {
-    replicas: 1,
-    strategy: { type: "Recreate" },
-    revisionHistoryLimit: 1,
-    progressDeadlineSeconds: 300,
-    selector: { matchLabels: appSelector(MONITORING_APP) },
-    template: {
-      metadata: { labels: appLabels(MONITORING_APP), annotations: mountedVersion(v.mountedVersion) },
-      spec: {
-        serviceAccountName: v.serviceAccount,
-        // Programs that ask the cluster have the token, and the others have not.
-        automountServiceAccountToken: false,
-        enableServiceLinks: false,
-        terminationGracePeriodSeconds: 30,
-        priorityClassName: v.priorityClass,
-        securityContext: restrictedPod(MONITORING_USER),
-        initContainers: [forget(v)],
-        containers: [metrics(v), rules(v), alerts(v)],
-        volumes: [
-          { name: "data", persistentVolumeClaim: { claimName: v.claim } },
-          { name: "settings", configMap: { name: v.settings } },
-          { name: "account", projected: { defaultMode: 0o440, sources: accountFiles } },
-          ...(v.events === undefined ? [] : [{ name: "events", secret: { secretName: v.events, defaultMode: 0o440 } }]),
-        ],
-      },
+  return onePod(
+    { app: MONITORING_APP, user: MONITORING_USER, mountedVersion: v.mountedVersion, deadlineSeconds: 300 },
+    {
+      serviceAccountName: v.serviceAccount,
+      terminationGracePeriodSeconds: 30,
+      priorityClassName: v.priorityClass,
+      initContainers: [forget(v)],
+      containers: [metrics(v), rules(v), alerts(v)],
+      volumes: [
+        { name: "data", persistentVolumeClaim: { claimName: v.claim } },
+        { name: "settings", configMap: { name: v.settings } },
+        // For the programs that ask the cluster; the others have no token.
+        { name: "account", projected: { defaultMode: 0o440, sources: accountFiles } },
+        ...(v.events === undefined ? [] : [secretVolume("events", v.events)]),
+      ],
     },
-  };
+  );
 }
 
 const accountFiles = [

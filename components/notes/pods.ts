@@ -1,8 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, appSelector } from "../kube/labels.ts";
-import { mountedVersion } from "../kube/metadata.ts";
-import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { onePod, secretVolume } from "../kube/one-pod.ts";
+import { restrictedContainer } from "../kube/restricted.ts";
 import { notesIdentity } from "./identity.ts";
 
 export const NOTES_PORT = 8443;
@@ -37,33 +36,23 @@ const { app } = notesIdentity;
 
 /** One replica on purpose: who edits a note at once meets in one process, and its volume is writable by one pod at a time. */
 export function notesDeployment(v: ResolvedNotes): k8s.types.input.apps.v1.DeploymentSpec {
-  return {
-    replicas: 1,
-    strategy: { type: "Recreate" },
-    revisionHistoryLimit: 1,
-    progressDeadlineSeconds: 120,
-    selector: { matchLabels: appSelector(app) },
-    template: {
-      metadata: { labels: appLabels(app), annotations: mountedVersion(v.mountedVersion) },
-      spec: {
-        serviceAccountName: v.serviceAccount,
-        automountServiceAccountToken: false,
-        enableServiceLinks: false,
-        // What people write is put into files and into git.
-        terminationGracePeriodSeconds: 30,
-        priorityClassName: v.priorityClass,
-        securityContext: restrictedPod(NOTES_USER),
-        containers: [container(v)],
-        volumes: [
-          { name: "data", persistentVolumeClaim: { claimName: v.claim } },
-          { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
-          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
-          { name: "keys", secret: { secretName: v.keys, defaultMode: 0o440 } },
-          { name: "tokens", secret: { secretName: v.tokens, defaultMode: 0o440 } },
-        ],
-      },
+  return onePod(
+    { app, user: NOTES_USER, mountedVersion: v.mountedVersion },
+    {
+      serviceAccountName: v.serviceAccount,
+      // What people write is put into files and into git.
+      terminationGracePeriodSeconds: 30,
+      priorityClassName: v.priorityClass,
+      containers: [container(v)],
+      volumes: [
+        { name: "data", persistentVolumeClaim: { claimName: v.claim } },
+        { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
+        secretVolume("tls", v.tlsSecret),
+        secretVolume("keys", v.keys),
+        secretVolume("tokens", v.tokens),
+      ],
     },
-  };
+  );
 }
 
 function container(v: ResolvedNotes): k8s.types.input.core.v1.Container {

@@ -1,8 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, appSelector } from "../kube/labels.ts";
-import { mountedVersion } from "../kube/metadata.ts";
-import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { onePod, secretVolume } from "../kube/one-pod.ts";
+import { restrictedContainer } from "../kube/restricted.ts";
 
 export const PORTAL_PORT = 8443;
 /** Where whoever connects tells for which visitor. No policy lets anybody in but the node itself. */
@@ -44,39 +43,24 @@ export interface ResolvedPortal {
 
 /** One replica on purpose: sign-in links are used up in its memory. */
 export function deploymentSpec(v: ResolvedPortal): k8s.types.input.apps.v1.DeploymentSpec {
-  return {
-    replicas: 1,
-    strategy: { type: "Recreate" },
-    revisionHistoryLimit: 1,
-    progressDeadlineSeconds: 60,
-    selector: { matchLabels: appSelector("portal") },
-    template: {
-      metadata: { labels: appLabels("portal"), annotations: mountedVersion(v.mountedVersion) },
-      spec: {
-        serviceAccountName: v.serviceAccount,
-        priorityClassName: v.priorityClass,
-        // It reads the state of workspaces from the API server.
-        automountServiceAccountToken: true,
-        enableServiceLinks: false,
-        securityContext: restrictedPod(USER),
-        containers: [container(v)],
-        volumes: [
-          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
-          { name: "keys", secret: { secretName: v.keysSecret, defaultMode: 0o440 } },
-          ...(v.published === undefined
-            ? []
-            : [{ name: "published-tls", secret: { secretName: v.published.tlsSecret, defaultMode: 0o440 } }]),
-          ...(v.toolsTlsSecret === undefined
-            ? []
-            : [{ name: "tools-tls", secret: { secretName: v.toolsTlsSecret, defaultMode: 0o440 } }]),
-          ...(v.eventsSecret === undefined
-            ? []
-            : [{ name: "events", secret: { secretName: v.eventsSecret, defaultMode: 0o440 } }]),
-          { name: "tmp", emptyDir: { sizeLimit: "64Mi" } },
-        ],
-      },
+  return onePod(
+    { app: "portal", user: USER, mountedVersion: v.mountedVersion, deadlineSeconds: 60 },
+    {
+      serviceAccountName: v.serviceAccount,
+      priorityClassName: v.priorityClass,
+      // It reads the state of workspaces from the API server.
+      automountServiceAccountToken: true,
+      containers: [container(v)],
+      volumes: [
+        secretVolume("tls", v.tlsSecret),
+        secretVolume("keys", v.keysSecret),
+        ...(v.published === undefined ? [] : [secretVolume("published-tls", v.published.tlsSecret)]),
+        ...(v.toolsTlsSecret === undefined ? [] : [secretVolume("tools-tls", v.toolsTlsSecret)]),
+        ...(v.eventsSecret === undefined ? [] : [secretVolume("events", v.eventsSecret)]),
+        { name: "tmp", emptyDir: { sizeLimit: "64Mi" } },
+      ],
     },
-  };
+  );
 }
 
 function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {

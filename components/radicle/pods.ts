@@ -1,8 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, appSelector } from "../kube/labels.ts";
-import { mountedVersion } from "../kube/metadata.ts";
-import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { apiAccess, onePod, secretVolume } from "../kube/one-pod.ts";
+import { restrictedContainer } from "../kube/restricted.ts";
 import { RADICLE_APP, radicleHost } from "./identity.ts";
 import { NODE_PORT, paths, PEOPLE_HEALTH_PORT, PEOPLE_PORT } from "./settings.ts";
 
@@ -24,46 +23,24 @@ export interface ResolvedSeed {
 
 /** One node: its volume is writable by one pod at a time. Others connect again by themselves. */
 export function seedDeployment(v: ResolvedSeed): k8s.types.input.apps.v1.DeploymentSpec {
-  return {
-    replicas: 1,
-    strategy: { type: "Recreate" },
-    revisionHistoryLimit: 1,
-    progressDeadlineSeconds: 120,
-    selector: { matchLabels: appSelector(RADICLE_APP) },
-    template: {
-      metadata: { labels: appLabels(RADICLE_APP), annotations: mountedVersion(v.mountedVersion) },
-      spec: {
-        serviceAccountName: v.serviceAccount,
-        // What knows the people alone is given one, as a volume.
-        automountServiceAccountToken: false,
-        enableServiceLinks: false,
-        terminationGracePeriodSeconds: 20,
-        priorityClassName: v.priorityClass,
-        securityContext: restrictedPod(RADICLE_USER),
-        containers: [node(v), people(v)],
-        volumes: [
-          { name: "data", persistentVolumeClaim: { claimName: v.claim } },
-          { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
-          { name: "settings", configMap: { name: v.settings } },
-          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
-          apiAccess,
-        ],
-      },
+  return onePod(
+    { app: RADICLE_APP, user: RADICLE_USER, mountedVersion: v.mountedVersion },
+    {
+      serviceAccountName: v.serviceAccount,
+      terminationGracePeriodSeconds: 20,
+      priorityClassName: v.priorityClass,
+      containers: [node(v), people(v)],
+      volumes: [
+        { name: "data", persistentVolumeClaim: { claimName: v.claim } },
+        { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
+        { name: "settings", configMap: { name: v.settings } },
+        secretVolume("tls", v.tlsSecret),
+        // For what knows the people alone.
+        apiAccess.volume,
+      ],
     },
-  };
+  );
 }
-
-/** What `automountServiceAccountToken` would mount into every container. */
-const apiAccess: k8s.types.input.core.v1.Volume = {
-  name: "api-access",
-  projected: {
-    sources: [
-      { serviceAccountToken: { path: "token", expirationSeconds: 3600 } },
-      { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
-      { downwardAPI: { items: [{ path: "namespace", fieldRef: { fieldPath: "metadata.namespace" } }] } },
-    ],
-  },
-};
 
 /** Whether the node answers at its control socket, asked of what is beside it: a port that takes connections says less. */
 const answers = { httpGet: { path: "/node", port: PEOPLE_HEALTH_PORT }, timeoutSeconds: 15 };
@@ -119,7 +96,7 @@ function people(v: ResolvedSeed): k8s.types.input.core.v1.Container {
     volumeMounts: [
       { name: "data", mountPath: paths.data },
       { name: "tls", mountPath: paths.tls, readOnly: true },
-      { name: "api-access", mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true },
+      apiAccess.mount,
     ],
   };
 }

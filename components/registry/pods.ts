@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { appLabels, appSelector } from "../kube/labels.ts";
-import { mountedVersion } from "../kube/metadata.ts";
+import { apiAccess, onePod, secretVolume } from "../kube/one-pod.ts";
 import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
 import { maintenanceAt, paths, REGISTRY_PORT, TOKEN_HEALTH_PORT, TOKEN_PORT } from "./settings.ts";
 
@@ -27,53 +27,29 @@ export interface ResolvedRegistry {
   mountedVersion: pulumi.Input<string>;
 }
 
-type Volume = k8s.types.input.core.v1.Volume;
-
 /** One replica on purpose: its volume is writable on one node, and uploads under way are known to one process. */
 export function registryDeployment(v: ResolvedRegistry): k8s.types.input.apps.v1.DeploymentSpec {
-  return {
-    replicas: 1,
-    strategy: { type: "Recreate" },
-    revisionHistoryLimit: 1,
-    progressDeadlineSeconds: 120,
-    selector: { matchLabels: appSelector("registry") },
-    template: {
-      metadata: { labels: appLabels("registry"), annotations: mountedVersion(v.mountedVersion) },
-      spec: {
-        serviceAccountName: v.serviceAccount,
-        // The token server alone is given one, as a volume.
-        automountServiceAccountToken: false,
-        enableServiceLinks: false,
-        priorityClassName: v.priorityClass,
-        securityContext: restrictedPod(REGISTRY_USER),
-        containers: [registryContainer(v), tokenContainer(v)],
-        volumes: [
-          { name: "data", persistentVolumeClaim: { claimName: v.claim } },
-          { name: "settings", configMap: { name: v.settings, items: [{ key: "serve.json", path: "serve.json" }] } },
-          { name: "tls", secret: { secretName: v.tlsSecret, defaultMode: 0o440 } },
-          {
-            name: "trust",
-            secret: { secretName: v.signerSecret, items: [{ key: "tls.crt", path: "tls.crt" }], defaultMode: 0o440 },
-          },
-          { name: "signer", secret: { secretName: v.signerSecret, defaultMode: 0o440 } },
-          apiAccess,
-        ],
-      },
+  return onePod(
+    { app: "registry", user: REGISTRY_USER, mountedVersion: v.mountedVersion },
+    {
+      serviceAccountName: v.serviceAccount,
+      priorityClassName: v.priorityClass,
+      containers: [registryContainer(v), tokenContainer(v)],
+      volumes: [
+        { name: "data", persistentVolumeClaim: { claimName: v.claim } },
+        { name: "settings", configMap: { name: v.settings, items: [{ key: "serve.json", path: "serve.json" }] } },
+        secretVolume("tls", v.tlsSecret),
+        {
+          name: "trust",
+          secret: { secretName: v.signerSecret, items: [{ key: "tls.crt", path: "tls.crt" }], defaultMode: 0o440 },
+        },
+        secretVolume("signer", v.signerSecret),
+        // For the token server alone.
+        apiAccess.volume,
+      ],
     },
-  };
+  );
 }
-
-/** What `automountServiceAccountToken` would mount into every container. */
-const apiAccess: Volume = {
-  name: "api-access",
-  projected: {
-    sources: [
-      { serviceAccountToken: { path: "token", expirationSeconds: 3600 } },
-      { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
-      { downwardAPI: { items: [{ path: "namespace", fieldRef: { fieldPath: "metadata.namespace" } }] } },
-    ],
-  },
-};
 
 function registryContainer(v: ResolvedRegistry): k8s.types.input.core.v1.Container {
   // Answered without a token.
@@ -143,7 +119,7 @@ function tokenContainer(v: ResolvedRegistry): k8s.types.input.core.v1.Container 
     volumeMounts: [
       { name: "tls", mountPath: paths.tls, readOnly: true },
       { name: "signer", mountPath: paths.signer, readOnly: true },
-      { name: "api-access", mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true },
+      apiAccess.mount,
     ],
   };
 }

@@ -1,8 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { appLabels, appSelector } from "../kube/labels.ts";
-import { mountedVersion } from "../kube/metadata.ts";
-import { restrictedContainer, restrictedPod } from "../kube/restricted.ts";
+import { onePod, secretVolume } from "../kube/one-pod.ts";
+import { restrictedContainer } from "../kube/restricted.ts";
 import { paths } from "./frp-settings.ts";
 import { tunnelIdentity } from "./identity.ts";
 
@@ -22,43 +21,30 @@ export interface ResolvedTunnel {
 
 /** One at a time: a server gives a host's name to one client. */
 export function tunnelDeployment(v: ResolvedTunnel): k8s.types.input.apps.v1.DeploymentSpec {
-  return {
-    replicas: 1,
-    strategy: { type: "Recreate" },
-    revisionHistoryLimit: 1,
-    progressDeadlineSeconds: 120,
-    selector: { matchLabels: appSelector(tunnelIdentity.app) },
-    template: {
-      metadata: { labels: appLabels(tunnelIdentity.app), annotations: mountedVersion(v.mountedVersion) },
-      spec: {
-        serviceAccountName: v.serviceAccount,
-        automountServiceAccountToken: false,
-        enableServiceLinks: false,
-        priorityClassName: v.priorityClass,
-        terminationGracePeriodSeconds: 5,
-        securityContext: restrictedPod(USER),
-        containers: [
-          {
-            name: tunnelIdentity.app,
-            image: v.image,
-            imagePullPolicy: "IfNotPresent",
-            command: v.command,
-            securityContext: restrictedContainer,
-            resources: {
-              requests: { cpu: "10m", memory: "24Mi", "ephemeral-storage": "8Mi" },
-              limits: { cpu: "1", memory: "128Mi", "ephemeral-storage": "32Mi" },
-            },
-            volumeMounts: [
-              { name: "settings", mountPath: paths.settings, readOnly: true },
-              { name: "token", mountPath: paths.token, readOnly: true },
-            ],
+  return onePod(
+    { app: tunnelIdentity.app, user: USER, mountedVersion: v.mountedVersion },
+    {
+      serviceAccountName: v.serviceAccount,
+      priorityClassName: v.priorityClass,
+      terminationGracePeriodSeconds: 5,
+      containers: [
+        {
+          name: tunnelIdentity.app,
+          image: v.image,
+          imagePullPolicy: "IfNotPresent",
+          command: v.command,
+          securityContext: restrictedContainer,
+          resources: {
+            requests: { cpu: "10m", memory: "24Mi", "ephemeral-storage": "8Mi" },
+            limits: { cpu: "1", memory: "128Mi", "ephemeral-storage": "32Mi" },
           },
-        ],
-        volumes: [
-          { name: "settings", configMap: { name: v.settings } },
-          { name: "token", secret: { secretName: v.tokenSecret, defaultMode: 0o440 } },
-        ],
-      },
+          volumeMounts: [
+            { name: "settings", mountPath: paths.settings, readOnly: true },
+            { name: "token", mountPath: paths.token, readOnly: true },
+          ],
+        },
+      ],
+      volumes: [{ name: "settings", configMap: { name: v.settings } }, secretVolume("token", v.tokenSecret)],
     },
-  };
+  );
 }
