@@ -1,4 +1,4 @@
-// Builds images/notes/dist: the server as one file, and its pages. The same input gives the same bytes.
+// Builds images/notes/dist: each program as one file, and the pages. The same input gives the same bytes.
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -8,6 +8,9 @@ import { build as buildPages } from "vite";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
+
+/** What the image starts, by their names: its server, and what keeps the folders of a workspace. */
+export const PROGRAMS = { server: "main.ts", sync: "../sidecars/notes-sync/main.ts" };
 
 /** Bundled CommonJS packages call `require` for Node's own modules; a module has none until it makes one. */
 const REQUIRE_BANNER = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
@@ -21,7 +24,7 @@ export async function build() {
 async function buildServer() {
   await bundle({
     absWorkingDir: here,
-    entryPoints: { server: "main.ts" },
+    entryPoints: PROGRAMS,
     outdir: "dist",
     outExtension: { ".js": ".mjs" },
     bundle: true,

@@ -24,6 +24,12 @@ const SIDECARS = [
   "volume-copy",
 ];
 
+/** What the image starts, by their names. */
+export const PROGRAMS = {
+  server: "main.ts",
+  ...Object.fromEntries(SIDECARS.map((name) => [name, `../sidecars/${name}/main.ts`])),
+};
+
 /** Bundled CommonJS packages call `require` for Node's own modules; a module has none until it makes one. */
 const REQUIRE_BANNER = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
 
@@ -36,10 +42,7 @@ export async function build() {
 async function buildServer() {
   await bundle({
     absWorkingDir: here,
-    entryPoints: {
-      server: "main.ts",
-      ...Object.fromEntries(SIDECARS.map((name) => [name, `../sidecars/${name}/main.ts`])),
-    },
+    entryPoints: PROGRAMS,
     outdir: "dist",
     outExtension: { ".js": ".mjs" },
     bundle: true,

@@ -1,14 +1,12 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readSyncConfig } from "./config.ts";
 import type { Outcome } from "./copy.ts";
 import { Sync } from "./sync.ts";
 import { Told } from "./told.ts";
 
-/** Keeps the folders of a workspace's notes the same as the guild's vaults. */
+/** Keeps the folders of a workspace's notes the same as the guild's vaults. What a home is in the way of is tried again: where this ends, the workspace is not reached. */
 async function main(): Promise<void> {
   const { owner, folder, stateFolder, access, vaults } = readSyncConfig(process.env);
-  await mkdir(folder, { recursive: true });
   const told = new Told(join(folder, "NOT-SYNCED.txt"));
   const syncs = vaults.map(({ name, remote }) => {
     let last = "";

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Outcome } from "./copy.ts";
@@ -59,6 +59,31 @@ test(
     await expect.poll(() => bob.read("e.md"), patient).toBe("e\n");
   },
 );
+
+test("the program goes on where a home has something else in the place of the notes", { timeout }, async () => {
+  const machine = await Machine.make();
+  const bob = machine.copy("bob");
+  bob.write("a.md", "a\n");
+  await bob.copy.round();
+  const [home, notes] = [join(machine.root, "home"), join(machine.root, "home/notes")];
+  mkdirSync(home);
+  writeFileSync(notes, "a person's own\n");
+  const env = { ...process.env, HOME: home, GUILDNET_OWNER: "ada", GUILDNET_NOTES: new URL(machine.remote).origin };
+  const main = join(import.meta.dirname, "main.ts");
+  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), main], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env,
+  });
+  const closed = new Promise((resolve) => child.once("close", resolve));
+  onTestFinished(async () => void (child.kill("SIGKILL"), await closed));
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (words: string) => (said += words));
+  await expect.poll(() => said, patient).toContain("guild: failed: ");
+  expect(readFileSync(notes, "utf8")).toBe("a person's own\n");
+  rmSync(notes);
+  await expect.poll(() => existsSync(join(notes, "guild/a.md")), patient).toBe(true);
+  expect(child.exitCode).toBe(null);
+});
 
 test("many notes at once keep nobody waiting who writes one after them", { timeout }, async () => {
   const machine = await Machine.make();
