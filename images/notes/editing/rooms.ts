@@ -5,8 +5,8 @@ import type { SharedVault } from "./shared-vault.ts";
 /** What is known of whoever is connected: set by the server, never by what they send. */
 export interface Visitor {
   readonly author: Author;
-  /** Undefined where there is no such vault for them. */
-  readonly vault: (name: string) => SharedVault | undefined;
+  /** Opens it where nobody has yet: after a restart people come back before anything else asks. Undefined where there is no such vault for them. */
+  readonly vault: (name: string) => Promise<SharedVault | undefined>;
 }
 
 /** What the page calls a document: its vault, and its id there. */
@@ -32,31 +32,31 @@ class NoSuchRoom extends Error {
 /**
  * Rooms in which people edit a note together: Hocuspocus between their browsers and a vault's documents. Whoever is in
  * one may edit it, and nobody gets into one of a vault that is not theirs.
- * @param vaults all there are, by name
+ * @param vaults those that are open, by name
  */
 export function rooms(vaults: (name: string) => SharedVault | undefined): Hocuspocus<Visitor> {
-  const place = (name: string): { vault: SharedVault; id: string } => {
-    const slash = name.lastIndexOf("/");
-    const vault = vaults(name.slice(0, slash));
-    const id = name.slice(slash + 1);
-    if (vault?.pathOf(id) === undefined) throw new NoSuchRoom();
-    return { vault, id };
-  };
   return new Hocuspocus<Visitor>({
     quiet: true,
     // It only drops the document of an empty room: all else is stored as it comes.
     debounce: 200,
     onAuthenticate: async ({ documentName, context }) => {
-      const { vault } = place(documentName);
-      if (context.vault(documentName.slice(0, documentName.lastIndexOf("/"))) !== vault) throw new NoSuchRoom();
+      const { vault, id } = partsOf(documentName);
+      if ((await context.vault(vault))?.pathOf(id) === undefined) throw new NoSuchRoom();
     },
     onLoadDocument: async ({ documentName, document }) => {
-      const { vault, id } = place(documentName);
-      vault.attach(id, document);
+      const { vault, id } = partsOf(documentName);
+      const found = vaults(vault);
+      if (found?.pathOf(id) === undefined) throw new NoSuchRoom();
+      found.attach(id, document);
     },
     afterUnloadDocument: async ({ documentName }) => {
-      const slash = documentName.lastIndexOf("/");
-      vaults(documentName.slice(0, slash))?.detach(documentName.slice(slash + 1));
+      const { vault, id } = partsOf(documentName);
+      vaults(vault)?.detach(id);
     },
   });
+}
+
+function partsOf(room: string): { readonly vault: string; readonly id: string } {
+  const slash = room.lastIndexOf("/");
+  return { vault: room.slice(0, slash), id: room.slice(slash + 1) };
 }

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from "@hocuspocus/provider";
 import { SignJWT } from "jose";
@@ -182,6 +182,20 @@ test("a room is for whoever may see its note, and follows what the API does", as
     "grace Edit n.md",
     "grace Remove n.md",
   ]);
+});
+
+test("what is written while the server is away is there once it is back, whoever comes first", async () => {
+  const server = await startNotes();
+  const { folder, port } = server;
+  await server.ask("ada", "POST", "/api/vaults/~ada/notes", { path: "n.md", text: "one\n" });
+  const { room } = (await server.ask("ada", "POST", "/api/vaults/~ada/rooms", { path: "n.md" })).body;
+  const text = await entered(server, "ada", room);
+  await server.stop();
+  text.insert(0, "zero\n");
+  // Nothing has asked for the vault by then but the page's own socket.
+  await startNotes({ folder, port });
+  const file = join(folder, "people/ada/notes/n.md");
+  await vi.waitFor(async () => expect(await readFile(file, "utf8")).toBe("zero\none\n"), 20_000);
 });
 
 test("a socket needs the portal's word and a page of this origin", async () => {

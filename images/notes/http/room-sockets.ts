@@ -7,7 +7,7 @@ import { serveRooms } from "../editing/sockets.ts";
 import { memberAuthor } from "../git/author.ts";
 import { IDENTITY_HEADER, type Identities } from "./identity.ts";
 import { isOtherOrigin } from "./other-pages.ts";
-import { Vaults } from "./vaults.ts";
+import type { Vaults } from "./vaults.ts";
 
 export const ROOMS_PATH = "/rooms";
 
@@ -32,11 +32,7 @@ export function serveSockets(
     const handle = await identities.handleOf(headers[IDENTITY_HEADER]);
     if (handle === undefined) return refuse(socket, "401 Unauthorized");
     if (headers.origin === undefined || isOtherOrigin(headers)) return refuse(socket, "403 Forbidden");
-    const theirs = Vaults.namesFor(handle);
-    const visitor: Visitor = {
-      author: memberAuthor(handle),
-      vault: (name) => (theirs.includes(name) ? vaults.get(name) : undefined),
-    };
+    const visitor: Visitor = { author: memberAuthor(handle), vault: (name) => vaults.for(handle, name) };
     sockets.handleUpgrade(request, socket, head, (client) => serveRooms(hocuspocus, client, visitor));
   };
 

@@ -18,6 +18,7 @@ export interface NotesServer {
   readonly folder: string;
   /** All that it logged. */
   log(): string;
+  stop(): Promise<void>;
   /** Gives workspaces other tokens. */
   setTokens(tokens: Readonly<Record<string, Bearer>>): Promise<void>;
   ask(
@@ -48,10 +49,14 @@ export async function statement(
     .sign(key);
 }
 
-export async function startNotes(options: Partial<VaultsOptions> = {}): Promise<NotesServer> {
-  const folder = await scratchFolder();
+/** @param options a folder and a port are those of a server that was stopped */
+export async function startNotes(
+  options: Partial<VaultsOptions> & { readonly port?: number } = {},
+): Promise<NotesServer> {
+  const folder = options.folder ?? (await scratchFolder());
   const lines: string[] = [];
-  const vaults = new Vaults({ quietMs: 50, longestMs: 200, ...options, folder });
+  const { port: wanted = 0, ...rest } = options;
+  const vaults = new Vaults({ quietMs: 50, longestMs: 200, ...rest, folder });
   const tokensFile = join(folder, "tokens.json");
   await writeFile(tokensFile, "[]");
   const app = await notesApp({
@@ -61,16 +66,16 @@ export async function startNotes(options: Partial<VaultsOptions> = {}): Promise<
     guildName: "Test guild",
     log: createLog("trace", { write: (line) => void lines.push(line) }),
   });
-  await app.listen({ host: "127.0.0.1", port: 0 });
-  onTestFinished(async () => {
-    await app.close();
-    await vaults.close();
-  });
+  await app.listen({ host: "127.0.0.1", port: wanted });
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopping ??= app.close().then(() => vaults.close()));
+  onTestFinished(stop);
   const { port } = app.server.address() as AddressInfo;
   return {
     port,
     folder,
     log: () => lines.join(""),
+    stop,
     setTokens: (tokens) => {
       const entries = Object.entries(tokens).map(([token, bearer]) => ({ ...bearer, sha256: digest(token) }));
       return writeFile(tokensFile, JSON.stringify(entries));

@@ -37,7 +37,7 @@ export async function startRooms(options: SharedVaultOptions, port = 0): Promise
   });
   server.on("upgrade", (request, socket, head) => {
     const handle = new URL(request.url ?? "", "http://localhost").searchParams.get("as") ?? "nobody";
-    const visitor: Visitor = { author: memberAuthor(handle), vault: find };
+    const visitor: Visitor = { author: memberAuthor(handle), vault: (name) => Promise.resolve(find(name)) };
     sockets.handleUpgrade(request, socket, head, (client) => serveRooms(hocuspocus, client, visitor));
   });
   server.listen(port, "127.0.0.1");
