@@ -1,4 +1,5 @@
 import { extname } from "node:path";
+import { bytesOfName } from "../git/names.ts";
 import type { Repository, Entry, Difference } from "../git/repository.ts";
 import { contentOf } from "../vault/files.ts";
 import { isNotePath } from "../vault/note-path.ts";
@@ -43,13 +44,15 @@ export async function mergeCommits(repository: Repository, ours: string, theirs:
 
 /** Brings a commit into the folder and into open notes, from the one before; after a crash in the middle once more from where it stopped. */
 export async function bringIn({ vault, repository, store, documents }: Place, { before, after }: Merge): Promise<void> {
-  const differences = await repository.differences(before, after);
+  const differences = (await repository.differences(before, after))
+    // What goes first: a note may come in the place of a folder, or a folder in that of a note.
+    .toSorted((one, other) => Number(one.after !== undefined) - Number(other.after !== undefined));
   const others: string[] = [];
   for (const difference of differences) {
     const { path } = difference;
     const text = await textOf(repository, difference.after);
     if (!isNotePath(path) || (difference.after !== undefined && text === undefined)) {
-      if (difference.after === undefined) await vault.files.removeOther(path);
+      if (difference.after === undefined) await vault.files.removeOther(bytesOfName(path));
       else if (!difference.after.mode.startsWith("16")) others.push(path);
       continue;
     }
@@ -72,13 +75,13 @@ async function bringInNote(
   { path, before }: Difference,
   text: string | undefined,
 ): Promise<void> {
-  const found = await vault.files.read(path).catch(() => undefined);
+  const found = await vault.files.read(path);
   const onDisk = found?.kind === "text" ? found.text : undefined;
   if (onDisk === text) return;
   const was = await textOf(repository, before);
   // Somebody changed the file itself in between.
   if (text === undefined) {
-    if (onDisk === undefined || onDisk === was) await vault.files.remove(path).catch(() => undefined);
+    if (found !== undefined && (onDisk === undefined || onDisk === was)) await vault.files.remove(path);
   } else await vault.files.write(path, onDisk === undefined ? text : mergeTexts(was ?? "", onDisk, text));
 }
 

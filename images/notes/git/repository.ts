@@ -3,6 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { NOBODY, type Author } from "./author.ts";
+import { bytesOfName, nameOfBytes } from "./names.ts";
 
 const run = promisify(execFile);
 const LARGEST_OUTPUT = 64 * 1024 * 1024;
@@ -85,32 +86,27 @@ export class Repository {
     return await this.#resolve("HEAD");
   }
 
-  /** Paths of the folder that are other than at the last commit. */
+  /** Paths of the folder that are other than at the last commit. What somebody's `.gitignore` names is one: a note is a note. */
   async changed(): Promise<string[]> {
-    const status = await this.git("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames");
-    return status
-      .split("\0")
-      .filter(Boolean)
-      .map((line) => line.slice(3));
+    const all = ["--untracked-files=all", "--ignored=traditional", "--no-renames"];
+    const status = await this.git("status", "--porcelain", "-z", ...all);
+    return namesOf(status).map((line) => line.slice(3));
   }
 
   /** Commits these paths as they are in the folder. @returns whether anything was other than before */
   async commit(paths: readonly string[], authors: readonly Author[], message: string): Promise<boolean> {
     const [author = NOBODY, ...others] = authors;
-    await this.git("add", "--all", "--force", "--", ...paths);
-    const staged = await this.git(
-      "diff",
-      "--cached",
-      "--name-only",
-      "-z",
-      ...((await this.head()) === undefined ? [] : ["HEAD"]),
-      "--",
-      ...paths,
-    );
-    if (staged === "") return false;
+    const these = { input: listed(paths) };
+    await this.#run(["add", "--all", "--force", ...FROM_INPUT], these);
+    const head = (await this.head()) === undefined ? [] : ["HEAD"];
+    const staged = new Set(namesOf(await this.git("diff", "--cached", "--name-only", "-z", ...head)));
+    if (!paths.some((path) => staged.has(path))) return false;
     const trailers = others.map(({ name, email }) => `Co-authored-by: ${name} <${email}>`);
     const text = [message, ...(trailers.length > 0 ? [trailers.join("\n")] : [])].join("\n\n");
-    await this.#as(author, "commit", "--quiet", "--no-verify", `--message=${text}`, "--", ...paths);
+    await this.#run(["commit", "--quiet", "--no-verify", `--message=${text}`, ...FROM_INPUT], {
+      env: by(author),
+      ...these,
+    });
     return true;
   }
 
@@ -166,7 +162,8 @@ export class Repository {
     for (const line of lines) {
       const match = /^(\d+) ([0-9a-f]+) ([123])\t(.*)$/s.exec(line);
       if (match === null) continue;
-      const [, mode = "", object = "", stage, path = ""] = match;
+      const [, mode = "", object = "", stage, name = ""] = match;
+      const path = nameOfBytes(name);
       const stages = conflicts.get(path) ?? new Map<1 | 2 | 3, Entry>();
       conflicts.set(path, stages.set(Number(stage) as 1 | 2 | 3, { mode, object }));
     }
@@ -181,9 +178,9 @@ export class Repository {
     try {
       await this.#run(["read-tree", tree], { env });
       const lines = [...entries].map(([path, entry]) =>
-        entry === undefined ? `0 ${"0".repeat(40)}\t${path}\0` : `${entry.mode} ${entry.object}\t${path}\0`,
+        entry === undefined ? `0 ${"0".repeat(40)}\t${path}` : `${entry.mode} ${entry.object}\t${path}`,
       );
-      await this.#run(["update-index", "-z", "--index-info"], { env, input: lines.join("") });
+      await this.#run(["update-index", "-z", "--index-info"], { env, input: listed(lines) });
       return (await this.#run(["write-tree"], { env })).trim();
     } finally {
       await rm(index, { force: true });
@@ -191,7 +188,7 @@ export class Repository {
   }
 
   async writeText(text: string): Promise<Entry> {
-    const object = await this.#run(["hash-object", "-w", "--stdin"], { input: text });
+    const object = await this.#run(["hash-object", "-w", "--stdin"], { input: Buffer.from(text, "utf8") });
     return { mode: ORDINARY_FILE, object: object.trim() };
   }
 
@@ -202,15 +199,14 @@ export class Repository {
 
   async commitTree(tree: string, parents: readonly string[], message: string): Promise<string> {
     const args = ["commit-tree", tree, ...parents.flatMap((parent) => ["-p", parent]), "-m", message];
-    return (await this.#as(NOBODY, ...args)).trim();
+    return (await this.#run(args, { env: by(NOBODY) })).trim();
   }
 
   /** @param before undefined for nothing at all */
   async differences(before: string | undefined, after: string): Promise<Difference[]> {
-    const empty = await this.#run(["hash-object", "-t", "tree", "-w", "--stdin"], { input: "" });
-    const fields = (
-      await this.git("diff-tree", "-r", "-z", "--raw", "--no-renames", before ?? empty.trim(), after)
-    ).split("\0");
+    const empty = await this.#run(["hash-object", "-t", "tree", "-w", "--stdin"], {});
+    const raw = await this.git("diff-tree", "-r", "-z", "--raw", "--no-renames", before ?? empty.trim(), after);
+    const fields = namesOf(raw);
     const found: Difference[] = [];
     for (let index = 0; index + 1 < fields.length; index += 2) {
       const match = /^:(\d+) (\d+) ([0-9a-f]+) ([0-9a-f]+)/.exec(fields[index] ?? "");
@@ -232,17 +228,12 @@ export class Repository {
     await this.git("read-tree", commit);
     await this.git("update-ref", `refs/heads/${this.branch}`, commit);
     if (paths.length === 0) return;
-    await this.#run(["checkout-index", "--force", "-z", "--stdin"], {
-      input: paths.map((path) => `${path}\0`).join(""),
-    });
+    await this.#run(["checkout-index", "--force", "-z", "--stdin"], { input: listed(paths) });
   }
 
+  /** @returns what it wrote, a byte in each character */
   git(...args: string[]): Promise<string> {
     return this.#run(args, {});
-  }
-
-  #as({ name, email }: Author, ...args: string[]): Promise<string> {
-    return this.#run(args, { env: { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email } });
   }
 
   async #resolve(name: string): Promise<string | undefined> {
@@ -255,14 +246,15 @@ export class Repository {
   }
 
   async #run(args: readonly string[], { env = {}, input }: RunOptions): Promise<string> {
-    const running = run("git", args, { ...this.#options(env), encoding: "utf8" });
-    running.child.stdin?.on("error", () => undefined).end(input ?? "");
+    const running = run("git", args, { ...this.#options(env), encoding: "latin1" });
+    running.child.stdin?.on("error", () => undefined).end(input);
     try {
       return (await running).stdout;
     } catch (error) {
       const { code, stderr, stdout } = error as { code?: unknown; stderr?: string; stdout?: string };
       if (args[0] === "merge-tree" && code === 1) throw new ConflictsOutput(stdout ?? "");
-      throw new GitError(args, typeof code === "number" ? code : -1, `${stderr}${stdout}`);
+      const said = Buffer.from(`${stderr}${stdout}`, "latin1").toString("utf8");
+      throw new GitError(args, typeof code === "number" ? code : -1, said);
     }
   }
 
@@ -294,7 +286,22 @@ export class Repository {
 
 interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  readonly input?: string;
+  readonly input?: Buffer;
+}
+
+/** Paths come as input: of many, a command line is too long, and one that is no UTF-8 can't stand in it. */
+const FROM_INPUT = ["--pathspec-from-file=-", "--pathspec-file-nul"];
+
+function listed(lines: readonly string[]): Buffer {
+  return Buffer.concat(lines.map((line) => bytesOfName(`${line}\0`)));
+}
+
+function namesOf(output: string): string[] {
+  return output.split("\0").filter(Boolean).map(nameOfBytes);
+}
+
+function by({ name, email }: Author): Record<string, string> {
+  return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email };
 }
 
 /** How git tells that there are conflicts, beside what they are. */

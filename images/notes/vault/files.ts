@@ -24,14 +24,19 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export class VaultFiles {
   /** Without symbolic links. */
   readonly folder: string;
+  readonly #scratch: string;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, scratch: string) {
     this.folder = folder;
+    this.#scratch = scratch;
   }
 
-  static async open(folder: string): Promise<VaultFiles> {
+  /** @param scratch for files that are being written, on the same volume; what a crash left in it is thrown away */
+  static async open(folder: string, scratch: string): Promise<VaultFiles> {
     await mkdir(folder, { recursive: true });
-    return new VaultFiles(await realpath(folder));
+    await rm(scratch, { recursive: true, force: true });
+    await mkdir(scratch, { recursive: true });
+    return new VaultFiles(await realpath(folder), scratch);
   }
 
   /** All that may be notes, by their paths on disk. */
@@ -88,7 +93,7 @@ export class VaultFiles {
     notePath(path);
     await this.#makeFolder(dirname(wanted));
     const file = await this.#inside(path);
-    const scratch = join(dirname(file), `.${randomUUID()}.tmp`);
+    const scratch = join(this.#scratch, randomUUID());
     try {
       await writeFile(scratch, text, { flag: "wx", flush: true });
       await rename(scratch, file);
@@ -104,14 +109,17 @@ export class VaultFiles {
     await this.#tidy(path);
   }
 
-  /** Removes a file that is no note: a picture, say. */
-  async removeOther(path: string): Promise<void> {
+  /** Removes a file that is no note: a picture, say. @param name its path as bytes, which need not be UTF-8 */
+  async removeOther(name: Buffer): Promise<void> {
+    const file = Buffer.concat([Buffer.from(`${this.folder}/`), name]);
+    const folder = file.subarray(0, file.lastIndexOf("/"));
     try {
-      await rm(await this.#beneath(path), { force: true });
+      if (!(await realpath(folder, { encoding: "buffer" })).equals(folder)) throw outside(name.toString());
+      await rm(file, { force: true });
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
-    await this.#tidy(path);
+    await this.#tidy(name.toString());
   }
 
   /** Empty folders only: git does not know them. */
@@ -143,15 +151,14 @@ export class VaultFiles {
   /** @throws {NotePathError} where a folder on the way is a symbolic link */
   async #inside(path: string): Promise<string> {
     notePath(path);
-    return await this.#beneath(path);
-  }
-
-  async #beneath(path: string): Promise<string> {
     const file = join(this.folder, path);
-    const folder = await realpath(dirname(file));
-    if (folder !== dirname(file)) throw new NotePathError(`"${path}" doesn't lie in its vault.`);
+    if ((await realpath(dirname(file))) !== dirname(file)) throw outside(path);
     return file;
   }
+}
+
+function outside(path: string): NotePathError {
+  return new NotePathError(`"${path}" doesn't lie in its vault.`);
 }
 
 /** Bytes as text, or what they are else. */

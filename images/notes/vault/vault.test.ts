@@ -133,6 +133,20 @@ test("of odd files only notes are notes, and none is read that is none", async (
   expect(LARGEST_NOTE_BYTES).toBeLessThan(10 * 1024 * 1024);
 });
 
+test("what was being written when the machine stopped is in nobody's way", async () => {
+  const base = await scratchFolder();
+  await writeFiles(base, { "being-written/half": "ha", "vault/a.md": "x" });
+  const vault = await Vault.open({ folder: join(base, "vault"), indexFile: join(base, "index.db") });
+  expect(await readdir(join(base, "being-written"))).toEqual([]);
+  await mkdir(join(vault.files.folder, "b.md"));
+  await expect(vault.files.write("b.md", "x")).rejects.toThrow();
+  expect([await readdir(join(base, "being-written")), await readdir(join(base, "vault"))]).toEqual([
+    [],
+    ["a.md", "b.md"],
+  ]);
+  await vault.close();
+});
+
 test("no two notes have names that people can't tell apart", async () => {
   const vault = await vaultOf({ "Über.md": "x" });
   for (const path of ["über.md", "U\u0308BER.md"]) {

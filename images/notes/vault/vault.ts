@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { VaultFiles, type Content, type FileStamp } from "./files.ts";
 import { noteGraph, type NoteGraph } from "./graph.ts";
@@ -13,7 +14,7 @@ import { withTarget } from "./wiki-link.ts";
 export interface VaultOptions {
   /** Where the notes are. */
   readonly folder: string;
-  /** Where what is known of them is kept, outside of `folder`. */
+  /** Where what is known of them is kept, outside of `folder` and on the same volume. */
   readonly indexFile: string;
   /** Told of notes whose files are other than they were, are new or are gone. */
   readonly onChange?: (paths: readonly string[]) => void;
@@ -58,7 +59,9 @@ export class Vault {
 
   /** Resolves once all notes are known. */
   static async open(options: VaultOptions): Promise<Vault> {
-    const vault = new Vault(await VaultFiles.open(options.folder), new NoteIndex(options.indexFile), options);
+    const { folder, indexFile } = options;
+    const files = await VaultFiles.open(folder, join(dirname(indexFile), "being-written"));
+    const vault = new Vault(files, new NoteIndex(indexFile), options);
     await vault.refresh();
     return vault;
   }
