@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { bareRemote, Clone, git } from "../testing/remote.ts";
@@ -6,6 +6,7 @@ import { openNote } from "../testing/editor.ts";
 import { startRooms, type RoomsServer } from "../testing/rooms-server.ts";
 import { scratchFolder, writeFiles } from "../testing/scratch.ts";
 import { memberAuthor } from "../git/author.ts";
+import { VaultFiles } from "../vault/files.ts";
 import { SharedVault, type SharedVaultOptions } from "./shared-vault.ts";
 
 const [ada, grace] = [memberAuthor("ada"), memberAuthor("grace")];
@@ -120,6 +121,76 @@ test("what git can't merge is merged by letters, and nothing is lost", async () 
     "new.md",
   ]);
   expect(await git(given.folder, "status", "--porcelain")).toBe("");
+});
+
+test("what comes has any name that git can hold, and a folder becomes a note and a note a folder", async () => {
+  const given = await options();
+  const clone = await Clone.of(given.remote);
+  const bytes = (...odd: number[]): Buffer => Buffer.concat([Buffer.from(`${clone.folder}/`), Buffer.from(odd)]);
+  // Two names that are no UTF-8: a picture's, and one that ends as a note's does.
+  for (const name of [bytes(0xe9, 0x2e, 0x70, 0x6e, 0x67), bytes(0xe9, 0x2e, 0x6d, 0x64)])
+    await writeFile(name, "latin");
+  await clone.push({ "x.md/in a folder.md": "x\n", "y.md": "y\n" });
+  const shared = await opened(given);
+  await shared.sync();
+  expect(await git(given.folder, "status", "--porcelain")).toBe("");
+  expect((await readdir(given.folder, { encoding: "latin1" })).toSorted()).toEqual(
+    [".git", "x.md", "y.md", "\xe9.md", "\xe9.png"].toSorted(),
+  );
+  await rm(bytes(0xe9, 0x2e, 0x70, 0x6e, 0x67));
+  await git(clone.folder, "rm", "-r", "--quiet", "x.md", "y.md");
+  await clone.push({ "x.md": "x\n", "y.md/in a folder.md": "y\n" });
+  await shared.sync();
+  expect(await git(given.folder, "status", "--porcelain")).toBe("");
+  expect(shared.vault.list().map(({ path }) => path)).toEqual(["x.md", "y.md/in a folder.md"]);
+  expect((await readdir(given.folder, { encoding: "latin1" })).toSorted()).toEqual(
+    [".git", "x.md", "y.md", "\xe9.md"].toSorted(),
+  );
+});
+
+test("a note that somebody's .gitignore names is a note", async () => {
+  const given = await options();
+  await (await Clone.of(given.remote)).push({ ".gitignore": "drafts/\n" });
+  const shared = await opened(given);
+  await shared.sync();
+  await shared.create("drafts/a.md", "a\n", ada);
+  await shared.sync();
+  expect(await log(given.remote, "%an: %s", "-1", "main")).toEqual(["ada: Write drafts/a.md"]);
+});
+
+test("what comes and can't be brought in is brought in the next time, and undoes nothing", async () => {
+  const given = await options();
+  const clone = await Clone.of(given.remote);
+  await clone.push({ "a.md": "one\n", "z.md": "one\n" });
+  const shared = await opened(given);
+  await shared.sync();
+  await clone.push({ "a.md": "two\n", "z.md": "two\n" });
+  const write = vi.spyOn(shared.vault.files, "write");
+  onTestFinished(() => write.mockRestore());
+  write.mockImplementationOnce((...file) => {
+    // There was room for the first alone.
+    write.mockRejectedValueOnce(new Error("no space left on device"));
+    return VaultFiles.prototype.write.apply(shared.vault.files, file);
+  });
+  await expect(shared.sync()).rejects.toThrow("no space left");
+  await clone.push({ "a.md": "three\n" });
+  await shared.sync();
+  expect([await shared.read("a.md"), await shared.read("z.md")]).toEqual(["three\n", "two\n"]);
+  await shared.sync();
+  expect(await log(given.remote, "%s", "main")).toEqual(["by hand", "by hand", "by hand"]);
+});
+
+test("what was pushed, and what was committed, while a server was being killed is exchanged by the next", async () => {
+  const given = await options();
+  const first = await SharedVault.open(given);
+  await first.create("here.md", "here\n", ada);
+  await first.close();
+  await (await Clone.of(given.remote)).push({ "there.md": "there\n" });
+  const next = await opened({ ...given, quietMs: 20 });
+  await vi.waitFor(async () => {
+    expect(next.vault.list().map(({ path }) => path)).toEqual(["here.md", "there.md"]);
+    expect(await git(given.remote, "ls-tree", "--name-only", "main")).toBe("here.md\nthere.md\n");
+  }, 20_000);
 });
 
 test("nothing that a remote sends is written outside of the vault", async () => {

@@ -74,12 +74,10 @@ export class SharedVault {
     });
     const opened = new SharedVault({ vault, repository, store, documents }, options);
     shared = opened;
-    await opened.#turns.take(async () => {
-      const underWay = store.mergeUnderWay();
-      if (underWay !== undefined) await bringIn(opened.#place, underWay);
-      await opened.#commitAll();
-    });
+    await opened.#turns.take(() => opened.#commitAll());
     await vault.watch();
+    // Whoever was killed before may have had something to give or to take.
+    if (options.remote !== undefined) opened.#soon();
     if (options.pollMs) opened.#pollIn(options.pollMs);
     return opened;
   }
@@ -214,6 +212,12 @@ export class SharedVault {
     await bringIn(this.#place, { before, after });
   }
 
+  /** What a crash or a full disk stopped on its way into the folder comes first: the half of it that is there would count as changes that undo others'. */
+  async #finishMerge(): Promise<void> {
+    const underWay = this.#place.store.mergeUnderWay();
+    if (underWay !== undefined) await bringIn(this.#place, underWay);
+  }
+
   async #commitAll(): Promise<void> {
     await this.#settleAll();
     await this.#commitAuthors();
@@ -224,6 +228,7 @@ export class SharedVault {
 
   /** A commit for all notes of the same people. */
   async #commitAuthors(): Promise<void> {
+    await this.#finishMerge();
     const together = new Map<string, { authors: Author[]; paths: string[] }>();
     for (const [path, authors] of this.#place.store.authors()) {
       const key = JSON.stringify(authors);
