@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type ServerResponse } from "node:http";
+import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { ensureBareRepository, gitHttp, headOf } from "./git-http.ts";
 
 async function served() {
@@ -16,8 +16,16 @@ async function served() {
   ensureBareRepository(folder);
   const pushes: string[] = [],
     errors: unknown[] = [];
+  let held = Promise.resolve();
+  /** Lets nobody in until told to. */
+  const hold = (): (() => void) => {
+    let letIn = (): void => undefined;
+    held = new Promise((resolve) => (letIn = resolve));
+    return () => letIn();
+  };
   const serve = gitHttp({
     admit: async (request, name) => {
+      await held;
       if (request.headers.authorization !== `Basic ${Buffer.from("ada-dev:secret").toString("base64")}`)
         return "unknown";
       return name === "guild" ? { name, folder, person: "ada" } : undefined;
@@ -54,7 +62,7 @@ async function served() {
       ...init,
       headers: { authorization: `Basic ${Buffer.from("ada-dev:secret").toString("base64")}`, ...init.headers },
     });
-  return { root, folder, at, git, clone, commit, ask, pushes, errors };
+  return { root, folder, at, git, clone, commit, ask, pushes, errors, server, port, hold };
 }
 
 test("it is cloned and pushed to, also what is large and comes in pieces", async () => {
@@ -80,6 +88,44 @@ test("what doesn't go on from what is there is refused, also by force, and nothi
     expect((await git(["push", "origin", ...args], two)).exitCode, args.join(" ")).toBe(1);
   }
   expect(await headOf(folder)).toBe(head);
+});
+
+test("what a push left that was killed is in nobody's way, once the server is there again", async () => {
+  const { clone, commit, git, folder } = await served();
+  const work = await clone("one");
+  await commit(work, "a.md", "a\n");
+  const locks = ["refs/heads/main.lock", "packed-refs.lock", "config.lock", "HEAD.lock"];
+  for (const lock of locks) writeFileSync(join(folder, lock), "");
+  const push = () => git(["push", "-q", "origin", "HEAD:main"], work);
+  expect((await push()).exitCode).not.toBe(0);
+  ensureBareRepository(folder);
+  expect(await push()).toMatchObject({ exitCode: 0, stderr: "" });
+});
+
+test("a git that can't be started, and one that nobody waits for, are no end of the server", async () => {
+  const { ask, pushes, errors, server, port, hold } = await served();
+  vi.stubEnv("PATH", "/nowhere");
+  try {
+    expect((await ask("/git/guild.git/info/refs?service=git-upload-pack")).status).toBe(500);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(errors).toMatchObject([{ code: "ENOENT" }]);
+  // A push whose end is never sent, from before it is let in and from after.
+  for (const isBefore of [true, false]) {
+    const socket = connect(port, "127.0.0.1");
+    socket.write(
+      "POST /git/guild.git/git-receive-pack HTTP/1.1\r\nhost: guild\r\ncontent-type: application/x-git-receive-pack-request\r\n" +
+        `authorization: Basic ${Buffer.from("ada-dev:secret").toString("base64")}\r\ncontent-length: 100\r\n\r\n0`,
+    );
+    const letIn = isBefore ? hold() : () => undefined;
+    const [, response] = (await once(server, "request")) as [unknown, ServerResponse];
+    const closed = once(response, "close");
+    socket.destroy();
+    await closed;
+    letIn();
+  }
+  await expect.poll(() => pushes).toEqual(["ada", "ada"]);
 });
 
 test("nobody gets in without a token, and what isn't theirs is not there", async () => {

@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 /** What a repository takes: whoever pushes what doesn't go on from what is there merges first, and nothing is ever taken back. */
@@ -24,9 +25,15 @@ export const BRANCH = "main";
 const LONGEST_WAIT_MS = 50_000;
 const LOOK_MS = 250;
 
-/** Makes a repository that others push to, or has one that is there do what it should. At once: who opens a vault needs it. */
+/**
+ * Makes a repository that others push to, or has one that is there do what it should. At once: who opens a vault needs
+ * it. Nobody is at work in it by then: a lock was left by one that was killed, and would refuse all pushes from here on.
+ */
 export function ensureBareRepository(folder: string): void {
   mkdirSync(folder, { recursive: true });
+  const refs = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.startsWith("refs/"));
+  for (const path of [...refs, "HEAD.lock", "packed-refs.lock", "config.lock"])
+    if (path.endsWith(".lock")) rmSync(join(folder, path), { force: true });
   const env = { PATH: process.env["PATH"], HOME: "/", GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" };
   const git = (...args: string[]) => execFileSync("git", ["--git-dir", folder, ...args], { env, stdio: "pipe" });
   git("init", "--quiet", "--bare", `--initial-branch=${BRANCH}`);
@@ -76,8 +83,12 @@ export function gitHttp(
       if (admitted === undefined) return refuse(response, 404, "There is no such vault.");
       if (path === "/changes" && request.method === "GET") await news(heads, admitted, url, response);
       else if (SERVICES.has(path)) {
-        await backend(admitted, path, url, request, response);
-        if (path === "/git-receive-pack") options.onPush?.(admitted);
+        try {
+          await backend(admitted, path, url, request, response);
+        } finally {
+          // Also where nobody heard that it was taken.
+          if (path === "/git-receive-pack") options.onPush?.(admitted);
+        }
       } else refuse(response, 404, "There is nothing of git's there.");
     } catch (error) {
       options.onError?.(error);
@@ -102,6 +113,8 @@ async function backend(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  // Whoever has gone by now is not told of any more, and their request would never end.
+  if (response.destroyed) return;
   const header = (name: string): string => String(request.headers[name] ?? "");
   const child = spawn("git", ["http-backend"], {
     stdio: ["pipe", "pipe", "pipe"],
@@ -130,20 +143,20 @@ async function backend(
   request.on("error", () => child.kill());
   child.stdin.on("error", () => request.unpipe(child.stdin).resume());
   request.pipe(child.stdin);
-  await answer(child.stdout, response);
-  const [code] = (await ended) as [number | null];
+  // Both at once: a git that can't be started says so while nothing comes of it.
+  const [[code]] = (await Promise.all([ended, answer(child.stdout, response)])) as [[number | null], void];
   if (code !== 0 && !response.destroyed && said.length > 0) {
     throw new Error(`git http-backend ended with ${code}: ${Buffer.concat(said).toString("utf8").trim().slice(-500)}`);
   }
 }
 
 /** A CGI program's answer: headers as lines, an empty line, what it says. */
-async function answer(output: NodeJS.ReadableStream & AsyncIterable<Buffer>, response: ServerResponse): Promise<void> {
+async function answer(output: Readable, response: ServerResponse): Promise<void> {
   let head = Buffer.alloc(0);
   for (let end = -1; end < 0;) {
-    const chunk = (output as unknown as { read(): Buffer | null }).read();
+    const chunk = output.read() as Buffer | null;
     if (chunk === null) {
-      if (!(output as unknown as { readable: boolean }).readable) throw new Error("git http-backend said nothing");
+      if (!output.readable) throw new Error("git http-backend said nothing");
       await Promise.race([once(output, "readable"), once(output, "end"), once(output, "close")]);
       continue;
     }
@@ -175,7 +188,8 @@ async function news(heads: Heads, { folder }: Admitted, url: URL, response: Serv
 
 /** Who waits for branches to move. Their files are looked at: whoever moves one, by whatever way, it is seen. */
 class Heads {
-  readonly #waiting = new Map<string, Set<() => void>>();
+  /** By the folder: how to tell each, and where the branch was when it began to wait. */
+  readonly #waiting = new Map<string, Map<() => void, string | undefined>>();
 
   /** @returns where the branch is, at once if it isn't at `since`, else when it moves or after a while; undefined before its first commit */
   async other(folder: string, since: string, signal: AbortSignal): Promise<string | undefined> {
@@ -190,7 +204,7 @@ class Heads {
   /** One look for all who wait for the same. */
   async #moved(folder: string, head: string | undefined, until: number, signal: AbortSignal): Promise<void> {
     const isLookedAt = this.#waiting.has(folder);
-    const waiting = this.#waiting.get(folder) ?? new Set<() => void>();
+    const waiting = this.#waiting.get(folder) ?? new Map<() => void, string | undefined>();
     this.#waiting.set(folder, waiting);
     const moved = new Promise<void>((resolve) => {
       const timer = setTimeout(done, Math.max(0, until - Date.now()));
@@ -200,20 +214,23 @@ class Heads {
         signal.removeEventListener("abort", done);
         resolve();
       }
-      waiting.add(done);
+      waiting.set(done, head);
       signal.addEventListener("abort", done);
     });
-    if (!isLookedAt) void this.#look(folder, head, waiting);
+    if (!isLookedAt) void this.#look(folder, waiting);
     await moved;
   }
 
-  async #look(folder: string, head: string | undefined, waiting: Set<() => void>): Promise<void> {
-    let last = head;
+  async #look(folder: string, waiting: Map<() => void, string | undefined>): Promise<void> {
     while (waiting.size > 0) {
       await new Promise((resolve) => void setTimeout(resolve, LOOK_MS).unref());
-      const now = await headOf(folder).catch(() => last);
-      if (now !== last) for (const tell of [...waiting]) tell();
-      last = now;
+      try {
+        const now = await headOf(folder);
+        for (const [tell, head] of waiting) if (head !== now) tell();
+      } catch {
+        // Who waits looks by themselves, and is told why it can't be read.
+        for (const tell of waiting.keys()) tell();
+      }
     }
     this.#waiting.delete(folder);
   }
