@@ -147,6 +147,20 @@ describe("a list of patches", () => {
     ]);
   });
 
+  test("ends, though rad prints nothing of one of them, or too much", async () => {
+    for (const text of ["", shown.repeat(2)]) {
+      const place = scriptedPlace([
+        ["cob list", `${id}\n${other}\n`],
+        [`--object ${id} --object`, shown],
+        [`--object ${id}`, shown],
+        ["cob show", text],
+      ]);
+      const { patches, unreadable } = await listPatches({ rid, place });
+      expect(patches.map((patch) => patch.id)).toEqual([id]);
+      expect(unreadable).toEqual([{ id: other, why: expect.stringContaining("something else than one patch") }]);
+    }
+  });
+
   test("is asked for in batches", async () => {
     const ids = Array.from({ length: 120 }, (_, index) => index.toString(16).padStart(40, "0"));
     const place = scriptedPlace([

@@ -107,6 +107,7 @@ async function readSome(repository: Repository, ids: readonly string[]): Promise
       throw error;
     if (ids.length === 1) return ids.map((id) => ({ id, why: error.message }));
   }
+  if (ids.length === 1) return ids.map((id) => ({ id, why: "rad prints something else than one patch of it" }));
   const each: (Patch | UnreadablePatch)[] = [];
   for (const id of ids) each.push(...(await readSome(repository, [id])));
   return each;
