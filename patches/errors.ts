@@ -32,6 +32,9 @@ export class PatchesError extends Error {
   }
 }
 
+/** How what waited in vain for others who write in the same place ends, without a word: none of the programs ends so by itself. */
+export const STILL_LOCKED = 75;
+
 /** What programs say, and what that means; the first that fits. As of radicle-cli 0.23.0 and git 2.39. */
 const meanings: readonly [said: RegExp, code: PatchesErrorCode][] = [
   [/not authorized to apply/, "not-allowed"],
@@ -50,6 +53,8 @@ export function whatWentWrong(
   command: string,
   { exitCode, stdout, stderr }: { exitCode: number | undefined; stdout: string; stderr: string },
 ): PatchesError {
+  if (exitCode === STILL_LOCKED)
+    return new PatchesError("conflict", `${command} was not begun: somebody else writes in the same place for long.`);
   const words = [stderr, stdout]
     .map((text) => text.trim().slice(-2000))
     .filter(Boolean)

@@ -1,5 +1,5 @@
 import type { Action } from "./actions.ts";
-import { PatchesError } from "./errors.ts";
+import { PatchesError, STILL_LOCKED } from "./errors.ts";
 import { checked, oidSchema, ridSchema } from "./ids.ts";
 import { said } from "./place.ts";
 import type { Argv, Place, Repository } from "./place.ts";
@@ -18,7 +18,8 @@ const ANNOUNCING = 5;
  * wrote is gone, though it said that all went well.
  */
 export function alone({ radHome }: Place, argv: Argv): Argv {
-  return ["flock", "--timeout", String(PATIENCE), `${radHome}/guildnet-patches.lock`, ...argv];
+  const waiting = ["--timeout", String(PATIENCE), "--conflict-exit-code", String(STILL_LOCKED)];
+  return ["flock", ...waiting, `${radHome}/guildnet-patches.lock`, ...argv];
 }
 
 /**

@@ -22,17 +22,19 @@ test("what somebody writes goes by standard input, and never into a command", as
   const text = "'; rm -rf / #\n$(id) --message";
   await comment({ rid, place }, id, { revision: id, text });
   const { argv, stdin } = place.asked.find(({ argv: words }) => words.includes("update")) ?? { argv: [], stdin: "" };
-  expect(argv.slice(0, 8)).toEqual([
+  expect(argv.slice(0, 10)).toEqual([
     "flock",
     "--timeout",
     "30",
+    "--conflict-exit-code",
+    "75",
     "/home/guild/.radicle/guildnet-patches.lock",
     "sh",
     "-c",
     'cat | "$@" /dev/stdin',
     "sh",
   ]);
-  expect(argv.slice(8)).toEqual([
+  expect(argv.slice(10)).toEqual([
     "rad",
     "cob",
     "update",
@@ -93,6 +95,15 @@ describe("what another writer took away", () => {
     await expect(update({ rid, place }, id, action)).rejects.toMatchObject({ code: "conflict" });
     expect(place.asked.filter(({ argv }) => argv.includes("update"))).toHaveLength(4);
   });
+});
+
+test("who waits in vain for others of the same place is told so, not that nothing was said", async () => {
+  const place = scriptedPlace([
+    ["rad self", me],
+    ["cob show", open],
+    ["cob update", { exitCode: 75 }],
+  ]);
+  await expect(comment({ rid, place }, id, { revision: id, text: "a" })).rejects.toMatchObject({ code: "conflict" });
 });
 
 test("a review that Radicle left out is told of", async () => {
