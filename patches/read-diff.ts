@@ -67,6 +67,7 @@ export async function readFileDiff(repository: Repository, range: Range, path: s
 /** Which files differ, and by how many lines. */
 export async function readChangedFiles(repository: Repository, { base, oid }: Range): Promise<ChangedFile[]> {
   const text = await ofCommits(
+    repository,
     said(repository.place, diff(repository, { base, oid }, "--raw", "--numstat", "-z", "--no-abbrev")),
   );
   const files = changedFiles(text);
@@ -150,7 +151,7 @@ async function sizesOf(repository: Repository, objects: readonly string[]): Prom
   );
 }
 
-async function ofCommits<T>(reading: Promise<T>): Promise<T> {
+async function ofCommits<T>({ rid }: Repository, reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
@@ -162,7 +163,7 @@ async function ofCommits<T>(reading: Promise<T>): Promise<T> {
         cause: error,
       });
     if (error instanceof PatchesError && /not a git repository/.test(error.message))
-      throw new PatchesError("no-repository", `This place does not have ${"the repository"}`, { cause: error });
+      throw new PatchesError("no-repository", `This place does not have ${rid}`, { cause: error });
     throw error;
   }
 }
