@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const components = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts") && !/\.test\.ts$|(^|\/)(dist|node_modules)\//.test(file))
   .flatMap((file) =>
-    [...read(file).matchAll(/super\("guildnet:index:(\w+)"/g)].map(([, component = ""]) => ({ component, file })),
+    [...read(file).matchAll(/super\(\s*"guildnet:index:(\w+)"/g)].map(([, component = ""]) => ({ component, file })),
   );
 
 test.each(components)("$component is held to the contract", ({ component, file }) => {

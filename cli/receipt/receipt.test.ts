@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import * as components from "../../components/index.ts";
 import { exitCodeOf } from "../commands/preview.ts";
 import { previewIn } from "./changes.ts";
-import { reachers } from "./reach.ts";
 import { receiptOf, type Receipt } from "./receipt.ts";
 import { commentMark, receiptMarkdown, receiptText } from "./render.ts";
 import { recorded } from "./testing/recorded.ts";
@@ -115,9 +113,16 @@ describe("what is everybody's", () => {
     expect(gone.certificates).toContain("portal-certificate");
   });
 
-  it("is known by its class", () => {
-    const classes = Object.keys(components);
-    expect(reachers.filter((name) => !classes.includes(name) && name !== "BackupServer")).toEqual([]);
+  it("reaches whom it says itself, and of one that says nothing whoever uses it", () => {
+    const reached = (edit: (inputs: object) => object) => {
+      const log = JSON.parse(JSON.stringify(recorded("port")), (_, value: { type?: string; old?: object }) =>
+        value?.type === "guildnet:index:Portal" ? edit(value) : value,
+      ) as object[];
+      return systems(receiptOf("lab", previewIn(log)))["portal"];
+    };
+    const saying = (inputs: object) => (step: object) => ({ ...step, old: { inputs }, new: { inputs } });
+    expect(reached(saying({ reaches: "ada alone" }))).toMatch(/; reaches ada alone$/);
+    expect(reached(saying({}))).toMatch(/; reaches whoever uses it: it is away for some seconds$/);
   });
 });
 

@@ -4,7 +4,6 @@ import { clusterOf, type ClusterReceipt } from "./node.ts";
 import { openingsOf, type Opening } from "./openings.ts";
 import { graphOf, isComponent, kindOf, nameOf, type Component, type Graph, type Place } from "./places.ts";
 import { podsOf, type PodsReceipt } from "./pods.ts";
-import { reachOf } from "./reach.ts";
 import { volumeOf, type VolumeReceipt } from "./volumes.ts";
 
 /** What becomes of the objects of one workspace, app or system. */
@@ -207,21 +206,28 @@ function systemsOf(resources: readonly Change[], own: readonly Change[], graph: 
     const { changes } = byComponent.get(component.urn) ?? { changes: [] };
     byComponent.set(component.urn, { component, changes: [...changes, change] });
   }
-  const effects = new Map(own.map(({ urn, effect }) => [urn, effectOf(effect)]));
+  const ownByUrn = new Map(own.map((change) => [change.urn, change]));
   return [...byComponent.values()]
     .map(({ component: { urn, type, name }, changes }) => {
-      const part = partOf(changes, effects.get(urn) ?? "changes", pods);
+      const itself = ownByUrn.get(urn);
+      const part = partOf(changes, effectOf(itself?.effect ?? "same"), pods);
       const isAway = part.effect !== "made" && part.pods.some(({ effect }) => effect === "restart" || effect === "end");
       const isAlone = [...byComponent.values()].filter(({ component }) => component.type === type).length === 1;
       return {
         name: isAlone ? inWords(type) : `${inWords(type)} ${name}`,
         component: type,
         ...part,
-        ...(isAway && { reaches: part.effect === "goes" ? "whoever uses it, for good" : reachOf(type) }),
+        ...(isAway && { reaches: part.effect === "goes" ? "whoever uses it, for good" : reachOf(itself) }),
       };
     })
     .filter(isTouched)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** In the component's own words, which it registers as an input. */
+function reachOf(component: Change | undefined): string {
+  const [now, before] = [component?.new, component?.old].map((state) => textAt(state?.inputs, "reaches"));
+  return now ?? before ?? "whoever uses it: it is away for some seconds";
 }
 
 function isSomebodys(change: Change, graph: Graph): boolean {

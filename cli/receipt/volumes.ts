@@ -37,7 +37,6 @@ export function volumeOf(change: Change): VolumeReceipt | undefined {
       return of("replaced", change.old?.retainOnDelete !== true);
     case "updated":
       if (size !== newSize) return of("grown");
-      // Its files are left alone; what becomes of them once its owner goes is another.
       // Its files are left alone; what becomes of them once its owner goes may be another.
       if (retentionOf(change.old) === retentionOf(change.new)) return of("untouched");
       return of(retentionOf(change.new) === "kept" ? "held" : "released");

@@ -60,7 +60,12 @@ const KEEP: Keep = { last: 3, daily: 7, weekly: 5, monthly: 12 };
  */
 export class Backup extends pulumi.ComponentResource {
   constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Backup", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:Backup",
+      name,
+      { reaches: "nobody; a backup that runs begins anew" },
+      transformed(name, args.transform, opts),
+    );
     const { volume, repository } = args;
     const place: Place = { name, app: BACKUP_APP, namespace: volume.namespace, parent: this };
     const secret = new k8s.core.v1.Secret(

@@ -69,7 +69,12 @@ export class BackupServer extends pulumi.ComponentResource implements BackupTarg
   private readonly args: BackupServerArgs;
 
   constructor(name: string, args: BackupServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:BackupServer", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:BackupServer",
+      name,
+      { reaches: "nobody; a backup that runs begins anew" },
+      transformed(name, args.transform, opts),
+    );
     this.args = args;
     const data = retention(args.keepData);
     const place = ownNamespace(name, { app: BACKUP_SERVER_APP, namespace: NAMESPACE, level: "restricted", data }, this);

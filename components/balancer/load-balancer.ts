@@ -81,7 +81,12 @@ export class LoadBalancer extends pulumi.ComponentResource {
 
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
     checkPools(name, args.pools);
-    super("guildnet:index:LoadBalancer", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:LoadBalancer",
+      name,
+      { reaches: "whoever uses an address of the load balancer: it may be away for some seconds" },
+      transformed(name, args.transform, opts),
+    );
     const place = ownNamespace(name, { app: "metallb", namespace: LOAD_BALANCER_NAMESPACE, level: "privileged" }, this);
     const ofController: Place = { ...place, app: CONTROLLER_APP },
       ofSpeaker: Place = { ...place, app: SPEAKER_APP };

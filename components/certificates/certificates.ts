@@ -83,7 +83,12 @@ export class Certificates extends pulumi.ComponentResource {
   readonly open: CertificateIssuer;
 
   constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Certificates", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:Certificates",
+      name,
+      { reaches: "nobody; renewals wait" },
+      transformed(name, args.transform, opts),
+    );
     const place = ownNamespace(
       name,
       { app: "cert-manager", namespace: certManager.namespace, level: "restricted" },

@@ -44,7 +44,12 @@ export class ClusterDns extends pulumi.ComponentResource {
   readonly address: string;
 
   constructor(name: string, args: ClusterDnsArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:ClusterDns", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:ClusterDns",
+      name,
+      { reaches: "everybody: names in the cluster are not found for some seconds" },
+      transformed(name, args.transform, opts),
+    );
     this.address = addressIn(args.serviceCidr, 10);
     restrictNamespace(name, this);
     const account = readerAccount(name, this);

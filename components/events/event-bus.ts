@@ -81,7 +81,12 @@ export class EventBus extends pulumi.ComponentResource implements EventBusAccess
   private readonly keeper: Doorkeeper;
 
   constructor(name: string, args: EventBusArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:EventBus", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:EventBus",
+      name,
+      { reaches: "everybody: events wait for some seconds" },
+      transformed(name, args.transform, opts),
+    );
     this.caCertificate = pulumi.output(args.authority.certificatePem);
     const generation = args.keyGeneration ?? 1;
     const data = retention(args.keepData),

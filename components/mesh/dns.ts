@@ -60,7 +60,12 @@ export class MeshDns extends pulumi.ComponentResource {
         "mesh-dns-args",
         `mesh DNS "${name}": names are labels below ${args.domain}, the first of which may be "*"; found ${wrong.map((key) => `"${key}"`).join(", ")}`,
       );
-    super("guildnet:index:MeshDns", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:MeshDns",
+      name,
+      { reaches: "whoever has a device on the mesh: the guild's names are not found for some seconds" },
+      transformed(name, args.transform, opts),
+    );
     const place = ownNamespace(
       name,
       { app: APP, namespace: MESH_DNS_NAMESPACE, level: "restricted", data: "disposable" },

@@ -124,7 +124,12 @@ export class Headscale extends pulumi.ComponentResource implements Mesh {
 
   constructor(name: string, args: HeadscaleArgs, opts?: pulumi.ComponentResourceOptions) {
     checkNetwork(name, args);
-    super("guildnet:index:Headscale", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:Headscale",
+      name,
+      { reaches: "whoever has a device on the mesh: those that are connected stay so, others wait for some seconds" },
+      transformed(name, args.transform, opts),
+    );
     const port = args.port ?? 443;
     this.loginServer = serverUrl({ hostname: args.hostname, port });
     this.baseDomain = args.baseDomain;

@@ -73,7 +73,12 @@ export class SubnetRouter extends pulumi.ComponentResource {
   constructor(name: string, args: SubnetRouterArgs, opts?: pulumi.ComponentResourceOptions) {
     if (args.routes.length === 0)
       throw new GuildError("router-args", `subnet router "${name}": it has no routes; name at least one network`);
-    super("guildnet:index:SubnetRouter", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:SubnetRouter",
+      name,
+      { reaches: "whoever has a device on the mesh: the guild is away for some seconds" },
+      transformed(name, args.transform, opts),
+    );
     const { mesh } = args;
     const mode = args.mode ?? "userspace";
     const data = retention(args.keepData);

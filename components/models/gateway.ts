@@ -81,7 +81,12 @@ export class ModelGateway extends pulumi.ComponentResource {
 
   constructor(name: string, args: ModelGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     checkServers(name, args.servers);
-    super("guildnet:index:ModelGateway", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:ModelGateway",
+      name,
+      { reaches: "whoever asks a model: questions that run are cut off" },
+      transformed(name, args.transform, opts),
+    );
     this.caCertificate = pulumi.output(args.authority.certificatePem);
     const { app, namespace } = modelGatewayIdentity;
     const place = ownNamespace(name, { app, namespace, level: "restricted" }, this);

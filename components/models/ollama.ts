@@ -79,7 +79,12 @@ export class Ollama extends pulumi.ComponentResource implements ModelServer {
   static readonly place = DATA;
 
   constructor(name: string, args: OllamaArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Ollama", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:Ollama",
+      name,
+      { reaches: "whoever asks a model: questions that run are cut off, and the next one loads the model again" },
+      transformed(name, args.transform, opts),
+    );
     this.name = name;
     const { models = [smallModel], cpu = "2", gpu, proxy: given } = args;
     const pulls = models.some(({ source }) => source === undefined);

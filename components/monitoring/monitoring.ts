@@ -91,7 +91,12 @@ export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
     const scraped = args.scraped ?? [];
     checkNames(name, scraped);
-    super("guildnet:index:Monitoring", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:Monitoring",
+      name,
+      { reaches: "nobody; figures have a gap" },
+      transformed(name, args.transform, opts),
+    );
     const data = retention(args.keepData);
     const own = ownNamespace(name, { app: MONITORING_APP, ...namespaceOf(data) }, this);
     this.volume = { namespace: own.namespace, claim: place.claim, user: MONITORING_USER, workload: MONITORING_APP };

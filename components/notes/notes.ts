@@ -72,7 +72,12 @@ export class Notes extends pulumi.ComponentResource {
   readonly volume: BackupVolume;
 
   constructor(name: string, args: NotesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Notes", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:Notes",
+      name,
+      { reaches: "whoever has notes open: they wait for some seconds" },
+      transformed(name, args.transform, opts),
+    );
     this.caCertificate = pulumi.output(args.authority.certificatePem);
     const { app, namespace } = notesIdentity;
     const data = retention(args.keepData);

@@ -133,7 +133,12 @@ export class Portal extends pulumi.ComponentResource {
   private readonly account: k8s.core.v1.ServiceAccount;
 
   constructor(name: string, args: PortalArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Portal", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:Portal",
+      name,
+      { reaches: "everybody who is signed in: pages and editors wait for some seconds" },
+      transformed(name, args.transform, opts),
+    );
     this.addresses = portalAddresses(args);
     this.url = this.addresses.origin;
     const place = ownNamespace(

@@ -73,7 +73,12 @@ export class RadicleSeed extends pulumi.ComponentResource implements RadicleAcce
   readonly volume: BackupVolume;
 
   constructor(name: string, args: RadicleSeedArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:RadicleSeed", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:RadicleSeed",
+      name,
+      { reaches: "nobody; what is pushed meanwhile is fetched once the seed is there again" },
+      transformed(name, args.transform, opts),
+    );
     this.image = pulumi.output(args.image);
     this.caCertificate = pulumi.output(args.authority.certificatePem);
     const data = retention(args.keepData),

@@ -81,7 +81,12 @@ export class Registry extends pulumi.ComponentResource implements RegistryAccess
   readonly volume: BackupVolume;
 
   constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Registry", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:Registry",
+      name,
+      { reaches: "whoever pushes or pulls an image: it has to be tried again" },
+      transformed(name, args.transform, opts),
+    );
     this.caCertificate = pulumi.output(args.authority.certificatePem);
     const data = retention(args.keepData);
     const place = ownNamespace(

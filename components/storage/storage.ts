@@ -71,7 +71,12 @@ export class Storage extends pulumi.ComponentResource implements StorageClasses 
   declare readonly disposableClassName: pulumi.Output<string>;
 
   constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("guildnet:index:Storage", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:Storage",
+      name,
+      { reaches: "whoever gets a new volume: it is made some seconds later" },
+      transformed(name, args.transform, opts),
+    );
     const place = ownNamespace(name, { app: APP, namespace: NAMESPACE, level: "privileged" }, this);
     const account = provisionerAccount(place);
     const reserved = args.sizes === "reserved";

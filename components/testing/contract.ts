@@ -78,6 +78,13 @@ export function holdsToContract(cases: readonly Case[]): void {
       ).toEqual([]);
     });
 
+    test("says whom it reaches that its pods are away, unless they are somebody's own", async () => {
+      const { it, children: made } = await registered();
+      const hasPods = made.some(({ type }) => /:(Deployment|StatefulSet|DaemonSet)$/.test(type));
+      const isSomebodys = ["App", "Workspace"].includes(component);
+      if (hasPods && !isSomebodys) expect(it.inputs["reaches"]).toMatch(/^(nobody|everybody|whoever|visitors)\b/);
+    });
+
     test("registers its outputs, secrets as such", async () => {
       const { it } = await registered();
       expect(Object.keys(it.outputs ?? {}).sort()).toEqual([...outputs].sort());

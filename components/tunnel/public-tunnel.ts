@@ -66,7 +66,12 @@ export class PublicTunnel extends pulumi.ComponentResource {
   constructor(name: string, args: PublicTunnelArgs, opts?: pulumi.ComponentResourceOptions) {
     if (args.hosts.length === 0)
       throw new GuildError("tunnel-args", `tunnel "${name}": hosts is empty, and a tunnel is for at least one`);
-    super("guildnet:index:PublicTunnel", name, {}, transformed(name, args.transform, opts));
+    super(
+      "guildnet:index:PublicTunnel",
+      name,
+      { reaches: "visitors from the internet: what is published is away for some seconds" },
+      transformed(name, args.transform, opts),
+    );
     const { namespace, app } = tunnelIdentity;
     const place = ownNamespace(name, { app, namespace, level: "restricted" }, this);
     const { files, command, reach } = programOf(args);
