@@ -6,9 +6,11 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { z } from "zod";
 import { Unreachable } from "../errors.ts";
 import { anotherAuthority, api, secrets, talosServer, type Behaviour } from "../testing/talos-server.ts";
-import { fingerprintOf, targetOf } from "./channel.ts";
+import { Calls } from "./calls.ts";
+import { fingerprintOf, mutual, targetOf } from "./channel.ts";
 import { TalosClient } from "./client.ts";
 import { issueCredentials } from "./secrets.ts";
 
@@ -293,6 +295,95 @@ describe("a machine without a config", () => {
       code: "talos-unreachable",
       message: expect.stringContaining("ECONNREFUSED"),
     });
+  });
+});
+
+describe("time", () => {
+  /** Answers nothing but failures, and notes for each call how long it may take. */
+  function refusing(left: Record<string, string>, answers: Behaviour): Behaviour {
+    const noting =
+      (name: string, answer?: (call: never, done: never) => void) =>
+      (call: ServerWritableStream<object, object>, done?: Answer<object>): void => {
+        const milliseconds = Number(call.getDeadline()) - Date.now();
+        left[name] =
+          (["15 s", "10 min", "30 min"] as const).find((_, at) => milliseconds <= [15_000, 600_000, 1_800_000][at]!) ??
+          "for ever";
+        const failure = { code: status.INTERNAL, details: "noted" };
+        if (answer !== undefined) answer(call as never, done as never);
+        else if (done === undefined) call.emit("error", failure);
+        else done(failure);
+      };
+    return Object.fromEntries(
+      Object.entries(api).map(([group, { service }]) => [
+        group,
+        Object.fromEntries(
+          Object.keys(service).map((name) => [name, noting(name, answers[group as keyof Behaviour]?.[name] as never)]),
+        ),
+      ]),
+    );
+  }
+
+  test("is bounded in every call, as long as its work takes", async () => {
+    const left: Record<string, string> = {};
+    const client = await clientOf(
+      refusing(left, { machine: { Version: isVersion("v1.13.0") }, images: { Pull: streaming({ name: "image" }) } }),
+    );
+    const nodes = { controlPlanes: [], workers: [] };
+    const failing = [
+      () => client.applyConfiguration(""),
+      () => client.bootstrap(),
+      () => client.kubeconfig(),
+      () => client.services(),
+      () => client.etcdMembers(),
+      () => client.removeEtcdMember("1"),
+      () => client.leaveEtcd(),
+      () => client.etcdSnapshot(),
+      () => client.sendEtcdSnapshot(Buffer.from("all")),
+      () => client.file("/etc/hosts"),
+      () => client.health(nodes, 300_000, () => {}),
+      () => client.upgrade("image", () => {}),
+      () => client.reboot(),
+      () => client.shutdown(),
+      () => client.reset({ graceful: true, reboot: false }),
+    ];
+    for (const call of failing) await expect(call()).rejects.toThrow("noted");
+    expect(left).toEqual({
+      Version: "15 s",
+      ApplyConfiguration: "10 min",
+      Bootstrap: "10 min",
+      Kubeconfig: "10 min",
+      ServiceList: "15 s",
+      EtcdMemberList: "15 s",
+      EtcdRemoveMemberByID: "15 s",
+      EtcdLeaveCluster: "10 min",
+      EtcdSnapshot: "10 min",
+      EtcdRecover: "10 min",
+      Read: "15 s",
+      HealthCheck: "10 min",
+      Pull: "30 min",
+      Upgrade: "30 min",
+      Reboot: "15 s",
+      Shutdown: "15 s",
+      Reset: "10 min",
+    });
+  });
+
+  test("that is over ends a call of any kind, as one that may succeed later", async () => {
+    const { address } = await talosServer({
+      machine: { Version: () => {}, EtcdSnapshot: () => {}, EtcdRecover: () => {} },
+    });
+    const calls = new Calls(api.machine, address, mutual(credentials, address));
+    onTestFinished(() => calls.close());
+    const soon = 200;
+    for (const call of [
+      () => calls.one("Version", {}, z.unknown(), soon),
+      () => calls.many("EtcdSnapshot", {}, z.unknown(), soon).next(),
+      () => calls.send("EtcdRecover", [{ bytes: Buffer.from("part") }], z.unknown(), soon),
+    ]) {
+      const failure = await call().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Unreachable);
+      expect(failure).toMatchObject({ code: "talos-timeout" });
+    }
   });
 });
 
