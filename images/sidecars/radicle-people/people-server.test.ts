@@ -1,5 +1,6 @@
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { createServer } from "node:net";
@@ -11,21 +12,54 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { apiServer } from "../../pod/api-server.ts";
 import { createLog } from "../../pod/logging.ts";
 import { startApiServer, type TestApiServer } from "../../pod/testing/api-server.ts";
-import { testCertificate } from "../../pod/testing/certificates.ts";
+import { testCertificate, type TestCertificate } from "../../pod/testing/certificates.ts";
 import { readCertificate } from "../../pod/tls.ts";
 import { readRadiclePeopleConfig } from "./config.ts";
 import { clusterWorkspaces } from "./credentials.ts";
 import { seedNode } from "./node.ts";
 import { peopleServer } from "./people-server.ts";
+import { isProven } from "./proof.ts";
 import { Register } from "./register.ts";
 
-const seed = "z6MkkGzQBXJrXUkxy9ESx4ZXKi5v4tF2t1oNjpLcMgVGX4w2";
-const keys = {
-  ada: "z6Mkr5QgY2MPoD7jN2XqG3WJ2YBJECrugbzmau5QKCdYfrrv",
-  bob: "z6Mkp8gccx2VNxK6qtS8qdcAL6oX9ttHKJN1qY8GHrYHa4nq",
-  later: "z6MkhHndQ7JFVn8ssgjqMt7mTrQndqm7ZwC9NGJGjyMdCkp1",
-};
-const did = (key: keyof typeof keys): string => `did:key:${keys[key]}`;
+const made = { seed: newKey(), ada: newKey(), bob: newKey(), later: newKey() };
+const seed = made.seed.nid;
+const did = (key: keyof typeof made): string => `did:key:${made[key].nid}`;
+
+/** A key as Radicle makes one, and what it signs as `ssh-keygen -Y sign` does. */
+function newKey() {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const bytes = Buffer.from(publicKey.export({ format: "jwk" }).x ?? "", "base64url");
+  const packed = (content: Buffer | string) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(Buffer.byteLength(content));
+    return Buffer.concat([length, Buffer.from(content)]);
+  };
+  const one = (...parts: (Buffer | string)[]) => Buffer.concat(parts.map(packed));
+  return {
+    nid: `z${base58(Buffer.concat([Buffer.from([0xed, 0x01]), bytes]))}`,
+    signed(text: string, purpose = "guildnet-radicle"): string {
+      const about = one(purpose, "", "sha512");
+      const digest = createHash("sha512").update(text).digest();
+      const itself = sign(null, Buffer.concat([Buffer.from("SSHSIG"), about, packed(digest)]), privateKey);
+      const head = Buffer.concat([Buffer.from("SSHSIG\0\0\0\x01"), packed(one("ssh-ed25519", bytes))]);
+      return Buffer.concat([head, about, packed(one("ssh-ed25519", itself))]).toString("base64");
+    },
+  };
+}
+
+function base58(bytes: Buffer): string {
+  const letters = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+  let text = "";
+  for (let number = BigInt(`0x${bytes.toString("hex")}`); number > 0n; number /= 58n)
+    text = `${letters[Number(number % 58n)]}${text}`;
+  return text;
+}
+
+/** An identity, and that its key says that it is a workspace's. */
+const as = (key: keyof typeof made, workspace: string, by: keyof typeof made = key): object => ({
+  did: did(key),
+  signature: made[by].signed(`${workspace}:password of ${workspace}`),
+});
 
 let folder = "";
 let api: TestApiServer;
@@ -33,7 +67,7 @@ let told: object[] = [];
 let refusing = false;
 const stops: (() => unknown)[] = [];
 let port = 0;
-let ca = "";
+let own: TestCertificate;
 const logged: string[] = [];
 
 beforeEach(async () => {
@@ -63,8 +97,21 @@ beforeEach(async () => {
     });
   }).listen(join(folder, "control.sock"));
   await once(node, "listening");
-  const own = await testCertificate(["localhost"]);
-  ca = own.certificate;
+  own = await testCertificate(["localhost"]);
+  await listen();
+  stops.push(
+    () => node.close(),
+    () => own.remove(),
+    () => api.close(),
+    () => rm(folder, { recursive: true }),
+  );
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+/** Starts it, with what its files have. */
+async function listen(): Promise<void> {
   const server = peopleServer({
     address: "seed.guildnet-radicle.svc:8776",
     certificate: await readCertificate(own.directory),
@@ -75,17 +122,8 @@ beforeEach(async () => {
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   port = (server.address() as AddressInfo).port;
-  stops.push(
-    () => server.close(),
-    () => node.close(),
-    () => own.remove(),
-    () => api.close(),
-    () => rm(folder, { recursive: true }),
-  );
-});
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-});
+  stops.unshift(() => server.close());
+}
 
 const register = () => Register.open({ register: join(folder, "register.json"), people: join(folder, "people.json") });
 
@@ -99,7 +137,7 @@ async function put(
     host: "127.0.0.1",
     servername: "localhost",
     port,
-    ca,
+    ca: own.certificate,
     path,
     method,
     auth: `${workspace}:${password}`,
@@ -112,8 +150,8 @@ async function put(
 }
 
 test("a workspace says who it is, is followed, and is told where the seed is and who the others are", async () => {
-  expect(await put("bob", { did: did("bob") })).toMatchObject({ status: 200 });
-  expect(await put("ada", { did: did("ada") })).toEqual({
+  expect(await put("bob", as("bob", "bob"))).toMatchObject({ status: 200 });
+  expect(await put("ada", as("ada", "ada"))).toEqual({
     status: 200,
     body: {
       seed: `${seed}@seed.guildnet-radicle.svc:8776`,
@@ -124,21 +162,21 @@ test("a workspace says who it is, is followed, and is told where the seed is and
     },
   });
   expect(told).toEqual([
-    { command: "follow", nid: keys.bob, alias: "bob" },
-    { command: "follow", nid: keys.ada, alias: "ada" },
+    { command: "follow", nid: made.bob.nid, alias: "bob" },
+    { command: "follow", nid: made.ada.nid, alias: "ada" },
   ]);
   expect(logged.join("")).not.toContain("password of");
 });
 
 test("nobody says who they are for another", async () => {
-  await put("ada", { did: did("ada") });
-  expect(await put("ada", { did: did("bob") }, { password: "password of bob" })).toMatchObject({ status: 401 });
-  expect(await put("eve", { did: did("bob") })).toMatchObject({ status: 401 });
-  expect(await put("../ada", { did: did("bob") })).toMatchObject({ status: 401 });
+  await put("ada", as("ada", "ada"));
+  expect(await put("ada", as("bob", "ada"), { password: "password of bob" })).toMatchObject({ status: 401 });
+  expect(await put("eve", as("bob", "eve"))).toMatchObject({ status: 401 });
+  expect(await put("../ada", as("bob", "../ada"))).toMatchObject({ status: 401 });
   // Nor takes what is another's, were it their own other workspace, nor the seed's.
-  expect(await put("bob", { did: did("ada") })).toMatchObject({ status: 409 });
-  expect(await put("ada-lab", { did: did("ada") })).toMatchObject({ status: 409 });
-  expect(await put("bob", { did: `did:key:${seed}` })).toMatchObject({ status: 409 });
+  expect(await put("bob", as("ada", "bob"))).toMatchObject({ status: 409 });
+  expect(await put("ada-lab", as("ada", "ada-lab"))).toMatchObject({ status: 409 });
+  expect(await put("bob", as("seed", "bob"))).toMatchObject({ status: 409 });
   expect((await register()).current()).toEqual([{ workspace: "ada", owner: "ada", did: did("ada") }]);
   expect(told).toHaveLength(1);
 });
@@ -148,42 +186,93 @@ test.each<[string, object | string, object, number]>([
   ["another kind of key", { did: "did:key:z6LSbysY2xFMRpGMhb7tFTLMpeuPRaqaWM1yECx2AtzE3KCc" }, {}, 400],
   ["no JSON", "did:key", {}, 400],
   ["what is far too long", { did: "z".repeat(5000) }, {}, 413],
-  ["another path", { did: did("ada") }, { path: "/people" }, 404],
+  ["an identity alone", { did: did("ada") }, {}, 400],
+  ["what is no signature", { did: did("ada"), signature: "{}" }, {}, 400],
+  ["another path", as("ada", "ada"), { path: "/people" }, 404],
   ["another method", "", { method: "GET" }, 405],
 ])("%s is refused", async (_what, body, options, status) => {
   expect(await put("ada", body, options)).toMatchObject({ status });
   expect(told).toEqual([]);
 });
 
+test.each<[string, object]>([
+  ["another's key", as("bob", "ada", "ada")],
+  ["the key, for another workspace", as("bob", "bob")],
+  ["the key, for something else", { did: did("bob"), signature: made.bob.signed("ada:password of ada", "git") }],
+  ["nobody", { did: did("bob"), signature: "" }],
+])("who is named before they came, by %s, is not taken for that workspace's", async (_by, body) => {
+  expect(await put("ada", body)).toMatchObject({ status: 403 });
+  expect(told).toEqual([]);
+  expect(await put("bob", as("bob", "bob"))).toMatchObject({ status: 200 });
+});
+
+test("what OpenSSH signs by a key of Radicle's is taken, and nothing near it", () => {
+  // `rad auth`, and `printf %s 'ada:password of ada' | ssh-keygen -Y sign -f "$RAD_HOME/keys/radicle" -n guildnet-radicle`
+  const claim = {
+    did: "did:key:z6Mkffg5ZWJoErt6kD14GF3NNTa7i9oyzc79XW7w25ZjzQTb",
+    workspace: "ada",
+    password: "password of ada",
+  };
+  const signature =
+    "U1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTkAAAAgEgnU+SPJtrLjv0+Sd4AHi1CpVl6TgWNt1k5tA0s72UoAAAAQZ3VpbGRuZXQtcmFkaWNsZQAAAAAAAAAGc2hhNTEyAAAAUwAAAAtzc2gtZWQyNTUxOQAAAEAedfRR0CP1x9MzudjL/2QDC+gretUWV/klp/AAAVkSCuQVIa6cDlR6mwfjcPaEnjq3/4+lq30w7tDOc0nsXfwP";
+  expect(isProven(signature, claim)).toBe(true);
+  expect(isProven(signature, { ...claim, workspace: "bob" })).toBe(false);
+  expect(isProven(signature, { ...claim, password: "another" })).toBe(false);
+  expect(isProven(signature, { ...claim, did: did("ada") })).toBe(false);
+  expect(isProven(signature, { ...claim, did: `did:key:z6Mk${"z".repeat(44)}` })).toBe(false);
+  const bytes = Buffer.from(signature, "base64");
+  for (let at = 0; at < bytes.length; at++) {
+    const other = Buffer.from(bytes);
+    other[at] = (other[at] ?? 0) ^ 1;
+    expect(isProven(other.toString("base64"), claim), `byte ${at}`).toBe(false);
+  }
+  for (const other of [bytes.subarray(1), bytes.subarray(0, -1), Buffer.concat([bytes, Buffer.alloc(1)])])
+    expect(isProven(other.toString("base64"), claim)).toBe(false);
+});
+
+test("of two workspaces that come with one identity at once one has it", async () => {
+  const answers = await Promise.all([put("ada", as("ada", "ada")), put("ada-lab", as("ada", "ada-lab"))]);
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+  expect((await register()).current()).toHaveLength(1);
+});
+
+test("a workspace is known by as many identities as anybody needs, and no more", async () => {
+  const known = Array.from({ length: 100 }, () => ({ workspace: "ada", owner: "ada", did: `did:key:${newKey().nid}` }));
+  await writeFile(join(folder, "register.json"), JSON.stringify(known));
+  await listen();
+  expect(await put("ada", as("ada", "ada"))).toMatchObject({ status: 409 });
+  expect(await put("bob", as("bob", "bob"))).toMatchObject({ status: 200 });
+});
+
 test("what is not followed is not known, and comes again", async () => {
   refusing = true;
-  expect(await put("ada", { did: did("ada") })).toMatchObject({ status: 503 });
+  expect(await put("ada", as("ada", "ada"))).toMatchObject({ status: 503 });
   expect((await register()).current()).toEqual([]);
   refusing = false;
-  expect(await put("ada", { did: did("ada") })).toMatchObject({ status: 200 });
+  expect(await put("ada", as("ada", "ada"))).toMatchObject({ status: 200 });
 });
 
 test("it is kept, and what somebody signed by before is still theirs", async () => {
-  await put("ada", { did: did("ada") });
-  await put("bob", { did: did("bob") });
-  await put("ada", { did: did("later") });
+  await put("ada", as("ada", "ada"));
+  await put("bob", as("bob", "bob"));
+  await put("ada", as("later", "ada"));
   expect((await register()).current()).toEqual([
     { workspace: "ada", owner: "ada", did: did("later") },
     { workspace: "bob", owner: "bob", did: did("bob") },
   ]);
   expect(JSON.parse(await readFile(join(folder, "people.json"), "utf8"))).toEqual({
-    [keys.ada]: "ada",
-    [keys.later]: "ada",
-    [keys.bob]: "bob",
+    [made.ada.nid]: "ada",
+    [made.later.nid]: "ada",
+    [made.bob.nid]: "bob",
   });
-  expect(await put("bob", { did: did("ada") })).toMatchObject({ status: 409 });
+  expect(await put("bob", as("ada", "bob"))).toMatchObject({ status: 409 });
 });
 
 test("several at once are all kept", async () => {
   await Promise.all([
-    put("ada", { did: did("ada") }),
-    put("bob", { did: did("bob") }),
-    put("ada-lab", { did: did("later") }),
+    put("ada", as("ada", "ada")),
+    put("bob", as("bob", "bob")),
+    put("ada-lab", as("later", "ada-lab")),
   ]);
   expect((await register()).current()).toHaveLength(3);
 });

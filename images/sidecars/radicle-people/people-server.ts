@@ -7,6 +7,7 @@ import { MIN_TLS_VERSION, type CertificatePair } from "../../pod/tls.ts";
 import { basicCredentials } from "../registry-tokens/credentials.ts";
 import type { Workspaces } from "./credentials.ts";
 import type { SeedNode } from "./node.ts";
+import { isProven } from "./proof.ts";
 import { did, nodeId } from "./register.ts";
 import type { Person, Register } from "./register.ts";
 
@@ -32,12 +33,15 @@ export interface Told {
   readonly people: readonly Person[];
 }
 
-const identity = z.object({ did });
+const identity = z.object({ did, signature: z.base64() });
 const LARGEST = 1024;
+/** Identities that a workspace is known by over time: each is kept. */
+const MOST_IDENTITIES = 100;
 
 /**
- * Where workspaces say by which identity they sign, each with a password of its own: `PUT /identity`. So a name stands
- * for who has that workspace, which a node's own alias doesn't: anybody may call themselves anything there.
+ * Where workspaces say by which identity they sign, each with a password of its own, and show that its key is theirs:
+ * `PUT /identity`. So a name stands for who has that workspace, which a node's own alias doesn't: anybody may call themselves
+ * anything there.
  */
 export function peopleServer(parts: PeopleServerParts): Server {
   const server = createServer({ ...parts.certificate, minVersion: MIN_TLS_VERSION }, (request, response) => {
@@ -60,17 +64,24 @@ async function answer(request: IncomingMessage, parts: PeopleServerParts): Promi
   if (given === undefined || owner === undefined) return refusal(401, "No workspace has this name and password.");
   if (!(Number(request.headers["content-length"]) <= LARGEST)) return refusal(413, "An identity is shorter than that.");
   const body = identity.safeParse(await json(request).catch(() => undefined));
-  if (!body.success) return refusal(400, 'An identity is written {"did":"did:key:z6Mk…"}.');
+  if (!body.success) return refusal(400, 'An identity is written {"did":"did:key:z6Mk…","signature":"…"}.');
   const person = { workspace: given.name, owner, did: body.data.did };
+  if (!isProven(body.data.signature, { ...person, password: given.password }))
+    return refusal(403, "Its key has not signed that it is this workspace's.");
   const seed = await parts.node.id();
   if (nodeId(person) === seed) return refusal(409, "That is the seed's own identity.");
-  if (parts.register.isTaken(person)) return refusal(409, "That is the identity of another workspace.");
+  if (parts.register.isTaken(person)) return refusal(409, TAKEN);
+  if (parts.register.others(person) >= MOST_IDENTITIES) return refusal(409, "It has been known by too many.");
   // Each time: who is in the register is followed, whatever ended in between, and whatever backup the node's list is from.
   await parts.node.follow(nodeId(person), person.workspace);
+  // Another may have come with it meanwhile.
+  if (parts.register.isTaken(person)) return refusal(409, TAKEN);
   if (await parts.register.put(person)) parts.log.info({ ...person }, "is known");
   const told: Told = { seed: `${seed}@${parts.address}`, people: parts.register.current() };
   return { statusCode: 200, body: told };
 }
+
+const TAKEN = "That is the identity of another workspace.";
 
 function refusal(statusCode: number, error: string): Answer {
   return { statusCode, body: { error } };

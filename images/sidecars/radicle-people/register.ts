@@ -51,6 +51,11 @@ export class Register {
     return this.#known.some((each) => each.did === identity && each.workspace !== workspace);
   }
 
+  /** How many other identities the workspace is, or was, known by. */
+  others({ workspace, did: identity }: Person): number {
+    return this.#known.filter((each) => each.workspace === workspace && each.did !== identity).length;
+  }
+
   /** @returns whether that is news */
   async put(person: Person): Promise<boolean> {
     const now = this.current().find(({ workspace }) => workspace === person.workspace);
