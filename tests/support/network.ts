@@ -4,11 +4,12 @@ import { apply, kubectl } from "./guildnet.ts";
 /**
  * Whether a workspace gets a TCP connection.
  * @param address `host:port`; the host's name must be known to the cluster's DNS
+ * @param from what else of the namespace it is asked of: a pod with bash
  */
-export async function reaches(namespace: string, address: string): Promise<boolean> {
+export async function reaches(namespace: string, address: string, from = "deploy/workspace"): Promise<boolean> {
   const [host, port] = address.split(":");
   const script = `getent ahosts ${host} >/dev/null || { echo unknown; exit; }; timeout 3 bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>/dev/null && echo yes || echo no`;
-  const said = await kubectl("exec", "--namespace", namespace, "deploy/workspace", "--", "bash", "-c", script);
+  const said = await kubectl("exec", "--namespace", namespace, from, "--", "bash", "-c", script);
   if (said === "unknown") throw new Error(`${namespace} does not find ${host}`);
   return said === "yes";
 }
