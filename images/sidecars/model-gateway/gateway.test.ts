@@ -265,7 +265,7 @@ describe("a question", () => {
   const answered = [
     { type: "message", role: "assistant", content: [] },
     { type: "function_call", name: "mcp__guild__who", call_id: "4", arguments: "{}" },
-    { type: "function_call", name: "mcp__guild__docs_", call_id: "5", arguments: "{}" },
+    { type: "function_call", name: "mcp__guild__docs_2", call_id: "5", arguments: "{}" },
     { type: "function_call", name: "exec_command", call_id: "6", arguments: "{}" },
   ];
   const restored = [
@@ -284,7 +284,7 @@ describe("a question", () => {
         { type: "function_call", name: "mcp__gone__what", call_id: "2", arguments: "{}" },
         calls[2],
       ],
-      tools: ["exec_command", "mcp__guild__who", "mcp__guild__docs_", "mcp__guild__docs"].map((name) => ({
+      tools: ["exec_command", "mcp__guild__who", "mcp__guild__docs_2", "mcp__guild__docs"].map((name) => ({
         type: "function",
         name,
       })),
@@ -311,6 +311,14 @@ describe("a question", () => {
     expect(text).toContain("event: response.created\n");
     expect(text).toContain("data: [DONE]");
     expect(asked.at(-1)?.usage).toEqual({ input: 7, output: 5, reported: true });
+  });
+
+  test("that has a name in its groups ten thousand times holds up nobody else's", async () => {
+    inside.answers((response) => asJson(response, 200, { output: [] }));
+    const names = Array.from({ length: 10_000 }, () => "who");
+    expect((await ask({ body: { ...grouped, tools: [group("mcp__guild", ...names)] } })).status).toBe(200);
+    const sent = inside.asked.at(-1)?.body as { tools: { name: string }[] } | undefined;
+    expect(new Set(sent?.tools.map(({ name }) => name)).size).toBe(10_000);
   });
 
   test("of groups is OpenAI's to read, as it came", async () => {

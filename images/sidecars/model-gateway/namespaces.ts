@@ -23,12 +23,12 @@ export interface Ungrouped {
 export function ungrouped(content: Content): Ungrouped {
   const { tools, input } = content;
   if (!Array.isArray(tools) || !tools.some(isGroup)) return { content, restore: undefined };
-  const taken = new Set(tools.flatMap((tool) => (isObject(tool) && !isGroup(tool) ? [tool["name"]] : [])));
+  const free = freeNames(tools.flatMap((tool) => (isObject(tool) && !isGroup(tool) ? [tool["name"]] : [])));
   const names = new Map<string, Named>();
   const flat = tools.flatMap((tool: unknown) => {
     if (!isGroup(tool)) return [tool];
     return tool.tools.filter(isFunction).map((member) => {
-      const name = free(`${tool.name}__${member.name}`, taken);
+      const name = free(`${tool.name}__${member.name}`);
       names.set(name, { namespace: tool.name, name: member.name });
       return { ...member, name };
     });
@@ -65,11 +65,19 @@ function callOf(item: unknown, names: ReadonlyMap<string, Named>): Content | und
   return named && { ...item, ...named };
 }
 
-/** @returns a name that nothing else of the question has, and takes it */
-function free(name: string, taken: Set<unknown>): string {
-  const found = taken.has(name) ? free(`${name}_`, taken) : name;
-  taken.add(found);
-  return found;
+/** @returns gives a name that nothing else of the question has, and takes it; as fast where thousands are the same */
+function freeNames(others: readonly unknown[]): (name: string) => string {
+  const taken = new Set(others),
+    tried = new Map<string, number>();
+  return (name) => {
+    let found = name;
+    for (let number = tried.get(name) ?? 2; taken.has(found); number++) {
+      found = `${name}_${number}`;
+      tried.set(name, number + 1);
+    }
+    taken.add(found);
+    return found;
+  };
 }
 
 function isGroup(tool: unknown): tool is { name: string; tools: unknown[] } {
