@@ -67,6 +67,8 @@ export async function connectFrom(
     servers: settings.servers,
     name: settings.source,
     maxReconnectAttempts: -1,
+    // Else it gives up at the second refusal: credentials that a rerun made anew are told to the bus before they are in a pod.
+    ignoreAuthErrorAbort: true,
     authenticator: credsAuthenticator(() => readFileSync(join(folder, accessFiles.credentials))),
     tls: { caFile: join(folder, accessFiles.authority) },
     ...options,

@@ -1,5 +1,5 @@
 import type { NatsConnection } from "@nats-io/transport-node";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import type { EventUser } from "../../components/kube/event-access.ts";
 import { images } from "../../components/versions.ts";
 import { accessFiles, connectFrom, publish } from "../../events/client/index.ts";
 import { heardOf, streamOf, subjectsOf, type Audience } from "../../events/index.ts";
+import { onBus } from "../../images/pod/on-bus.ts";
 import { EventFeed, type Kept, type Reading } from "../../images/portal/guild/event-feed.ts";
 import type { WorkspaceEvents } from "../../images/portal/guild/workspace-events.ts";
 import { NatsEventBus } from "../../images/portal/watch/event-bus.ts";
@@ -181,6 +182,24 @@ test("credentials that were made anew are taken up", async () => {
   await say("guild", "still");
   await expect.poll(() => asked.came, soon).toContain("still");
   asked.stop();
+});
+
+test("credentials that were made anew are taken up by whoever says something now and then, however long they take to come", async () => {
+  const alerts: EventUser = { kind: "service", service: "alerts" };
+  const access = await known(alerts);
+  const tell = onBus(access);
+  const failed = (id: string) => tell("admins", "backup.failed", { volume: "ws-ada", reason: "It is full." }, id);
+  await failed("before");
+  await eventAccount.delete(accounts.get("alerts") ?? expect.fail("it is not known"), silent);
+  const connections = async (): Promise<number> => {
+    const { http } = JSON.parse(readFileSync(join(folder, "server.json"), "utf8")) as { http: string };
+    return ((await (await fetch(`http://${http}/varz`)).json()) as { total_connections: number }).total_connections;
+  };
+  const refused = (await connections()) + 3;
+  await expect.poll(connections, soon).toBeGreaterThan(refused);
+  identities.delete("alerts");
+  await known(alerts);
+  await expect.poll(() => failed("after").then(() => "said", String), soon).toBe("said");
 });
 
 test("a workspace that asks the portal's tools is at the bus who its own credentials say, and may no more than itself", async () => {

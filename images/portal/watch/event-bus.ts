@@ -54,9 +54,7 @@ export class NatsEventBus implements EventBus {
     let told = false;
     while (!this.#stopping.signal.aborted) {
       try {
-        // Credentials that a rerun made anew are told to the bus before they are in this pod.
-        const options = { ignoreAuthErrorAbort: true, reconnectTimeWait: retryMs, pingInterval: 20_000 };
-        const { connection } = await connectFrom(directory, options);
+        const { connection } = await connectFrom(directory, { reconnectTimeWait: retryMs, pingInterval: 20_000 });
         told = false;
         await this.#stayWith(connection);
       } catch (error) {
