@@ -7,6 +7,9 @@ const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** The version of what a pod mounts: unknown where that is made anew. */
 export const MOUNTED = "guildnet.io/mounted";
 
+/** What is another one where it is not known yet: an image goes by its digest, and is known once a registry has it. */
+const MADE_ANEW = [MOUNTED, "image"];
+
 const record = z.record(z.string(), z.unknown());
 const state = z.object({
   parent: z.string().default(""),
@@ -178,7 +181,7 @@ export function differ(old: unknown, after: unknown): boolean {
   if (isRecord(old) && isRecord(after))
     return [...new Set([...Object.keys(old), ...Object.keys(after)])].some(
       (key) =>
-        (key === MOUNTED && isUnknown(after[key])) ||
+        (MADE_ANEW.includes(key) && isUnknown(after[key])) ||
         (key === "namespaceSelector" && (old[key] === undefined) !== (after[key] === undefined)) ||
         differ(old[key], after[key]),
     );

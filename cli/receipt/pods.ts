@@ -69,10 +69,12 @@ function containerReasons(old: ReadonlyMap<string, unknown>, after: ReadonlyMap<
   return [...new Set([...old.keys(), ...after.keys()])].flatMap((name) => {
     const [was, is] = [old.get(name), after.get(name)];
     if (was === undefined || is === undefined) return [`container ${name} ${was === undefined ? "new" : "gone"}`];
-    const images = [at(was, "image"), at(is, "image")];
+    const [before, image] = [at(was, "image"), at(is, "image")];
     const variables = changedNames(byName([at(was, "env")].flat()), byName([at(is, "env")].flat()));
     return [
-      ...(differ(...(images as [unknown, unknown])) ? [`image ${images.map(String).join(" → ")}`] : []),
+      ...(isUnknown(image) || differ(before, image)
+        ? [`image ${String(before)} → ${isUnknown(image) ? "one that is pushed first" : String(image)}`]
+        : []),
       // Their names alone: what they are set to may be long, and is in the engine's diff.
       ...(variables.length > 0 ? [`environment ${variables.join(", ")}`] : []),
       ...["resources", "volumeMounts", "command", "args", "ports"]

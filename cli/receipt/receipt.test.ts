@@ -64,6 +64,16 @@ describe("a workspace", () => {
     expect(all["bob"]).toBe(all["ada"]);
   });
 
+  it("starts anew for an image that has its digest only once it is pushed", () => {
+    const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const log = JSON.parse(
+      JSON.stringify(recorded("image")).replaceAll("docker.io/guildnet/workspace:9", unknown),
+    ) as object[];
+    const { ada, bob } = people(receiptOf("lab", previewIn(log)));
+    expect(ada).toMatch(/^workspace restarts once \(image \S+ → one that is pushed first\), home untouched$/);
+    expect(bob).toBe(ada);
+  });
+
   it("goes on where a port or a network is opened, which is told", () => {
     const ports = of("ports");
     expect(people(ports)["ada"]).toMatch(/^workspace goes on .*, home untouched$/);
