@@ -65,7 +65,10 @@ export async function goBuild(build: GoBuild, { home, log, report }: SourceConte
   await build.prepare?.(directory, go);
   const tags = build.tags === undefined ? [] : ["-tags", build.tags.join(",")];
   report("fetching modules");
-  await go("list", "-deps", ...(build.tests === true ? ["-test"] : []), ...tags, build.command);
+  const tested = build.tests === true ? ["-test"] : [];
+  // Of the packages nothing is printed: what there is to see is which modules come.
+  const list = ["list", "-deps", "-f", '{{""}}', ...tested, ...tags, build.command];
+  await runLogged("go", list, { cwd: directory, env, log, onLine: report });
   const variables = Object.entries(build.variables).map(([name, value]) => `-X ${name}=${value}`);
   // Vetting goes through all packages that there are below a test: half of the time, for what upstream has done.
   const verb = build.tests === true ? ["test", "-c", "-vet=off"] : ["build", "-v"];
