@@ -5,7 +5,7 @@ import { ensureImage } from "../../toolchain/images/index.ts";
 import { withLease } from "../../toolchain/images/leases.ts";
 import { ImageStore } from "../../toolchain/images/store.ts";
 
-/** Brings an image and copies programs of it, which must be statically linked, into a folder. */
+/** Brings an image and copies programs of it into a folder, which must find here all that they are linked with: a C library no older than Debian 12's, or none. */
 export async function programsOf(reference: string, paths: readonly string[], folder: string): Promise<void> {
   const silent = (): void => {},
     store = new ImageStore(guildnetHome());

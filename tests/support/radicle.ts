@@ -143,7 +143,9 @@ async function asked(path: string, command: object): Promise<string> {
   try {
     await once(socket, "connect");
     socket.write(`${JSON.stringify(command)}\n`);
-    const [answer] = (await once(socket, "data")) as [Buffer];
+    // A node that ends meanwhile answers nothing.
+    const [answer] = (await Promise.race([once(socket, "data"), once(socket, "close")])) as [Buffer | boolean];
+    if (!Buffer.isBuffer(answer)) throw new Error(`the node at ${path} hung up without an answer`);
     return answer.toString();
   } finally {
     socket.destroy();
