@@ -65,6 +65,25 @@ describe("files that differ", () => {
   });
 });
 
+test("what was a file and is a link now is one, though git tells of it twice, and the next has its own lines", () => {
+  const text = [
+    "diff --git a/link b/link\ndeleted file mode 100644\nindex 1..0\n--- a/link\n+++ /dev/null\n@@ -1 +0,0 @@\n-was\n",
+    "diff --git a/link b/link\nnew file mode 120000\nindex 0..2\n--- /dev/null\n+++ b/link\n@@ -0,0 +1 @@\n+is\n",
+    "diff --git a/next b/next\nindex 1..2 100644\n--- a/next\n+++ b/next\n@@ -1 +1 @@\n-old\n+new\n",
+  ].join("");
+  const told = fileDiffs(
+    [
+      { path: "link", change: "type-changed", isBinary: false },
+      { path: "next", change: "changed", isBinary: false },
+    ],
+    text,
+  );
+  expect(told.map(({ hunks }) => hunks?.flatMap(({ lines }) => lines.map((line) => line.text)))).toEqual([
+    ["was", "is"],
+    ["old", "new"],
+  ]);
+});
+
 test("lines that look like a diff's own are lines", () => {
   const file = { path: "x", change: "changed", isBinary: false } as const;
   const text =

@@ -82,6 +82,14 @@ describe("a patch as rad prints it", () => {
     ]);
   });
 
+  test("is at its author's latest revision, whoever else made one since", async () => {
+    const patch = await read(shown);
+    const [first] = patch.revisions;
+    const others = { ...patch, revisions: [...patch.revisions, { ...first!, id: "0".repeat(40), author: ada }] };
+    expect(reviewState(others, "main").latest.id).toBe(second);
+    expect(reviewState({ ...others, author: ada }, "main").latest.id).toBe("0".repeat(40));
+  });
+
   test("of another branch names it, and of a newer rad is read without what nobody here knows", async () => {
     const newer = JSON.stringify({
       ...raw,

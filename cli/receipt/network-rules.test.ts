@@ -21,6 +21,11 @@ describe("what policies open newly", () => {
     ).toEqual([]);
     expect(opened([closed, out([], [{ port: 1, endPort: 9 }])], [closed, out([], [{ port: 3 }])])).toEqual([]);
     expect(opened([], [closed])).toEqual([]);
+    // What all pods may, some of them may.
+    const web = { matchLabels: { "app.kubernetes.io/name": "web" } };
+    const wide = out([block("10.0.0.0/8")]);
+    expect(opened([closed, wide], [closed, { ...wide, podSelector: web }])).toEqual([]);
+    expect(opened([closed, { ...wide, podSelector: web }], [closed, wide])).toEqual(["out to 10.0.0.0/8"]);
   });
 
   it("is a network that there was no way to, or only one around it", () => {
