@@ -1,26 +1,24 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { afterEach, expect, it, onTestFinished, vi } from "vitest";
-import { guildnetHome } from "../home.ts";
+import { afterEach, expect, it, vi } from "vitest";
+import { useScratch } from "../testing/scratch.ts";
 import { goBuild } from "./go-build.ts";
 
+const scratch = useScratch();
 afterEach(() => vi.unstubAllEnvs());
 
 /** A `go` that says so of each of its verbs. */
 function withGo(verbs: Readonly<Record<string, string>>) {
-  const folder = mkdtempSync(join(tmpdir(), "guildnet-go-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const cases = Object.entries({ version: "true", ...verbs }).map(([verb, does]) => `${verb}) ${does} ;;`);
-  writeFileSync(join(folder, "go"), ["#!/bin/sh", 'case "$1" in', ...cases, "esac", ""].join("\n"));
-  chmodSync(join(folder, "go"), 0o755);
-  vi.stubEnv("PATH", `${folder}${delimiter}${process.env["PATH"]}`);
-  vi.stubEnv("GUILDNET_HOME", join(folder, "home"));
+  writeFileSync(join(scratch.path, "go"), ["#!/bin/sh", 'case "$1" in', ...cases, "esac", ""].join("\n"), {
+    mode: 0o755,
+  });
+  vi.stubEnv("PATH", `${scratch.path}${delimiter}${process.env["PATH"]}`);
   let logged = "";
   const reports: string[] = [];
   const log = { file: "the log", write: (text: string) => void (logged += text), tail: () => logged };
-  const program = { module: "talos-runc", command: ".", variables: {}, output: join(folder, "program") };
-  return { reports, built: goBuild(program, { home: guildnetHome(), log, report: (line) => void reports.push(line) }) };
+  const program = { module: "talos-runc", command: ".", variables: {}, output: join(scratch.path, "program") };
+  return { reports, built: goBuild(program, { home: scratch.home, log, report: (line) => void reports.push(line) }) };
 }
 
 it("tells which modules come, then what is compiled", async () => {
