@@ -59,6 +59,12 @@ describe("what policies open newly", () => {
     expect(opened([closed], [{ ...closed, policyTypes: ["Ingress"] }])).toEqual(["out to everybody"]);
   });
 
+  it("is what a policy has rules for, where it does not say what it is about", () => {
+    const silent = { podSelector: {}, egress: [{ to: [block("10.0.0.0/8")] }] };
+    expect(opened([closed], [closed, silent])).toEqual(["out to 10.0.0.0/8"]);
+    expect(opened([closed], [{ podSelector: {} }])).toEqual(["out to everybody"]);
+  });
+
   it("is for some pods alone where a policy selects them", () => {
     const web = {
       podSelector: { matchLabels: { "app.kubernetes.io/name": "web" } },

@@ -19,10 +19,15 @@ const port = z.object({
 const ports = z.array(port).default([]);
 const spec = z.object({
   podSelector: selector.default({}),
-  policyTypes: z.array(z.enum(["Ingress", "Egress"])).default(["Ingress"]),
+  policyTypes: z.array(z.enum(["Ingress", "Egress"])).optional(),
   ingress: z.array(z.object({ from: z.array(peer).default([]), ports })).default([]),
   egress: z.array(z.object({ to: z.array(peer).default([]), ports })).default([]),
 });
+
+/** What it is about; where it doesn't say, of its way out only if there are rules for that, as the API server has it. */
+function typesOf({ policyTypes, egress }: z.infer<typeof spec>): readonly string[] {
+  return policyTypes ?? ["Ingress", ...(egress.length > 0 ? ["Egress"] : [])];
+}
 
 type Peer = z.infer<typeof peer>;
 type Port = z.infer<typeof port>;
@@ -43,7 +48,7 @@ export function rulesOf(policies: readonly unknown[]): Rule[] {
   const all = policies.map((policy) => spec.parse(policy));
   return (["in", "out"] as const).flatMap((direction): Rule[] => {
     const type = direction === "in" ? "Ingress" : "Egress";
-    const closing = all.filter(({ policyTypes }) => policyTypes.includes(type));
+    const closing = all.filter((policy) => typesOf(policy).includes(type));
     if (!closing.some(({ podSelector }) => inText(podSelector) === "")) return [{ direction, pods: "" }];
     return closing.flatMap(({ podSelector, ingress, egress }) => {
       const traffic =
