@@ -60,6 +60,9 @@ export interface NotesArgs {
 /**
  * The guild's notes: a vault of all, and one of each person's own, as Markdown in git. Found by search, edited together, read
  * and written by agents over MCP; in a workspace they are files below `~/notes`, which `notesAttachment` keeps the same.
+ *
+ * A component alone as yet: no key of a guild's config makes it, it was in no cluster, and nobody has its pages in a browser,
+ * as the portal neither leads to them nor says there who is signed in.
  */
 export class Notes extends pulumi.ComponentResource {
   /** Where workspaces reach it. */
@@ -132,7 +135,7 @@ const oneServer = accepted({
   recreated: "its volume is writable by one pod at a time",
 });
 
-/** Child `<notes>-keys`: by which the portal says who is signed in. @returns name of the Secret */
+/** Child `<notes>-keys`: by which a portal would say who is signed in; none has it yet. @returns name of the Secret */
 function identityKeys(place: Place): pulumi.Output<string> {
   const { name, parent } = place;
   const identity = new RandomSecret(`${name}-identity-key`, {}, { parent });
