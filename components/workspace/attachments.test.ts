@@ -1,10 +1,20 @@
 import * as k8s from "@pulumi/kubernetes";
 import { expect, test } from "vitest";
-import { registryAttachment, registryHost, registryIdentity, Workspace } from "../index.ts";
+import {
+  eventsAttachment,
+  modelsAttachment,
+  notesAttachment,
+  registryAttachment,
+  registryHost,
+  registryIdentity,
+  toolsAttachment,
+  Workspace,
+} from "../index.ts";
 import type { WorkspaceAttachment, WorkspaceArgs } from "../index.ts";
 import { program, tcp } from "../kube/network-policy.ts";
 import { metaIn } from "../kube/place.ts";
 import { quantity } from "../kube/quantity.ts";
+import { bus as guildsBus } from "../testing/cases.ts";
 import { record } from "../testing/record.ts";
 import before from "./fixtures/with-registry.json" with { type: "json" };
 import { smallest } from "./presets.ts";
@@ -198,6 +208,24 @@ test("without such a system a pod is what it was", async () => {
     spec: { template: { spec: object } };
   };
   expect(deployment.spec.template.spec).not.toHaveProperty("initContainers");
+});
+
+const KEY = Buffer.from("a key").toString("base64url");
+const models = [{ name: "small", contextWindow: 8192, tools: true }];
+const given = { image: "example.org/notes:1", url: "https://models", models, caCertificate: "CA CERTIFICATE" };
+
+test.each<[string, (generation: number) => WorkspaceAttachment]>([
+  ["events", (keyGeneration) => eventsAttachment(guildsBus, { admins: [], keyGeneration })],
+  ["models", (tokenGeneration) => modelsAttachment({ ...given, tokenGeneration })],
+  ["notes", (tokenGeneration) => notesAttachment({ ...given, tokenKey: KEY, tokenGeneration })],
+  ["tools", (tokenGeneration) => toolsAttachment({ key: KEY, tokenGeneration })],
+])("another generation of what %s has in a variable starts the workspace anew", async (_, attachment) => {
+  const pod = async (generation: number) => {
+    const all = await made({ attachments: [attachment(generation)] });
+    return JSON.stringify(all.find(({ urn }) => urn.endsWith("::ada-deployment"))?.inputs);
+  };
+  expect(await pod(1)).toBe(await pod(1));
+  expect(await pod(2)).not.toBe(await pod(1));
 });
 
 test("what an attachment makes can be otherwise, too", async () => {

@@ -99,6 +99,8 @@ describe("a guild", () => {
       events: {
         url: "https://tools.guildnet-portal.svc/events",
         env_http_headers: { "x-guildnet-events": "GUILDNET_EVENTS_CREDENTIALS" },
+        // A wait for the next event takes five minutes.
+        tool_timeout_sec: 330,
       },
       notes: own,
     });
