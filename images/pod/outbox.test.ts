@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { messageOf } from "../../events/index.ts";
 import { Outbox } from "./outbox.ts";
 
 const noTrouble = { onTrouble: (error: unknown) => expect.unreachable(String(error)) };
@@ -48,4 +49,19 @@ test("no more is held than there is room for, and what is given up is told of", 
   expect(outbox.waiting).toBe(0);
   expect(said).toEqual([2, 3]);
   expect(troubles).toEqual(["Error: 1 events are given up: the bus has been away for too long"]);
+});
+
+test("what is no event is given up, told of, and keeps nothing after it from being said", async () => {
+  const troubles: string[] = [],
+    said: string[] = [];
+  const say = async (reason: string, id: string): Promise<void> => {
+    messageOf("workspace.failed", { workspace: "ada", owner: "ada", reason }, { id, time: "2026-11-29T10:00:00Z" });
+    said.push(reason);
+  };
+  const outbox = new Outbox<string>(say, { onTrouble: (error) => troubles.push(String(error)) });
+  outbox.put("", "CrashLoopBackOff");
+  await outbox.flush();
+  expect(said).toEqual(["CrashLoopBackOff"]);
+  expect(troubles).toEqual([expect.stringContaining("reason")]);
+  expect(outbox.waiting).toBe(0);
 });

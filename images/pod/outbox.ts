@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { ZodError } from "zod";
 
 /** Says something, and ends when it is kept; under one id it may be said again. */
 export type Say<Item> = (item: Item, id: string) => Promise<void>;
@@ -49,7 +50,11 @@ export class Outbox<Item> {
 
   async #sayAll(): Promise<void> {
     for (let [first] = this.#unsaid; first !== undefined; [first] = this.#unsaid) {
-      await this.#say(first.item, first.id);
+      await this.#say(first.item, first.id).catch((error: unknown) => {
+        // What is not as its type says never will be, and would keep all after it from being said.
+        if (!(error instanceof ZodError)) throw error;
+        this.#onTrouble(error);
+      });
       // It may have been given up meanwhile.
       if (this.#unsaid[0] === first) this.#unsaid.shift();
     }
