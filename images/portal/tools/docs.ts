@@ -48,7 +48,8 @@ export function docsOf(pages: readonly DocPage[]): Docs {
     get: (page) => byName.get(page),
     find: (words) =>
       index
-        .search(words, { prefix: true, fuzzy: 0.15, boost: { part: 3, title: 2 } })
+        // Of one or two letters nearly every word would fit, and a fifth of a second of everybody's portal be gone.
+        .search(words, { prefix: (term) => term.length > 2, fuzzy: 0.15, boost: { part: 3, title: 2 } })
         .slice(0, MOST_FOUND)
         .flatMap(({ id }) => {
           const found = parts[id as number];

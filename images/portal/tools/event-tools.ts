@@ -143,9 +143,10 @@ async function placeOf(
   return new Map(
     await Promise.all(
       audiences.map(async (audience) => {
-        const newest = await events.newest(audience);
-        // A bus that began anew counts from the beginning.
-        return [audience, Math.min(cursor?.get(audience) ?? newest, newest)] as const;
+        const newest = await events.newest(audience),
+          after = cursor?.get(audience) ?? newest;
+        // A bus that began anew counts from the beginning: all of it is new then.
+        return [audience, after > newest ? 0 : after] as const;
       }),
     ),
   );

@@ -190,6 +190,7 @@ describe("a guild's tools", () => {
     expect((await use("guild", "ada", "docs_search", { words: "otters" })).json).toMatchObject({
       found: [{ page: "systems/models.md", part: "Codex", text: expect.stringMatching(/^An otter asks/) }],
     });
+    expect((await use("guild", "ada", "docs_search", { words: "o" })).json).toMatchObject({ found: [] });
     expect((await use("guild", "ada", "docs_search", { words: "zebra" })).json).toEqual({
       found: [],
       pages: ["README.md", "systems/models.md"],
@@ -238,6 +239,13 @@ describe("the events", () => {
     expect(texts(await waiting)).toEqual(["now"]);
     expect((await use("events", "ada", "events_wait", { seconds: 1 })).json).toMatchObject({ events: [] });
     expect(bus.open).toBe(0);
+  });
+
+  test("of a bus that began anew are all new", async () => {
+    bus.say("after a restore", "guild");
+    const { json } = await use("events", "ada", "events_wait", { cursor: "guild=900000", seconds: 1 });
+    expect(json["events"]).toMatchObject([{ for: "guild" }]);
+    expect(json["cursor"]).toMatch(/^guild=1,/);
   });
 
   test("are said by the workspace, to the guild or to its person", async () => {
