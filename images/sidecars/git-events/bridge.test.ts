@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { messageOf } from "../../../events/index.ts";
 import type { Place, Ran } from "../../../patches/index.ts";
 import { recorded, scriptedPlace } from "../../../patches/testing/scripted-place.ts";
 import { bridge } from "./bridge.ts";
@@ -120,6 +121,25 @@ describe("what is in the storage", () => {
     const { teller: one, heard } = await teller(await folder(), { refs: main(a) + tip(b), identity });
     expect(await one.lookAtAll()).toBe(false);
     expect(heard).toEqual([]);
+  });
+
+  test("is told but for what is no event, which somebody may bring about", async () => {
+    const identity = JSON.parse(recorded("identity.json")) as { payload: { "xyz.radicle.project": { name: string } } };
+    identity.payload["xyz.radicle.project"].name = "x".repeat(256);
+    const storage: Storage = { refs: main(a), identity: JSON.stringify(identity) };
+    const said: string[] = [];
+    const say: Say = async ({ type, data }, event) => {
+      messageOf(type, data, { id: event, time: "2026-11-29T10:00:00Z" });
+      said.push(type);
+    };
+    const { teller: one, troubles } = await teller(await folder(), storage, say);
+    expect(await one.lookAtAll()).toBe(false);
+    expect(said).toEqual([]);
+    expect(troubles).toEqual([expect.stringContaining("refs/heads/main")]);
+    storage.identity = recorded("identity.json");
+    storage.refs = main(b);
+    await one.lookAtAll();
+    expect(said).toEqual(["git.push"]);
   });
 
   test("waits for the node to put a patch together, and not for ever for what never was to be in it", async () => {

@@ -2,15 +2,14 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { connectFrom, publish } from "../../../events/client/index.ts";
 import { localPlace } from "../../../patches/local.ts";
 import { healthServer } from "../../pod/health.ts";
 import { createLog } from "../../pod/logging.ts";
+import { onBus } from "../../pod/on-bus.ts";
 import { bridge } from "./bridge.ts";
 import { readGitEventsConfig } from "./config.ts";
 import { Memory } from "./memory.ts";
 import { Teller } from "./teller.ts";
-import type { Say } from "./teller.ts";
 
 const handles = z.record(z.string(), z.string().min(1).max(256));
 
@@ -18,15 +17,16 @@ const handles = z.record(z.string(), z.string().min(1).max(256));
 async function main(): Promise<void> {
   const config = readGitEventsConfig(process.env);
   const log = createLog(config.logLevel);
-  const ending = new AbortController();
+  const ending = new AbortController(),
+    say = onBus(config.eventsFolder);
   const people = async (): Promise<Record<string, string>> =>
     config.peopleFile === undefined ? {} : handles.parse(JSON.parse(await whoIsKnown(config.peopleFile)));
   const teller = new Teller({
     place: localPlace(config.radHome),
     memory: await Memory.open(config.stateFolder),
-    say: sayOnBus(config.eventsFolder),
+    say: ({ type, data }, id) => say("guild", type, data, id),
     people,
-    onTrouble: (about, err) => log.warn({ about, err }, "this can't be read yet, and is looked at again"),
+    onTrouble: (about, err) => log.warn({ about, err }, "this can't be read yet, or is no event"),
   });
   const { state, ended } = bridge({
     socket: join(config.radHome, "node", "control.sock"),
@@ -65,20 +65,6 @@ async function whoIsKnown(file: string): Promise<string> {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "{}";
     throw error;
   }
-}
-
-/** One connection, which is tried for until it is there. */
-function sayOnBus(folder: string): Say {
-  let joining: ReturnType<typeof connectFrom> | undefined;
-  return async ({ type, data }, id) => {
-    joining ??= connectFrom(folder);
-    const { connection } = await joining.catch((error: unknown) => {
-      // The next try is a new one.
-      joining = undefined;
-      throw error;
-    });
-    await publish(connection, "guild", type, data, { id });
-  };
 }
 
 main().catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { ZodError } from "zod";
 import { readOperations, readPatch, repositoryIn, ridSchema } from "../../../patches/index.ts";
 import type { Place, Repository } from "../../../patches/index.ts";
 import { git, said } from "../../../patches/place.ts";
@@ -19,7 +20,7 @@ export interface TellerParts {
   readonly say: Say;
   /** Handles by node id, as the guild has them now. */
   readonly people: () => Promise<Readonly<Record<string, string>>>;
-  /** Told of what can't be read, each time. */
+  /** Told of what can't be read, each time, and of what is no event. */
   readonly onTrouble: (about: string, error: unknown) => void;
 }
 
@@ -145,8 +146,13 @@ export class Teller {
     return now - since >= PATIENCE;
   }
 
-  #say(rid: string, event: Telling): Promise<void> {
-    return this.#parts.say(event, this.#parts.memory.idOf(rid, event.about));
+  async #say(rid: string, event: Telling): Promise<void> {
+    const { memory, onTrouble, say } = this.#parts;
+    await say(event, memory.idOf(rid, event.about)).catch((error: unknown) => {
+      // What is not as its type says never will be, and would keep all after it from being told.
+      if (!(error instanceof ZodError)) throw error;
+      onTrouble(`${rid} ${event.about}`, error);
+    });
   }
 
   /** One that can't be read must not stop the others. */
