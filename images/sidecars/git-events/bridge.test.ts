@@ -73,7 +73,7 @@ describe("what is in the storage", () => {
     const home = await folder(),
       storage = { refs: main(a) + tip(b) };
     const first = await teller(home, storage);
-    expect(await first.teller.lookAtAll()).toBe(false);
+    expect(await first.teller.lookAtAll()).toEqual(new Set());
     expect(first.heard[0]).toMatchObject({ type: "git.push", by: "ada" });
     expect(first.heard[1]).toMatchObject({ type: "git.patch.opened", by: expect.stringContaining("did:key:") });
     expect(first.heard.length).toBeGreaterThan(20);
@@ -119,7 +119,7 @@ describe("what is in the storage", () => {
       visibility: { type: "private", allow: [] },
     });
     const { teller: one, heard } = await teller(await folder(), { refs: main(a) + tip(b), identity });
-    expect(await one.lookAtAll()).toBe(false);
+    expect(await one.lookAtAll()).toEqual(new Set());
     expect(heard).toEqual([]);
   });
 
@@ -133,7 +133,7 @@ describe("what is in the storage", () => {
       said.push(type);
     };
     const { teller: one, troubles } = await teller(await folder(), storage, say);
-    expect(await one.lookAtAll()).toBe(false);
+    expect(await one.lookAtAll()).toEqual(new Set());
     expect(said).toEqual([]);
     expect(troubles).toEqual([expect.stringContaining("refs/heads/main")]);
     storage.identity = recorded("identity.json");
@@ -150,11 +150,11 @@ describe("what is in the storage", () => {
       patch: JSON.stringify({ ...shown, timeline: shown.timeline.slice(0, -1) }),
     };
     const { teller: one, heard } = await teller(home, storage);
-    expect(await one.lookAtAll(1_000)).toBe(true);
+    expect(await one.lookAtAll(1_000)).toEqual(new Set([rid]));
     const before = heard.length;
-    expect(await one.lookAtAll(30_000)).toBe(true);
+    expect(await one.lookAtAll(30_000)).toEqual(new Set([rid]));
     expect(heard).toHaveLength(before);
-    expect(await one.lookAtAll(61_000)).toBe(false);
+    expect(await one.lookAtAll(61_000)).toEqual(new Set());
     storage.patch = JSON.stringify(shown);
     storage.refs = tip(a);
     await one.lookAtAll(62_000);
@@ -167,7 +167,7 @@ describe("what is in the storage", () => {
       heard,
       troubles,
     } = await teller(await folder(), { refs: main(a) + tip(b), patch: { exitCode: 1, stdout: "was not found" } });
-    expect(await one.lookAtAll()).toBe(true);
+    expect(await one.lookAtAll()).toEqual(new Set([rid]));
     expect(heard.map(({ type }) => type)).toEqual(["git.push"]);
     expect(troubles).toEqual([`${rid} ${id}`]);
   });
@@ -260,6 +260,36 @@ describe("the bridge", () => {
     await vi.waitFor(() => expect(heard).toHaveLength(2), { timeout: 15_000 });
     expect(second.subscribed).toHaveLength(1);
     expect(state.isHeard).toBe(true);
+    ending.abort();
+    await ended;
+  });
+
+  test("looks more and more seldom at what can't be read, and at nothing else for it", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const looks: string[] = [];
+    const ending = new AbortController();
+    const { state, ended } = bridge({
+      socket: "/nowhere",
+      teller: {
+        lookAtAll: async () => {
+          looks.push("all");
+          return new Set(["rad:broken"]);
+        },
+        lookAt: async (one) => {
+          looks.push(one);
+          return true;
+        },
+      },
+      signal: ending.signal,
+      onTrouble: () => {},
+    });
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    const all = looks.filter((one) => one === "all").length;
+    expect(all).toBe(21);
+    expect(looks.length - all).toBeGreaterThan(3);
+    expect(looks.length - all).toBeLessThan(30);
+    expect(state.isTold).toBe(false);
     ending.abort();
     await ended;
   });

@@ -5,7 +5,7 @@ import type { Teller } from "./teller.ts";
 export interface BridgeOptions {
   /** Of the seed's node. */
   readonly socket: string;
-  readonly teller: Teller;
+  readonly teller: Pick<Teller, "lookAt" | "lookAtAll">;
   readonly signal: AbortSignal;
   readonly onTrouble: (error: unknown) => void;
   /** Milliseconds between looking at all without being told to, since a message can be lost. @default 30,000 */
@@ -14,7 +14,10 @@ export interface BridgeOptions {
 
 /** Of retries, which go on for as long as there is a bridge. */
 const PATIENTLY = { retries: Infinity, factor: 2, minTimeout: 200, maxTimeout: 10_000 } as const;
-/** Milliseconds until what could not be told whole is looked at again, and until a node that was connected to has surely begun to tell. */
+/**
+ * Milliseconds until what could not be told whole is looked at again, twice as many each time, and until a node that was
+ * connected to has surely begun to tell.
+ */
 const SOON = 1_000;
 
 export interface Bridge {
@@ -28,12 +31,18 @@ export interface Bridge {
 export function bridge({ socket, teller, signal, onTrouble, tick = 30_000 }: BridgeOptions): Bridge {
   const state = { isHeard: false, isTold: false };
   const wanted = new Wanted();
-  const again = (rids?: ReadonlySet<string>): void => void setTimeout(() => wanted.add(rids), SOON).unref();
+  const later = new Map<string, { readonly timer: NodeJS.Timeout; readonly pause: number }>();
+  const again = (rid: string): void => {
+    const before = later.get(rid);
+    clearTimeout(before?.timer);
+    const pause = before === undefined ? SOON : Math.min(2 * before.pause, tick);
+    later.set(rid, { timer: setTimeout(() => wanted.add(rid), pause).unref(), pause });
+  };
   const hear = async (): Promise<void> => {
     const since = Date.now();
     try {
       for await (const rid of changes(socket, signal)) {
-        if (rid === undefined) again();
+        if (rid === undefined) setTimeout(() => wanted.add(undefined), SOON).unref();
         state.isHeard = true;
         wanted.add(rid);
       }
@@ -53,17 +62,18 @@ export function bridge({ socket, teller, signal, onTrouble, tick = 30_000 }: Bri
       if (signal.aborted) return;
       state.isTold = false;
       // The bus may be away, or the storage: what is left is told when it is there again.
-      const isLeft = await pRetry(
+      const left = await pRetry(
         async () => {
           if (rids === "all") return teller.lookAtAll();
-          let some = false;
-          for (const rid of rids) if (await teller.lookAt(rid)) some = true;
+          const some = new Set<string>();
+          for (const rid of rids) if (await teller.lookAt(rid)) some.add(rid);
           return some;
         },
         { ...PATIENTLY, signal, onFailedAttempt: ({ error }) => onTrouble(error) },
       );
-      state.isTold = !isLeft;
-      if (isLeft) again(rids === "all" ? undefined : rids);
+      state.isTold = left.size === 0;
+      for (const rid of rids === "all" ? [...later.keys()] : rids) if (!left.has(rid)) later.delete(rid);
+      for (const rid of left) again(rid);
     }
   })().catch((error: unknown) => whenNotAborted(error, signal));
   wanted.add(undefined);
@@ -86,10 +96,10 @@ class Wanted {
   #all = false;
   #wake = (): void => {};
 
-  /** @param rids undefined wants all */
-  add(rids: string | undefined | ReadonlySet<string>): void {
-    if (rids === undefined) this.#all = true;
-    else for (const rid of typeof rids === "string" ? [rids] : rids) this.#rids.add(rid);
+  /** @param rid undefined wants all */
+  add(rid: string | undefined): void {
+    if (rid === undefined) this.#all = true;
+    else this.#rids.add(rid);
     this.#wake();
   }
 

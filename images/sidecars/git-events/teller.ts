@@ -41,19 +41,19 @@ export class Teller {
     this.#parts = parts;
   }
 
-  /** Looks at every repository that there is. @returns whether one of them has to be looked at again soon */
-  async lookAtAll(now = Date.now()): Promise<boolean> {
+  /** Looks at every repository that there is. @returns those that have to be looked at again soon */
+  async lookAtAll(now = Date.now()): Promise<ReadonlySet<string>> {
     const names = await readdir(join(this.#parts.place.radHome, "storage"));
-    let again = false;
+    const again = new Set<string>();
     for (const name of names.toSorted()) {
       const { data: rid } = ridSchema.safeParse(`rad:${name}`);
       // Others are half cloned.
-      if (rid !== undefined && (await this.lookAt(rid, now))) again = true;
+      if (rid !== undefined && (await this.lookAt(rid, now))) again.add(rid);
     }
     return again;
   }
 
-  /** Looks at one. @throws where the bus does not take what is told: all that is left is told at the next look */
+  /** Looks at one. @returns whether it has to be looked at again soon @throws where the bus does not take what is told: all that is left is told at the next look */
   async lookAt(rid: string, now = Date.now()): Promise<boolean> {
     const { place, memory } = this.#parts;
     const told = await memory.told(rid);
