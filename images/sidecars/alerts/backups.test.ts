@@ -63,6 +63,23 @@ test("what can't be said is told by the next look, under its id", async () => {
   expect(ids[0]).toBe(ids[1]);
 });
 
+test("what can't be said of one keeps its id while others are told", async () => {
+  const ids: string[] = [];
+  let isAway = true;
+  const it = new BackupTeller(file, async ({ data: { volume } }, id) => {
+    if (volume === "ws-ada") ids.push(id);
+    if (volume === "ws-ada" && isAway) throw new Error("the bus is away");
+  });
+  const done = { began: at(1), done: at(1, 2), failed: false };
+  for (const volume of ["ws-ada", "ws-bob"]) await it.look(volume, { done: at(0), failed: false });
+  await expect(it.look("ws-ada", done)).rejects.toThrow("is away");
+  await it.look("ws-bob", done);
+  isAway = false;
+  await it.look("ws-ada", done);
+  expect(ids).toHaveLength(2);
+  expect(ids[0]).toBe(ids[1]);
+});
+
 test("a file that can't be read is begun anew", async () => {
   const it = teller();
   await it.look("ws-ada", { done: at(0), failed: false });

@@ -25,8 +25,8 @@ type Told = z.output<typeof toldSchema>;
 export class BackupTeller {
   readonly #file: string;
   readonly #say: SayBackup;
-  /** Of what could not be told yet. */
-  readonly #ids = new Map<string, string>();
+  /** Of what could not be told yet, by namespace. */
+  readonly #ids = new Map<string, Map<string, string>>();
   #told: Told | undefined;
 
   constructor(file: string, say: SayBackup) {
@@ -40,15 +40,17 @@ export class BackupTeller {
       before = told[namespace];
     const now = { done: state.done.toISOString(), failed: failedSince(state)?.toISOString() ?? before?.failed };
     if (before?.done === now.done && before.failed === now.failed) return;
+    const ids = this.#ids.get(namespace) ?? new Map<string, string>();
+    this.#ids.set(namespace, ids);
     if (before !== undefined)
       for (const news of newsOf(namespace, before, now, state)) {
-        const key = JSON.stringify([namespace, news.type, now]);
-        const id = this.#ids.get(key) ?? randomUUID();
-        this.#ids.set(key, id);
+        const key = JSON.stringify([news.type, now]);
+        const id = ids.get(key) ?? randomUUID();
+        ids.set(key, id);
         await this.#say(news, id);
       }
     await this.#keep({ ...told, [namespace]: now });
-    this.#ids.clear();
+    this.#ids.delete(namespace);
   }
 
   async #keep(told: Told): Promise<void> {

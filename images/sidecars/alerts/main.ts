@@ -68,21 +68,25 @@ function objectsFor({ guild }: AlertsConfig): Objects | undefined {
   return guild.certificates || guild.backups.length > 0 ? clusterObjects(ownApiServer(process.env)) : undefined;
 }
 
-/** One after the other, and each again at the next time where the cluster or the bus was away. */
+/** One after the other, and each again at the next time where the cluster or the bus was away; one that is gone keeps none from being told. */
 function lookAtBackups({ guild, ledgerFile }: AlertsConfig, objects: Objects, say: SayBackup, log: FastifyBaseLogger) {
   const teller = new BackupTeller(join(dirname(ledgerFile), "backups.json"), say);
   let isLooking = false;
   const look = async (): Promise<void> => {
-    for (const namespace of guild.backups) await teller.look(namespace, await objects.backup(namespace));
+    for (const namespace of guild.backups)
+      await objects
+        .backup(namespace)
+        .then((state) => teller.look(namespace, state))
+        .catch((err: unknown) => log.warn({ err, namespace }, TROUBLE));
   };
   return setInterval(() => {
     if (isLooking) return;
     isLooking = true;
-    void look()
-      .catch((err: unknown) => log.warn({ err }, "what became of a backup could not be said, and is looked at again"))
-      .finally(() => (isLooking = false));
+    void look().finally(() => (isLooking = false));
   }, BACKUPS_MS);
 }
+
+const TROUBLE = "what became of a backup could not be said, and is looked at again";
 
 main().catch((error: unknown) => {
   process.stderr.write(`Alerts can't be taken: ${String(error)}\n`);
