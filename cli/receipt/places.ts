@@ -32,6 +32,8 @@ export interface Graph {
   readonly places: ReadonlyMap<string, Place>;
   /** Namespace of an object, also where that is not known in a preview but by the namespace's own resource. */
   namespaceOf(change: Change): string | undefined;
+  /** Whether it is one of the guild's own that has others below it, and nothing itself. */
+  isComponent(change: Change): boolean;
   /** The nearest component above. */
   componentOf(change: Change): Component | undefined;
 }
@@ -39,6 +41,7 @@ export interface Graph {
 /** @param changes of all resources, also of those that stay as they are */
 export function graphOf(changes: readonly Change[]): Graph {
   const parents = new Map(changes.map((change) => [change.urn, parentOf(change)])),
+    above = new Set(parents.values()),
     namespaces = changes.filter(({ type }) => type === NAMESPACE),
     byParent = new Map(namespaces.map((change) => [parentOf(change), nameOf(change)]));
   const places = new Map(
@@ -53,6 +56,7 @@ export function graphOf(changes: readonly Change[]): Graph {
       textAt(change.new?.inputs, "metadata", "namespace") ??
       textAt(change.old?.inputs, "metadata", "namespace") ??
       (change.type === NAMESPACE ? nameOf(change) : byParent.get(parentOf(change))),
+    isComponent: ({ urn, type }) => COMPONENT.test(type) && above.has(urn),
     componentOf(change) {
       for (let urn = parentOf(change); urn !== undefined && urn !== ""; urn = parents.get(urn)) {
         const type = COMPONENT.exec(typeIn(urn))?.[1];
@@ -73,10 +77,6 @@ export function nameOf(change: Change): string {
 /** "Deployment" of "kubernetes:apps/v1:Deployment", "RandomSecret" of "guildnet:index:RandomSecret". */
 export function kindOf({ type }: Pick<Change, "type">): string {
   return type.slice(type.lastIndexOf(":") + 1);
-}
-
-export function isComponent({ urn, type }: Change, changes: readonly Change[]): boolean {
-  return COMPONENT.test(type) && changes.some((other) => parentOf(other) === urn);
 }
 
 function parentOf({ old, new: after }: Change): string | undefined {

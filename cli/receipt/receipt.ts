@@ -2,7 +2,7 @@ import { inWords } from "../../images/pod/workload-words.ts";
 import { at, differ, textAt, type Change, type Effect, type PolicyFinding, type Preview } from "./changes.ts";
 import { clusterOf, type ClusterReceipt } from "./node.ts";
 import { openingsOf, type Opening } from "./openings.ts";
-import { graphOf, isComponent, kindOf, nameOf, type Component, type Graph, type Place } from "./places.ts";
+import { graphOf, kindOf, nameOf, type Component, type Graph, type Place } from "./places.ts";
 import { podsOf, type PodsReceipt } from "./pods.ts";
 import { volumeOf, type VolumeReceipt } from "./volumes.ts";
 
@@ -76,13 +76,14 @@ export function receiptOf(
 ): Receipt {
   const graph = graphOf(all),
     own = all.filter((change) => !ofTheEngine(change)),
-    resources = own.filter((change) => !isComponent(change, own)),
+    resources = own.filter((change) => !graph.isComponent(change)),
     changed = resources.filter(({ effect }) => effect !== "same");
   const cluster = clusterOf(own),
     pods = podsIn(cluster);
+  const within = byNamespace(resources, graph);
   const places = [...graph.places.values()].map((place) => ({
     place,
-    receipt: ofPlace(place, resources, graph, pods),
+    receipt: ofPlace(place, within.get(place.namespace) ?? [], pods),
   }));
   return {
     version: 1,
@@ -122,6 +123,17 @@ function podsIn(cluster: ClusterReceipt | undefined): PodsIn {
       : undefined);
 }
 
+function byNamespace(resources: readonly Change[], graph: Graph): ReadonlyMap<string | undefined, readonly Change[]> {
+  const found = new Map<string | undefined, Change[]>();
+  for (const change of resources) {
+    const namespace = graph.namespaceOf(change),
+      others = found.get(namespace);
+    if (others === undefined) found.set(namespace, [change]);
+    else others.push(change);
+  }
+  return found;
+}
+
 function partOf(changes: readonly Change[], effect: PartReceipt["effect"], pods: PodsIn): PartReceipt {
   return {
     effect,
@@ -137,13 +149,9 @@ function partOf(changes: readonly Change[], effect: PartReceipt["effect"], pods:
 }
 
 /** Undefined where nothing of it is touched. */
-function ofPlace(place: Place, resources: readonly Change[], graph: Graph, pods: PodsIn): PlaceReceipt | undefined {
+function ofPlace(place: Place, resources: readonly Change[], pods: PodsIn): PlaceReceipt | undefined {
   const { namespace, kind, name, ownerBefore, change } = place;
-  const part = partOf(
-    resources.filter((one) => graph.namespaceOf(one) === namespace),
-    effectOf(change.effect),
-    pods,
-  );
+  const part = partOf(resources, effectOf(change.effect), pods);
   return isTouched(part)
     ? { kind, name, namespace, ...(ownerBefore !== undefined && { ownerBefore }), ...part }
     : undefined;
