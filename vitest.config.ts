@@ -57,7 +57,7 @@ export default defineConfig({
         test: {
           // Real programs without a cluster: the engine, image builds, Headscale.
           name: "programs",
-          include: ["{engine,toolchain}/**/*.integration.test.ts", "tests/integration/00-*.test.ts"],
+          include: ["{engine,images,toolchain}/**/*.integration.test.ts", "tests/integration/00-*.test.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 1_800_000,

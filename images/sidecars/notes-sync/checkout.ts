@@ -1,7 +1,8 @@
-import { copyFile, link, lstat, rename, rm, stat } from "node:fs/promises";
+import { copyFile, link, lstat, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GitError, type ByteText, type Git } from "./git.ts";
 import { besides } from "./merge.ts";
+import { BRANCH } from "./repository.ts";
 
 /**
  * Makes the folder what a commit has. A file that is other than at `from` is never overwritten: then nothing is done.
@@ -77,18 +78,36 @@ export function emptyTree(git: Git): Promise<string> {
   return git.line(["hash-object", "-t", "tree", "-w", "--stdin"]);
 }
 
+/** Moves the branch, and remembers first that the person's own index has to follow, whatever becomes of this process. */
+export async function moveBranch(git: Git, commit: string, before: string | undefined): Promise<void> {
+  await writeFile(unpublished(git.gitDir), "");
+  await git.run(["update-ref", "-m", "notes-sync", `refs/heads/${BRANCH}`, commit, before ?? "0".repeat(40)]);
+}
+
 /**
  * Makes the person's own index what ours is, by git's own way with locks; else their git would take what was synced for
- * changes of theirs that undo it. What they had staged is committed by now.
+ * changes of theirs that undo it. What they had staged is committed by now. Where a git of theirs is at work, the next
+ * round does it.
  */
 export async function publishIndex({ gitDir, indexFile }: Git): Promise<void> {
+  if (!(await isThere(unpublished(gitDir)))) return;
   const [lock, ours] = [join(gitDir, "index.lock"), ownLock(gitDir)];
   await rm(ours, { force: true });
   await copyFile(indexFile, ours);
-  // As a second name of a file of ours, by which the lock is known again should this process be killed here.
-  await link(ours, lock);
+  try {
+    // As a second name of a file of ours, by which the lock is known again should this process be killed here.
+    await link(ours, lock);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
+    throw error;
+  }
   await rename(lock, join(gitDir, "index"));
+  await rm(unpublished(gitDir), { force: true });
   await rm(ours, { force: true });
+}
+
+function unpublished(gitDir: string): string {
+  return join(gitDir, "guildnet", "index-unpublished");
 }
 
 function ownLock(gitDir: string): string {
@@ -100,4 +119,14 @@ export async function unlockOwn(gitDir: string): Promise<void> {
   const lock = join(gitDir, "index.lock");
   const [found, ours] = await Promise.all([lock, ownLock(gitDir)].map((path) => stat(path).catch(() => undefined)));
   if (found !== undefined && found.ino === ours?.ino) await rm(lock, { force: true });
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return false;
+      throw error;
+    },
+  );
 }

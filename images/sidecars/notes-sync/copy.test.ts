@@ -12,7 +12,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { Git } from "./git.ts";
 import type { Person } from "./testing/machine.ts";
 import { Machine } from "./testing/machine.ts";
 
@@ -21,6 +22,8 @@ beforeEach(async () => {
   machine = await Machine.make();
   [ada, bob] = [machine.copy("ada"), machine.copy("bob")];
 });
+
+const plainRun = Git.prototype.run;
 
 const synced = { kind: "synced", left: [] };
 
@@ -206,6 +209,25 @@ describe("a person uses git in the folder", { timeout: 120_000 }, () => {
     ada.write("a.md", "b\n");
     await both();
     expect([bob.read("a.md"), ada.git("status", "--porcelain")]).toEqual(["b\n", ""]);
+  });
+
+  test("and it is at work just when what others wrote has come: its index follows once it is done", async () => {
+    bob.write("b.md", "b\n");
+    await bob.copy.round();
+    const run = vi.spyOn(Git.prototype, "run");
+    onTestFinished(() => run.mockRestore());
+    const lock = ada.path(".git/index.lock");
+    run.mockImplementation(async function (this: Git, args, ...rest) {
+      const answer = await plainRun.call(this, args, ...rest);
+      if (args[0] === "update-ref") writeFileSync(lock, "");
+      return answer;
+    });
+    expect(await ada.copy.round()).toEqual(synced);
+    run.mockRestore();
+    rmSync(lock);
+    expect(ada.git("status", "--porcelain")).not.toBe("");
+    expect(await ada.copy.round(false)).toEqual(synced);
+    expect(ada.git("status", "--porcelain")).toBe("");
   });
 
   test("and has hooks, filters and settings that stand in the way", async () => {

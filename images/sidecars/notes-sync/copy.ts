@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { changesOf, messageOf, takeIn, type Changes } from "./changes.ts";
-import { checkOut, makeWay, publishIndex, unlockOwn } from "./checkout.ts";
+import { checkOut, makeWay, moveBranch, publishIndex, unlockOwn } from "./checkout.ts";
 import { byteText, GitError, type Git } from "./git.ts";
 import { mergedTree } from "./merge.ts";
 import { obstacleIn } from "./obstacle.ts";
@@ -89,6 +89,7 @@ export class Copy {
       if (obstacle !== undefined) return { kind: "waiting", why: obstacle };
       const changes = await this.#commit(git);
       if (changes === undefined) return { kind: "waiting", why: "most notes are gone: they are, once it stays so" };
+      await publishIndex(git);
       if (!ask && (await git.refOf("HEAD")) === (await git.refOf(THEIRS)))
         return { kind: "synced", left: changes.left };
       await fetchInto(git, this.#options.remote);
@@ -115,7 +116,6 @@ export class Copy {
     if (tree === before) return changes;
     const commit = await this.#commitTree(git, tree, head === undefined ? [] : [head], messageOf(changes));
     await moveBranch(git, commit, head);
-    await publishIndex(git);
     return changes;
   }
 
@@ -235,10 +235,6 @@ async function beginAt(git: Git, head: string | undefined): Promise<void> {
 /** What files look like from outside, by which git sees that they are as the index has them. It says no where one isn't. */
 async function refresh(git: Git): Promise<void> {
   await git.says(["update-index", "-q", "--refresh"]);
-}
-
-async function moveBranch(git: Git, commit: string, before: string | undefined): Promise<void> {
-  await git.run(["update-ref", "-m", "notes-sync", `refs/heads/${BRANCH}`, commit, before ?? "0".repeat(40)]);
 }
 
 function isOvertaken(message: string): boolean {

@@ -6,7 +6,6 @@ import type { Outcome } from "./copy.ts";
 import { Sync } from "./sync.ts";
 import type { Person } from "./testing/machine.ts";
 import { Machine } from "./testing/machine.ts";
-import { Told } from "./told.ts";
 
 /** A busy machine takes its time. */
 const patient = { timeout: 60_000 };
@@ -96,43 +95,6 @@ test("many notes at once keep nobody waiting who writes one after them", { timeo
   await expect.poll(() => bob.read("one.md"), patient).toBe("one\n");
 });
 
-test("a process that is killed in the middle loses nothing, and the next one goes on", { timeout }, async () => {
-  const machine = await Machine.make();
-  const [ada, bob] = [machine.copy("ada"), machine.copy("bob")];
-  ada.write("a.md", "a\n");
-  await ada.copy.round();
-  for (let number = 0; number < 6; number++) {
-    ada.write(`n${number}.md`, "n\n".repeat(number + 1));
-    ada.write("a.md", `${ada.read("a.md")}ada ${number}\n`);
-    bob.write(`m${number}.md`, "m\n");
-    await bob.copy.round();
-    const child = spawn(
-      process.execPath,
-      [
-        "--import",
-        import.meta.resolve("tsx"),
-        join(import.meta.dirname, "testing/round.ts"),
-        ada.folder,
-        ada.stateFolder,
-        machine.remote,
-      ],
-      { stdio: ["ignore", "pipe", "inherit"], env: process.env },
-    );
-    // It says when it begins: from there on it is killed at another moment each time.
-    await new Promise((resolve) => child.stdout.once("data", resolve));
-    const killed = new Promise((resolve) => child.once("close", resolve));
-    setTimeout(() => child.kill("SIGKILL"), number * 40);
-    await killed;
-  }
-  // Its git goes on for a moment.
-  await expect.poll(() => ada.copy.round(), patient).toEqual({ kind: "synced", left: [] });
-  await expect.poll(() => bob.copy.round(), patient).toEqual({ kind: "synced", left: [] });
-  await ada.copy.round();
-  expect(bob.notes()).toEqual(ada.notes());
-  expect(Object.keys(ada.notes())).toHaveLength(13);
-  for (let number = 0; number < 6; number++) expect(bob.read("a.md")).toContain(`ada ${number}\n`);
-});
-
 test.runIf(process.getuid?.() === 0)(
   "a full disk loses nothing: it goes on once there is room",
   { timeout },
@@ -168,28 +130,3 @@ test.runIf(process.getuid?.() === 0)(
     }
   },
 );
-
-test("a person is told what is amiss, as long as it is", { timeout }, async () => {
-  const machine = await Machine.make();
-  const file = join(machine.root, "NOT-SYNCED.txt");
-  let now = Date.parse("2026-11-29T08:00:00Z");
-  const told = new Told(file, () => now);
-  const read = (): string | undefined => {
-    try {
-      return readFileSync(file, "utf8");
-    } catch {
-      return undefined;
-    }
-  };
-  await told.tell("~/notes/guild", { kind: "offline", why: "no route" });
-  expect(read()).toBeUndefined();
-  now += 61_000;
-  await told.tell("~/notes/guild", { kind: "offline", why: "no route" });
-  await told.tell("~/notes/mine", { kind: "synced", left: ["a.bin is larger than 32 MiB"] });
-  expect(read()).toBe(
-    "~/notes/guild: since 2026-11-29 08:00 UTC nothing comes from others and nothing goes to them: no route\n" +
-      "~/notes/mine: not for others: a.bin is larger than 32 MiB\n",
-  );
-  for (const folder of ["~/notes/guild", "~/notes/mine"]) await told.tell(folder, { kind: "synced", left: [] });
-  expect(read()).toBeUndefined();
-});
