@@ -62,6 +62,9 @@ test("it is refused what its owner is, in words", async () => {
     /^refused: A note can't be called/,
   );
   expect(await ada("read_note", { path: "diary.md", vault: "~grace" })).toMatch(/^refused: /);
+  expect(await ada("write_note", { path: "large.md", text: "x".repeat(2 * 1024 * 1024 + 1) })).toMatch(
+    /^refused: .*a note has 2 MiB at most/s,
+  );
 });
 
 test("a token that was rotated is none any more, and no other way in is one", async () => {

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { SharedVault } from "../editing/shared-vault.ts";
 import { notePath } from "../vault/note-path.ts";
 import { NotesError, toNotesError } from "./errors.ts";
+import { noteText } from "./note-text.ts";
 import { bearerToken, type Bearer, type Tokens } from "./tokens.ts";
 import { GUILD, ownVault, type Vaults } from "./vaults.ts";
 
@@ -73,7 +74,7 @@ function mcpServer(vaults: Vaults, { owner, workspace }: Bearer): McpServer {
     {
       description:
         "Makes a note, or its text another. Give as base the text that was read: then what others wrote meanwhile stays. [[links]] and #tags are understood.",
-      inputSchema: { path, vault, text: z.string(), base: z.string().optional() },
+      inputSchema: { path, vault, text: noteText, base: noteText.optional() },
       annotations: { destructiveHint: true },
     },
     (asked) =>

@@ -3,17 +3,16 @@ import { z } from "zod";
 import { roomName } from "../editing/rooms.ts";
 import type { SharedVault } from "../editing/shared-vault.ts";
 import { memberAuthor } from "../git/author.ts";
-import { LARGEST_NOTE_BYTES } from "../vault/files.ts";
 import { notePath } from "../vault/note-path.ts";
 import { notePage, tagPage } from "./addresses.ts";
 import { NotesError } from "./errors.ts";
+import { noteText } from "./note-text.ts";
 import type { NoteAnswer, RenameAnswer, RoomAnswer } from "./types.ts";
 
 const MOST_HITS = 100;
 
-const text = z.string().refine((value) => Buffer.byteLength(value) <= LARGEST_NOTE_BYTES, "a note has 2 MiB at most");
-const created = z.strictObject({ path: z.string(), text: text.default("") });
-const written = z.strictObject({ text, base: text.optional() });
+const created = z.strictObject({ path: z.string(), text: noteText.default("") });
+const written = z.strictObject({ text: noteText, base: noteText.optional() });
 const renamed = z.strictObject({ from: z.string(), to: z.string() });
 const opened = z.strictObject({ path: z.string() });
 const searched = z.object({
