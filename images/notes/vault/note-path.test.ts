@@ -32,7 +32,14 @@ test("what looks the same is the same", () => {
   expect(linkKey("Über  Uns/CAFÉ.md")).toBe(linkKey("u\u0308ber uns/cafe\u0301"));
 });
 
-test.each(["Über uns.md", "a/b c/日本語 – notes (2).md", "..x/a.md", "a.b.MD"].filter((path) => !path.startsWith(".")))(
-  "%j is a note's path",
-  (path) => expect(notePath(path)).toBe(path.normalize("NFC")),
+test("no control character is in a note's path, neither ASCII's nor those above", () => {
+  const refused = Array.from({ length: 0x100 }, (_, code) => code).filter(
+    (code) => !isNotePath(`a${String.fromCharCode(code)}b.md`),
+  );
+  const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  expect(refused).toEqual([...range(0, 0x1f), "\\".charCodeAt(0), ...range(0x7f, 0x9f)]);
+});
+
+test.each(["Über uns.md", "a/b c/日本語 – notes (2).md", "a.b.MD", "x..y/a.md"])("%j is a note's path", (path) =>
+  expect(notePath(path)).toBe(path.normalize("NFC")),
 );

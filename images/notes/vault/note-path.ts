@@ -20,8 +20,7 @@ export function notePath(given: string): string {
   };
   if (!/\.md$/i.test(path)) refuse("its file has to end in .md");
   if (Buffer.byteLength(path) > MOST_BYTES) refuse(`it may have ${MOST_BYTES} bytes at most`);
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f\\]/.test(path) || !path.isWellFormed()) refuse("no control characters, no backslash");
+  if (/[\p{Cc}\\]/u.test(path) || !path.isWellFormed()) refuse("no control characters, no backslash");
   for (const part of path.split("/")) {
     if (part === "" || part === "." || part === "..") refuse("it has to lie in its vault");
     if (part.startsWith(".")) refuse("nothing hidden is a note");
