@@ -33,8 +33,8 @@ export interface NotesServer {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into what they expect
-  readonly body: any;
+  /** JSON, or text. */
+  readonly body: unknown;
 }
 
 /** What the portal says of who is signed in. */
