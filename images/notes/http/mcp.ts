@@ -4,7 +4,6 @@ import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { SharedVault } from "../editing/shared-vault.ts";
-import { notePath } from "../vault/note-path.ts";
 import { NotesError, toNotesError } from "./errors.ts";
 import { noteText } from "./note-text.ts";
 import { bearerToken, type Bearer, type Tokens } from "./tokens.ts";
@@ -67,7 +66,11 @@ function mcpServer(vaults: Vaults, { owner, workspace }: Bearer): McpServer {
       inputSchema: { path, vault },
       annotations: { readOnlyHint: true },
     },
-    (asked) => told(async () => (await open(asked.vault)).read(notePath(asked.path))),
+    (asked) =>
+      told(async () => {
+        const shared = await open(asked.vault);
+        return await shared.read(shared.vault.pathOf(asked.path));
+      }),
   );
   server.registerTool(
     "write_note",
@@ -79,7 +82,8 @@ function mcpServer(vaults: Vaults, { owner, workspace }: Bearer): McpServer {
     },
     (asked) =>
       told(async () => {
-        const [shared, at] = [await open(asked.vault), notePath(asked.path)];
+        const shared = await open(asked.vault);
+        const at = shared.vault.pathOf(asked.path);
         const isThere = shared.vault.find(at) !== undefined;
         await (isThere ? shared.write(at, asked.text, author, asked.base) : shared.create(at, asked.text, author));
         return `${isThere ? "Changed" : "Made"} ${at}.`;
@@ -92,7 +96,11 @@ function mcpServer(vaults: Vaults, { owner, workspace }: Bearer): McpServer {
       inputSchema: { path, vault },
       annotations: { readOnlyHint: true },
     },
-    (asked) => told(async () => (await open(asked.vault)).vault.backlinks(notePath(asked.path))),
+    (asked) =>
+      told(async () => {
+        const { vault: found } = await open(asked.vault);
+        return await found.backlinks(found.pathOf(asked.path));
+      }),
   );
   return server;
 }

@@ -38,7 +38,7 @@ export function registerNotes(app: FastifyInstance, ask: (request: FastifyReques
 
   app.get<{ Params: NoteParams }>("/api/vaults/:vault/notes/*", async (request) => {
     const { vault, name } = await ask(request as FastifyRequest);
-    return await noteAnswer(vault, name, notePath(request.params["*"]));
+    return await noteAnswer(vault, name, vault.vault.pathOf(request.params["*"]));
   });
 
   app.post("/api/vaults/:vault/notes", async (request, reply) => {
@@ -50,7 +50,7 @@ export function registerNotes(app: FastifyInstance, ask: (request: FastifyReques
 
   app.put<{ Params: NoteParams }>("/api/vaults/:vault/notes/*", async (request) => {
     const { vault, handle, name } = await ask(request as FastifyRequest);
-    const path = notePath(request.params["*"]);
+    const path = vault.vault.pathOf(request.params["*"]);
     const body = parsed(written, request.body);
     await vault.write(path, body.text, memberAuthor(handle), body.base);
     return await noteAnswer(vault, name, path);
@@ -58,21 +58,21 @@ export function registerNotes(app: FastifyInstance, ask: (request: FastifyReques
 
   app.delete<{ Params: NoteParams }>("/api/vaults/:vault/notes/*", async (request, reply) => {
     const { vault, handle } = await ask(request as FastifyRequest);
-    await vault.remove(notePath(request.params["*"]), memberAuthor(handle));
+    await vault.remove(vault.vault.pathOf(request.params["*"]), memberAuthor(handle));
     return await reply.code(204).send();
   });
 
   app.post("/api/vaults/:vault/renames", async (request): Promise<RenameAnswer> => {
     const { vault, handle } = await ask(request);
     const { from, to } = parsed(renamed, request.body);
-    const changed = await vault.rename(notePath(from), to, memberAuthor(handle));
+    const changed = await vault.rename(vault.vault.pathOf(from), to, memberAuthor(handle));
     return { path: notePath(to), changed };
   });
 
   app.post("/api/vaults/:vault/rooms", async (request): Promise<RoomAnswer> => {
     const { vault, name } = await ask(request);
     const { path } = parsed(opened, request.body);
-    return { room: roomName(name, await vault.edit(notePath(path))) };
+    return { room: roomName(name, await vault.edit(vault.vault.pathOf(path))) };
   });
 
   app.get("/api/vaults/:vault/search", async (request) => {

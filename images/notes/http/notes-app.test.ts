@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from "@hocuspocus/provider";
 import { SignJWT } from "jose";
@@ -48,6 +48,24 @@ test("notes are made, read, found, changed, renamed and removed", async () => {
   expect((await ask("ada", "GET", `${GUILD}/notes/Shed.md`)).body).toMatchObject({ text: "Nothing [[About]]" });
   expect((await ask("ada", "DELETE", `${GUILD}/notes/About.md`)).status).toBe(204);
   expect((await ask("ada", "GET", `${GUILD}/notes`)).body).toMatchObject([{ path: "Shed.md" }]);
+});
+
+test("a note whose file's name is decomposed is read, changed, edited, renamed and removed", async () => {
+  const server = await startNotes();
+  const { ask, folder } = server;
+  await ask("ada", "GET", `${GUILD}/notes`);
+  const decomposed = ["U\u0308ber.md", "Cafe\u0301.md"];
+  for (const path of decomposed) await writeFile(join(folder, "guild/notes", path), "one\n");
+  await vi.waitFor(async () => expect((await ask("ada", "GET", `${GUILD}/search?q=one`)).body).toHaveLength(2), 10_000);
+  const at = (path: string): string => `${GUILD}/notes/${encodeURIComponent(path)}`;
+  expect((await ask("ada", "GET", at("U\u0308ber.md"))).body).toMatchObject({ path: "U\u0308ber.md", text: "one\n" });
+  expect((await ask("ada", "PUT", at("U\u0308ber.md"), { text: "two\n" })).status).toBe(200);
+  expect(await entered(server, "ada", await roomOf(server, "ada", "guild", "U\u0308ber.md"))).toBeInstanceOf(Y.Text);
+  const renamed = await ask("ada", "POST", `${GUILD}/renames`, { from: "U\u0308ber.md", to: "Über.md" });
+  expect(renamed.body).toEqual({ path: "Über.md", changed: ["Über.md"] });
+  expect((await ask("ada", "DELETE", at("Cafe\u0301.md"))).status).toBe(204);
+  expect(await readdir(join(folder, "guild/notes"))).toEqual([".git", "Über.md"]);
+  expect(await readFile(join(folder, "guild/notes/Über.md"), "utf8")).toBe("two\n");
 });
 
 test("what can't be is told, and changes nothing", async () => {

@@ -103,6 +103,12 @@ export class Vault {
     return this.#index.find(path);
   }
 
+  /** The path of a note that is called so: as its file is, which some systems decompose, else as a new one's would be. @throws {NotePathError} */
+  pathOf(given: string): string {
+    const path = notePath(given);
+    return this.find(path) === undefined && this.find(given) !== undefined ? given : path;
+  }
+
   search(query: string, most = 30): Hit[] {
     return this.#index.search(query, most);
   }
@@ -113,7 +119,7 @@ export class Vault {
 
   /** @throws {VaultError} where no note is, or none that is text */
   async read(path: string): Promise<string> {
-    return textOf(path, await this.files.read(notePath(path)));
+    return textOf(path, await this.files.read(this.pathOf(path)));
   }
 
   note(path: string, text: string): Note {
@@ -153,8 +159,9 @@ export class Vault {
 
   /** Makes a note, or what is in it another. */
   async write(path: string, text: string): Promise<void> {
-    await this.files.write(notePath(path), text);
-    await this.refresh([path]);
+    const at = this.pathOf(path);
+    await this.files.write(at, text);
+    await this.refresh([at]);
   }
 
   /** @throws {VaultError} where a note of that name is, in whatever spelling */
@@ -164,8 +171,9 @@ export class Vault {
   }
 
   async remove(path: string): Promise<void> {
-    await this.files.remove(notePath(path));
-    await this.refresh([path]);
+    const at = this.pathOf(path);
+    await this.files.remove(at);
+    await this.refresh([at]);
   }
 
   /**
