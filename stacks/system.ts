@@ -105,7 +105,10 @@ export interface Ground {
   readonly mcpServers: McpServers;
 }
 
-export type McpServers = Readonly<Record<string, McpServer>>;
+/** Names of the servers of tools that systems have of themselves: a config may leave them out, and give its own no such name. */
+export const guildsOwnServers = ["guild", "events"] as const;
+
+export type McpServers = Readonly<Partial<Record<(typeof guildsOwnServers)[number], McpServer>>>;
 
 /** What authority and cluster must have from their start. */
 export interface Wants {

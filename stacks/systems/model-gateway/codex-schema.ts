@@ -21,9 +21,6 @@ const mcpServer = z.union([
   }),
 ]);
 
-/** Servers of tools that systems have of themselves (`mcpServers` of their layers), where the guild has what they are of. */
-export const guildsOwnServers: readonly string[] = ["guild", "events"];
-
 export const codexKeys = {
   codex: z
     .strictObject({

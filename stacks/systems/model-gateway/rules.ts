@@ -2,9 +2,9 @@ import type { Broken, Given } from "../../check/broken.ts";
 import { closest } from "../../check/mistakes.ts";
 import type { Path } from "../../check/mistakes.ts";
 import type { ModelsKeys } from "../models/schema.ts";
+import { guildsOwnServers } from "../../system.ts";
 import { workspaceName } from "../workspaces/schema.ts";
 import type { WorkspacesKeys } from "../workspaces/schema.ts";
-import { guildsOwnServers } from "./codex-schema.ts";
 import type { CodexKeys } from "./codex-schema.ts";
 import type { ModelGatewayKeys } from "./schema.ts";
 
@@ -24,7 +24,7 @@ export function modelGatewayMistakes(config: Reads, { modelKey = false }: Given<
 function mcpMistakes({ codex: { mcpServers } }: Reads): Broken[] {
   return Object.entries(mcpServers).flatMap(([name, server]): Broken[] => {
     const paths: Path[] = [["codex", "mcpServers", name]];
-    const isOwn = guildsOwnServers.includes(name);
+    const isOwn = (guildsOwnServers as readonly string[]).includes(name);
     if (isOwn === (server === false)) return [];
     return isOwn
       ? [
