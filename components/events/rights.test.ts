@@ -54,6 +54,13 @@ test("nobody says anything but as itself, nor asks a stream for more than what i
   }
 });
 
+test("backups are told to admins alone, by what sees them; alerts to the guild as well", () => {
+  expect(rightsOf({ kind: "service", service: "alerts" }, people).says).toEqual([
+    { family: "alert", to: ["guild", "admins"] },
+    { family: "backup", to: ["admins"] },
+  ]);
+});
+
 test("each service speaks to people one by one, so that one more is one stream more", () => {
   expect(rightsOf({ kind: "service", service: "models" }, people).says).toEqual([
     { family: "models", to: ["admins", "@ada", "@bob"] },

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { ModelGateway } from "../index.ts";
 import type { GatewayServer, ModelGatewayArgs } from "../index.ts";
+import { bus } from "../testing/cases.ts";
 import { record } from "../testing/record.ts";
 
 const small = { name: "small:135m", contextWindow: 8192, tools: false };
@@ -72,6 +73,26 @@ describe("what the gateway reads", () => {
     expect(await version([inside, openai], { limits: { tokensPerDay: 5 } })).not.toBe(before);
   });
 });
+
+test("says what was used where there is a bus, with what it is given to speak by, and starts anew with another", async () => {
+  const pod = async (args?: Partial<ModelGatewayArgs>) => (await made([inside], args))<Pod>("deployment").spec.template;
+  const [mute, speaking] = [await pod(), await pod({ events: bus })];
+  const [{ env, volumeMounts }] = speaking.spec.containers;
+  const folder = volumeMounts.find(({ name }) => name === "events")?.mountPath;
+  expect(folder).toBeDefined();
+  expect(env).toEqual([{ name: "GUILDNET_EVENTS", value: folder }]);
+  expect(mute.spec.containers[0].env).toEqual([]);
+  expect(speaking.metadata.annotations).not.toEqual(mute.metadata.annotations);
+});
+
+interface Pod {
+  spec: {
+    template: {
+      metadata: { annotations: object };
+      spec: { containers: [{ env: object[]; volumeMounts: { name: string; mountPath: string }[] }] };
+    };
+  };
+}
 
 test("keys are in a Secret, by the names of their servers, and in nothing else", async () => {
   const of = await made([inside, openai]);

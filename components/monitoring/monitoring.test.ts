@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { images } from "../versions.ts";
+import { bus } from "../testing/cases.ts";
 import { record } from "../testing/record.ts";
 import { Monitoring } from "./monitoring.ts";
 import type { MonitoringArgs } from "./monitoring.ts";
@@ -27,6 +28,7 @@ interface Pods {
       spec: {
         hostNetwork?: boolean;
         automountServiceAccountToken: boolean;
+        initContainers: { command: string[]; volumeMounts: { name: string; mountPath: string }[] }[];
         containers: { name: string; image: string; args?: string[]; volumeMounts?: { name: string }[] }[];
         volumes: Record<string, unknown>[];
       };
@@ -48,6 +50,27 @@ describe("what is gathered", () => {
       "guild",
       "models",
     ]);
+  });
+
+  test("of what pods use is what they take of processors and memory, and since when", () => {
+    const kept = jobs(true).find(({ job_name }) => job_name === "kubelet-resources")?.metric_relabel_configs?.[0]
+      ?.regex;
+    const isKept = (name: string) => new RegExp(`^(?:${kept})$`).test(name);
+    for (const of of ["container", "pod", "node"])
+      for (const what of ["cpu_usage_seconds_total", "memory_working_set_bytes"])
+        expect(isKept(`${of}_${what}`), `${of}_${what}`).toBe(true);
+    expect(isKept("container_start_time_seconds")).toBe(true);
+    expect(isKept("container_swap_usage_bytes")).toBe(false);
+  });
+
+  test("is what the receiver of alerts tells, where it has something to tell: events that wait are", async () => {
+    const gathered = async (args?: Partial<MonitoringArgs>) => {
+      const { data } = (await made(args))<{ data: Record<string, string> }>("settings");
+      return Object.values(data).some((text) => text.includes('"job_name":"guild"'));
+    };
+    expect(await gathered()).toBe(false);
+    expect(await gathered({ events: bus })).toBe(true);
+    expect(await gathered({ backups: ["ws-ada"] })).toBe(true);
   });
 
   test("comes over TLS where its source has it; a kubelet's authority is asked for where it is known", () => {
@@ -83,6 +106,15 @@ describe("the pod", () => {
     };
     expect(await having()).toEqual(["victoria-metrics"]);
     expect(await having({ backups: ["ws-ada"] })).toEqual(["victoria-metrics", "alerts"]);
+  });
+
+  test("forgets caches when it starts, and no figure", async () => {
+    const { initContainers, containers } = (await made())<Pods>("deployment").spec.template.spec;
+    const figures = containers[0]?.args?.find((arg) => arg.startsWith("-storageDataPath="))?.split("=")[1];
+    expect(initContainers).toMatchObject([
+      { command: ["rm", "-rf", `${figures}/cache`], volumeMounts: [{ name: "data" }] },
+    ]);
+    expect(initContainers[0]?.volumeMounts[0]?.mountPath).toBe(figures?.replace(/\/metrics$/, ""));
   });
 
   test("starts anew where its settings change", async () => {
@@ -151,4 +183,5 @@ test("every rule says what it is about, and asks for what thresholds say", () =>
   expect(new Set(names).size).toBe(names.length);
   expect(group?.rules.find(({ alert }) => alert === "DiskAlmostFull")?.expr).toContain("< 17");
   expect(group?.rules.find(({ alert }) => alert === "Restarting")?.expr).toContain(">= 9");
+  expect(group?.rules.find(({ alert }) => alert === "EventsWait")?.expr).toMatch(/guildnet_events_waiting\b.* > 0$/);
 });
