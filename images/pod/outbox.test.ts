@@ -51,6 +51,24 @@ test("no more is held than there is room for, and what is given up is told of", 
   expect(troubles).toEqual(["Error: 1 events are given up: the bus has been away for too long"]);
 });
 
+test("what is given up while it is being said takes none after it along", async () => {
+  const said: number[] = [];
+  let arrive = (): void => {};
+  const outbox = new Outbox<number>(
+    async (item) => {
+      if (item === 1) await new Promise<void>((resolve) => (arrive = resolve));
+      said.push(item);
+    },
+    { most: 2, onTrouble: () => {} },
+  );
+  outbox.put(1, 2);
+  const flushed = outbox.flush();
+  outbox.put(3);
+  arrive();
+  await flushed;
+  expect(said).toEqual([1, 2, 3]);
+});
+
 test("what is no event is given up, told of, and keeps nothing after it from being said", async () => {
   const troubles: string[] = [],
     said: string[] = [];

@@ -182,6 +182,7 @@ describe("what was told", () => {
     const other = await Memory.open(join(home, "told"));
     expect(await other.told(rid)).toEqual({ branches: { main: a }, moves: 1, patches: {} });
     expect(other.idOf(rid, "x")).toBe(one.idOf(rid, "x"));
+    expect(other.idOf("rad:z2", "x")).not.toBe(one.idOf(rid, "x"));
     expect((await Memory.open(join(home, "elsewhere"))).idOf(rid, "x")).not.toBe(one.idOf(rid, "x"));
     expect(await readdir(join(home, "told"))).toContain("secret");
     expect((await readFile(join(home, "told", "secret"))).length).toBe(32);
