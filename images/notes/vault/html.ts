@@ -5,7 +5,7 @@ import rehypeStringify from "rehype-stringify";
 import remarkRehype from "remark-rehype";
 import { unified } from "unified";
 import { SKIP, visit } from "unist-util-visit";
-import { parseTree, shown, TAG } from "./note.ts";
+import { shown, TAG, withTree } from "./note.ts";
 import { linkText, type LinkText, type WikiLink } from "./wiki-link.ts";
 
 export interface Addresses {
@@ -34,7 +34,10 @@ const ID_PREFIX = "user-content-";
  * what is left is cleaned again: who wrote a note is not who reads it.
  */
 export function noteHtml(text: string, addresses: Addresses): string {
-  const tree = parseTree(text);
+  return withTree(text, (tree) => htmlOf(tree, addresses));
+}
+
+function htmlOf(tree: Root, addresses: Addresses): string {
   linkTags(tree, addresses);
   const wikiLink = (_: unknown, node: WikiLink): Element => {
     const link = linkText(node.value);

@@ -40,13 +40,29 @@ export const TAG = /(?<=^|[\s(])#([\p{L}\p{N}_/-]*\p{L}[\p{L}\p{N}_/-]*)/gu;
 
 const parser = unified().use(remarkParse).use(remarkFrontmatter, ["yaml"]).use(remarkGfm).use(wikiLinks).freeze();
 
-export function parseTree(text: string): Root {
-  return parser.parse(text);
+/** More than anybody writes: what each level of quotes and lists, or each footnote, costs a parser grows with all of them. */
+const TOO_DEEP = /^(?:(?:[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])[ \t])){100}|[ \t]{200,}(?:>|[-*+]|\d{1,9}[.)]))/m;
+const MOST_FOOTNOTES = 2_000;
+
+/** Does something with a note's tree. One that nobody could read, which would stop the server for all, is taken as a text as it stands. */
+export function withTree<T>(text: string, work: (tree: Root) => T): T {
+  const plain = (): T => work({ type: "root", children: [{ type: "code", value: text }] });
+  if (TOO_DEEP.test(text) || text.split("[^", MOST_FOOTNOTES + 2).length > MOST_FOOTNOTES + 1) return plain();
+  try {
+    return work(parser.parse(text));
+  } catch (error) {
+    // The stack's end: nested in some other way.
+    if (error instanceof RangeError) return plain();
+    throw error;
+  }
 }
 
 /** @param path of the note, which names what has no title */
 export function parseNote(path: string, text: string): Note {
-  const tree = parseTree(text);
+  return withTree(text, (tree) => noteOf(path, tree));
+}
+
+function noteOf(path: string, tree: Root): Note {
   const front = frontMatter(tree);
   const tags = new Map<string, string>();
   const addTag = (tag: string): void => {

@@ -147,6 +147,27 @@ test("what was being written when the machine stopped is in nobody's way", async
   await vault.close();
 });
 
+test("a note that is too much for a parser is read as it stands, and is in no other's way", async () => {
+  const odd = {
+    "quotes.md": ">".repeat(1_000_000),
+    "lists.md": `# odd\n${"- ".repeat(500_000)}`,
+    "steps.md": Array.from({ length: 800 }, (_, depth) => `${"  ".repeat(depth)}- a`).join("\n"),
+    "notes.md": "[^a]".repeat(500_000),
+    "brackets.md": "[".repeat(100_000),
+    "stars.md": "*a **b ".repeat(20_000),
+  };
+  const vault = await vaultOf({ ...odd, "a.md": "# Sound\n" });
+  expect(vault.search("sound").map(({ path }) => path)).toEqual(["a.md"]);
+  expect(vault.size).toBe(Object.keys(odd).length + 1);
+  for (const path of ["quotes.md", "lists.md", "steps.md", "notes.md"] as const) {
+    const html = vault.html(path, odd[path], { note: () => "/", tag: () => "/" });
+    expect([path, html.replaceAll(/<\/?(pre|code)>/g, "").trim() === odd[path].trim()]).toEqual([path, true]);
+  }
+  // What people write is none of it.
+  const deep = `${"> ".repeat(20)}deep\n\n${Array.from({ length: 20 }, (_, depth) => `${"  ".repeat(depth)}- a`).join("\n")}\n\n[^1]\n\n[^1]: x`;
+  expect(vault.html("a.md", deep, { note: () => "/", tag: () => "/" })).not.toContain("<pre>");
+});
+
 test("no two notes have names that people can't tell apart", async () => {
   const vault = await vaultOf({ "Über.md": "x" });
   for (const path of ["über.md", "U\u0308BER.md"]) {
