@@ -6,7 +6,7 @@ import { basicSetup, EditorView } from "codemirror";
 import { useEffect, useRef, useState } from "react";
 import { yCollab } from "y-codemirror.next";
 import * as Y from "yjs";
-import { openRoom } from "./notes-api.ts";
+import { ApiError, openRoom } from "./notes-api.ts";
 
 interface EditorProps {
   readonly vault: string;
@@ -21,6 +21,7 @@ const STATES = {
   saving: "Saving …",
   apart: "Not connected: go on, it is saved once the server answers",
   gone: "This note was removed, or is no longer yours to see",
+  refused: "It can't be edited now: leave with Escape, and try again",
 } as const;
 
 /** Colours that others' cursors have, which can be told apart in both themes. */
@@ -51,7 +52,7 @@ export default function Editor({ vault, path, handle, onLeave }: EditorProps) {
       ({ room }) => {
         if (!isOver) end = openEditor(parent, room, handle, setState, setOthers);
       },
-      () => setState("gone"),
+      (error: unknown) => setState(error instanceof ApiError && error.code === "missing" ? "gone" : "refused"),
     );
     return () => {
       isOver = true;
