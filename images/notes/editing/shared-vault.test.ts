@@ -1,4 +1,4 @@
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readlink, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { bareRemote, Clone, git } from "../testing/remote.ts";
@@ -178,6 +178,24 @@ test("what comes and can't be brought in is brought in the next time, and undoes
   expect([await shared.read("a.md"), await shared.read("z.md")]).toEqual(["three\n", "two\n"]);
   await shared.sync();
   expect(await log(given.remote, "%s", "main")).toEqual(["by hand", "by hand", "by hand"]);
+});
+
+test("one that can't be opened leaves no file open, and is opened once it can be", async () => {
+  const given = await options();
+  const open = async (): Promise<string[]> => {
+    const files = await Promise.all(
+      (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
+    );
+    return files.filter((file) => file.startsWith(given.stateFolder));
+  };
+  await (await SharedVault.open(given)).close();
+  await writeFile(join(given.folder, "a.md"), "a\n");
+  await mkdir(join(given.folder, ".git/index"));
+  for (let tries = 0; tries < 3; tries++) await expect(SharedVault.open(given)).rejects.toThrow(/^git /);
+  expect(await open()).toEqual([]);
+  await rm(join(given.folder, ".git/index"), { recursive: true });
+  const again = await opened(given);
+  expect(again.vault.list()).toHaveLength(1);
 });
 
 test("what was pushed, and what was committed, while a server was being killed is exchanged by the next", async () => {

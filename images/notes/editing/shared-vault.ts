@@ -55,7 +55,6 @@ export class SharedVault {
   /** Resolves once what a crash left is in files and in git. */
   static async open(options: SharedVaultOptions): Promise<SharedVault> {
     const repository = await Repository.open(options);
-    const store = new DocumentStore(join(options.stateFolder, "documents.db"));
     let shared: SharedVault | undefined;
     const vault = await Vault.open({
       folder: options.folder,
@@ -65,6 +64,7 @@ export class SharedVault {
       },
       onError: options.onError,
     });
+    const store = new DocumentStore(join(options.stateFolder, "documents.db"));
     const documents = new Documents(vault.files, store, {
       authorOf: options.authorOf ?? (() => undefined),
       onEdit: () => {
@@ -74,8 +74,17 @@ export class SharedVault {
     });
     const opened = new SharedVault({ vault, repository, store, documents }, options);
     shared = opened;
-    await opened.#turns.take(() => opened.#commitAll());
-    await vault.watch();
+    try {
+      await opened.#turns.take(() => opened.#commitAll());
+      await vault.watch();
+    } catch (error) {
+      // Whoever asks tries again, each time with files of its own.
+      opened.#closed = true;
+      for (const timer of [opened.#quiet, opened.#latest]) clearTimeout(timer);
+      await vault.close();
+      store.close();
+      throw error;
+    }
     // Whoever was killed before may have had something to give or to take.
     if (options.remote !== undefined) opened.#soon();
     if (options.pollMs) opened.#pollIn(options.pollMs);

@@ -62,8 +62,13 @@ export class Vault {
     const { folder, indexFile } = options;
     const files = await VaultFiles.open(folder, join(dirname(indexFile), "being-written"));
     const vault = new Vault(files, new NoteIndex(indexFile), options);
-    await vault.refresh();
-    return vault;
+    try {
+      await vault.refresh();
+      return vault;
+    } catch (error) {
+      await vault.close();
+      throw error;
+    }
   }
 
   /** From now on changes of files are seen by themselves. */
