@@ -3,15 +3,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readNotesConfig } from "../../images/notes/config.ts";
-import { tokensOfFile } from "../../images/notes/http/tokens.ts";
-import { readSyncConfig } from "../../images/sidecars/notes-sync/config.ts";
-import { record } from "../testing/record.ts";
-import { Workspace } from "../workspace/workspace.ts";
-import { notesAttachment } from "./attachment.ts";
-import { notesHost } from "./identity.ts";
-import { Notes } from "./notes.ts";
-import type { NotesArgs } from "./notes.ts";
+import { readNotesConfig } from "../../notes/config.ts";
+import { tokensOfFile } from "../../notes/http/tokens.ts";
+import { readSyncConfig } from "./config.ts";
+import { record } from "../../../components/testing/record.ts";
+import { Workspace } from "../../../components/workspace/workspace.ts";
+import { notesAttachment } from "../../../components/notes/attachment.ts";
+import { notesHost } from "../../../components/notes/identity.ts";
+import { Notes } from "../../../components/notes/notes.ts";
+import type { NotesArgs } from "../../../components/notes/notes.ts";
 
 // What the programs in the notes' image read, in their own words, against what components give them.
 
