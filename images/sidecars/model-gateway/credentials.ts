@@ -1,12 +1,9 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import { z } from "zod";
 import type { ApiServer } from "../../pod/api-server.ts";
-import { WORKSPACE_ID, workspaceNamespace } from "../../pod/names.ts";
+import { WORKSPACE_ID } from "../../pod/names.ts";
+import { isSecret, workspaceSecret } from "../../pod/workspace-secret.ts";
 
 /** The one secret of a workspace that the gateway may read. */
 export const SECRET = "models-access";
-const SECRET_KEY = "password";
-const secret = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
 /** How long a token is believed without looking again: so long one that is gone is still good for. */
 const BELIEVED_MS = 10_000;
@@ -40,7 +37,7 @@ export function clusterCredentials(cluster: ApiServer, now: () => number = Date.
   const known = (workspace: string, notBefore: number): Remembered => {
     const before = remembered.get(workspace);
     if (before !== undefined && before.at >= notBefore) return before;
-    const token = readToken(cluster, workspace);
+    const token = workspaceSecret(cluster, workspace, SECRET).then((found) => found?.password);
     const found = { at: now(), token };
     remembered.delete(workspace);
     remembered.set(workspace, found);
@@ -53,25 +50,10 @@ export function clusterCredentials(cluster: ApiServer, now: () => number = Date.
     async workspaceOf(token) {
       const workspace = token.slice(0, Math.max(0, token.indexOf(".")));
       if (!WORKSPACE_ID.test(workspace)) return undefined;
-      const given = digest(token);
-      const matches = (expected: string | undefined): boolean =>
-        expected !== undefined && timingSafeEqual(digest(expected), given);
       const first = known(workspace, now() - BELIEVED_MS);
-      if (matches(await first.token)) return workspace;
+      if (isSecret(await first.token, token)) return workspace;
       const second = known(workspace, now() - DOUBTED_MS);
-      return second !== first && matches(await second.token) ? workspace : undefined;
+      return second !== first && isSecret(await second.token, token) ? workspace : undefined;
     },
   };
-}
-
-/** @returns undefined where there is no such workspace, or none that may ask models */
-async function readToken(cluster: ApiServer, workspace: string): Promise<string | undefined> {
-  const found = await cluster.read(`/api/v1/namespaces/${workspaceNamespace(workspace)}/secrets/${SECRET}`);
-  return found === undefined
-    ? undefined
-    : Buffer.from(secret.parse(found).data[SECRET_KEY] ?? "", "base64").toString("utf8") || undefined;
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }
