@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { createServer } from "node:net";
@@ -266,6 +266,15 @@ test("it is kept, and what somebody signed by before is still theirs", async () 
     [made.bob.nid]: "bob",
   });
   expect(await put("bob", as("ada", "bob"))).toMatchObject({ status: 409 });
+});
+
+test("what could not be written down is, as soon as it can be", async () => {
+  await mkdir(join(folder, "register.json.new"));
+  expect(await put("ada", as("ada", "ada"))).toMatchObject({ status: 503 });
+  expect(await put("ada", as("ada", "ada"))).toMatchObject({ status: 503 });
+  await rm(join(folder, "register.json.new"), { recursive: true });
+  expect(await put("ada", as("ada", "ada"))).toMatchObject({ status: 200 });
+  expect((await register()).current()).toHaveLength(1);
 });
 
 test("several at once are all kept", async () => {

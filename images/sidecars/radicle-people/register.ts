@@ -29,11 +29,13 @@ export interface RegisterFiles {
 export class Register {
   readonly #files: RegisterFiles;
   #known: readonly Person[];
+  /** What of it is in the files. */
+  #saved: readonly Person[];
   #saving: Promise<void> = Promise.resolve();
 
   private constructor(files: RegisterFiles, known: readonly Person[]) {
     this.#files = files;
-    this.#known = known;
+    this.#known = this.#saved = known;
   }
 
   static async open(files: RegisterFiles): Promise<Register> {
@@ -56,25 +58,27 @@ export class Register {
     return this.#known.filter((each) => each.workspace === workspace && each.did !== identity).length;
   }
 
-  /** @returns whether that is news */
+  /** @returns whether that is news @throws where it can't be written down; it is tried again with the next */
   async put(person: Person): Promise<boolean> {
     const now = this.current().find(({ workspace }) => workspace === person.workspace);
-    if (now?.did === person.did && now.owner === person.owner) return false;
-    this.#known = [person, ...this.#known.filter((each) => each.did !== person.did)];
+    const isNews = now?.did !== person.did || now.owner !== person.owner;
+    if (isNews) this.#known = [person, ...this.#known.filter((each) => each.did !== person.did)];
     this.#saving = this.#saving.catch(() => {}).then(() => this.#save());
     await this.#saving;
-    return true;
+    return isNews;
   }
 
   async #save(): Promise<void> {
-    const handles = Object.fromEntries(this.#known.map((each) => [nodeId(each), each.owner]));
-    await replace(this.#files.people, handles);
-    await replace(this.#files.register, this.#known);
+    const known = this.#known;
+    if (known === this.#saved) return;
+    await replace(this.#files.people, Object.fromEntries(known.map((each) => [nodeId(each), each.owner])));
+    await replace(this.#files.register, known);
+    this.#saved = known;
   }
 }
 
 async function replace(path: string, content: object): Promise<void> {
-  await writeFile(`${path}.new`, JSON.stringify(content));
+  await writeFile(`${path}.new`, JSON.stringify(content), { flush: true });
   await rename(`${path}.new`, path);
 }
 
