@@ -137,6 +137,18 @@ describe("the embedded guild", () => {
     }
   });
 
+  test("makes the images first that a workspace waits for", async () => {
+    const { all, named } = await graph({ workspaces: two, events: {}, registry: {}, radicle: {}, models: {} });
+    const byUrn = new Map(all.map((resource) => [resource.urn, resource]));
+    const imagesAmong = ({ dependencies }: Registered) =>
+      dependencies.flatMap((urn) => byUrn.get(urn) ?? []).filter(({ type }) => type === "guildnet:index:NodeImage");
+    const waitedFor = imagesAmong(named("you-deployment"));
+    expect(waitedFor.map(({ name }) => name).sort()).toEqual(["cluster-image-radicle", "cluster-image-workspace"]);
+    for (const image of [...waitedFor, named("cluster-image-portal"), named("cluster-image-local-path-provisioner")])
+      expect(imagesAmong(image), `what ${image.name} waits for`).toEqual([]);
+    expect(imagesAmong(named("cluster-image-nats"))).toEqual(expect.arrayContaining(waitedFor));
+  });
+
   test("has one Kubernetes provider", async () => {
     const { all } = await graph({ workspaces: two });
     expect(all.filter(({ type }) => type === "pulumi:providers:kubernetes")).toHaveLength(1);

@@ -34,7 +34,13 @@ function radicleWants({ radicle: wanted }: RadicleKeys): Partial<Wants> {
     ? signed
     : {
         ...signed,
-        images: { radicle: wanted.image === undefined ? { context: "images/radicle" } : { reference: wanted.image } },
+        images: {
+          radicle: {
+            ...(wanted.image === undefined ? { context: "images/radicle" } : { reference: wanted.image }),
+            // Of which each workspace has programs, and one beside it.
+            first: true,
+          },
+        },
       };
 }
 
