@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { personal, type Audience } from "../../../events/index.ts";
 import { cursorText, readCursor } from "../api/event-cursor.ts";
-import { isWanted } from "../api/event-filter.ts";
+import { isWanted, type EventFilter } from "../api/event-filter.ts";
 import { audiencesOf } from "../api/event-routes.ts";
 import type { SeenEvent } from "../guild/event-feed.ts";
 import type { WorkspaceEventBus, WorkspaceEvents } from "../guild/workspace-events.ts";
@@ -47,14 +47,13 @@ export function addEventTools(
     },
     answer: (filter) =>
       asWorkspace(bus, asking, async (events) => {
-        const all = await Promise.all(audiences.map((audience) => lately(events, audience)));
+        const all = await Promise.all(audiences.map((audience) => lately(events, audience, filter)));
         const found = all
           .flatMap(({ said }) => said)
-          .filter((event) => isWanted(filter, event))
-          .sort((a, b) => Date.parse(a.keptAt) - Date.parse(b.keptAt))
+          .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
           .slice(-filter.newest);
         const cursor = new Map(all.map(({ audience, last }) => [audience, last]));
-        return { events: found.map(inShort), cursor: cursorText(cursor) };
+        return { events: found, cursor: cursorText(cursor) };
       }),
   });
 
@@ -121,14 +120,17 @@ async function asWorkspace<Answer>(
   }
 }
 
-async function lately(events: WorkspaceEvents, audience: Audience) {
-  const newest = await events.newest(audience);
-  const said: SeenEvent[] = [];
-  for await (const event of events.kept(audience, Math.max(0, newest - LOOKED_BACK))) {
-    said.push(event);
-    if (said.length > LOOKED_BACK) said.shift();
+/** Held is no more than is answered, and in short: what is kept may be as large as the bus takes it, for all who ask at once. */
+async function lately(events: WorkspaceEvents, audience: Audience, filter: EventFilter) {
+  let last = await events.newest(audience);
+  const said: ReturnType<typeof inShort>[] = [];
+  for await (const event of events.kept(audience, Math.max(0, last - LOOKED_BACK))) {
+    last = Math.max(last, event.sequence);
+    if (!isWanted(filter, event)) continue;
+    said.push(inShort(event));
+    if (said.length > filter.newest) said.shift();
   }
-  return { audience, said, last: Math.max(newest, said.at(-1)?.sequence ?? 0) };
+  return { audience, said, last };
 }
 
 /** Where to go on: after the cursor, and where it says nothing of an audience, from now on. */
