@@ -13,6 +13,7 @@ import { holdsToContract } from "../testing/contract.ts";
 import type { Case } from "../testing/contract.ts";
 import { tunnelIdentity } from "../tunnel/identity.ts";
 import { Portal } from "./portal.ts";
+import type { PortalArgs } from "./portal.ts";
 import { toolsAttachment, toolsToken } from "./tools.ts";
 
 const portalChildren = [
@@ -38,144 +39,101 @@ const portalChildren = [
 
 const TOOLS_KEY = Buffer.from("the key of the tools").toString("base64url");
 
+/** Its certificate is the guild's, renewed, unless told otherwise. */
+function portalWith(
+  args: Partial<PortalArgs>,
+  {
+    children = [issued("certificate")],
+    canaries = ["random of it-"],
+  }: Partial<Pick<Case, "children" | "canaries">> = {},
+): Case {
+  return {
+    component: "Portal",
+    make: (on, transform) =>
+      new Portal(
+        "it",
+        {
+          transform,
+          image: "example.org/portal:1",
+          endpoint: "https://10.0.0.1:6443",
+          people: ["ada"],
+          admins: ["ada"],
+          authority: guildAuthority,
+          issuer,
+          ...args,
+        },
+        { provider: on() },
+      ),
+    children: [...portalChildren, ...children],
+    outputs: ["url", "caCertificate", "signInKey"],
+    secret: ["signInKey"],
+    canaries,
+  };
+}
+
 holdsToContract([
-  {
-    component: "Portal",
-    make: (on, transform) =>
-      new Portal(
-        "it",
-        {
-          transform,
-          image: "example.org/portal:1",
-          endpoint: "https://10.0.0.1:6443",
-          people: ["ada"],
-          admins: ["ada"],
+  portalWith(
+    { authority: undefined, issuer: undefined },
+    {
+      children: [
+        "guildnet:index:CertificateAuthority authority",
+        "guildnet:index:Certificate certificate",
+        core("Secret", "tls"),
+      ],
+      canaries: ["random of it-", "CA KEY", "KEY"],
+    },
+  ),
+  portalWith({}),
+  portalWith(
+    { events: bus },
+    {
+      children: [issued("certificate"), ...busChildren],
+      canaries: ["random of it-", "credentials of it-events-identity", "SYSTEM CREDENTIALS", "OPERATOR SEED"],
+    },
+  ),
+  ...[undefined, issuer].map((signs) =>
+    portalWith(
+      { tools: { authority: guildAuthority, issuer: signs } },
+      {
+        children: [
+          issued("certificate"),
+          "guildnet:index:RandomSecret tools-key",
+          "kubernetes:networking.k8s.io/v1:NetworkPolicy tools-network-from-workspaces",
+          core("Service", "tools-service"),
+          ...(signs === undefined
+            ? ["guildnet:index:Certificate tools-certificate", core("Secret", "tools-tls")]
+            : [issued("tools-certificate")]),
+        ],
+        canaries: ["random of it-tools-key"],
+      },
+    ),
+  ),
+  ...[undefined, issuer].map((signs) =>
+    portalWith(
+      {
+        published: {
+          publications: [{ host: "hello.example.org", label: "hello", until: "2026-12-25T00:00:00Z" }],
+          tunnel: tunnelIdentity,
+          issuer: signs,
         },
-        { provider: on() },
-      ),
-    children: [
-      ...portalChildren,
-      "guildnet:index:CertificateAuthority authority",
-      "guildnet:index:Certificate certificate",
-      core("Secret", "tls"),
-    ],
-    outputs: ["url", "caCertificate", "signInKey"],
-    secret: ["signInKey"],
-    canaries: ["random of it-", "CA KEY", "KEY"],
-  },
-  {
-    component: "Portal",
-    make: (on, transform) =>
-      new Portal(
-        "it",
-        {
-          transform,
-          image: "example.org/portal:1",
-          endpoint: "https://10.0.0.1:6443",
-          people: ["ada"],
-          admins: ["ada"],
-          authority: guildAuthority,
-          issuer,
-        },
-        { provider: on() },
-      ),
-    children: [...portalChildren, issued("certificate")],
-    outputs: ["url", "caCertificate", "signInKey"],
-    secret: ["signInKey"],
-    canaries: ["random of it-"],
-  },
-  {
-    component: "Portal",
-    make: (on, transform) =>
-      new Portal(
-        "it",
-        {
-          transform,
-          image: "example.org/portal:1",
-          endpoint: "https://10.0.0.1:6443",
-          people: ["ada"],
-          admins: ["ada"],
-          authority: guildAuthority,
-          issuer,
-          events: bus,
-        },
-        { provider: on() },
-      ),
-    children: [...portalChildren, issued("certificate"), ...busChildren],
-    outputs: ["url", "caCertificate", "signInKey"],
-    secret: ["signInKey"],
-    canaries: ["random of it-", "credentials of it-events-identity", "SYSTEM CREDENTIALS", "OPERATOR SEED"],
-  },
-  ...[undefined, issuer].map((signs): Case => ({
-    component: "Portal",
-    make: (on, transform) =>
-      new Portal(
-        "it",
-        {
-          transform,
-          image: "example.org/portal:1",
-          endpoint: "https://10.0.0.1:6443",
-          people: ["ada"],
-          admins: ["ada"],
-          authority: guildAuthority,
-          issuer,
-          tools: { authority: guildAuthority, issuer: signs },
-        },
-        { provider: on() },
-      ),
-    children: [
-      ...portalChildren,
-      issued("certificate"),
-      "guildnet:index:RandomSecret tools-key",
-      "kubernetes:networking.k8s.io/v1:NetworkPolicy tools-network-from-workspaces",
-      core("Service", "tools-service"),
-      ...(signs === undefined
-        ? ["guildnet:index:Certificate tools-certificate", core("Secret", "tools-tls")]
-        : [issued("tools-certificate")]),
-    ],
-    outputs: ["url", "caCertificate", "signInKey"],
-    secret: ["signInKey"],
-    canaries: ["random of it-tools-key"],
-  })),
-  ...[undefined, issuer].map((signs): Case => ({
-    component: "Portal",
-    make: (on, transform) =>
-      new Portal(
-        "it",
-        {
-          transform,
-          image: "example.org/portal:1",
-          endpoint: "https://10.0.0.1:6443",
-          people: ["ada"],
-          admins: ["ada"],
-          authority: guildAuthority,
-          issuer,
-          published: {
-            publications: [{ host: "hello.example.org", label: "hello", until: "2026-12-25T00:00:00Z" }],
-            tunnel: tunnelIdentity,
-            issuer: signs,
-          },
-        },
-        { provider: on() },
-      ),
-    children: [
-      ...portalChildren,
-      issued("certificate"),
-      core("ConfigMap", "published-list"),
-      "kubernetes:networking.k8s.io/v1:NetworkPolicy published-network-from-tunnel",
-      core("Service", "published-service"),
-      ...(signs === undefined
-        ? [
-            "guildnet:index:CertificateAuthority published-authority",
-            "guildnet:index:Certificate published-certificate",
-            core("Secret", "published-tls"),
-          ]
-        : [issued("published-certificate")]),
-    ],
-    outputs: ["url", "caCertificate", "signInKey"],
-    secret: ["signInKey"],
-    canaries: ["random of it-"],
-  })),
+      },
+      {
+        children: [
+          issued("certificate"),
+          core("ConfigMap", "published-list"),
+          "kubernetes:networking.k8s.io/v1:NetworkPolicy published-network-from-tunnel",
+          core("Service", "published-service"),
+          ...(signs === undefined
+            ? [
+                "guildnet:index:CertificateAuthority published-authority",
+                "guildnet:index:Certificate published-certificate",
+                core("Secret", "published-tls"),
+              ]
+            : [issued("published-certificate")]),
+        ],
+      },
+    ),
+  ),
   attachedToWorkspace(() => toolsAttachment({ key: TOOLS_KEY }), {
     attached: "Tools",
     children: [core("Secret", "tools-access"), policy("to-tools")],
