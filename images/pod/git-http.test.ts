@@ -83,8 +83,9 @@ test("what doesn't go on from what is there is refused, also by force, and nothi
   await commit(one, "a.md", "a\n");
   await commit(two, "b.md", "b\n");
   await git(["push", "-q", "origin", "HEAD:main"], one);
+  await git(["push", "-q", "origin", "HEAD:other"], one);
   const head = await headOf(folder);
-  for (const args of [["HEAD:main"], ["--force", "HEAD:main"], ["--delete", "main"]]) {
+  for (const args of [["HEAD:main"], ["--force", "HEAD:main"], ["--delete", "main"], ["--delete", "other"]]) {
     expect((await git(["push", "origin", ...args], two)).exitCode, args.join(" ")).toBe(1);
   }
   expect(await headOf(folder)).toBe(head);

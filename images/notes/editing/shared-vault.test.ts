@@ -1,6 +1,7 @@
 import { mkdir, readdir, readlink, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import * as Y from "yjs";
 import { bareRemote, Clone, git } from "../testing/remote.ts";
 import { openNote } from "../testing/editor.ts";
 import { startRooms, type RoomsServer } from "../testing/rooms-server.ts";
@@ -178,6 +179,23 @@ test("what comes and can't be brought in is brought in the next time, and undoes
   expect([await shared.read("a.md"), await shared.read("z.md")]).toEqual(["three\n", "two\n"]);
   await shared.sync();
   expect(await log(given.remote, "%s", "main")).toEqual(["by hand", "by hand", "by hand"]);
+});
+
+test("what was changed in a file is in its document once, also where that could not be written then", async () => {
+  const given = await options({ authorOf: () => grace });
+  const shared = await opened(given);
+  await shared.create("n.md", "one\n", ada);
+  const id = await shared.edit("n.md");
+  const room = new Y.Doc();
+  shared.attach(id, room);
+  room.getText("text").insert(0, "zero\n");
+  await writeFile(join(given.folder, "n.md"), "one\ntwo\n");
+  const write = vi.spyOn(shared.vault.files, "write").mockRejectedValueOnce(new Error("no space left on device"));
+  onTestFinished(() => write.mockRestore());
+  await expect(shared.commit()).rejects.toThrow("no space left");
+  shared.detach(id);
+  await shared.commit();
+  expect(await shared.read("n.md")).toBe("zero\none\ntwo\n");
 });
 
 test("one that can't be opened leaves no file open, and is opened once it can be", async () => {

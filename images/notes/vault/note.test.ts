@@ -10,7 +10,8 @@ test("a title is the front matter's, else the first heading's, else the file's n
 
 test("front matter that is broken, or a bomb, means nothing and breaks nothing", () => {
   const bomb = `---\na: &a [x,x]\nb: &b [*a,*a]\ntags: *b\n---\n# Still read`;
-  for (const text of ["---\n: : :\n  - [\n---\n# Still read", bomb, "---\n- 1\n---\n# Still read"]) {
+  const alias = "---\na: &a x\ntags: [*a]\n---\n# Still read";
+  for (const text of ["---\n: : :\n  - [\n---\n# Still read", bomb, alias, "---\n- 1\n---\n# Still read"]) {
     expect(parseNote("n.md", text)).toMatchObject({ title: "Still read", aliases: [], tags: [] });
   }
 });

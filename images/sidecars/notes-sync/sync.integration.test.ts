@@ -20,6 +20,8 @@ function keep(machine: Machine, person: Person, name: string): Outcome[] {
     remote: machine.remote,
     author: { name, email: `${name}@guildnet.local` },
     quietMs: 20,
+    // Never without a change or news: those are what is tried.
+    lookMs: 3_600_000,
     onRound: (outcome) => void outcomes.push(outcome),
   });
   const running = sync.run();
