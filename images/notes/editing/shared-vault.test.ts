@@ -8,6 +8,7 @@ import { startRooms, type RoomsServer } from "../testing/rooms-server.ts";
 import { scratchFolder, writeFiles } from "../testing/scratch.ts";
 import { memberAuthor } from "../git/author.ts";
 import { VaultFiles } from "../vault/files.ts";
+import { DocumentStore } from "./document-store.ts";
 import { SharedVault, type SharedVaultOptions } from "./shared-vault.ts";
 
 const [ada, grace] = [memberAuthor("ada"), memberAuthor("grace")];
@@ -181,7 +182,8 @@ test("what comes and can't be brought in is brought in the next time, and undoes
   expect(await log(given.remote, "%s", "main")).toEqual(["by hand", "by hand", "by hand"]);
 });
 
-test("what was changed in a file is in its document once, also where that could not be written then", async () => {
+/** A note with a line that somebody is writing. */
+async function beingWritten() {
   const given = await options({ authorOf: () => grace });
   const shared = await opened(given);
   await shared.create("n.md", "one\n", ada);
@@ -189,13 +191,32 @@ test("what was changed in a file is in its document once, also where that could 
   const room = new Y.Doc();
   shared.attach(id, room);
   room.getText("text").insert(0, "zero\n");
+  return { given, shared, id, room };
+}
+
+test("what was changed in a file comes into an open note once, also where that could not be written then", async () => {
+  const { given, shared, id, room } = await beingWritten();
   await writeFile(join(given.folder, "n.md"), "one\ntwo\n");
   const write = vi.spyOn(shared.vault.files, "write").mockRejectedValueOnce(new Error("no space left on device"));
   onTestFinished(() => write.mockRestore());
   await expect(shared.commit()).rejects.toThrow("no space left");
+  await shared.commit();
+  expect(room.getText("text").toJSON()).toBe("zero\none\ntwo\n");
+  expect(await shared.read("n.md")).toBe("zero\none\ntwo\n");
+  shared.detach(id);
+});
+
+test("what was written just when the server was killed is there once", async () => {
+  const { shared, id } = await beingWritten();
+  const written = vi.spyOn(DocumentStore.prototype, "written").mockImplementationOnce(() => {
+    throw new Error("killed");
+  });
+  onTestFinished(() => written.mockRestore());
+  await expect(shared.commit()).rejects.toThrow("killed");
+  // Of the document there is from here on what is stored.
   shared.detach(id);
   await shared.commit();
-  expect(await shared.read("n.md")).toBe("zero\none\ntwo\n");
+  expect(await shared.read("n.md")).toBe("zero\none\n");
 });
 
 test("one that can't be opened leaves no file open, and is opened once it can be", async () => {
