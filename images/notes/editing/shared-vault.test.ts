@@ -7,6 +7,7 @@ import { openNote } from "../testing/editor.ts";
 import { startRooms, type RoomsServer } from "../testing/rooms-server.ts";
 import { scratchFolder, writeFiles } from "../testing/scratch.ts";
 import { memberAuthor } from "../git/author.ts";
+import { Repository } from "../git/repository.ts";
 import { VaultFiles } from "../vault/files.ts";
 import { DocumentStore } from "./document-store.ts";
 import { SharedVault, type SharedVaultOptions } from "./shared-vault.ts";
@@ -180,6 +181,23 @@ test("what comes and can't be brought in is brought in the next time, and undoes
   expect([await shared.read("a.md"), await shared.read("z.md")]).toEqual(["three\n", "two\n"]);
   await shared.sync();
   expect(await log(given.remote, "%s", "main")).toEqual(["by hand", "by hand", "by hand"]);
+});
+
+test("a file that is changed just while a push comes in has both", async () => {
+  const given = await options();
+  const clone = await Clone.of(given.remote);
+  await clone.push({ "a.md": "one\n" });
+  const shared = await opened(given);
+  await shared.sync();
+  await clone.push({ "a.md": "zero\none\n" });
+  const fetch = vi.spyOn(Repository.prototype, "fetch");
+  onTestFinished(() => fetch.mockRestore());
+  fetch.mockImplementationOnce(async function (this: Repository) {
+    await writeFile(join(given.folder, "a.md"), "one\nby hand\n");
+    return await this.fetch();
+  });
+  await shared.sync();
+  expect(await shared.read("a.md")).toBe("zero\none\nby hand\n");
 });
 
 /** A note with a line that somebody is writing. */
