@@ -5,6 +5,7 @@ import type { SecretKey, WorkspaceAttachment } from "../kube/attachment.ts";
 import { metaIn } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
 import { subjectHash } from "../kube/subject-hash.ts";
+import { mayReadSecret } from "../kube/secret-reader.ts";
 import type { Transforms } from "../kube/transform.ts";
 import { CODEX_FOLDER, codexFiles, TOKEN_VARIABLE } from "./codex.ts";
 import type { McpServer } from "./codex.ts";
@@ -97,24 +98,8 @@ function access(workspace: Place, generation: number): pulumi.Output<string> {
     },
     { parent },
   );
-  const role = new k8s.rbac.v1.Role(
-    `${name}-models-role`,
-    {
-      metadata: metaIn(workspace, "models"),
-      rules: [{ apiGroups: [""], resources: ["secrets"], resourceNames: [MODELS_ACCESS], verbs: ["get"] }],
-    },
-    { parent },
-  );
   const { app, namespace } = modelGatewayIdentity;
-  new k8s.rbac.v1.RoleBinding(
-    `${name}-models-binding`,
-    {
-      metadata: metaIn(workspace, "models"),
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-      subjects: [{ kind: "ServiceAccount", name: app, namespace }],
-    },
-    { parent },
-  );
+  mayReadSecret(workspace, "models", MODELS_ACCESS, { serviceAccount: app, namespace });
   return secret.metadata.name;
 }
 

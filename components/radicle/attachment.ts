@@ -4,8 +4,9 @@ import { RandomSecret } from "../../provider/sdk/index.ts";
 import type { WorkspaceAttachment } from "../kube/attachment.ts";
 import { metaIn } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
+import { mayReadSecret } from "../kube/secret-reader.ts";
 import type { Transforms } from "../kube/transform.ts";
-import type { RadicleAccess, RadicleIdentity } from "./identity.ts";
+import type { RadicleAccess } from "./identity.ts";
 import { toRadicle } from "./reach.ts";
 
 const FOLDER = "/etc/guildnet/radicle";
@@ -45,7 +46,7 @@ export function radicleAttachment(
     attach: (workspace, owner) => {
       const access = accessSecret(workspace, owner, passwordGeneration);
       const passphrase = { secret: keySecret(workspace), key: "passphrase" };
-      mayRead(workspace, seed.identity);
+      mayReadSecret(workspace, "radicle", ACCESS, seed.identity);
       return {
         environment: { GUILDNET_RADICLE: seed.host },
         secretDefaults: { RAD_PASSPHRASE: passphrase },
@@ -104,26 +105,4 @@ function authority(workspace: Place, { caCertificate }: RadicleAccess): pulumi.O
     { metadata: metaIn(workspace, "radicle-authority"), data: { "ca.crt": caCertificate } },
     { parent: workspace.parent },
   ).metadata.name;
-}
-
-/** Lets the seed read by which password the workspace says who it is, and no more: children `<workspace>-radicle-role` and `-binding`. */
-function mayRead(workspace: Place, { namespace, serviceAccount }: RadicleIdentity): void {
-  const { name, parent } = workspace;
-  const role = new k8s.rbac.v1.Role(
-    `${name}-radicle-role`,
-    {
-      metadata: metaIn(workspace, "radicle"),
-      rules: [{ apiGroups: [""], resources: ["secrets"], resourceNames: [ACCESS], verbs: ["get"] }],
-    },
-    { parent },
-  );
-  new k8s.rbac.v1.RoleBinding(
-    `${name}-radicle-binding`,
-    {
-      metadata: metaIn(workspace, "radicle"),
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-      subjects: [{ kind: "ServiceAccount", name: serviceAccount, namespace }],
-    },
-    { parent },
-  );
 }

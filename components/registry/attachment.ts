@@ -4,6 +4,7 @@ import { RandomSecret } from "../../provider/sdk/index.ts";
 import type { WorkspaceAttachment } from "../kube/attachment.ts";
 import { metaIn } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
+import { mayReadSecret } from "../kube/secret-reader.ts";
 import type { Transforms } from "../kube/transform.ts";
 import type { RegistryAccess } from "./identity.ts";
 import { toRegistry } from "./reach.ts";
@@ -73,23 +74,7 @@ function access(
     },
     { parent },
   );
-  const role = new k8s.rbac.v1.Role(
-    `${name}-registry-role`,
-    {
-      metadata: metaIn(workspace, "registry"),
-      rules: [{ apiGroups: [""], resources: ["secrets"], resourceNames: ["registry-access"], verbs: ["get"] }],
-    },
-    { parent },
-  );
-  new k8s.rbac.v1.RoleBinding(
-    `${name}-registry-binding`,
-    {
-      metadata: metaIn(workspace, "registry"),
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-      subjects: [{ kind: "ServiceAccount", name: identity.serviceAccount, namespace: identity.namespace }],
-    },
-    { parent },
-  );
+  mayReadSecret(workspace, "registry", "registry-access", identity);
   return { secret: secret.metadata.name, authority: authority.metadata.name };
 }
 
