@@ -14,7 +14,8 @@ import { pause } from "./pause.ts";
 import { radiclePrograms } from "./radicle-image.ts";
 import { talosKubernetes } from "./talos-images.ts";
 
-const RECIPES: Readonly<Record<string, Recipe>> = {
+/** What guilds are made of. */
+const GUILD: Readonly<Record<string, Recipe>> = {
   "docker.io/fatedier/frpc:v0.65.0": frpc,
   "docker.io/fatedier/frps:v0.65.0": frps,
   "docker.io/headscale/headscale:0.27.1": headscale,
@@ -31,7 +32,6 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "ghcr.io/tailscale/tailscale:v1.96.0": tailscale,
   "guildnet.local/nats-cli:0.5.0": natsCli,
   "guildnet.local/radicle-programs:0.25.1": radiclePrograms,
-  "guildnet.local/talos-kubernetes:1.36.3": talosKubernetes,
   "quay.io/jetstack/cert-manager-cainjector:v1.21.2": certManager("cainjector"),
   "quay.io/jetstack/cert-manager-controller:v1.21.2": certManagerController,
   "quay.io/jetstack/cert-manager-webhook:v1.21.2": certManager("webhook"),
@@ -39,7 +39,12 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "quay.io/metallb/speaker:v0.15.2": metallbSpeaker,
   "quay.io/prometheus/node-exporter:v1.10.2": nodeExporter,
   "registry.k8s.io/coredns/coredns:v1.14.0": coredns,
-  // What Kubernetes' own tests run their pods in.
+  "registry.k8s.io/pause:3.10.1": pause,
+};
+
+/** What suites of their own take: Kubernetes' conformance tests for their pods, and Talos machines of tests. */
+const SUITES: Readonly<Record<string, Recipe>> = {
+  "guildnet.local/talos-kubernetes:1.36.3": talosKubernetes,
   "registry.k8s.io/e2e-test-images/agnhost:2.55": agnhost,
   "registry.k8s.io/e2e-test-images/agnhost:2.63.0": agnhost,
   "registry.k8s.io/e2e-test-images/busybox:1.37.0-1": shell,
@@ -51,9 +56,10 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   "registry.k8s.io/e2e-test-images/nonroot:1.5": debianWithTools("nonroot"),
   "registry.k8s.io/e2e-test-images/sample-apiserver:1.29.2": sampleApiserver,
   "registry.k8s.io/etcd:3.6.8-0": etcd,
-  "registry.k8s.io/pause:3.10.1": pause,
   "registry.k8s.io/pause:3.10.2": pause,
 };
+
+const RECIPES: Readonly<Record<string, Recipe>> = { ...GUILD, ...SUITES };
 
 /** The recipe of an upstream image, from packages of registries alone; undefined where there is none of that exact version. */
 export function recipeFor(reference: string): Recipe | undefined {
@@ -62,4 +68,9 @@ export function recipeFor(reference: string): Recipe | undefined {
 
 export function knownReferences(): string[] {
   return Object.keys(RECIPES);
+}
+
+/** References of what guilds are made of. */
+export function guildReferences(): string[] {
+  return Object.keys(GUILD);
 }
