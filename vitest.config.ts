@@ -55,7 +55,7 @@ export default defineConfig({
       },
       {
         test: {
-          // Real programs without a cluster: the engine, image builds, Headscale.
+          // Real programs without a cluster: the engine, image builds, Headscale, git.
           name: "programs",
           include: ["{engine,images,toolchain}/**/*.integration.test.ts", "tests/integration/00-*.test.ts"],
           fileParallelism: false,
