@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { useScratch } from "../toolchain/testing/scratch.ts";
-import { projectName } from "./state-folder.ts";
+import { projectName, removeIfEmpty } from "./state-folder.ts";
 
 const scratch = useScratch();
 const project = (text: string): string => {
@@ -21,4 +21,13 @@ it("says which file it can't read, and what is wrong with it", () => {
   );
   expect(() => projectName(project("runtime: nodejs\n"))).toThrow(/Pulumi\.yaml has no `name`/);
   expect(() => projectName(project(""))).toThrow(/Pulumi\.yaml has no `name`/);
+});
+
+it("removes a folder that holds nothing, keeps one that another stack has a file in, and minds none that is gone", () => {
+  const [empty, used] = [join(scratch.path, "empty"), join(scratch.path, "used")];
+  mkdirSync(empty);
+  mkdirSync(used);
+  writeFileSync(join(used, "lock"), "");
+  for (const folder of [empty, used, empty]) removeIfEmpty(folder);
+  expect([existsSync(empty), existsSync(used)]).toEqual([false, true]);
 });

@@ -70,7 +70,12 @@ function besides(file: string, more: string): string[] {
 
 /** For what lies in a folder of its own: when the last is gone, that goes too. */
 export function removeIfEmpty(folder: string): void {
-  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+  // Not looked at first: another stack of the project may come or go meanwhile.
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!["ENOTEMPTY", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
 }
 
 /** The project's name, from Pulumi.yaml. @throws UserError `no-project` where there is none, `project-file-invalid` where it can't be read as one */
