@@ -1,4 +1,14 @@
-import { attachedToWorkspace, core, guildAuthority, issued, issuer, policy, rbac } from "../testing/cases.ts";
+import {
+  attachedToWorkspace,
+  bus,
+  busChildren,
+  core,
+  guildAuthority,
+  issued,
+  issuer,
+  policy,
+  rbac,
+} from "../testing/cases.ts";
 import { holdsToContract } from "../testing/contract.ts";
 import { radicleAttachment } from "./attachment.ts";
 import { radicleHost, radicleIdentity } from "./identity.ts";
@@ -49,13 +59,14 @@ holdsToContract([
           endpoint: "https://10.0.0.1:6443",
           authority: guildAuthority,
           issuer,
+          events: bus,
         },
         { provider: on() },
       ),
-    children: [...radicleChildren, issued("certificate")],
+    children: [...radicleChildren, issued("certificate"), ...busChildren],
     outputs: ["image", "caCertificate"],
     secret: [],
-    canaries: [],
+    canaries: ["credentials of it-events-identity"],
   },
   attachedToWorkspace(
     () =>

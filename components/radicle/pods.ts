@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { apiAccess, onePod, secretVolume } from "../kube/one-pod.ts";
 import { restrictedContainer } from "../kube/restricted.ts";
 import { RADICLE_APP, radicleHost } from "./identity.ts";
-import { NODE_PORT, paths, PEOPLE_HEALTH_PORT, PEOPLE_PORT } from "./settings.ts";
+import { GIT_EVENTS_HEALTH_PORT, NODE_PORT, paths, PEOPLE_HEALTH_PORT, PEOPLE_PORT } from "./settings.ts";
 
 /** Whom its volume belongs to. */
 export const RADICLE_USER = 65532;
@@ -17,7 +17,9 @@ export interface ResolvedSeed {
   settings: pulumi.Input<string>;
   tlsSecret: pulumi.Input<string>;
   claim: pulumi.Input<string>;
-  /** Changes when settings or the certificate do, which are read at the start. Not secret. */
+  /** What makes it the seed on the event bus. Undefined where the guild has none. */
+  events: pulumi.Input<string> | undefined;
+  /** Changes when settings, the certificate or that do, which are read at the start. Not secret. */
   mountedVersion: pulumi.Input<string>;
 }
 
@@ -29,7 +31,8 @@ export function seedDeployment(v: ResolvedSeed): k8s.types.input.apps.v1.Deploym
       serviceAccountName: v.serviceAccount,
       terminationGracePeriodSeconds: 20,
       priorityClassName: v.priorityClass,
-      containers: [node(v), people(v)],
+      ...(v.events !== undefined && { initContainers: [bringsGitEvents(v)] }),
+      containers: [node(v), people(v), ...(v.events === undefined ? [] : [gitEvents(v)])],
       volumes: [
         { name: "data", persistentVolumeClaim: { claimName: v.claim } },
         { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
@@ -37,6 +40,9 @@ export function seedDeployment(v: ResolvedSeed): k8s.types.input.apps.v1.Deploym
         secretVolume("tls", v.tlsSecret),
         // For what knows the people alone.
         apiAccess.volume,
+        ...(v.events === undefined
+          ? []
+          : [secretVolume("events", v.events), { name: "programs", emptyDir: { sizeLimit: "16Mi" } }]),
       ],
     },
   );
@@ -97,6 +103,58 @@ function people(v: ResolvedSeed): k8s.types.input.core.v1.Container {
       { name: "data", mountPath: paths.data },
       { name: "tls", mountPath: paths.tls, readOnly: true },
       apiAccess.mount,
+    ],
+  };
+}
+
+/** The program is in the portal's image, and runs in Radicle's: it asks `rad` and `git`, which are there. */
+function bringsGitEvents(v: ResolvedSeed): k8s.types.input.core.v1.Container {
+  return {
+    name: "git-events-program",
+    image: v.peopleImage,
+    imagePullPolicy: "IfNotPresent",
+    command: ["cp", "git-events.mjs", paths.programs],
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    securityContext: restrictedContainer,
+    resources: {
+      requests: { cpu: "5m", memory: "16Mi", "ephemeral-storage": "16Mi" },
+      limits: { cpu: "500m", memory: "64Mi", "ephemeral-storage": "32Mi" },
+    },
+    volumeMounts: [{ name: "programs", mountPath: paths.programs }],
+  };
+}
+
+/** Tells on the event bus what people push, and what becomes of patches. While it can't, the seed is there all the same. */
+function gitEvents(v: ResolvedSeed): k8s.types.input.core.v1.Container {
+  const health = { path: "/healthz", port: "events-health" };
+  const environment = {
+    RAD_HOME: `${paths.data}/radicle`,
+    GUILDNET_GIT_EVENTS_STATE: `${paths.data}/git-events`,
+    GUILDNET_PEOPLE: `${paths.data}/people.json`,
+    GUILDNET_EVENTS: paths.events,
+    GUILDNET_GIT_EVENTS_HEALTH_PORT: String(GIT_EVENTS_HEALTH_PORT),
+  };
+  return {
+    name: "git-events",
+    image: v.image,
+    imagePullPolicy: "IfNotPresent",
+    command: ["tini", "--", "node", "--max-old-space-size=64", `${paths.programs}/git-events.mjs`],
+    env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+    ports: [{ name: "events-health", containerPort: GIT_EVENTS_HEALTH_PORT, protocol: "TCP" }],
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    securityContext: restrictedContainer,
+    resources: {
+      requests: { cpu: "5m", memory: "64Mi", "ephemeral-storage": "16Mi" },
+      // `rad` and `git` read in it what a patch says.
+      limits: { cpu: "500m", memory: "256Mi", "ephemeral-storage": "64Mi" },
+    },
+    startupProbe: { httpGet: health, periodSeconds: 1, failureThreshold: 60 },
+    livenessProbe: { httpGet: health, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
+    volumeMounts: [
+      { name: "data", mountPath: paths.data },
+      { name: "tmp", mountPath: "/tmp" },
+      { name: "programs", mountPath: paths.programs, readOnly: true },
+      { name: "events", mountPath: paths.events, readOnly: true },
     ],
   };
 }

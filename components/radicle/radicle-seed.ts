@@ -4,6 +4,7 @@ import { accepted } from "../kube/accepted-findings.ts";
 import type { Authority } from "../kube/authority.ts";
 import type { BackupVolume } from "../kube/backup-volume.ts";
 import type { CertificateIssuer } from "../kube/certificate-issuer.ts";
+import type { EventBusAccess } from "../kube/event-access.ts";
 import { appSelector } from "../kube/labels.ts";
 import { contentVersion, unawaited } from "../kube/metadata.ts";
 import { networkPolicies } from "../kube/network-policy.ts";
@@ -30,6 +31,7 @@ export interface RadicleSeedChildren {
   [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
   deployment: k8s.apps.v1.DeploymentArgs;
   service: k8s.core.v1.ServiceArgs;
+  "events-access": k8s.core.v1.SecretArgs;
 }
 
 export interface RadicleSeedArgs {
@@ -41,6 +43,8 @@ export interface RadicleSeedArgs {
   authority: Authority;
   /** Renews it while it is served; of the same authority. @default any `up` renews it */
   issuer?: CertificateIssuer;
+  /** Takes what people push, and what becomes of patches. @default none: nobody is told */
+  events?: EventBusAccess;
   /** URL of the cluster's API server. */
   endpoint: pulumi.Input<string>;
   /** Which repositories it keeps. @default every one that it is told of, with what everybody says in it */
@@ -109,7 +113,8 @@ export class RadicleSeed extends pulumi.ComponentResource implements RadicleAcce
       storageClass: args.storageClass,
       data,
     });
-    const guards = networkPolicies(place, radicleReach(args.endpoint));
+    const bus = args.events?.join(place, { kind: "service", service: "seed" });
+    const guards = networkPolicies(place, radicleReach(args.endpoint, bus?.reach));
     new k8s.apps.v1.Deployment(
       `${name}-deployment`,
       {
@@ -122,8 +127,12 @@ export class RadicleSeed extends pulumi.ComponentResource implements RadicleAcce
           settings: settings.metadata.name,
           tlsSecret: certificate.secret,
           claim: claim.metadata.name,
+          events: bus?.secret,
           mountedVersion: pulumi
-            .all(certificate.readAtStart.map(({ certificatePem }) => certificatePem))
+            .all([
+              ...certificate.readAtStart.map(({ certificatePem }) => certificatePem),
+              ...(bus ? [bus.version] : []),
+            ])
             .apply((pems) => contentVersion([text, ...pems].join("\n"))),
         }),
       },

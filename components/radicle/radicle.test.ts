@@ -1,5 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
+import type { EventBusAccess } from "../kube/event-access.ts";
 import { record } from "../testing/record.ts";
 import { Workspace } from "../workspace/workspace.ts";
 import { radicleAttachment } from "./attachment.ts";
@@ -139,4 +141,28 @@ test("another generation is another password, and the same key", async () => {
   const [first, second] = [await workspace(), await workspace(2)];
   expect(first("ada-lab-radicle-password")).not.toEqual(second("ada-lab-radicle-password"));
   expect(first("ada-lab-radicle-passphrase")).toEqual(second("ada-lab-radicle-passphrase"));
+});
+
+test("what is pushed is told where there is an event bus, by a container that can be without it", async () => {
+  const without = podOf((await seed())("it-deployment"));
+  expect(without.containers.map(({ name }) => name)).toEqual(["radicle", "people"]);
+  expect(without.initContainers).toBeUndefined();
+  const events: EventBusAccess = {
+    join: () => ({ secret: pulumi.output("events-access"), reach: {}, version: pulumi.output("1") }),
+    identity: () => {
+      throw new Error("nobody outside of the cluster is asked for");
+    },
+  };
+  const { containers, initContainers } = podOf((await seed({ events }))("it-deployment"));
+  expect(initContainers).toMatchObject([
+    { image: "example.org/portal:1", command: ["cp", "git-events.mjs", "/opt/guildnet/programs"] },
+  ]);
+  const told = containers.find(({ name }) => name === "git-events");
+  expect(told).toMatchObject({ image: "example.org/radicle:1" });
+  const mounts = told?.volumeMounts.map(({ mountPath }) => mountPath) ?? [];
+  for (const { name, value } of told?.env ?? [])
+    expect(
+      mounts.some((path) => value?.startsWith(path)),
+      name,
+    ).toBe(!name.endsWith("PORT"));
 });

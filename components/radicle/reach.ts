@@ -10,13 +10,14 @@ import { NODE_PORT, PEOPLE_PORT } from "./settings.ts";
 const pods = appSelector(RADICLE_APP);
 const ports = tcp(NODE_PORT, PEOPLE_PORT);
 
-/** In: from workspaces. Out: to the API server alone, which is asked whose workspace it is. */
-export function radicleReach(endpoint: pulumi.Input<string>): Policies {
+/** In: from workspaces. Out: to the API server, which is asked whose workspace it is, and to the event bus. */
+export function radicleReach(endpoint: pulumi.Input<string>, toBus?: Policy): Policies {
   return {
     "deny-all": denyAll,
     "from-workspaces": { pods, from: [{ peers: [{ namespacesWith: label.workspace }], ports }] },
     "to-dns": toDns,
     "to-api-server": toApiServer(endpoint, pods),
+    ...(toBus && { "to-events": { ...toBus, pods } }),
   };
 }
 

@@ -2,12 +2,15 @@
 export const NODE_PORT = 8776;
 export const PEOPLE_PORT = 8777;
 export const PEOPLE_HEALTH_PORT = 8778;
+export const GIT_EVENTS_HEALTH_PORT = 8779;
 
 /** Where the pod finds things. */
 export const paths = {
   data: "/data",
   settings: "/etc/guildnet/radicle",
   tls: "/etc/guildnet/tls",
+  events: "/etc/guildnet/events",
+  programs: "/opt/guildnet/programs",
 };
 
 /** Which repositories the seed keeps, of those that nobody told it about one by one. */

@@ -1,4 +1,5 @@
 import { radicleAttachment, radicleHost, radicleIdentity, RadicleSeed } from "../../../components/index.ts";
+import type { EventBusAccess } from "../../../components/index.ts";
 import { system } from "../../system.ts";
 import type { Wants, Layer, WantedVolume } from "../../system.ts";
 import type { AuthorityGives } from "../authority/layer.ts";
@@ -11,7 +12,9 @@ import { radicleMistakes } from "./rules.ts";
 import { radicleKeys } from "./schema.ts";
 import type { RadicleKeys } from "./schema.ts";
 
-type Needs = AuthorityGives & ClusterGives & SchedulingGives & StorageGives & CertificatesGives & PortalGives;
+/** Where there is an event bus. */
+type MayNeed = { events?: EventBusAccess | undefined };
+type Needs = MayNeed & AuthorityGives & ClusterGives & SchedulingGives & StorageGives & CertificatesGives & PortalGives;
 
 const DATA = { namespace: radicleIdentity.namespace, claim: "data" };
 
@@ -46,7 +49,7 @@ function radicleWants({ radicle: wanted }: RadicleKeys): Partial<Wants> {
 
 function radicleLayer(
   { radicle: wanted }: RadicleKeys,
-  { access, authority, certificates, classes, classIn, image, opts, portalImage }: Needs,
+  { access, authority, certificates, classes, classIn, events, image, opts, portalImage }: Needs,
 ): Layer<object, object> {
   if (wanted === undefined) return { gives: {}, outputs: {} };
   const { storage, seeding, keepData, passwordGeneration } = wanted;
@@ -57,6 +60,7 @@ function radicleLayer(
       peopleImage: portalImage,
       authority,
       issuer: certificates?.own,
+      events,
       endpoint: access.endpoint,
       seeding,
       storage,
