@@ -1,25 +1,10 @@
-import { writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { execa } from "execa";
-import { chromium, type BrowserContext, type Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { browserThatTrusts, signIn, type PersonsBrowser } from "../support/browser.ts";
 import { changesAhead, kubectl, portalUrl, signInLink, trustedCertificate } from "../support/guildnet.ts";
+import { openIde, Terminal, workbench } from "../support/ide.ts";
 import { PortalClient } from "../support/portal-client.ts";
 
-/** Where Debian's Chromium is. */
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const quiet = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const workbench = ".monaco-workbench .part.editor";
 const slow = { timeout: 60_000 };
 
 describe("a person who signs out", () => {
@@ -36,35 +21,23 @@ describe("a person who signs out", () => {
 });
 
 describe("a person in a browser that trusts the guild's authority", () => {
-  let folder: string, context: BrowserContext, page: Page;
+  let browser: PersonsBrowser, context: BrowserContext, page: Page;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "guildnet-browser-"));
-    await trust(folder, trustedCertificate());
-    context = await chromium.launchPersistentContext(join(folder, "profile"), {
-      executablePath,
-      headless: true,
-      args: quiet,
-      env: { ...process.env, HOME: folder },
-    });
+    browser = await browserThatTrusts(trustedCertificate());
+    context = browser.context;
     page = await context.newPage();
   });
 
-  afterAll(async () => {
-    await context?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => browser?.close());
 
   test("signs in by a one-time link and sees the workspace running", async () => {
-    await page.goto(await signInLink("ada"));
-    await page.getByRole("button", { name: "Sign in as ada" }).click(slow);
-    await page.waitForURL(`${portalUrl}/`);
+    await signIn(page, "ada", slow);
     await page.getByText("Running").first().waitFor(slow);
   });
 
   test("opens the IDE from the list: no trust prompt, no welcome page, in the project's folder", async () => {
-    [page] = await Promise.all([context.waitForEvent("page"), page.getByRole("link", { name: "Open ada" }).click()]);
-    await page.waitForSelector(workbench, slow);
+    page = await openIde(context, page, "ada", slow);
     expect(new URL(page.url()).host).toBe("ada.guildnet-apps.localhost:18090");
     await page.getByText("project", { exact: false }).first().waitFor(slow);
     expect(await page.getByText("Do you trust the authors").count()).toBe(0);
@@ -72,11 +45,8 @@ describe("a person in a browser that trusts the guild's authority", () => {
   });
 
   test("types a file in the terminal and in the editor", async () => {
-    await page.waitForSelector(".statusbar", slow);
-    await page.keyboard.press("Control+Backquote");
-    await page.waitForSelector(".terminal .xterm-helper-textarea", { ...slow, state: "attached" });
-    await page.locator(".terminal .xterm-helper-textarea").first().focus();
-    await page.keyboard.type("echo from-the-terminal > terminal.txt\n");
+    const terminal = await Terminal.open(page, slow);
+    await terminal.run("echo from-the-terminal > terminal.txt", slow);
     await page.locator('.explorer-folders-view [aria-label^="terminal.txt"]').first().waitFor(slow);
 
     await page.locator('.explorer-folders-view [aria-label^="terminal.txt"]').first().dblclick();
@@ -147,14 +117,4 @@ function podUid(): Promise<string> {
     "--output",
     "jsonpath={.items[0].metadata.uid}",
   );
-}
-
-/** Puts an authority into the certificate store that Chromium reads: `~/.pki/nssdb`. */
-async function trust(homeFolder: string, certificate: string): Promise<void> {
-  const database = `sql:${join(homeFolder, ".pki/nssdb")}`,
-    file = join(homeFolder, "ca.crt");
-  writeFileSync(file, certificate);
-  await execa("mkdir", ["-p", join(homeFolder, ".pki/nssdb")]);
-  await execa("certutil", ["-N", "-d", database, "--empty-password"]);
-  await execa("certutil", ["-A", "-d", database, "-n", "guild", "-t", "C,,", "-i", file]);
 }

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { declaredWorkloads } from "../../cli/status/declared.ts";
 import type { StackState } from "../../engine/stack-state.ts";
 import type { Declared } from "../../images/pod/workload-words.ts";
-import { exportedState, guildnet, kubectl, mustGuildnet } from "../support/guildnet.ts";
+import { exportedState, guildnet, kubectl, mustGuildnet, stack } from "../support/guildnet.ts";
 
 const soon = { timeout: 60_000, interval: 500 };
 
@@ -13,27 +13,25 @@ interface Live {
   spec: { suspend?: boolean; template: { spec: { containers: { name: string }[] } } };
 }
 
+async function patch({ kind, namespace, name }: Declared["workload"], change: object): Promise<void> {
+  await kubectl("patch", kind, name, "--namespace", namespace, "--patch", JSON.stringify(change));
+}
+
 /** Gives a workload a pod that can't start, or, where it runs by the clock, keeps it from that. */
-async function breakWorkload({ workload: { kind, namespace, name } }: Declared): Promise<void> {
-  const patch = async (change: object) =>
-    void (await kubectl("patch", kind, name, "--namespace", namespace, "--patch", JSON.stringify(change)));
-  if (kind === "CronJob") return patch({ spec: { suspend: true } });
+async function breakWorkload({ workload }: Declared): Promise<void> {
+  const { kind, namespace, name } = workload;
+  if (kind === "CronJob") return patch(workload, { spec: { suspend: true } });
   const { spec } = JSON.parse(await kubectl("get", kind, name, "--namespace", namespace, "--output", "json")) as Live;
-  return patch({
-    spec: {
-      template: {
-        spec: { containers: spec.template.spec.containers.map((container) => ({ name: container.name, image })) },
-      },
-    },
-  });
+  const containers = spec.template.spec.containers.map((container) => ({ name: container.name, image }));
+  return patch(workload, { spec: { template: { spec: { containers } } } });
 }
 
 test("verify fails by every system that is broken, and passes once `up` has put all of them right", async () => {
-  expect(await mustGuildnet("verify")).toContain("The stack guild is well");
+  expect(await mustGuildnet("verify")).toContain(`The stack ${stack} is well`);
   const declared = declaredWorkloads((await exportedState()) as StackState);
   expect(declared.length).toBeGreaterThan(12);
 
-  for (const one of declared) await breakWorkload(one);
+  await Promise.all(declared.map(breakWorkload));
   await kubectl("delete", "networkpolicy", "--namespace", "ws-ada", "--all");
   await vi.waitFor(async () => {
     const { exitCode, all } = await guildnet("verify", ["--patience", "0"]);
@@ -45,11 +43,7 @@ test("verify fails by every system that is broken, and passes once `up` has put 
   }, soon);
 
   await mustGuildnet("up");
-  for (const {
-    workload: { kind, namespace, name },
-  } of declared) {
-    if (kind === "CronJob")
-      await kubectl("patch", kind, name, "--namespace", namespace, "--patch", '{"spec":{"suspend":false}}');
-  }
-  expect(await mustGuildnet("verify")).toContain("The stack guild is well");
+  for (const { workload } of declared)
+    if (workload.kind === "CronJob") await patch(workload, { spec: { suspend: false } });
+  expect(await mustGuildnet("verify")).toContain(`The stack ${stack} is well`);
 });

@@ -1,20 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { lastForAdmins } from "../support/events.ts";
-import { changesAhead, configure, everything, kubectl, mustGuildnet, nameOf, upWith } from "../support/guildnet.ts";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { inWorkspace, kept, nats, say } from "../support/events.ts";
+import { everything, kubectl, upUnlessUp } from "../support/guildnet.ts";
 import { inNode } from "../support/node.ts";
 
-// The bus as workspaces have it. What a server of that version lets pass is tried by 00-event-bus, without a cluster.
+// The bus as workspaces have it. What a server of that version lets pass is tried by 00-event-bus, without a cluster;
+// who comes to it and who goes, and how long events stay, by 12-whole.
 
 const soon = { timeout: 120_000, interval: 500 };
 const bus = ["--namespace", "guildnet-events"] as const;
 
 beforeAll(async () => {
+  await upUnlessUp(everything);
   for (const person of ["ada", "bob"])
     await kubectl("rollout", "status", "--namespace", `ws-${person}`, "deploy/workspace", "--timeout", "90s");
 });
-
-afterAll(() => upWith(everything));
 
 describe("an event", () => {
   test("is said in one workspace and read in another, by a command line that needs no set-up", async () => {
@@ -89,109 +89,6 @@ describe("a workspace", () => {
   });
 });
 
-describe("the guild", () => {
-  const guest = { owner: "bob", name: "guest", preset: "small", keepData: false };
-  const withGuest = { ...everything, workspaces: [...everything.workspaces, guest] };
-  let before = "",
-    first = 0;
-
-  beforeAll(async () => {
-    before = await uid();
-    first = await say("ada", "before all of this");
-  });
-
-  test("lets a workspace more in without starting the bus anew", async () => {
-    configure(withGuest);
-    await mustGuildnet("up");
-    await kubectl("rollout", "status", "--namespace", "ws-guest", "deploy/workspace", "--timeout", "120s");
-    await say("guest", "I was here");
-    for (const type of ["workspace.created", "workspace.started"] as const)
-      await vi.waitFor(
-        async () => expect(await lastForAdmins("ada", "portal", type)).toEqual({ workspace: "guest", owner: "bob" }),
-        soon,
-      );
-    expect(await uid()).toBe(before);
-  });
-
-  test("changes how long events stay in place", async () => {
-    configure({ ...withGuest, events: { retention: { days: 7 } } });
-    expect((await changesAhead()).map(nameOf).sort()).toEqual([
-      "events-stream-@ada",
-      "events-stream-@bob",
-      "events-stream-admins",
-      "events-stream-guild",
-    ]);
-    await mustGuildnet("up");
-    expect(await nats("bob", "stream", "info", "events-guild")).toMatch(/Maximum Age: 7d/);
-    expect(await uid()).toBe(before);
-  });
-
-  test("lets nobody in whose workspace has gone", async () => {
-    const access = JSON.parse(
-      await kubectl("get", "secret", "events-access", "--namespace", "ws-guest", "--output", "json"),
-    ) as { data: Record<string, string> };
-    await upWith(everything);
-    expect(await uid()).toBe(before);
-    const stolen = Buffer.from(access.data["events.creds"] ?? "", "base64").toString();
-    await inWorkspace("bob", "sh", "-c", 'umask 077; printf %s "$1" > /tmp/guest.creds', "sh", stolen);
-    await expect(nats("bob", "--creds", "/tmp/guest.creds", "pub", "say.guild.agent.said", "{}")).rejects.toThrow(
-      /[Aa]uthorization/,
-    );
-    await say("bob", "and I am");
-    expect(await changesAhead()).toEqual([]);
-  });
-
-  test("tells what it does itself", async () => {
-    expect(await kept("ada", first)).toContainEqual(expect.objectContaining({ source: "up", type: "stack.applied" }));
-  });
-});
-
-/** Says something as a workspace, and has it kept. @returns its number */
-async function say(person: string, text: string, id?: string): Promise<number> {
-  const header = id === undefined ? [] : ["--header", `Nats-Msg-Id:${id}`];
-  const answer = await nats(
-    person,
-    "req",
-    "say.guild.agent.said",
-    JSON.stringify({ data: { agent: "test", text } }),
-    "--raw",
-    ...header,
-  );
-  return (JSON.parse(answer) as { seq: number }).seq;
-}
-
-/** What everybody may read, from a number on, as a workspace gets it. */
-async function kept(
-  person: string,
-  from: number,
-): Promise<{ number: number; source: string; type: string; text: string }[]> {
-  const last = Number(
-    /Last Sequence: ([\d,]+)/.exec(await nats(person, "stream", "info", "events-guild"))?.[1]?.replaceAll(",", ""),
-  );
-  const count = String(last - from + 1);
-  const words = await nats(
-    person,
-    "sub",
-    "--stream",
-    "events-guild",
-    "--direct",
-    "--start-sequence",
-    String(from),
-    "--count",
-    count,
-  );
-  return [...words.matchAll(/Nats-Sequence: (\d+)|subject: events\.guild\.([^.]+)\.(\S+)|^(\{.*\})$/gm)].reduce<
-    { number: number; source: string; type: string; text: string }[]
-  >((events, [, number, source, type, body]) => {
-    if (source !== undefined) events.push({ number: 0, source, type: type ?? "", text: "" });
-    const event = events.at(-1);
-    if (event !== undefined && number !== undefined) event.number = Number(number);
-    if (event !== undefined && body !== undefined)
-      event.text = (JSON.parse(body) as { data: { text: string } }).data.text;
-    return events;
-  }, []);
-}
-
 /** Ends the server at once, as a process that runs out of memory. */
 async function killServer(): Promise<void> {
   const { stdout, exitCode, stderr } = await inNode(
@@ -202,24 +99,4 @@ async function killServer(): Promise<void> {
     "nats-server --config /etc/guildnet/events",
   );
   if (exitCode !== 0) throw new Error(`no server was killed: ${stdout}${stderr}`);
-}
-
-function uid(): Promise<string> {
-  return kubectl(
-    "get",
-    "pods",
-    ...bus,
-    "--selector",
-    "app.kubernetes.io/name=nats",
-    "--output",
-    "jsonpath={.items[*].metadata.uid}",
-  );
-}
-
-function nats(person: string, ...args: string[]): Promise<string> {
-  return inWorkspace(person, "sh", "-c", 'exec timeout 60 nats "$@" 2>&1', "sh", ...args);
-}
-
-function inWorkspace(person: string, ...command: string[]): Promise<string> {
-  return kubectl("exec", "--namespace", `ws-${person}`, "deploy/workspace", "--", ...command);
 }

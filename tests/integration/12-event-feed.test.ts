@@ -1,17 +1,16 @@
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { everything, kubectl, portalUrl, signInLink, upWith } from "../support/guildnet.ts";
+import { executablePath, signIn } from "../support/browser.ts";
+import { everything, kubectl, upUnlessUp } from "../support/guildnet.ts";
 
 // The portal's page of events. What it shows of a bus that is away, and of more than it holds, is tried without a cluster.
 
-/** Where Debian's Chromium is. */
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const slow = { timeout: 120_000 };
 let browser: Browser;
 const pages = new Map<string, Page>();
 
 beforeAll(async () => {
-  await upWith(everything);
+  await upUnlessUp(everything);
   await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
   for (const person of ["ada", "bob"]) pages.set(person, await open(person));
@@ -25,9 +24,7 @@ afterAll(async () => {
 async function open(person: string): Promise<Page> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
-  await page.goto(await signInLink(person));
-  await page.getByRole("button", { name: `Sign in as ${person}` }).click(slow);
-  await page.waitForURL(`${portalUrl}/`, slow);
+  await signIn(page, person, slow);
   await page.getByRole("link", { name: "Events" }).click(slow);
   await page.getByRole("heading", { name: "Events" }).waitFor(slow);
   return page;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { scriptedModel, withoutScriptedModel } from "../support/codex/scripted-pod.ts";
-import { everything, kubectl, portalUrl, upWith } from "../support/guildnet.ts";
+import { everything, kubectl, portalUrl, upUnlessUp } from "../support/guildnet.ts";
 import { reaches } from "../support/network.ts";
 
 const tools = "https://tools.guildnet-portal.svc";
 const soon = { timeout: 120_000, interval: 500 };
 
 beforeAll(async () => {
-  await upWith(everything);
+  await upUnlessUp(everything);
   await scriptedModel();
   for (const [namespace, deployment] of [
     ["guildnet-portal", "portal"],

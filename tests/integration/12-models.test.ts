@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { askingPod, removeAskingPod, type AskingPod } from "../support/asking-pod.ts";
-import { changesAhead, everything, guildnet, kubectl, mustGuildnet, nameOf, upWith } from "../support/guildnet.ts";
+import { changesAhead, everything, guildnet, kubectl, mustGuildnet, nameOf, upUnlessUp } from "../support/guildnet.ts";
 
 const MODEL = "smollm2:135m";
 const ollama = "http://ollama.guildnet-ollama.svc:11434";
@@ -14,7 +14,7 @@ const list = z.object({ models: z.array(z.object({ name: z.string() })) });
 
 let asGateway: AskingPod, asStranger: AskingPod;
 beforeAll(async () => {
-  await upWith(everything);
+  await upUnlessUp(everything);
   asGateway = await askingPod(gateway.name, gateway.namespace, gateway.program);
   asStranger = await askingPod(stranger.name, stranger.namespace, stranger.program);
   await serves();
@@ -55,9 +55,7 @@ describe("Ollama", () => {
     expect(await capital()).toContain("Paris");
   });
 
-  test("is not changed by another run", async () => expect(await changesAhead()).toEqual([]));
-
-  test("is told of where somebody removed its model, and has it again after the next run", async () => {
+  test("is told of where somebody removed its model, by that alone, and has it again after the next run", async () => {
     await kubectl("exec", "--namespace", "guildnet-ollama", "deploy/ollama", "--", "ollama", "rm", MODEL);
     expect(await models()).toEqual([]);
     expect((await guildnet("status")).all).toContain("the server does not have it");
@@ -66,7 +64,6 @@ describe("Ollama", () => {
     ]);
     await mustGuildnet("up");
     expect(await models()).toEqual([MODEL]);
-    expect(await changesAhead()).toEqual([]);
   });
 });
 

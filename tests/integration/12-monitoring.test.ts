@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { lastForAdmins } from "../support/events.ts";
-import { everything, kubectl, upWith } from "../support/guildnet.ts";
+import { everything, kubectl, upUnlessUp } from "../support/guildnet.ts";
 import { reachable } from "../support/network.ts";
 
 const namespace = "guildnet-monitoring";
 const soon = { timeout: 180_000, interval: 1_000 };
 
-beforeAll(() => upWith(everything));
+beforeAll(() => upUnlessUp(everything));
 
 describe("monitoring", () => {
   test("gathers what node, API server, kubelet and programs tell", async () => {

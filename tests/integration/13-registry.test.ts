@@ -1,26 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import {
-  apply,
-  changesAhead,
-  configure,
-  everything,
-  kubectl,
-  mustGuildnet,
-  portalUrl,
-  upWith,
-} from "../support/guildnet.ts";
+import { apply, everything, kubectl, upUnlessUp } from "../support/guildnet.ts";
 import { inWorkspace, layout, makeImage, push, registryHost as host } from "../support/hello/image.ts";
-import { PortalClient } from "../support/portal-client.ts";
 
 const soon = { timeout: 90_000, interval: 500 };
 
+// What comes of an image that is run as an app is told by 12-whole.
+
 beforeAll(async () => {
+  await upUnlessUp(everything);
   await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
 });
 
 afterAll(async () => {
   await kubectl("delete", "pod", "hello", "--namespace", "default", "--ignore-not-found", "--grace-period", "1");
-  await upWith(everything);
 });
 
 describe("the registry", () => {
@@ -75,36 +67,6 @@ describe("the registry", () => {
     );
     await kubectl("rollout", "status", "--namespace", "guildnet-registry", "deploy/registry", "--timeout", "90s");
     expect(await run("ada/hello:1")).toBe("second");
-  });
-});
-
-describe("an app", () => {
-  const hello = { name: "hello", owner: "ada", image: `${host}/ada/hello:1`, port: 8080 };
-  const page = { headers: expect.anything(), status: 200, body: "second" };
-
-  test("runs an image that was made in a workspace, under a host name of its own, for its owner alone", async () => {
-    configure({ ...everything, people: { ada: {}, bob: {}, grace: {} }, apps: [hello] });
-    await mustGuildnet("up");
-    expect(await changesAhead()).toEqual([]);
-    expect(await (await PortalClient.signIn("ada")).open("hello")).toMatchObject(page);
-    expect((await (await PortalClient.signIn("grace")).open("hello")).status).toBe(404);
-    expect((await PortalClient.anonymous().open("hello")).url).toContain(`${portalUrl}/open/hello`);
-  });
-
-  test("is opened to members, and to everybody, by a word in the config, and not started anew for it", async () => {
-    const uid = () =>
-      kubectl("get", "pods", "--namespace", "app-hello", "--output", "jsonpath={.items[*].metadata.uid}");
-    const before = await uid();
-    configure({ ...everything, people: { ada: {}, bob: {}, grace: {} }, apps: [{ ...hello, visibility: "members" }] });
-    await mustGuildnet("up");
-    const grace = await PortalClient.signIn("grace");
-    await vi.waitFor(async () => expect(await grace.open("hello")).toMatchObject(page), soon);
-    expect((await PortalClient.anonymous().open("hello")).status).toBe(401);
-    configure({ ...everything, people: { ada: {}, bob: {}, grace: {} }, apps: [{ ...hello, visibility: "public" }] });
-    await mustGuildnet("up");
-    const anybody = PortalClient.anonymous();
-    await vi.waitFor(async () => expect(await anybody.open("hello")).toMatchObject(page), soon);
-    expect(await uid()).toBe(before);
   });
 });
 

@@ -1,9 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { clusterFolder, configure, everything, guildnet, kubectl, mustGuildnet, upWith } from "../support/guildnet.ts";
+import {
+  clusterFolder,
+  configure,
+  everything,
+  guildnet,
+  kubectl,
+  mustGuildnet,
+  upUnlessUp,
+} from "../support/guildnet.ts";
 
-beforeAll(() => upWith(everything));
+beforeAll(() => upUnlessUp(everything));
 
 describe("destroy", () => {
   test("keeps what people made, says where, and the next up finds it again", async () => {

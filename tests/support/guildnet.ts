@@ -145,6 +145,11 @@ export async function upWith(guild: GuildConfig): Promise<void> {
     await mustGuildnet("up");
 }
 
+/** Has the stack up with whatever the tests before left it with: for what holds whatever else there is. @param guild where it is not up */
+export async function upUnlessUp(guild: GuildConfig): Promise<void> {
+  if (!existsSync(appliedConfig(stack))) await upWith(guild);
+}
+
 function configOf(name: string): string {
   return join(stackFiles, `Pulumi.${name}.yaml`);
 }

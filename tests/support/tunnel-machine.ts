@@ -10,6 +10,7 @@ import waitFor from "p-wait-for";
 import { frpServerSettings } from "../../components/tunnel/frp-settings.ts";
 import { images } from "../../components/versions.ts";
 import { createAuthority, issueCertificate } from "../../provider/pki/x509.ts";
+import { executablePath } from "./browser.ts";
 import { firstProcess } from "./node.ts";
 import { programsOf } from "./programs.ts";
 
@@ -154,6 +155,15 @@ export class TunnelMachine {
       );
       call.on("error", reject).end();
     });
+  }
+
+  /** A program that starts a visitor's browser there, which finds the machine by a published name. */
+  browser(host: string): string {
+    const file = join(this.#folder, "browser");
+    const rules = `--host-resolver-rules=MAP ${host} ${ADDRESS}`;
+    const command = ["exec", "nsenter", ...this.#inside(executablePath, rules)].map((word) => `'${word}'`).join(" ");
+    writeFileSync(file, `#!/bin/sh\n${command.replace("'exec'", "exec")} "$@"\n`, { mode: 0o700 });
+    return file;
   }
 
   /** A visitor's connection; where there is none to be had, it ends at once. */
