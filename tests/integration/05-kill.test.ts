@@ -6,6 +6,7 @@ import { join } from "node:path";
 import waitFor from "p-wait-for";
 import { afterAll, describe, expect, test } from "vitest";
 import { killOne, processesOf, victims, type Victim } from "../../engine/testing/victims.ts";
+import { kept, say } from "../support/events.ts";
 import {
   changesAhead,
   clusterFolder,
@@ -67,24 +68,7 @@ describe("an update of which a process is killed", () => {
     expect(processesOf(victims.engine, ours)).toEqual([]);
   });
 
-  // Persons of their own: of one who was there, the folder of the volumes is there.
-  test.each<[Victim, string]>([
-    ["engine", "grace"],
-    ["Kubernetes plugin", "hedy"],
-  ])("the %s, while it makes a person's workspace leaves nothing of it once her lines are out", async (whom, owner) => {
-    await upWith(onePerson);
-    configure({ workspaces: [...onePerson.workspaces, { owner, keepData: false }] });
-    const killed = await killedUp(() => volumes().includes(`ws-${owner}`), whom);
-    expect(killed.isKilled, killed.all).toBe(true);
-    configure(onePerson);
-    const { exitCode, all } = await guildnet("up");
-    expect(exitCode, all).toBe(0);
-    expect(await kubectl("get", "namespaces", "--output", "name")).not.toContain(`ws-${owner}`);
-    expect(await orphans()).toEqual([]);
-    expect(await changesAhead()).toEqual([]);
-  });
-
-  test("leaves nothing either where its cluster was stopped since, and its port is somebody else's by now", async () => {
+  test("while it makes a person's workspace leaves nothing of it once their lines are out, though its cluster was stopped since, and its port is somebody else's by now", async () => {
     await upWith(onePerson);
     configure({ workspaces: [...onePerson.workspaces, { owner: "ines", keepData: false }] });
     const killed = await killedUp(() => volumes().includes("ws-ines"), "engine");
@@ -119,6 +103,59 @@ describe("an update of which a process is killed", () => {
   });
 });
 
+// Persons of their own: of one who was there, the folder of the volumes is there.
+describe("services that keep something, of whose update a process is killed", { timeout: 600_000 }, () => {
+  const grace = { owner: "grace", keepData: false },
+    hedy = { owner: "hedy", keepData: false };
+  const withServices = {
+    workspaces: [...onePerson.workspaces, grace],
+    events: { keepData: false },
+    monitoring: { keepData: false },
+  };
+  const spaces = ["guildnet-events", "guildnet-monitoring"];
+  let said = 0;
+
+  test("while they are made, and a person's workspace with them, are whole after one more up", async () => {
+    await upWith(onePerson);
+    configure(withServices);
+    const killed = await killedUp(() => volumes().includes("guildnet-events"), "engine");
+    expect(killed.isKilled, killed.all).toBe(true);
+    await mustGuildnet("up");
+    expect(await mustGuildnet("verify")).toContain("is well");
+    expect(await orphans()).toEqual([]);
+    expect(await changesAhead()).toEqual([]);
+    await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
+    said = await say("ada", "before they were changed");
+  });
+
+  test("while they are changed, and a workspace comes, lose nothing and are as they were once its lines are out", async () => {
+    configure({
+      ...withServices,
+      workspaces: [...withServices.workspaces, hedy],
+      events: { ...withServices.events, retention: { days: 7 } },
+      monitoring: { ...withServices.monitoring, retentionDays: 7 },
+    });
+    const killed = await killedUp(() => volumes().includes("ws-hedy"), "Kubernetes plugin");
+    expect(killed.isKilled, killed.all).toBe(true);
+    configure(withServices);
+    await mustGuildnet("up");
+    expect(await namespaces()).not.toContain("ws-hedy");
+    expect(await mustGuildnet("verify")).toContain("is well");
+    expect(await orphans()).toEqual([]);
+    expect(await changesAhead()).toEqual([]);
+    expect(await kept("ada", said)).toContainEqual(expect.objectContaining({ text: "before they were changed" }));
+  });
+
+  test("go with their lines", async () => {
+    expect(await namespaces()).toEqual(expect.arrayContaining(spaces));
+    configure(onePerson);
+    await mustGuildnet("up");
+    for (const space of spaces) expect(await namespaces()).not.toContain(space);
+    expect(await orphans()).toEqual([]);
+    expect(await changesAhead()).toEqual([]);
+  });
+});
+
 describe("an update whose cluster ends in the middle of it", () => {
   test("ends soon and says so: what is waited for can't come any more", async () => {
     await upWith(onePerson);
@@ -147,6 +184,11 @@ describe("two runs at once", () => {
     await mustGuildnet("up");
   });
 });
+
+async function namespaces(): Promise<string[]> {
+  const text = await kubectl("get", "namespaces", "--output", "name");
+  return text.split("\n").map((line) => line.replace("namespace/", ""));
+}
 
 /** Folders of the cluster's volumes: a claim has one as soon as its pod has a node. */
 function volumes(): string[] {

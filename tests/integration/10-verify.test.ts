@@ -1,8 +1,8 @@
-import { expect, test, vi } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { declaredWorkloads } from "../../cli/status/declared.ts";
 import type { StackState } from "../../engine/stack-state.ts";
 import type { Declared } from "../../images/pod/workload-words.ts";
-import { exportedState, guildnet, kubectl, mustGuildnet, stack } from "../support/guildnet.ts";
+import { everything, exportedState, guildnet, kubectl, mustGuildnet, stack, upUnlessUp } from "../support/guildnet.ts";
 
 const soon = { timeout: 60_000, interval: 500 };
 
@@ -25,6 +25,8 @@ async function breakWorkload({ workload }: Declared): Promise<void> {
   const containers = spec.template.spec.containers.map((container) => ({ name: container.name, image }));
   return patch(workload, { spec: { template: { spec: { containers } } } });
 }
+
+beforeAll(() => upUnlessUp(everything));
 
 test("verify fails by every system that is broken, and passes once `up` has put all of them right", async () => {
   expect(await mustGuildnet("verify")).toContain(`The stack ${stack} is well`);
