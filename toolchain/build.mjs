@@ -13,7 +13,7 @@ const generated = new Set(["dist", "node_modules"]);
 const parts = {
   provider: { source: "provider", build: buildProvider },
   policy: { source: "policy", beside: ["components/kube"], build: buildPolicy },
-  notes: { source: "images/notes", beside: ["images/pod", "images/sidecars/notes-sync"], build: buildNotes },
+  notes: { source: "images/notes", beside: ["events", "images/pod", "images/sidecars/notes-sync"], build: buildNotes },
   portal: { source: "images/portal", beside: ["docs", "events", "images/pod", "images/sidecars"], build: buildPortal },
 };
 

@@ -19,6 +19,8 @@ export interface NotesConfig {
   /** git's addresses of people's own vaults, by handle. */
   readonly remotes: Readonly<Record<string, string>>;
   readonly branch: string;
+  /** Holds what it takes to be somebody on the event bus; undefined where there is none. */
+  readonly eventsDirectory: string | undefined;
   readonly pollMs: number;
   readonly logLevel: string;
 }
@@ -49,6 +51,7 @@ const environment = z.object({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, "must be a branch's name")
     .default("main"),
   GUILDNET_NOTES_POLL_SECONDS: z.coerce.number().min(0.5).max(3600).default(3),
+  GUILDNET_EVENTS: z.string().min(1).optional(),
   GUILDNET_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
@@ -70,6 +73,7 @@ export function readNotesConfig(env: Readonly<Record<string, string | undefined>
     guildRemote: data.GUILDNET_NOTES_REMOTE,
     remotes: data.GUILDNET_NOTES_REMOTES,
     branch: data.GUILDNET_NOTES_BRANCH,
+    eventsDirectory: data.GUILDNET_EVENTS,
     pollMs: data.GUILDNET_NOTES_POLL_SECONDS * 1000,
     logLevel: data.GUILDNET_LOG_LEVEL,
   };

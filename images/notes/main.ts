@@ -6,11 +6,14 @@ import { healthServer } from "../pod/health.ts";
 import { createLog } from "../pod/logging.ts";
 import { readCertificate, watchCertificate } from "../pod/tls.ts";
 import { registerGit, repositoryOf } from "./by-git.ts";
+import { onBus } from "../pod/on-bus.ts";
 import { readNotesConfig } from "./config.ts";
+import type { Repository } from "./git/repository.ts";
 import { signedIdentities } from "./http/identity.ts";
 import { notesApp } from "./http/notes-app.ts";
 import { tokensOfFile } from "./http/tokens.ts";
 import { GUILD, ownVault, Vaults } from "./http/vaults.ts";
+import { beginTelling, NoteEvents } from "./note-events.ts";
 
 /** The notes' server in its pod. What people wrote is in files and in git before it ends. */
 async function main(): Promise<void> {
@@ -24,18 +27,31 @@ async function main(): Promise<void> {
     ...Object.entries(config.remotes).map(([handle, remote]) => [ownVault(handle), remote] as const),
     ...(config.guildRemote === undefined ? [] : [[GUILD, config.guildRemote] as const]),
   ]);
+  const identityKey = Buffer.from(key.trim(), "base64url");
+  const events =
+    config.eventsDirectory === undefined
+      ? undefined
+      : new NoteEvents({
+          say: onBus(config.eventsDirectory),
+          key: identityKey,
+          onTrouble: (vault, err) => log.warn({ err, vault }, "which notes were changed could not be said yet"),
+        });
   const vaults = new Vaults({
     folder: config.dataDirectory,
     remoteOf: (vault) => remotes.get(vault) ?? repositoryOf(config.dataDirectory, vault),
     branch: config.branch,
     // Of what is pushed here nobody has to be asked.
     pollMs: remotes.size > 0 ? config.pollMs : 0,
+    ...(events && {
+      onOpen: beginTelling,
+      onHistory: (vault: string, repository: Repository) => events.lookAt(vault, repository),
+    }),
     onError: (vault, error) => log.warn({ err: error, vault }, "a vault is not in step"),
   });
   const tokens = tokensOfFile(config.tokensFile);
   const app = await notesApp({
     vaults,
-    identities: signedIdentities(Buffer.from(key.trim(), "base64url")),
+    identities: signedIdentities(identityKey),
     tokens,
     guildName: config.guildName,
     uiDirectory: fileURLToPath(new URL("./ui", import.meta.url)),
@@ -61,11 +77,14 @@ async function main(): Promise<void> {
   health.listen(config.healthPort);
   await once(health, "listening");
   log.info({ port: config.port }, "notes are here");
+  // Whoever searches first finds it read, and what was not said before is said now.
+  vaults.for("", GUILD).catch((error: unknown) => log.warn({ err: error, vault: GUILD }, "a vault is not in step"));
   const stop = (): void => {
     stopping = true;
     void app
       .close()
       .then(() => vaults.close())
+      .then(() => events?.close())
       .then(
         () => process.exit(0),
         (error: unknown) => {

@@ -23,6 +23,10 @@ export interface SharedVaultOptions {
   readonly onGone?: Editing["onGone"];
   /** Told of notes that are other than they were, by whomever. */
   readonly onChange?: (paths: readonly string[]) => void;
+  /** Told once before anything is committed here, and waited for. */
+  readonly onOpen?: (repository: Repository) => Promise<void>;
+  /** Told when its history may have gone on. */
+  readonly onHistory?: (repository: Repository) => void;
   readonly onError?: (error: unknown) => void;
   /** After the last change, until it is in its file and committed. @default 2000 */
   readonly quietMs?: number;
@@ -55,6 +59,7 @@ export class SharedVault {
   /** Resolves once what a crash left is in files and in git. */
   static async open(options: SharedVaultOptions): Promise<SharedVault> {
     const repository = await Repository.open(options);
+    await options.onOpen?.(repository);
     let shared: SharedVault | undefined;
     const vault = await Vault.open({
       folder: options.folder,
@@ -88,6 +93,7 @@ export class SharedVault {
     // Whoever was killed before may have had something to give or to take.
     if (options.remote !== undefined) opened.#soon();
     if (options.pollMs) opened.#pollIn(options.pollMs);
+    options.onHistory?.(repository);
     return opened;
   }
 
@@ -126,7 +132,7 @@ export class SharedVault {
   }
 
   create(path: string, text: string, author: Author): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#changing(async () => {
       this.vault.refuseTaken(notePath(path));
       await this.#commitAuthors();
       this.#place.store.addAuthor(notePath(path), author);
@@ -140,7 +146,7 @@ export class SharedVault {
    * @param base what the writer had read: what others wrote meanwhile stays. Without, it is replaced as a whole
    */
   write(path: string, text: string, author: Author, base?: string): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#changing(async () => {
       await this.#settle(path);
       const current = await this.vault.read(path);
       await this.#commitAuthors();
@@ -156,7 +162,7 @@ export class SharedVault {
   }
 
   remove(path: string, author: Author): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#changing(async () => {
       await this.#settle(path);
       await this.vault.read(path);
       await this.#commitAuthors();
@@ -169,7 +175,7 @@ export class SharedVault {
 
   /** Links go along, in all notes that have some. @returns the notes that were changed */
   rename(from: string, to: string, author: Author): Promise<readonly string[]> {
-    return this.#turns.take(async () => {
+    return this.#changing(async () => {
       await this.#settleAll();
       await this.#commitAuthors();
       const target = notePath(to);
@@ -188,12 +194,12 @@ export class SharedVault {
 
   /** Puts what people write into files, and commits it. */
   commit(): Promise<void> {
-    return this.#turns.take(() => this.#commitAll());
+    return this.#changing(() => this.#commitAll());
   }
 
   /** Commits, takes what the remote has, and gives it what is here. */
   sync(): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#changing(async () => {
       await this.#commitAll();
       for (let tries = 1; !(await this.#exchanged()); tries++) {
         if (tries === MOST_TRIES) throw new Error(`The remote was changed by others ${MOST_TRIES} times in a row.`);
@@ -260,6 +266,15 @@ export class SharedVault {
     const there = paths.filter((path) => changed.has(path));
     if (there.length > 0) await this.#place.repository.commit(there, [author], message);
     for (const path of paths) this.#place.store.forgetAuthors(path);
+  }
+
+  /** After it the history may be another. */
+  async #changing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#turns.take(work);
+    } finally {
+      this.#options.onHistory?.(this.#place.repository);
+    }
   }
 
   async #settleAll(): Promise<void> {

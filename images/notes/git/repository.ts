@@ -86,6 +86,11 @@ export class Repository {
     return await this.#resolve("HEAD");
   }
 
+  /** @param ref as "refs/heads/main". @returns undefined where there is none */
+  async commitNamed(ref: string): Promise<string | undefined> {
+    return await this.#resolve(ref);
+  }
+
   /** Paths of the folder that are other than at the last commit. What somebody's `.gitignore` names is one: a note is a note. */
   async changed(): Promise<string[]> {
     const all = ["--untracked-files=all", "--ignored=traditional", "--no-renames"];
@@ -221,6 +226,12 @@ export class Repository {
       });
     }
     return found;
+  }
+
+  /** A commit without files and without ancestors. Nothing refers to it. */
+  async emptyCommit(): Promise<string> {
+    const tree = (await this.#run(["hash-object", "-t", "tree", "-w", "--stdin"], {})).trim();
+    return await this.commitTree(tree, [], "Nothing yet");
   }
 
   /** Makes a commit the current one, and leaves the folder as it is but for `paths`, which become the commit's. */

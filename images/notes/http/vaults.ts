@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { HANDLE } from "../../pod/names.ts";
 import { authorOfOrigin } from "../editing/rooms.ts";
 import { SharedVault, type SharedVaultOptions } from "../editing/shared-vault.ts";
+import type { Repository } from "../git/repository.ts";
 
 /** The vault of all. */
 export const GUILD = "guild";
@@ -17,6 +18,8 @@ export interface VaultsOptions extends Pick<SharedVaultOptions, Passed> {
   /** What git takes for a vault's remote. @default none */
   readonly remoteOf?: (vault: string) => string | undefined;
   readonly onChange?: (vault: string, paths: readonly string[]) => void;
+  readonly onOpen?: SharedVaultOptions["onOpen"];
+  readonly onHistory?: (vault: string, repository: Repository) => void;
   readonly onError?: (vault: string, error: unknown) => void;
 }
 
@@ -67,7 +70,7 @@ export class Vaults {
   }
 
   async #begin(name: string): Promise<SharedVault> {
-    const { folder, remoteOf, onChange, onError, ...rest } = this.#options;
+    const { folder, remoteOf, onChange, onHistory, onError, ...rest } = this.#options;
     // A vault's name becomes a folder's.
     if (name !== GUILD && !(name.startsWith("~") && HANDLE.test(name.slice(1)))) throw new Error("no name of a vault");
     const place = name === GUILD ? join(folder, "guild") : join(folder, "people", name.slice(1));
@@ -79,6 +82,7 @@ export class Vaults {
       authorOf: authorOfOrigin,
       onGone: (id) => this.#gone(name, id),
       onChange: (paths) => onChange?.(name, paths),
+      onHistory: (repository) => onHistory?.(name, repository),
       onError: (error) => onError?.(name, error),
     });
     this.#open.set(name, vault);
