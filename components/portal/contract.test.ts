@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import {
   attachedToWorkspace,
   bus,
@@ -89,6 +90,23 @@ holdsToContract([
     {
       children: [issued("certificate"), ...busChildren],
       canaries: ["random of it-", "credentials of it-events-identity", "SYSTEM CREDENTIALS", "OPERATOR SEED"],
+    },
+  ),
+  portalWith(
+    {
+      pages: [
+        {
+          ...{ label: "notes", title: "Notes", host: "notes.guildnet-notes.svc", audience: "guildnet-notes" },
+          pods: { app: "notes", namespace: "guildnet-notes", port: 8443 },
+          key: pulumi.secret("KEY OF STATEMENTS"),
+          keyVersion: "1",
+          caCertificate: "CA CERTIFICATE",
+        },
+      ],
+    },
+    {
+      children: [issued("certificate"), core("Secret", "pages"), policy("to-notes")],
+      canaries: ["random of it-", "KEY OF STATEMENTS"],
     },
   ),
   ...[undefined, issuer].map((signs) =>

@@ -2,6 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { onePod, secretVolume } from "../kube/one-pod.ts";
 import { restrictedContainer } from "../kube/restricted.ts";
+import type { PagesAccess } from "./pages.ts";
 
 export const PORTAL_PORT = 8443;
 /** Where whoever connects tells for which visitor. No policy lets anybody in but the node itself. */
@@ -13,6 +14,7 @@ export const TOOLS_PORT = 8446;
 const HEALTH_PORT = 8081;
 const USER = 65532;
 const EVENTS_FOLDER = "/etc/guildnet/events";
+const PAGES_FOLDER = "/etc/guildnet/pages";
 
 export interface ResolvedPortal {
   image: pulumi.Input<string>;
@@ -37,6 +39,8 @@ export interface ResolvedPortal {
   keysSecret: pulumi.Input<string>;
   /** With what it takes to read the event bus. It is read whenever it connects, so that no other content starts the pod anew. */
   eventsSecret?: pulumi.Input<string>;
+  /** Systems' pages that it leads to. */
+  pages?: PagesAccess;
   /** Changes when a mounted certificate or key does, so that the pod starts anew with it. Not secret. */
   mountedVersion: pulumi.Input<string>;
 }
@@ -57,6 +61,7 @@ export function deploymentSpec(v: ResolvedPortal): k8s.types.input.apps.v1.Deplo
         ...(v.published === undefined ? [] : [secretVolume("published-tls", v.published.tlsSecret)]),
         ...(v.toolsTlsSecret === undefined ? [] : [secretVolume("tools-tls", v.toolsTlsSecret)]),
         ...(v.eventsSecret === undefined ? [] : [secretVolume("events", v.eventsSecret)]),
+        ...(v.pages === undefined ? [] : [secretVolume("pages", v.pages.secret)]),
         { name: "tmp", emptyDir: { sizeLimit: "64Mi" } },
       ],
     },
@@ -78,6 +83,7 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
         }),
     ...(v.toolsTlsSecret === undefined ? {} : { GUILDNET_TOOLS_LISTEN: `0.0.0.0:${TOOLS_PORT}` }),
     ...(v.eventsSecret === undefined ? {} : { GUILDNET_EVENTS_DIR: EVENTS_FOLDER }),
+    ...(v.pages === undefined ? {} : { GUILDNET_PAGES: v.pages.list, GUILDNET_PAGES_DIR: PAGES_FOLDER }),
     ...(v.mesh === undefined
       ? {}
       : { GUILDNET_MESH_ORIGIN: `https://${v.mesh.host}`, GUILDNET_MESH_APPS_DOMAIN: v.mesh.appsDomain }),
@@ -115,6 +121,7 @@ function container(v: ResolvedPortal): k8s.types.input.core.v1.Container {
         ? []
         : [{ name: "tools-tls", mountPath: "/etc/guildnet/tools-tls", readOnly: true }]),
       ...(v.eventsSecret === undefined ? [] : [{ name: "events", mountPath: EVENTS_FOLDER, readOnly: true }]),
+      ...(v.pages === undefined ? [] : [{ name: "pages", mountPath: PAGES_FOLDER, readOnly: true }]),
       { name: "tmp", mountPath: "/tmp" },
     ],
   };

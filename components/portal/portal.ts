@@ -12,6 +12,7 @@ import { contentVersion, objectMeta, stackLabel, unawaited } from "../kube/metad
 import { networkPolicies } from "../kube/network-policy.ts";
 import { metaIn, ownNamespace, powerlessAccount } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
+import type { SystemPages } from "../kube/system-pages.ts";
 import { serverCertificate } from "../kube/tls.ts";
 import type { ServerCertificate } from "../kube/tls.ts";
 import { transformed } from "../kube/transform.ts";
@@ -20,6 +21,8 @@ import type { TunnelEnd } from "../tunnel/identity.ts";
 import { portalIdentity } from "../workspace/portal-identity.ts";
 import { appsDomainBeside } from "./apps-domain.ts";
 import { ANNOUNCED_PORT, deploymentSpec, PORTAL_PORT } from "./deployment.ts";
+import { pagesAccess, toPages } from "./pages.ts";
+import type { PagesAccess } from "./pages.ts";
 import { publishedEntrance } from "./published.ts";
 import type { PublishedArgs } from "./published.ts";
 import { portalReach } from "./reach.ts";
@@ -64,6 +67,7 @@ export interface PortalChildren {
   tls: k8s.core.v1.SecretArgs;
   keys: k8s.core.v1.SecretArgs;
   "events-access": k8s.core.v1.SecretArgs;
+  pages: k8s.core.v1.SecretArgs;
   deployment: k8s.apps.v1.DeploymentArgs;
   service: k8s.core.v1.ServiceArgs;
 }
@@ -103,6 +107,8 @@ export interface PortalArgs {
   events?: EventBusAccess;
   /** Whether agents in workspaces ask it: those with a `toolsAttachment`. @default nobody does */
   tools?: ToolsArgs;
+  /** Systems that have pages of their own, which it leads to. @default none */
+  pages?: readonly SystemPages[];
   /** PriorityClass of its pod, usually `Scheduling`'s `classes.platform`. @default the cluster's default */
   priorityClass?: pulumi.Input<string>;
   /** Changes its children before they are made. @default none */
@@ -168,7 +174,12 @@ export class Portal extends pulumi.ComponentResource {
     this.account = account;
     signOuts(place, args.people, account);
     const events = args.events?.join(place, { kind: "service", service: "portal" });
-    networkPolicies(place, { ...portalReach(args.endpoint), ...(events && { "to-events": events.reach }) });
+    const pages = args.pages?.length ? pagesAccess(place, args.pages) : undefined;
+    networkPolicies(place, {
+      ...portalReach(args.endpoint),
+      ...(events && { "to-events": events.reach }),
+      ...toPages(args.pages ?? []),
+    });
     const server = serverCertificate(place, {
       authority: this.authority,
       issuer: args.issuer,
@@ -221,9 +232,11 @@ export class Portal extends pulumi.ComponentResource {
           keysSecret: keys.metadata.name,
           toolsTlsSecret: tools?.certificate.secret,
           eventsSecret: events?.secret,
+          pages,
           mountedVersion: mountedVersion(
             [server, ...(tools ? [tools.certificate] : [])],
             [session, signIn, ...(tools ? [tools.key] : [])],
+            pages,
           ),
         }),
       },
@@ -273,10 +286,15 @@ function serverNames({ host, appsDomain }: PortalAddresses, mesh: PortalArgs["me
 function mountedVersion(
   certificates: readonly ServerCertificate[],
   keys: readonly RandomSecret[],
+  pages: PagesAccess | undefined,
 ): pulumi.Output<string> {
   const readAtStart = certificates.flatMap((each) => each.readAtStart);
   return pulumi
-    .all([...readAtStart.map(({ certificatePem }) => certificatePem), ...keys.map((key) => key.id)])
+    .all([
+      ...readAtStart.map(({ certificatePem }) => certificatePem),
+      ...keys.map((key) => key.id),
+      ...(pages ? [pages.version] : []),
+    ])
     .apply((parts) => contentVersion(parts.join("\n")));
 }
 

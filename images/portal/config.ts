@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HANDLE } from "../pod/names.ts";
+import { HANDLE, WORKSPACE_ID } from "../pod/names.ts";
 
 /** Everything the portal is told from outside, read once at start. */
 export interface PortalConfig {
@@ -18,6 +18,8 @@ export interface PortalConfig {
   readonly published?: PublishedConfig;
   /** Where agents in workspaces ask; undefined where none do. */
   readonly tools?: ToolsConfig;
+  /** Of systems of the guild; undefined where none has any. */
+  readonly pages?: PagesConfig;
   readonly healthListen: Address;
   readonly tlsDirectory: string;
   readonly keysDirectory: string;
@@ -40,6 +42,17 @@ export interface ToolsConfig {
   readonly listen: Address;
   /** Where the certificate for its name in the cluster is. */
   readonly tlsDirectory: string;
+}
+
+export interface PagesConfig {
+  readonly list: readonly {
+    readonly label: string;
+    readonly title: string;
+    readonly audience: string;
+    readonly address: Address;
+  }[];
+  /** Where keys and authorities are. */
+  readonly directory: string;
 }
 
 export interface SiteConfig {
@@ -90,6 +103,25 @@ const address = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+const pagesOfSystem = z.strictObject({
+  label: z.string().regex(WORKSPACE_ID),
+  title: z.string().min(1).max(40),
+  audience: z.string().min(1),
+  address,
+});
+
+const pages = z.string().transform((text, context) => {
+  try {
+    return z.array(pagesOfSystem).parse(JSON.parse(text));
+  } catch {
+    context.addIssue({
+      code: "custom",
+      message: "must be JSON: a list of systems' pages, each with label, title, audience and address",
+    });
+    return z.NEVER;
+  }
+});
+
 const admins = z.string().transform((value, context) => {
   const handles = value
     .split(",")
@@ -116,6 +148,8 @@ const environment = z
     GUILDNET_PUBLISHED_ANNOUNCED: z.stringbool({ error: "must be true or false" }).default(false),
     GUILDNET_TOOLS_LISTEN: address.optional(),
     GUILDNET_TOOLS_TLS_DIR: z.string().min(1).default("/etc/guildnet/tools-tls"),
+    GUILDNET_PAGES: pages.optional(),
+    GUILDNET_PAGES_DIR: z.string().min(1).default("/etc/guildnet/pages"),
     GUILDNET_HEALTH_LISTEN: address.optional(),
     GUILDNET_TLS_DIR: z.string().min(1).default("/etc/guildnet/tls"),
     GUILDNET_KEYS_DIR: z.string().min(1).default("/etc/guildnet/keys"),
@@ -159,6 +193,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): P
     ...publishedOf(value),
     ...(value.GUILDNET_TOOLS_LISTEN !== undefined && {
       tools: { listen: value.GUILDNET_TOOLS_LISTEN, tlsDirectory: value.GUILDNET_TOOLS_TLS_DIR },
+    }),
+    ...(value.GUILDNET_PAGES !== undefined && {
+      pages: { list: value.GUILDNET_PAGES, directory: value.GUILDNET_PAGES_DIR },
     }),
     healthListen: value.GUILDNET_HEALTH_LISTEN ?? { host: value.GUILDNET_LISTEN.host, port: 8081 },
     tlsDirectory: value.GUILDNET_TLS_DIR,

@@ -5,6 +5,7 @@ import { ConfigError, readConfig } from "./config.ts";
 import { tellOfWorkspaces } from "./guild/happenings.ts";
 import type { Happening } from "./guild/happenings.ts";
 import { readSigningKeys } from "./identity/signing-keys.ts";
+import { readPages } from "./pages.ts";
 import { startPortal } from "./portal.ts";
 import { docsIn } from "./tools/docs.ts";
 import { NatsEventBus } from "./watch/event-bus.ts";
@@ -18,6 +19,7 @@ const AGAIN_MS = 15_000;
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const keys = await readSigningKeys(config.keysDirectory, { withWorkspaces: config.tools !== undefined });
+  const pages = config.pages && (await readPages(config.pages));
   const log = createLog(config.logLevel);
   // One request's mistake must not end everybody's connections.
   process.on("unhandledRejection", (error) => log.error({ err: error }, "a rejection that nobody caught"));
@@ -56,6 +58,7 @@ async function main(): Promise<void> {
     machine: workspaces.machine,
     systems: workspaces.systems,
     publications: workspaces.publications,
+    pages,
     events,
     workspaceEvents: config.eventsDirectory === undefined ? undefined : natsWorkspaceEvents(config.eventsDirectory),
     docs: docsIn(fileURLToPath(new URL("./docs.json", import.meta.url))),

@@ -15,6 +15,7 @@ import { TIMEOUTS, type Timeouts } from "./entrance/request-body.ts";
 import { EventFeed, type EventBus } from "./guild/event-feed.ts";
 import { Machine, type MachineReports } from "./guild/machine.ts";
 import { isOpenToAll, MemoryPublications, Publications, type PublicationList } from "./guild/publications.ts";
+import { accessWithPages, withPages, type SystemPages } from "./guild/system-pages.ts";
 import { MemorySystems, type Systems } from "./guild/systems.ts";
 import type { WorkspaceEventBus } from "./guild/workspace-events.ts";
 import { mayOpen, type WorkspaceAccess, type WorkspaceDirectory } from "./guild/workspaces.ts";
@@ -24,6 +25,7 @@ import { Sessions } from "./identity/sessions.ts";
 import { SignInLinks } from "./identity/sign-in-links.ts";
 import { SignOuts, type SignOutStore } from "./identity/sign-outs.ts";
 import type { SigningKeys } from "./identity/signing-keys.ts";
+import { Statements } from "./identity/statements.ts";
 import { Upstreams } from "./proxy/upstream.ts";
 import { WorkspaceHost } from "./proxy/workspace-host.ts";
 import { startPublished } from "./published.ts";
@@ -47,6 +49,8 @@ export interface PortalParts {
   readonly events?: EventBus;
   /** What workspaces ask the bus by, each as itself. @default the guild has none */
   readonly workspaceEvents?: WorkspaceEventBus;
+  /** Of systems that have some. @default none have */
+  readonly pages?: readonly SystemPages[];
   /** The guild's handbook, for agents. @default it has no page */
   readonly docs?: () => Promise<Docs>;
   /** @default nothing is */
@@ -76,7 +80,8 @@ export interface Portal {
 
 /** Puts the parts together and listens. @throws where the certificate cannot be read or an address is taken */
 export async function startPortal(parts: PortalParts): Promise<Portal> {
-  const { config, log, directory, access, uiDirectory, now = () => Date.now() / 1000 } = parts;
+  const { config, log, pages = [], uiDirectory, now = () => Date.now() / 1000 } = parts;
+  const directory = withPages(parts.directory, pages);
   const [main, ...others] = config.sites.map(({ origin, appsDomain }) => new Site(origin, appsDomain));
   if (!main) throw new Error("a portal has a site");
   const hosts = new Hosts(main, ...others);
@@ -88,7 +93,9 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
     linkCommand: config.linkCommand,
     admins: config.admins,
     directory,
-    access,
+    access: accessWithPages(parts.access, pages),
+    pages,
+    statements: new Statements(pages, now),
     members,
     machine: new Machine(parts.machine),
     systems: parts.systems ?? new MemorySystems(),
@@ -129,7 +136,8 @@ export async function startPortal(parts: PortalParts): Promise<Portal> {
   const readiness = (): Readiness => (stopping ? { ready: false, reason: "stopping" } : directory.readiness());
   const health = healthServer(readiness);
   const announced = proxyProtocolServer(server);
-  const published = config.published && (await startPublished(config.published, services, parts));
+  const published =
+    config.published && (await startPublished(config.published, { ...services, directory: parts.directory }, parts));
   const tools = config.tools && (await startTools(config.tools, services, parts));
   await Promise.all([
     listen(server, config.listen),

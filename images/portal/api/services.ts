@@ -2,6 +2,7 @@ import type { GateParts } from "../entrance/gate.ts";
 import type { EventFeed } from "../guild/event-feed.ts";
 import type { Machine } from "../guild/machine.ts";
 import type { Publications } from "../guild/publications.ts";
+import type { SystemPages } from "../guild/system-pages.ts";
 import type { Systems } from "../guild/systems.ts";
 import type { Members } from "../identity/members.ts";
 import type { SignInLinks } from "../identity/sign-in-links.ts";
@@ -16,6 +17,7 @@ export interface Services extends GateParts, WorkspaceHostParts {
   readonly members: Members;
   readonly machine: Machine;
   readonly systems: Systems;
+  readonly pages: readonly SystemPages[];
   readonly events: EventFeed;
   readonly publications: Publications;
   readonly links: SignInLinks;

@@ -31,6 +31,10 @@ export function registerSignIn(app: FastifyInstance, services: Services): void {
       expires,
       ask: [...services.admins],
       events: services.events.exists,
+      pages: services.pages.map(({ label, title }) => ({
+        title,
+        url: services.hosts.of(request).appOrigin(label),
+      })),
     };
   });
 

@@ -20,6 +20,8 @@ export interface Me {
   readonly ask: readonly string[];
   /** Whether the guild has an event bus. */
   readonly events: boolean;
+  /** Pages that systems of the guild have, each on a host of its own. */
+  readonly pages: readonly { readonly title: string; readonly url: string }[];
 }
 
 /** Details of `signed_out`, for who has to find a way in. */

@@ -40,6 +40,8 @@ export interface WorkspaceDirectory {
 export interface Upstream {
   readonly host: string;
   readonly port: number;
+  /** PEM of the authority that the certificate of `host` is from. A workspace or an app has none, and is asked in plain. */
+  readonly authority?: string;
 }
 
 /** What it takes to reach into a workspace. */

@@ -28,7 +28,8 @@ export async function readSigningKeys(
   return { session, signIn, ...(workspaces && { workspaces }) };
 }
 
-async function readKey(file: string): Promise<Uint8Array> {
+/** @throws where the file is missing or too weak; the message never quotes the content */
+export async function readKey(file: string): Promise<Uint8Array> {
   const text = (await readFile(file, "utf8")).trim();
   const key = Buffer.from(text, "base64url");
   if (!/^[A-Za-z0-9_-]+$/.test(text) || key.length < 32)

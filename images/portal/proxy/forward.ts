@@ -1,18 +1,16 @@
 import { PortalError } from "../entrance/errors.ts";
 import { answerError, remoteAddress } from "../entrance/raw-answers.ts";
 import { bodyOf, hasBody, type Timeouts } from "../entrance/request-body.ts";
-import type { WorkspaceAccess } from "../guild/workspaces.ts";
 import type { Leases } from "../identity/leases.ts";
 import { requestHeaders } from "./headers.ts";
 import { refusedByIde } from "./ide-login.ts";
 import type { ProxiedRequest } from "./proxied-request.ts";
 import { Relay, type Outcome } from "./relay.ts";
-import { keyRefused, route, type Route } from "./route.ts";
+import { keyRefused, route, type Route, type RouteParts } from "./route.ts";
 import { NoAnswerError, type Outgoing, type Upstreams } from "./upstream.ts";
 
 /** What it takes to pass requests on. */
-export interface ProxyParts {
-  readonly access: WorkspaceAccess;
+export interface ProxyParts extends RouteParts {
   readonly leases: Leases;
   readonly upstreams: Upstreams;
   readonly timeouts: Timeouts;
@@ -35,20 +33,17 @@ export async function forward(proxied: ProxiedRequest, parts: ProxyParts): Promi
   });
   proxied.response.once("close", release);
 
-  const first = await route(proxied.admitted, parts.access);
+  const first = await route(proxied.admitted, parts);
   if ((await attempt(proxied, first, parts)) === "passed on") return;
-  const second = await route(proxied.admitted, parts.access, true);
+  const second = await route(proxied.admitted, parts, true);
   if (second.ideSession === first.ideSession || hasBody(proxied.request)) throw keyRefused();
   if ((await attempt(proxied, second, parts)) === "refused") throw keyRefused();
 }
 
-async function attempt(
-  proxied: ProxiedRequest,
-  { upstream, ideSession }: Route,
-  { upstreams, timeouts }: ProxyParts,
-): Promise<Outcome> {
-  const { request, response } = proxied;
-  const outgoing = outgoingOf(proxied, ideSession);
+async function attempt(proxied: ProxiedRequest, way: Route, { upstreams, timeouts }: ProxyParts): Promise<Outcome> {
+  const { request, response } = proxied,
+    { upstream, ideSession } = way;
+  const outgoing = outgoingOf(proxied, way);
   const relay = (): Relay =>
     new Relay(proxied, (status, headers) => ideSession !== undefined && refusedByIde(status, headers));
   const first = relay();
@@ -78,12 +73,13 @@ async function attempt(
   }
 }
 
-function outgoingOf({ request, requestId }: ProxiedRequest, ideSession: string | undefined): Outgoing {
+function outgoingOf({ request, requestId }: ProxiedRequest, { ideSession, identity }: Route): Outgoing {
   const headers = requestHeaders(request.rawHeaders, {
     host: request.headers.host ?? "",
     remoteAddress: remoteAddress(request),
     requestId,
     ideSession,
+    identity,
   });
   return { method: request.method ?? "GET", path: request.url ?? "/", headers };
 }

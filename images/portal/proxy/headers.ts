@@ -1,4 +1,5 @@
 import { cookiesForWorkspace, setCookieFromWorkspace } from "../entrance/cookies.ts";
+import { IDENTITY_HEADER } from "../identity/statements.ts";
 import { isTrustedProxyHeader } from "./trusted-proxy-headers.ts";
 
 /** Names and values in turn, as they came: in their order, with those that come twice. */
@@ -49,12 +50,14 @@ export interface ForwardedRequest {
   readonly requestId: string;
   /** Sent as the IDE's cookie; undefined for ports that are not the IDE. */
   readonly ideSession?: string;
+  /** Tells a system of the guild who is signed in. */
+  readonly identity?: string;
 }
 
 /** The headers a workspace gets to see. */
 export function requestHeaders(
   incoming: RawHeaders,
-  { host, remoteAddress, requestId, ideSession }: ForwardedRequest,
+  { host, remoteAddress, requestId, ideSession, identity }: ForwardedRequest,
 ): string[] {
   const named = connectionNamed(incoming);
   const headers = ["host", host];
@@ -73,6 +76,7 @@ export function requestHeaders(
   }
   const cookie = cookiesForWorkspace(cookies.join("; "), ideSession);
   if (cookie !== undefined) headers.push("cookie", cookie);
+  if (identity !== undefined) headers.push(IDENTITY_HEADER, identity);
   headers.push(
     "x-forwarded-for",
     remoteAddress,

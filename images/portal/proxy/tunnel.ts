@@ -6,10 +6,12 @@ import type { Admitted } from "../identity/admission.ts";
 import type { ProxyParts } from "./forward.ts";
 import { requestHeaders, responseHeaders } from "./headers.ts";
 import { refusedByIde } from "./ide-login.ts";
-import { keyRefused, route, type Route } from "./route.ts";
+import { keyRefused, route, type Route, type RouteParts } from "./route.ts";
 import { badAnswer, upgrade, type Upgraded } from "./upstream.ts";
 
 const KEEP_ALIVE_MS = 30_000;
+
+type TunnelParts = Pick<ProxyParts, keyof RouteParts | "leases">;
 
 /** One WebSocket on its way through. */
 export interface ProxiedUpgrade {
@@ -29,7 +31,7 @@ export interface ProxiedUpgrade {
  * @returns once the tunnel stands, or the workspace's refusal was passed on
  * @throws {PortalError} while nothing was answered yet
  */
-export async function openTunnel(proxied: ProxiedUpgrade, parts: Pick<ProxyParts, "access" | "leases">): Promise<void> {
+export async function openTunnel(proxied: ProxiedUpgrade, parts: TunnelParts): Promise<void> {
   const abandoned = new AbortController();
   const abandon = (): void => abandoned.abort();
   proxied.socket.once("close", abandon);
@@ -40,17 +42,13 @@ export async function openTunnel(proxied: ProxiedUpgrade, parts: Pick<ProxyParts
   join(proxied, answer, parts);
 }
 
-async function requestUpgrade(
-  proxied: ProxiedUpgrade,
-  parts: Pick<ProxyParts, "access" | "leases">,
-  abandoned: AbortSignal,
-): Promise<Upgraded> {
-  const first = await route(proxied.admitted, parts.access);
+async function requestUpgrade(proxied: ProxiedUpgrade, parts: TunnelParts, abandoned: AbortSignal): Promise<Upgraded> {
+  const first = await route(proxied.admitted, parts);
   const answer = await attempt(proxied, first, abandoned);
   if (answer.switched || !refused(first, answer)) return answer;
 
   answer.response.destroy();
-  const second = await route(proxied.admitted, parts.access, true);
+  const second = await route(proxied.admitted, parts, true);
   if (second.ideSession === first.ideSession) throw keyRefused();
   const again = await attempt(proxied, second, abandoned);
   if (again.switched || !refused(second, again)) return again;
@@ -64,10 +62,11 @@ function refused({ ideSession }: Route, { response }: Upgraded): boolean {
 
 function attempt(
   { request, requestId }: ProxiedUpgrade,
-  { upstream, ideSession }: Route,
+  { upstream, ideSession, identity }: Route,
   abandoned: AbortSignal,
 ): Promise<Upgraded> {
-  const forwarded = { host: request.headers.host ?? "", remoteAddress: remoteAddress(request), requestId, ideSession };
+  const host = request.headers.host ?? "";
+  const forwarded = { host, remoteAddress: remoteAddress(request), requestId, ideSession, identity };
   const headers = [...requestHeaders(request.rawHeaders, forwarded), "connection", "Upgrade", "upgrade", "websocket"];
   return upgrade(upstream, { method: "GET", path: request.url ?? "/", headers }, abandoned);
 }
@@ -93,7 +92,7 @@ function passRefusal({ request, socket }: ProxiedUpgrade, response: IncomingMess
 function join(
   { request, socket, head, admitted }: ProxiedUpgrade,
   answer: Upgraded & { switched: true },
-  parts: Pick<ProxyParts, "access" | "leases">,
+  parts: TunnelParts,
 ): void {
   // Node types it as any duplex stream; over plain HTTP it is a net.Socket.
   const upstream = answer.socket as Socket;

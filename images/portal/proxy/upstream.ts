@@ -1,6 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex, Readable } from "node:stream";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { Agent, Client, errors, type Dispatcher } from "undici";
 import { PortalError } from "../entrance/errors.ts";
 import type { Upstream } from "../guild/workspaces.ts";
@@ -62,15 +64,17 @@ export function badAnswer(cause: Error): PortalError {
  * connection away on which anything was said unasked, so that nobody gets the answer to another's question.
  */
 export class Upstreams {
-  readonly #agent = new Agent(CLIENT_OPTIONS);
+  readonly #plain = new Agent(CLIENT_OPTIONS);
+  /** Of systems, by their origin and whom they are trusted by. */
+  readonly #trusting = new Map<string, Agent>();
 
   ask(upstream: Upstream, outgoing: Outgoing, body: Readable | null, handler: Dispatcher.DispatchHandler): void {
-    this.#agent.dispatch(dispatchOptions(upstream, outgoing, body), handler);
+    this.#agentFor(upstream).dispatch(dispatchOptions(upstream, outgoing, body), handler);
   }
 
   /** The same on a connection that nobody used before. */
   askAnew(upstream: Upstream, outgoing: Outgoing, handler: Dispatcher.DispatchHandler): void {
-    const client = new Client(originOf(upstream), CLIENT_OPTIONS);
+    const client = new Client(originOf(upstream), clientOptions(upstream));
     client.dispatch(dispatchOptions(upstream, outgoing, null), handler);
     // Once this one exchange has ended.
     void client.close();
@@ -78,8 +82,30 @@ export class Upstreams {
 
   /** Cuts off what still runs. */
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await Promise.all([this.#plain, ...this.#trusting.values()].map((agent) => agent.destroy()));
   }
+
+  #agentFor(upstream: Upstream): Agent {
+    if (upstream.authority === undefined) return this.#plain;
+    const known = `${originOf(upstream)} ${upstream.authority}`,
+      agent = this.#trusting.get(known) ?? new Agent(clientOptions(upstream));
+    this.#trusting.set(known, agent);
+    return agent;
+  }
+}
+
+function clientOptions(upstream: Upstream): Client.Options {
+  return { ...CLIENT_OPTIONS, connect: { ...CLIENT_OPTIONS.connect, ...trustOf(upstream) } };
+}
+
+/** A system is known by its name in the cluster, whatever host the browser asked. */
+function trustOf({ host, authority }: Upstream): object {
+  if (authority === undefined) return {};
+  return {
+    ca: authority,
+    servername: host,
+    checkServerIdentity: (_asked: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
+  };
 }
 
 function dispatchOptions(
@@ -90,8 +116,8 @@ function dispatchOptions(
   return { origin: originOf(upstream), method, path, headers: headers as string[], body };
 }
 
-function originOf({ host, port }: Upstream): string {
-  return `http://${host}:${port}`;
+function originOf({ host, port, authority }: Upstream): string {
+  return `${authority === undefined ? "http" : "https"}://${host}:${port}`;
 }
 
 const UNREADABLE = [errors.HTTPParserError, errors.HeadersOverflowError, errors.ResponseContentLengthMismatchError];
@@ -127,10 +153,13 @@ export function failure(error: Error & { readonly code?: string }, isSent: boole
  */
 export function upgrade(upstream: Upstream, outgoing: Outgoing, abandoned: AbortSignal): Promise<Upgraded> {
   return new Promise((resolve, reject) => {
-    const headers = outgoing.headers as string[];
-    const request = httpRequest({
+    const headers = outgoing.headers as string[],
+      { host, port, authority } = upstream;
+    const request = (authority === undefined ? httpRequest : httpsRequest)({
       ...outgoing,
-      ...upstream,
+      ...trustOf(upstream),
+      host,
+      port,
       headers,
       agent: false,
       setHost: false,

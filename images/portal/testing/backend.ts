@@ -6,6 +6,7 @@ import {
   type RequestListener,
   type Server,
 } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import type { Upstream } from "../guild/workspaces.ts";
@@ -31,17 +32,20 @@ export interface Backend {
  * as JSON, and sends every WebSocket message back.
  * @param handle answers instead of that
  * @param mayUpgrade false refuses a WebSocket with 401
+ * @param tls for one that is asked over TLS
  */
 export async function startBackend(
   handle?: RequestListener,
   mayUpgrade: (request: IncomingMessage) => boolean = () => true,
+  tls?: { readonly cert: string | Buffer; readonly key: string | Buffer },
 ): Promise<Backend> {
   const seen: Seen[] = [];
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     seen.push(describe(request));
     if (handle) return void handle(request, response);
     response.setHeader("content-type", "application/json").end(JSON.stringify(describe(request)));
-  });
+  };
+  const server: Server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 * 1024 });
   webSockets.on("connection", (socket) =>
     socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })),

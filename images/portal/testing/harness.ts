@@ -15,6 +15,7 @@ import type { Timeouts } from "../entrance/request-body.ts";
 import type { MemoryEventBus } from "../guild/event-feed.ts";
 import { MemoryMachine } from "../guild/machine.ts";
 import type { MemoryPublications } from "../guild/publications.ts";
+import type { SystemPages } from "../guild/system-pages.ts";
 import type { MemorySystems } from "../guild/systems.ts";
 import type { WorkspaceEventBus } from "../guild/workspace-events.ts";
 import { MemoryWorkspaces } from "../guild/memory-workspaces.ts";
@@ -75,6 +76,7 @@ export interface HarnessParts {
   readonly systems?: MemorySystems;
   readonly events?: MemoryEventBus;
   readonly publications?: MemoryPublications;
+  readonly pages?: readonly SystemPages[];
   readonly workspaceEvents?: WorkspaceEventBus;
   readonly docs?: readonly DocPage[];
   readonly timeouts?: Partial<Timeouts>;
@@ -90,6 +92,7 @@ export async function startHarness(
     systems,
     events,
     publications,
+    pages,
     workspaceEvents,
     docs = [],
     timeouts,
@@ -124,6 +127,7 @@ export async function startHarness(
     systems,
     events,
     publications,
+    pages,
     workspaceEvents,
     docs: () => Promise.resolve(docsOf(docs)),
     uiDirectory,

@@ -23,6 +23,11 @@ export function Header({ me, onSignOut }: { me: Me | undefined; onSignOut: () =>
               {words}
             </a>
           ))}
+          {me.pages.map(({ title, url }) => (
+            <a key={url} href={url}>
+              {title}
+            </a>
+          ))}
         </nav>
       )}
       {me && (
