@@ -109,6 +109,20 @@ describe("a workspace", () => {
     expect([ada, registry].filter((from) => mayReach(rules(), from, portal, 8445))).toEqual([]);
   });
 
+  test("reaches the notes, as the portal does and nothing else; they reach the event bus alone", () => {
+    const notes = pod("guildnet-notes", "notes");
+    expect([8443, 8081].map((port) => mayReach(rules(), ada, notes, port))).toEqual([true, false]);
+    expect([8443, 8081].map((port) => mayReach(rules(), portal, notes, port))).toEqual([true, false]);
+    expect([registry, pod("app-wiki", "app")].filter((from) => mayReach(rules(), from, notes, 8443))).toEqual([]);
+    expect(mayReach(rules(), notes, pod("guildnet-events", "nats"), 4222)).toBe(true);
+    const others: [Pod, number][] = [
+      [ada, 8080],
+      [portal, 8443],
+      [registry, 5000],
+    ];
+    expect(others.filter(([to, port]) => mayReach(rules(), notes, to, port))).toEqual([]);
+  });
+
   test("asks models of their one address, and no server of models by itself", () => {
     const gateway = pod("guildnet-models", "model-gateway");
     expect([8443, 8081, 9090].map((port) => mayReach(rules(), ada, gateway, port))).toEqual([true, false, false]);

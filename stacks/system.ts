@@ -106,7 +106,7 @@ export interface Ground {
 }
 
 /** Names of the servers of tools that systems have of themselves: a config may leave them out, and give its own no such name. */
-export const guildsOwnServers = ["guild", "events"] as const;
+export const guildsOwnServers = ["guild", "events", "notes"] as const;
 
 export type McpServers = Readonly<Partial<Record<(typeof guildsOwnServers)[number], McpServer>>>;
 

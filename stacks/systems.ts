@@ -10,6 +10,7 @@ import { mesh } from "./systems/mesh/layer.ts";
 import { modelGateway } from "./systems/model-gateway/layer.ts";
 import { models } from "./systems/models/layer.ts";
 import { monitoring } from "./systems/monitoring/layer.ts";
+import { notes } from "./systems/notes/layer.ts";
 import { overview } from "./systems/overview/layer.ts";
 import { people } from "./systems/people/layer.ts";
 import { portal } from "./systems/portal/layer.ts";
@@ -31,6 +32,7 @@ export const systems = noSystems
   .with(storage)
   .with(certificates)
   .with(events)
+  .with(notes)
   .with(portal)
   .with(balancer)
   .with(registry)

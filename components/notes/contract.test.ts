@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { attachedToWorkspace, core, guildAuthority, policy } from "../testing/cases.ts";
+import { attachedToWorkspace, bus, busChildren, core, guildAuthority, policy } from "../testing/cases.ts";
 import { holdsToContract } from "../testing/contract.ts";
 import { notesAttachment } from "./attachment.ts";
 import { notesToken } from "./identity.ts";
@@ -18,6 +18,8 @@ holdsToContract([
           image: "example.org/notes:1",
           workspaces: [{ id: "ada-lab", owner: "ada" }],
           authority: guildAuthority,
+          portal: { app: "portal", namespace: "guildnet-portal" },
+          events: bus,
         },
         { provider: on() },
       ),
@@ -33,6 +35,9 @@ holdsToContract([
       core("Secret", "tokens"),
       policy("deny-all"),
       policy("from-workspaces"),
+      policy("from-portal"),
+      policy("to-dns"),
+      ...busChildren,
       "kubernetes:apps/v1:Deployment deployment",
       core("Service", "service"),
     ],

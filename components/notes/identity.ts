@@ -6,6 +6,12 @@ export const notesIdentity = { app: "notes", namespace: "guildnet-notes" } as co
 /** Resolved by the cluster's DNS, whatever its domain is called. */
 export const notesHost = `notes.${notesIdentity.namespace}.svc`;
 
+/** What stands before the apps domain where people have its pages. */
+export const NOTES_LABEL = "notes";
+
+/** Whom the portal's statements of who is signed in are for; the server knows them by that. */
+export const NOTES_AUDIENCE = "guildnet-notes";
+
 /** Where workspaces have its MCP, its git and its pages. */
 export const notesUrl = `https://${notesHost}`;
 

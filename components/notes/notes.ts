@@ -5,17 +5,19 @@ import { accepted } from "../kube/accepted-findings.ts";
 import type { Authority } from "../kube/authority.ts";
 import type { BackupVolume } from "../kube/backup-volume.ts";
 import type { CertificateIssuer } from "../kube/certificate-issuer.ts";
+import type { EventBusAccess } from "../kube/event-access.ts";
 import { appSelector } from "../kube/labels.ts";
 import { contentVersion, unawaited } from "../kube/metadata.ts";
 import { networkPolicies } from "../kube/network-policy.ts";
 import { metaIn, ownNamespace, powerlessAccount, retention, volumeClaim } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
+import type { SystemPages } from "../kube/system-pages.ts";
 import { serverCertificate } from "../kube/tls.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
-import { notesHost, notesIdentity, notesUrl, tokensFile } from "./identity.ts";
+import { NOTES_AUDIENCE, NOTES_LABEL, notesHost, notesIdentity, notesUrl, tokensFile } from "./identity.ts";
 import type { NotesWorkspace } from "./identity.ts";
-import { NOTES_USER, notesDeployment } from "./pods.ts";
+import { NOTES_PORT, NOTES_USER, notesDeployment } from "./pods.ts";
 import { notesReach } from "./reach.ts";
 
 /** What `transform` changes. */
@@ -27,6 +29,7 @@ export interface NotesChildren {
   tls: k8s.core.v1.SecretArgs;
   keys: k8s.core.v1.SecretArgs;
   tokens: k8s.core.v1.SecretArgs;
+  "events-access": k8s.core.v1.SecretArgs;
   [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
   deployment: k8s.apps.v1.DeploymentArgs;
   service: k8s.core.v1.ServiceArgs;
@@ -41,6 +44,10 @@ export interface NotesArgs {
   authority: Authority;
   /** Renews its certificate while it runs; of the same authority. @default any `up` renews it */
   issuer?: CertificateIssuer;
+  /** The pods that lead people to its pages, and say who they are: usually the portal's. */
+  portal: { readonly app: string; readonly namespace: string };
+  /** Where it says which notes were changed, by whom. @default nowhere */
+  events?: EventBusAccess;
   /** What its pages call the guild. @default "GuildNet" */
   guildName?: pulumi.Input<string>;
   /** Size of its volume; it can grow, not shrink. @default "5Gi" */
@@ -60,9 +67,7 @@ export interface NotesArgs {
 /**
  * The guild's notes: a vault of all, and one of each person's own, as Markdown in git. Found by search, edited together, read
  * and written by agents over MCP; in a workspace they are files below `~/notes`, which `notesAttachment` keeps the same.
- *
- * A component alone as yet: no key of a guild's config makes it, it was in no cluster, and nobody has its pages in a browser,
- * as the portal neither leads to them nor says there who is signed in.
+ * In a browser they are behind a portal, which takes `pages`.
  */
 export class Notes extends pulumi.ComponentResource {
   /** Where workspaces reach it. */
@@ -71,6 +76,8 @@ export class Notes extends pulumi.ComponentResource {
   declare readonly caCertificate: pulumi.Output<string>;
   /** What workspaces' tokens are made with. Secret. */
   declare readonly tokenKey: pulumi.Output<string>;
+  /** What `Portal` takes. */
+  readonly pages: SystemPages;
   /** What `Backup` takes. */
   readonly volume: BackupVolume;
 
@@ -93,7 +100,18 @@ export class Notes extends pulumi.ComponentResource {
       { parent: this },
     );
     this.tokenKey = pulumi.secret(tokenKey.value);
-    const keys = identityKeys(place);
+    const identity = new RandomSecret(`${name}-identity-key`, {}, { parent: this });
+    this.pages = {
+      label: NOTES_LABEL,
+      title: "Notes",
+      host: notesHost,
+      pods: { ...notesIdentity, port: NOTES_PORT },
+      audience: NOTES_AUDIENCE,
+      key: pulumi.secret(identity.value),
+      keyVersion: identity.id,
+      caCertificate: this.caCertificate,
+    };
+    const bus = args.events?.join(place, { kind: "service", service: "notes" });
     const server = serverCertificate(place, { authority: args.authority, issuer: args.issuer, dnsNames: [notesHost] });
     const account = powerlessAccount(place);
     const claim = volumeClaim(place, "data", {
@@ -102,7 +120,7 @@ export class Notes extends pulumi.ComponentResource {
       storageClass: args.storageClass,
       data,
     });
-    const guards = networkPolicies(place, notesReach);
+    const guards = networkPolicies(place, notesReach(args.portal, bus?.reach));
     new k8s.apps.v1.Deployment(
       `${name}-deployment`,
       {
@@ -114,11 +132,16 @@ export class Notes extends pulumi.ComponentResource {
           serviceAccount: account.metadata.name,
           claim: claim.metadata.name,
           tlsSecret: server.secret,
-          keys,
+          keys: identityKeys(place, this.pages.key),
+          events: bus?.secret,
           tokens: tokens(place, this.tokenKey, args.workspaces),
           // Tokens it reads anew by itself.
           mountedVersion: pulumi
-            .all(server.readAtStart.map(({ certificatePem }) => certificatePem))
+            .all([
+              identity.id,
+              ...server.readAtStart.map(({ certificatePem }) => certificatePem),
+              ...(bus ? [bus.version] : []),
+            ])
             .apply((texts) => contentVersion(texts.join("\n"))),
         }),
       },
@@ -135,13 +158,12 @@ const oneServer = accepted({
   recreated: "its volume is writable by one pod at a time",
 });
 
-/** Child `<notes>-keys`: by which a portal would say who is signed in; none has it yet. @returns name of the Secret */
-function identityKeys(place: Place): pulumi.Output<string> {
+/** Child `<notes>-keys`: by which the portal says who is signed in. @returns name of the Secret */
+function identityKeys(place: Place, identity: pulumi.Input<string>): pulumi.Output<string> {
   const { name, parent } = place;
-  const identity = new RandomSecret(`${name}-identity-key`, {}, { parent });
   return new k8s.core.v1.Secret(
     `${name}-keys`,
-    { metadata: metaIn(place, "keys"), stringData: { identity: pulumi.secret(identity.value) } },
+    { metadata: metaIn(place, "keys"), stringData: { identity: pulumi.secret(identity) } },
     { parent },
   ).metadata.name;
 }

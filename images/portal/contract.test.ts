@@ -4,6 +4,7 @@ import { joinedTo } from "../../components/events/join.ts";
 import { EVENTS_CREDENTIALS_VARIABLE } from "../../components/events/attachment.ts";
 import { Portal } from "../../components/portal/portal.ts";
 import { toolsAttachment, toolsHost } from "../../components/portal/tools.ts";
+import { Notes } from "../../components/notes/notes.ts";
 import { Registry } from "../../components/registry/registry.ts";
 import { record } from "../../components/testing/record.ts";
 import { tunnelIdentity } from "../../components/tunnel/identity.ts";
@@ -11,6 +12,7 @@ import { App } from "../../components/workspace/app.ts";
 import { Workspace } from "../../components/workspace/workspace.ts";
 import { accessFiles } from "../../events/client/index.ts";
 import { HANDLE, WORKSPACE_ID, workspaceNamespace } from "../pod/names.ts";
+import { AUDIENCE } from "../notes/http/identity.ts";
 import { readTokenServerConfig } from "../sidecars/registry-tokens/config.ts";
 import { guildSchema } from "../../stacks/schema.ts";
 import { portalTools } from "../../stacks/systems/portal/tools.ts";
@@ -132,6 +134,36 @@ test("the portal finds what is published, and serves it where a tunnel ends", as
     announced: true,
   });
   expect(JSON.stringify(named("it-deployment"))).toContain(`"mountPath":"${published?.tlsDirectory}"`);
+});
+
+test("the portal finds the notes' pages and the key by which it says there who is signed in, as they know it", async () => {
+  const named = await made((opts) => {
+    const { pages } = new Notes(
+      "notes",
+      {
+        image: "example.org/notes:1",
+        workspaces: [],
+        authority: { certificatePem: "CA CERTIFICATE", privateKeyPem: "CA KEY" },
+        portal: { app: "portal", namespace: "guildnet-portal" },
+      },
+      opts,
+    );
+    const place = { image: "example.org/portal:1", endpoint: "https://10.0.0.1:7443" };
+    new Portal("it", { ...place, people: ["ada"], admins: ["ada"], pages: [pages] }, opts);
+  });
+  const { pages } = readConfig(environment(named("it-deployment"), "portal"));
+  expect(pages?.list).toEqual([
+    {
+      ...{ label: "notes", title: "Notes", audience: AUDIENCE },
+      address: { host: "notes.guildnet-notes.svc", port: 443 },
+    },
+  ]);
+  expect(JSON.stringify(named("it-deployment"))).toContain(`"mountPath":"${pages?.directory}"`);
+  const secretOf = (name: string) => (named(name) as Made & { stringData: { secret: object } }).stringData.secret;
+  const { identity } = secretOf("notes-keys") as { identity: string };
+  expect(secretOf("it-pages")).toEqual({ "notes.key": identity, "notes.crt": "CA CERTIFICATE" });
+  expect(named("it-network-to-notes").metadata.name).toBe("to-notes");
+  expect(named("notes-network-from-portal").metadata.name).toBe("from-portal");
 });
 
 test("the portal finds what it takes to read the event bus, and may reach it", async () => {

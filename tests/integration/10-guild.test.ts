@@ -32,6 +32,7 @@ const systems = [
   "certificates cert-manager-webhook",
   "certificates cert-manager-cainjector",
   "event bus",
+  "notes",
   "registry",
   "registry collector",
   "ollama",
@@ -41,6 +42,7 @@ const systems = [
   "backup server",
   "backup events",
   "backup headscale",
+  "backup notes",
   "backup registry",
   "backup ada",
   "backup bob",
@@ -128,7 +130,14 @@ describe("a guild with every system", () => {
     expect(there.length).toBeGreaterThan(10);
     const allowed = there.filter(({ pod, port }) => mayReach(rules, seen(from), pod, port));
     expect(new Set(allowed.map(({ pod }) => pod.namespace))).toEqual(
-      new Set(["kube-system", "guildnet-events", "guildnet-models", "guildnet-portal", "guildnet-registry"]),
+      new Set([
+        "kube-system",
+        "guildnet-events",
+        "guildnet-models",
+        "guildnet-notes",
+        "guildnet-portal",
+        "guildnet-registry",
+      ]),
     );
     // What the portal has for agents alone: a person's browser comes from outside.
     const ofPortal = allowed.filter(({ pod }) => pod.namespace === "guildnet-portal");

@@ -71,11 +71,25 @@ const known = [
   "settings.json",
   // What "events.creds" has, in one line.
   "events.creds.base64",
+  // Of notes: what knows a token again, and whom the portal trusts there.
+  "tokens.json",
+  "notes.crt",
 ];
-const secretItself = ["tls.key", "password", "session", "sign-in", "auth-key", "workspaces", "token"];
+const secretItself = [
+  "tls.key",
+  "password",
+  "session",
+  "sign-in",
+  "auth-key",
+  "workspaces",
+  "token",
+  "identity",
+  "notes.key",
+];
 /** What else has a secret in it, and where. */
 const secretWithin: Readonly<Record<string, RegExp>> = {
   repository: /:([^:@]+)@/,
+  "git-credentials": /:([^:@]+)@/,
   // A user's key. What stands before it is signed, and no secret.
   "events.creds": /^(SU[A-Z2-7]{56})$/m,
 };

@@ -11,7 +11,11 @@ const kubeconfig = {
   clusterName: "lab",
   credentials: { skipVerify: false },
 };
-const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
+const images = {
+  workspace: "example.org/workspace:1",
+  portal: "example.org/portal:1",
+  notes: "example.org/notes:1",
+};
 const existing = { kind: "existing", kubeconfigPath: "kubeconfig" };
 
 const people = {
@@ -37,9 +41,9 @@ const people = {
       internet: true,
     },
     {
-      name: "notes",
+      name: "board",
       owner: "bob",
-      image: "example.org/notes:1",
+      image: "example.org/board:1",
       port: 3000,
       visibility: "members",
       storage: { size: "1Gi", path: "/data" },
@@ -69,6 +73,7 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
     models: {},
     backup: {},
     monitoring: {},
+    notes: {},
     mesh: { kind: "headscale", devices: ["ada-laptop"], access: "cluster", stun: true },
     tunnel: {
       kind: "frp",
@@ -113,12 +118,13 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
     },
     codex: {
       mcpServers: {
-        notes: { command: "notes-mcp", args: ["--vault", "notes"], tools: ["search"] },
+        tickets: { command: "tickets-mcp", args: ["--project", "lab"], tools: ["search"] },
         tools: { url: "https://tools.example.org/mcp", tokenVariable: "TOOLS_TOKEN" },
       },
       otherMcpServers: false,
     },
     backup: { target: bucket },
+    notes: { storage: "20Gi", keepData: false },
     mesh: { kind: "headscale", hostname: "mesh.example.org", domain: "lan.example.org", service: "LoadBalancer" },
     proxy: { https: "http://proxy.lan:3128", networks: ["10.1.2.0/24"] },
   },

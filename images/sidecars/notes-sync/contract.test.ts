@@ -17,13 +17,14 @@ import type { NotesArgs } from "../../../components/notes/notes.ts";
 
 const authority = { certificatePem: "CA CERTIFICATE", privateKeyPem: "CA KEY" };
 const image = "example.org/notes:1";
+const portal = { app: "portal", namespace: "guildnet-portal" };
 
 async function made(args: Partial<NotesArgs> = {}) {
   const all = await record(() => {
     const opts = { provider: new k8s.Provider("outer") };
     const { tokenKey, caCertificate } = new Notes(
       "it",
-      { image, workspaces: [{ id: "ada-lab", owner: "ada" }], authority, guildName: "Lab", ...args },
+      { image, workspaces: [{ id: "ada-lab", owner: "ada" }], authority, portal, guildName: "Lab", ...args },
       opts,
     );
     const attachments = [notesAttachment({ image, tokenKey, caCertificate })];

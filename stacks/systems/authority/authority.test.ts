@@ -10,6 +10,7 @@ const names = (raw: object) => {
 };
 const inside = [
   "nats.guildnet-events.svc",
+  "notes.guildnet-notes.svc",
   "tools.guildnet-portal.svc",
   "registry.guildnet-registry.svc",
   "seed.guildnet-radicle.svc",

@@ -68,6 +68,7 @@ export const clusterKeys = {
     .strictObject({
       workspace: image.optional().describe("Image of workspaces. Default: built from images/workspace."),
       portal: image.optional().describe("Image of the portal. Default: built from images/portal."),
+      notes: image.optional().describe("Image of the notes' server. Default: built from images/notes."),
       registry: imageRegistry
         .optional()
         .describe(

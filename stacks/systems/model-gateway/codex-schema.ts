@@ -26,10 +26,10 @@ export const codexKeys = {
     .strictObject({
       model: text.optional().describe("What Codex asks unless its person says otherwise. Default: the first model."),
       mcpServers: z
-        .record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a name, for instance "notes"'), mcpServer)
+        .record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a name, for instance "tickets"'), mcpServer)
         .default({})
         .describe(
-          "Servers of tools (MCP) that Codex has in every workspace, by their names: a command or a url. Those that the guild has of itself, guild and events, are there without being named, and are left out by false.",
+          "Servers of tools (MCP) that Codex has in every workspace, by their names: a command or a url. Those that the guild has of itself, guild, events and notes, are there without being named, and are left out by false.",
         ),
       otherMcpServers: z.boolean().default(false).describe("Whether a person's Codex may have others than those."),
       tokenGeneration: z
@@ -38,7 +38,7 @@ export const codexKeys = {
         .max(900)
         .default(1)
         .describe(
-          "Raising it gives every workspace another token for the guild's own servers of tools, and ends the old ones; workspaces start anew for it.",
+          "Raising it gives every workspace another token for the portal's servers of tools, guild and events, and ends the old ones; workspaces start anew for it.",
         ),
     })
     .prefault({})

@@ -82,7 +82,7 @@ describe("a guild", () => {
     });
   });
 
-  const own = { command: "notes-mcp" };
+  const own = { command: "tickets-mcp" };
   const guilds = { url: "https://tools.guildnet-portal.svc/guild", bearer_token_env_var: "GUILDNET_TOOLS_TOKEN" };
   const servers = ({ codex }: Awaited<ReturnType<typeof graph>>) =>
     parse(codex()["config.toml"] ?? "")["mcp_servers"] as object;
@@ -93,7 +93,7 @@ describe("a guild", () => {
     const plain = await graph({ models: {} });
     expect(servers(plain)).toEqual({ guild: guilds });
     expect(allowed(plain)).toEqual({ guild: { identity: { url: guilds.url } } });
-    const more = await graph({ models: {}, events: {}, codex: { mcpServers: { notes: own } } });
+    const more = await graph({ models: {}, events: {}, codex: { mcpServers: { tickets: own } } });
     expect(servers(more)).toMatchObject({
       guild: guilds,
       events: {
@@ -102,9 +102,9 @@ describe("a guild", () => {
         // A wait for the next event takes five minutes.
         tool_timeout_sec: 330,
       },
-      notes: own,
+      tickets: own,
     });
-    expect(Object.keys(allowed(more))).toEqual(["guild", "events", "notes"]);
+    expect(Object.keys(allowed(more))).toEqual(["guild", "events", "tickets"]);
     const open = await graph({ models: {}, codex: { otherMcpServers: true } });
     expect(open.codex()).not.toHaveProperty("requirements.toml");
   });

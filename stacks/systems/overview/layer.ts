@@ -1,4 +1,4 @@
-import { eventsUrl, modelGatewayHost, registryHost } from "../../../components/index.ts";
+import { eventsUrl, modelGatewayHost, NOTES_LABEL, registryHost } from "../../../components/index.ts";
 import { system } from "../../system.ts";
 import type { Layer } from "../../system.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
@@ -13,6 +13,7 @@ export const overview = system({ keys: {}, layer: overviewLayer });
 function overviewLayer(_: unknown, { portal, workloads }: PortalGives & ClusterGives): Layer<object, object> {
   const addresses: Readonly<Record<string, string>> = {
     EventBus: eventsUrl,
+    Notes: portal.workspaceUrl(NOTES_LABEL),
     ModelGateway: `https://${modelGatewayHost}/v1`,
     Portal: portal.url,
     Registry: `https://${registryHost}`,

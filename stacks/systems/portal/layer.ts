@@ -7,7 +7,7 @@ import {
   toolsHost,
   tunnelIdentity,
 } from "../../../components/index.ts";
-import type { PortalArgs } from "../../../components/index.ts";
+import type { PortalArgs, SystemPages } from "../../../components/index.ts";
 import { system } from "../../system.ts";
 import type { Wants, Layer } from "../../system.ts";
 import type { AppsKeys } from "../apps/schema.ts";
@@ -61,7 +61,9 @@ type Reads = PortalKeys &
   EventsKeys &
   ModelGatewayKeys &
   ModelsKeys;
-type Needs = AuthorityGives & ClusterGives & SchedulingGives & CertificatesGives & EventsGives;
+/** Systems before it, where there are some, that have pages of their own. */
+type MayNeed = { pages?: readonly SystemPages[] };
+type Needs = MayNeed & AuthorityGives & ClusterGives & SchedulingGives & CertificatesGives & EventsGives;
 
 export const portal = system({
   keys: portalKeys,
@@ -87,7 +89,7 @@ function portalWants({ images, portal: { address, port } }: Reads): Partial<Want
 
 function portalLayer(
   config: Reads & { name: string },
-  { access, authority, certificates, classes, events, image, opts }: Needs,
+  { access, authority, certificates, classes, events, image, opts, pages }: Needs,
 ): Layer<PortalGives, PortalOutputs> {
   const { host, port, appsDomain } = config.portal;
   const portalImage = image("portal"),
@@ -110,6 +112,7 @@ function portalLayer(
       exposure: portalExposure(config),
       published: publishedArgs(config, certificates),
       events,
+      pages,
       tools:
         Object.keys(tools).length === 0
           ? undefined
