@@ -28,7 +28,7 @@ beforeAll(async () => {
   const { config } = parse(readFileSync(join(import.meta.dirname, "..", "Pulumi.dev.yaml"), "utf8")) as {
     config: { "guildnet:guild": object };
   };
-  const all = await registeredBy({ ...config["guildnet:guild"], radicle: {} });
+  const all = await registeredBy(config["guildnet:guild"]);
   const byUrn = new Map(all.map((resource) => [resource.urn, resource]));
   for (const resource of all) {
     const [own, ...outer] = componentsOf(resource, byUrn);

@@ -6,6 +6,7 @@ import { metaIn } from "../kube/place.ts";
 import type { Place } from "../kube/place.ts";
 import { mayReadSecret } from "../kube/secret-reader.ts";
 import type { Transforms } from "../kube/transform.ts";
+import { keySeed } from "./identity.ts";
 import type { RadicleAccess } from "./identity.ts";
 import { toRadicle } from "./reach.ts";
 
@@ -34,7 +35,8 @@ export interface RadicleAttachmentArgs {
 
 /**
  * Radicle in a workspace, with nothing to set up: `rad`, git's helper and a node that is connected to the seed. The
- * person's key is made in their home at its first start, under a passphrase that is in a Secret alone.
+ * person's key is made in their home at its first start, under a passphrase that is in a Secret alone, and is the same
+ * where the home or the workspace is made anew.
  */
 export function radicleAttachment(
   seed: RadicleAccess,
@@ -45,7 +47,8 @@ export function radicleAttachment(
     transform,
     attach: (workspace, owner) => {
       const access = accessSecret(workspace, owner, passwordGeneration);
-      const passphrase = { secret: keySecret(workspace), key: "passphrase" };
+      const key = keySecret(workspace, owner, seed),
+        passphrase = { secret: key, key: "passphrase" };
       mayReadSecret(workspace, "radicle", ACCESS, seed.identity);
       return {
         environment: { GUILDNET_RADICLE: seed.host },
@@ -63,7 +66,10 @@ export function radicleAttachment(
             image: seed.image,
             command: ["tini", "--", "/usr/lib/guildnet/radicle/workspace"],
             environment: { GUILDNET_RADICLE: seed.host },
-            secretEnvironment: { RAD_PASSPHRASE: passphrase },
+            secretEnvironment: {
+              RAD_PASSPHRASE: passphrase,
+              GUILDNET_RADICLE_IDENTITY: { secret: key, key: "seed" },
+            },
             files: ["radicle-access", "radicle-authority"],
             // git unpacks what is fetched in it.
             size: { cpu: "1", memory: "512Mi", reserved: { cpu: "10m", memory: "32Mi" } },
@@ -76,12 +82,20 @@ export function radicleAttachment(
 }
 
 /** Children `<workspace>-radicle-passphrase` and `-key`. Nobody but the workspace reads it. @returns the Secret's name */
-function keySecret(workspace: Place): pulumi.Output<string> {
+function keySecret(
+  workspace: Place,
+  owner: pulumi.Input<string>,
+  { identityKey }: RadicleAccess,
+): pulumi.Output<string> {
   const { name, parent } = workspace;
   const { value } = new RandomSecret(`${name}-radicle-passphrase`, {}, { parent });
+  const seed = pulumi.all([identityKey, owner]).apply(([key, whose]) => keySeed(key, name, whose));
   return new k8s.core.v1.Secret(
     `${name}-radicle-key`,
-    { metadata: metaIn(workspace, "radicle-key"), stringData: { passphrase: pulumi.secret(value) } },
+    {
+      metadata: metaIn(workspace, "radicle-key"),
+      stringData: { passphrase: pulumi.secret(value), seed: pulumi.secret(seed) },
+    },
     { parent },
   ).metadata.name;
 }

@@ -11,10 +11,11 @@ import {
 } from "../testing/cases.ts";
 import { holdsToContract } from "../testing/contract.ts";
 import { radicleAttachment } from "./attachment.ts";
-import { radicleHost, radicleIdentity } from "./identity.ts";
+import { keySeed, radicleHost, radicleIdentity } from "./identity.ts";
 import { RadicleSeed } from "./radicle-seed.ts";
 
 const radicleChildren = [
+  "guildnet:index:RandomSecret identity-key",
   core("Namespace", "namespace"),
   core("ServiceAccount", "account"),
   core("ConfigMap", "settings"),
@@ -43,9 +44,9 @@ holdsToContract([
         { provider: on() },
       ),
     children: [...radicleChildren, "guildnet:index:Certificate certificate", core("Secret", "tls")],
-    outputs: ["image", "caCertificate"],
-    secret: [],
-    canaries: ["CA KEY", "KEY"],
+    outputs: ["image", "caCertificate", "identityKey"],
+    secret: ["identityKey"],
+    canaries: ["CA KEY", "KEY", "random of it-identity-key"],
   },
   {
     component: "RadicleSeed",
@@ -64,8 +65,8 @@ holdsToContract([
         { provider: on() },
       ),
     children: [...radicleChildren, issued("certificate"), ...busChildren],
-    outputs: ["image", "caCertificate"],
-    secret: [],
+    outputs: ["image", "caCertificate", "identityKey"],
+    secret: ["identityKey"],
     canaries: ["credentials of it-events-identity"],
   },
   attachedToWorkspace(
@@ -75,6 +76,7 @@ holdsToContract([
         host: radicleHost,
         identity: radicleIdentity,
         caCertificate: "CA CERTIFICATE",
+        identityKey: "IDENTITY KEY",
       }),
     {
       attached: "Radicle",
@@ -88,7 +90,11 @@ holdsToContract([
         rbac("RoleBinding", "radicle-binding"),
         policy("to-radicle"),
       ],
-      canaries: ["random of it-radicle-passphrase", "random of it-radicle-password"],
+      canaries: [
+        "random of it-radicle-passphrase",
+        "random of it-radicle-password",
+        keySeed("IDENTITY KEY", "it", "ada"),
+      ],
     },
   ),
 ]);

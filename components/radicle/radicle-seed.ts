@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { RandomSecret } from "../../provider/sdk/index.ts";
 import { accepted } from "../kube/accepted-findings.ts";
 import type { Authority } from "../kube/authority.ts";
 import type { BackupVolume } from "../kube/backup-volume.ts";
@@ -73,6 +74,7 @@ export class RadicleSeed extends pulumi.ComponentResource implements RadicleAcce
   readonly identity = radicleIdentity;
   declare readonly image: pulumi.Output<string>;
   declare readonly caCertificate: pulumi.Output<string>;
+  declare readonly identityKey: pulumi.Output<string>;
   /** What `Backup` takes. */
   readonly volume: BackupVolume;
 
@@ -85,6 +87,7 @@ export class RadicleSeed extends pulumi.ComponentResource implements RadicleAcce
     );
     this.image = pulumi.output(args.image);
     this.caCertificate = pulumi.output(args.authority.certificatePem);
+    this.identityKey = pulumi.secret(new RandomSecret(`${name}-identity-key`, {}, { parent: this }).value);
     const data = retention(args.keepData),
       { namespace } = this.identity;
     const place = ownNamespace(name, { app: RADICLE_APP, namespace, level: "restricted", data }, this);
@@ -139,7 +142,7 @@ export class RadicleSeed extends pulumi.ComponentResource implements RadicleAcce
       { parent: this, dependsOn: guards },
     );
     service(place);
-    this.registerOutputs({ image: this.image, caCertificate: this.caCertificate });
+    this.registerOutputs({ image: this.image, caCertificate: this.caCertificate, identityKey: this.identityKey });
   }
 }
 

@@ -5,7 +5,7 @@ import type { EventBusAccess } from "../kube/event-access.ts";
 import { record } from "../testing/record.ts";
 import { Workspace } from "../workspace/workspace.ts";
 import { radicleAttachment } from "./attachment.ts";
-import { radicleHost, radicleIdentity } from "./identity.ts";
+import { keySeed, radicleHost, radicleIdentity } from "./identity.ts";
 import { RadicleSeed } from "./radicle-seed.ts";
 import type { RadicleSeedArgs } from "./radicle-seed.ts";
 import { seedSettings } from "./settings.ts";
@@ -93,6 +93,7 @@ const workspace = (passwordGeneration?: number) =>
                 host: radicleHost,
                 identity: radicleIdentity,
                 caCertificate: "CA CERTIFICATE",
+                identityKey: "IDENTITY KEY",
               },
               { passwordGeneration },
             ),
@@ -141,6 +142,26 @@ test("another generation is another password, and the same key", async () => {
   const [first, second] = [await workspace(), await workspace(2)];
   expect(first("ada-lab-radicle-password")).not.toEqual(second("ada-lab-radicle-password"));
   expect(first("ada-lab-radicle-passphrase")).toEqual(second("ada-lab-radicle-passphrase"));
+});
+
+test("an identity is made from what stays the same, and is one workspace's of one person", async () => {
+  const seed = keySeed("IDENTITY KEY", "ada-lab", "ada");
+  expect(seed).toMatch(/^[0-9a-f]{64}$/);
+  const others = [
+    keySeed("ANOTHER KEY", "ada-lab", "ada"),
+    keySeed("IDENTITY KEY", "ada", "ada"),
+    keySeed("IDENTITY KEY", "ada-lab", "bob"),
+  ];
+  expect(new Set([seed, ...others]).size).toBe(4);
+  const named = await workspace();
+  expect(named("ada-lab-radicle-key")).toMatchObject({ stringData: { secret: { seed } } });
+  const pod = podOf(named("ada-lab-deployment"));
+  const has = pod.containers.filter(({ env }) => env.some(({ name }) => name === "GUILDNET_RADICLE_IDENTITY"));
+  expect(has.map(({ name }) => name)).toEqual(["radicle"]);
+  expect(has[0]?.env).toContainEqual({
+    name: "GUILDNET_RADICLE_IDENTITY",
+    valueFrom: { secretKeyRef: { name: "radicle-key", key: "seed" } },
+  });
 });
 
 test("what is pushed is told where there is an event bus, by a container that can be without it", async () => {

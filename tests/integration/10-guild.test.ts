@@ -35,6 +35,7 @@ const systems = [
   "notes",
   "registry",
   "registry collector",
+  "radicle seed",
   "ollama",
   "model gateway",
   "monitoring",
@@ -43,6 +44,7 @@ const systems = [
   "backup events",
   "backup headscale",
   "backup notes",
+  "backup radicle",
   "backup registry",
   "backup ada",
   "backup bob",
@@ -136,6 +138,7 @@ describe("a guild with every system", () => {
         "guildnet-models",
         "guildnet-notes",
         "guildnet-portal",
+        "guildnet-radicle",
         "guildnet-registry",
       ]),
     );

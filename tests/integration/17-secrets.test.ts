@@ -74,6 +74,8 @@ const known = [
   // Of notes: what knows a token again, and whom the portal trusts there.
   "tokens.json",
   "notes.crt",
+  // Whose a workspace is.
+  "owner",
 ];
 const secretItself = [
   "tls.key",
@@ -85,6 +87,9 @@ const secretItself = [
   "token",
   "identity",
   "notes.key",
+  // Of a workspace's key of Radicle: what it opens with, and what it is made from.
+  "passphrase",
+  "seed",
 ];
 /** What else has a secret in it, and where. */
 const secretWithin: Readonly<Record<string, RegExp>> = {

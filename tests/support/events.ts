@@ -27,36 +27,45 @@ export async function say(person: string, text: string, id?: string): Promise<nu
   return (JSON.parse(answer) as { seq: number }).seq;
 }
 
+/** An event as it is kept. */
+export interface KeptEvent {
+  readonly number: number;
+  readonly source: string;
+  readonly type: string;
+  readonly data: unknown;
+}
+
+/** Number of the newest of what everybody may read. */
+export async function newestNumber(person: string): Promise<number> {
+  const words = await nats(person, "stream", "info", "events-guild");
+  return Number(/Last Sequence: ([\d,]+)/.exec(words)?.[1]?.replaceAll(",", ""));
+}
+
 /** What everybody may read, from a number on, as a workspace gets it. */
+export async function keptEvents(person: string, from: number): Promise<KeptEvent[]> {
+  const count = (await newestNumber(person)) - from + 1;
+  if (count < 1) return [];
+  const these = ["--stream", "events-guild", "--direct", "--start-sequence", String(from), "--count", String(count)];
+  const words = await nats(person, "sub", ...these);
+  const events: { -readonly [Part in keyof KeptEvent]: KeptEvent[Part] }[] = [];
+  for (const [, number, source, type, body] of words.matchAll(
+    /Nats-Sequence: (\d+)|subject: events\.guild\.([^.]+)\.(\S+)|^(\{.*\})$/gm,
+  )) {
+    if (source !== undefined) events.push({ number: 0, source, type: type ?? "", data: undefined });
+    const event = events.at(-1);
+    if (event !== undefined && number !== undefined) event.number = Number(number);
+    if (event !== undefined && body !== undefined) event.data = (JSON.parse(body) as { data: unknown }).data;
+  }
+  return events;
+}
+
+/** The same of what was said with `say`. */
 export async function kept(
   person: string,
   from: number,
 ): Promise<{ number: number; source: string; type: string; text: string }[]> {
-  const last = Number(
-    /Last Sequence: ([\d,]+)/.exec(await nats(person, "stream", "info", "events-guild"))?.[1]?.replaceAll(",", ""),
-  );
-  const count = String(last - from + 1);
-  const words = await nats(
-    person,
-    "sub",
-    "--stream",
-    "events-guild",
-    "--direct",
-    "--start-sequence",
-    String(from),
-    "--count",
-    count,
-  );
-  return [...words.matchAll(/Nats-Sequence: (\d+)|subject: events\.guild\.([^.]+)\.(\S+)|^(\{.*\})$/gm)].reduce<
-    { number: number; source: string; type: string; text: string }[]
-  >((events, [, number, source, type, body]) => {
-    if (source !== undefined) events.push({ number: 0, source, type: type ?? "", text: "" });
-    const event = events.at(-1);
-    if (event !== undefined && number !== undefined) event.number = Number(number);
-    if (event !== undefined && body !== undefined)
-      event.text = (JSON.parse(body) as { data: { text: string } }).data.text;
-    return events;
-  }, []);
+  const events = await keptEvents(person, from);
+  return events.map(({ data, ...event }) => ({ ...event, text: (data as { text: string }).text }));
 }
 
 /** What the command line says that every workspace has for the bus. */

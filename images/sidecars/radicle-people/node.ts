@@ -10,9 +10,14 @@ export interface SeedNode {
   id(): Promise<string>;
   /** Has it take what a node says, whoever's repository it is in. */
   follow(nid: string, alias: string): Promise<void>;
+  /** Whether a node is connected to it now. */
+  isConnected(nid: string): Promise<boolean>;
 }
 
 const refusal = z.object({ error: z.string().optional(), status: z.string().optional() });
+/** Of a node that is or was connected; null of any other. radicle 0.25.1, src/node.rs */
+const session = z.object({ state: z.unknown() }).nullable();
+const connected = z.object({ connected: z.object({}) });
 
 /** Its control socket: a line of JSON there, one back, and another connection for the next. */
 export function seedNode(socket: string): SeedNode {
@@ -27,6 +32,8 @@ export function seedNode(socket: string): SeedNode {
       if (answer.error !== undefined || answer.status === "error")
         throw new Error(`the seed's node follows no ${nid}: ${answer.error ?? answer.status}`);
     },
+    isConnected: async (nid) =>
+      connected.safeParse(session.parse(await ask(socket, { command: "session", nid }))?.state).success,
   };
 }
 

@@ -65,6 +65,7 @@ let folder = "";
 let api: TestApiServer;
 let told: object[] = [];
 let refusing = false;
+let session: object | null = null;
 const stops: (() => unknown)[] = [];
 let port = 0;
 let own: TestCertificate;
@@ -74,6 +75,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "radicle-people-"));
   told = [];
   refusing = false;
+  session = null;
   logged.length = 0;
   api = await startApiServer();
   for (const [workspace, owner] of [
@@ -92,6 +94,7 @@ beforeEach(async () => {
     socket.setEncoding("utf8").on("data", (line: string) => {
       const command = JSON.parse(line) as { command: string };
       if (command.command === "nodeId") return socket.end(`${JSON.stringify(seed)}\n`);
+      if (command.command === "session") return socket.end(`${JSON.stringify(session)}\n`);
       told.push(command);
       socket.end(refusing ? '{"error":"the database is locked"}\n' : '{"updated":true}\n');
     });
@@ -155,6 +158,7 @@ test("a workspace says who it is, is followed, and is told where the seed is and
     status: 200,
     body: {
       seed: `${seed}@seed.guildnet-radicle.svc:8776`,
+      connected: false,
       people: [
         { workspace: "ada", owner: "ada", did: did("ada") },
         { workspace: "bob", owner: "bob", did: did("bob") },
@@ -166,6 +170,16 @@ test("a workspace says who it is, is followed, and is told where the seed is and
     { command: "follow", nid: made.ada.nid, alias: "ada" },
   ]);
   expect(logged.join("")).not.toContain("password of");
+});
+
+test.each<[string, object | null, boolean]>([
+  ["is connected", { state: { connected: { since: 1_795_952_114 } } }, true],
+  ["was connected", { state: { disconnected: { since: 1_795_952_114, retryAt: 1_795_952_117 } } }, false],
+  ["is only just coming", { state: "attempted" }, false],
+  ["was not there since the seed's began", null, false],
+])("a workspace whose node %s is told so", async (_how, now, connected) => {
+  session = now && { nid: made.ada.nid, link: "inbound", addr: "10.244.0.14:46132", ...now };
+  expect(await put("ada", as("ada", "ada"))).toMatchObject({ status: 200, body: { connected } });
 });
 
 test("nobody says who they are for another", async () => {

@@ -30,6 +30,8 @@ interface Answer {
 export interface Told {
   /** `<node id>@<host>:<port>`. */
   readonly seed: string;
+  /** Whether its node is connected there, as the seed sees it: of a seed that is gone a node may know nothing for a minute. */
+  readonly connected: boolean;
   readonly people: readonly Person[];
 }
 
@@ -77,7 +79,11 @@ async function answer(request: IncomingMessage, parts: PeopleServerParts): Promi
   // Another may have come with it meanwhile.
   if (parts.register.isTaken(person)) return refusal(409, TAKEN);
   if (await parts.register.put(person)) parts.log.info({ ...person }, "is known");
-  const told: Told = { seed: `${seed}@${parts.address}`, people: parts.register.current() };
+  const told: Told = {
+    seed: `${seed}@${parts.address}`,
+    connected: await parts.node.isConnected(nodeId(person)),
+    people: parts.register.current(),
+  };
   return { statusCode: 200, body: told };
 }
 

@@ -53,7 +53,7 @@ function radicleLayer(
 ): Layer<object, object> {
   if (wanted === undefined) return { gives: {}, outputs: {} };
   const { storage, seeding, keepData, passwordGeneration } = wanted;
-  const { volume, identity } = new RadicleSeed(
+  const { volume, identity, identityKey } = new RadicleSeed(
     "radicle",
     {
       image: image("radicle"),
@@ -81,6 +81,7 @@ function radicleLayer(
           host: radicleHost,
           identity: radicleIdentity,
           caCertificate: authority.certificatePem,
+          identityKey,
         },
         { passwordGeneration },
       ),
