@@ -84,6 +84,12 @@ function forget(v: ResolvedMonitoring): Container {
   };
 }
 
+/**
+ * How old a figure is before it is shown and judged. By themselves both programs wait for half a minute, lest one from another
+ * machine is missed: so much later alerts would come and go.
+ */
+const SHOWN_AFTER = "5s";
+
 function metrics(v: ResolvedMonitoring): Container {
   return {
     ...common,
@@ -95,8 +101,7 @@ function metrics(v: ResolvedMonitoring): Container {
       `-retentionPeriod=${v.retention}`,
       `-promscrape.config=${paths.settings}/${files.scrape}`,
       "-memory.allowedBytes=32MB",
-      // By itself it shows nothing of the last half minute, by which alerts would come and go that much later.
-      "-search.latencyOffset=5s",
+      `-search.latencyOffset=${SHOWN_AFTER}`,
     ],
     env: [
       // It has buffers of eight megabytes for each processor that it sees, and figures for half of one.
@@ -135,6 +140,7 @@ function rules(v: ResolvedMonitoring): Container {
       `-remoteRead.url=${server}`,
       `-notifier.url=http://127.0.0.1:${ports.alerts}`,
       "-evaluationInterval=15s",
+      `-rule.evalDelay=${SHOWN_AFTER}`,
       "-group.maxStartDelay=5s",
     ],
     resources: {

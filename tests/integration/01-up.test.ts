@@ -55,6 +55,7 @@ describe("a stack that is up", () => {
     const { exitCode, all } = await guildnet("status");
     expect(all).not.toContain("✖");
     expect(exitCode).toBe(0);
+    expect(await mustGuildnet("verify")).toContain("is well");
   });
 
   test("left the checkout as it was", async () => {
