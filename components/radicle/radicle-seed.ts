@@ -46,6 +46,8 @@ export interface RadicleSeedArgs {
   issuer?: CertificateIssuer;
   /** Takes what people push, and what becomes of patches. @default none: nobody is told */
   events?: EventBusAccess;
+  /** Label `app.kubernetes.io/name` of the routers by which devices on a mesh reach its node, `ROUTER_APP` of the guild's own. @default none: workspaces alone reach it */
+  routers?: string;
   /** URL of the cluster's API server. */
   endpoint: pulumi.Input<string>;
   /** Which repositories it keeps. @default every one that it is told of, with what everybody says in it */
@@ -75,6 +77,8 @@ export class RadicleSeed extends pulumi.ComponentResource implements RadicleAcce
   declare readonly image: pulumi.Output<string>;
   declare readonly caCertificate: pulumi.Output<string>;
   declare readonly identityKey: pulumi.Output<string>;
+  /** Where the cluster reaches it, and devices that are led there. */
+  declare readonly clusterAddress: pulumi.Output<string>;
   /** What `Backup` takes. */
   readonly volume: BackupVolume;
 
@@ -117,7 +121,7 @@ export class RadicleSeed extends pulumi.ComponentResource implements RadicleAcce
       data,
     });
     const bus = args.events?.join(place, { kind: "service", service: "seed" });
-    const guards = networkPolicies(place, radicleReach(args.endpoint, bus?.reach));
+    const guards = networkPolicies(place, radicleReach(args.endpoint, { toBus: bus?.reach, routers: args.routers }));
     new k8s.apps.v1.Deployment(
       `${name}-deployment`,
       {
@@ -141,7 +145,7 @@ export class RadicleSeed extends pulumi.ComponentResource implements RadicleAcce
       },
       { parent: this, dependsOn: guards },
     );
-    service(place);
+    this.clusterAddress = service(place).spec.clusterIP;
     this.registerOutputs({ image: this.image, caCertificate: this.caCertificate, identityKey: this.identityKey });
   }
 }
@@ -152,8 +156,8 @@ const oneSeed = accepted({
   recreated: "its volume is writable by one pod at a time",
 });
 
-function service(place: Place): void {
-  new k8s.core.v1.Service(
+function service(place: Place): k8s.core.v1.Service {
+  return new k8s.core.v1.Service(
     `${place.name}-service`,
     {
       metadata: metaIn(place, "seed", unawaited),

@@ -1,5 +1,8 @@
-/** Ports inside the pod. The first is Radicle's own. */
-export const NODE_PORT = 8776;
+/** Radicle's own port, in the pod as well as at its Service. */
+export const RADICLE_PORT = 8776;
+
+/** Ports inside the pod. */
+export const NODE_PORT = RADICLE_PORT;
 export const PEOPLE_PORT = 8777;
 export const PEOPLE_HEALTH_PORT = 8778;
 export const GIT_EVENTS_HEALTH_PORT = 8779;

@@ -102,7 +102,15 @@ describe("a device of the guild", () => {
     expect((await browser(laptop).visit("https://ada.apps.guildnet.internal/")).url).toContain(`${mesh.portalUrl}/`);
   });
 
-  test("reaches no Service but the portal's and the name server's", async () => {
+  test("reaches Radicle's seed by its name, and nothing else of it", async () => {
+    const seed = await serviceAddress("guildnet-radicle", "seed");
+    expect(mesh.seed).toBe("radicle.mesh.guildnet.internal:8776");
+    await vi.waitFor(async () => expect(await laptop.resolve("radicle.mesh.guildnet.internal")).toBe(seed), soon);
+    expect(await laptop.reaches(seed, 8776)).toBe(true);
+    expect(await laptop.reaches(seed, 8777)).toBe(false);
+  });
+
+  test("reaches no other Service but the portal's and the name server's", async () => {
     expect(await laptop.peers()).toEqual(["router"]);
     expect(await laptop.reaches(await serviceAddress("default", "kubernetes"), 443)).toBe(false);
   });

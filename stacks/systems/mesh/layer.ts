@@ -11,8 +11,10 @@ import { peopleOf } from "../people/people.ts";
 import type { Membership } from "../people/people.ts";
 import type { PortalGives } from "../portal/layer.ts";
 import type { PortalKeys } from "../portal/schema.ts";
+import type { RadicleGives } from "../radicle/layer.ts";
+import type { RadicleKeys } from "../radicle/schema.ts";
 import type { StorageGives } from "../storage/layer.ts";
-import { headscaleHostname, meshNames } from "./names.ts";
+import { headscaleHostname, meshNames, SEED_LABEL } from "./names.ts";
 import { meshMistakes } from "./rules.ts";
 import { meshKeys } from "./schema.ts";
 import type { MeshKeys, SomeMeshConfig } from "./schema.ts";
@@ -28,6 +30,8 @@ export interface MeshOutputs {
   caCertificate?: pulumi.Input<string>;
   /** Where the portal is for them. */
   portalUrl: string;
+  /** Where Radicle's seed is for them, with its port; undefined where the guild has none. */
+  seed?: string;
   /** Which name server answers for the guild's domain. */
   dns: { domain: string; nameserver: pulumi.Output<string> };
   /** Networks that the router leads to, comma-separated; undefined where there is no router yet. */
@@ -36,8 +40,8 @@ export interface MeshOutputs {
   keys: Record<string, pulumi.Output<string>>;
 }
 
-type Reads = MeshKeys & ClusterKeys & PortalKeys & Membership;
-type Needs = ClusterGives & CertificatesGives & StorageGives & PortalGives;
+type Reads = MeshKeys & ClusterKeys & PortalKeys & RadicleKeys & Membership;
+type Needs = ClusterGives & CertificatesGives & StorageGives & PortalGives & RadicleGives;
 
 export const mesh = system({
   keys: meshKeys,
@@ -82,12 +86,19 @@ function meshLayer(
   { meshApiKey }: Secrets<"meshApiKey">,
 ): Layer<object, { mesh: MeshOutputs | null }> {
   const { mesh: wanted } = config,
-    { portal, opts } = ground;
+    { portal, seed, opts } = ground;
   if (wanted.kind === "none") return { gives: {}, outputs: { mesh: null } };
-  const { zone, portalHost } = meshNames(wanted);
+  const { zone, portalHost, seedHost } = meshNames(wanted);
   const dns = new MeshDns(
     "mesh-dns",
-    { domain: zone.domain, names: Object.fromEntries(zone.names.map((name) => [name, portal.clusterAddress])) },
+    {
+      domain: zone.domain,
+      names: {
+        ...Object.fromEntries(zone.names.map((name) => [name, portal.clusterAddress])),
+        // The guild's own server tells it with its settings.
+        ...(seed && wanted.kind !== "headscale" && { [SEED_LABEL]: seed.address }),
+      },
+    },
     opts,
   );
   const routes = routesOf(config, ground, dns);
@@ -101,6 +112,7 @@ function meshLayer(
     loginServer: server.loginServer,
     caCertificate: server.caCertificate,
     portalUrl: `https://${portalHost}`,
+    ...(seed && { seed: `${seedHost}:${seed.port}` }),
     dns: { domain: zone.domain, nameserver: dns.address },
   };
   const probes =
@@ -144,11 +156,17 @@ function meshLayer(
   };
 }
 
-/** The cluster's networks where they are known, else the two addresses that matter; and what the config adds. */
-function routesOf({ cluster, mesh: wanted }: Reads, { access, portal }: Needs, dns: MeshDns): pulumi.Input<string>[] {
+/** The cluster's networks where they are known, else the few addresses that matter; and what the config adds. */
+function routesOf(
+  { cluster, mesh: wanted }: Reads,
+  { access, portal, seed }: Needs,
+  dns: MeshDns,
+): pulumi.Input<string>[] {
   const own =
     cluster.serviceCidr === undefined || access.serviceCidr === undefined
-      ? [portal.clusterAddress, dns.address].map((address) => pulumi.interpolate`${address}/32`)
+      ? [portal.clusterAddress, dns.address, ...(seed ? [seed.address] : [])].map(
+          (address) => pulumi.interpolate`${address}/32`,
+        )
       : [access.serviceCidr];
   return [
     ...own,
@@ -159,20 +177,21 @@ function routesOf({ cluster, mesh: wanted }: Reads, { access, portal }: Needs, d
 
 function policyOf(
   config: Reads,
-  { access, portal }: Needs,
+  { access, portal, seed }: Needs,
   dns: MeshDns,
   routes: pulumi.Input<string>[],
 ): pulumi.Output<MeshPolicy> {
   const { mesh: wanted } = config;
   if (wanted.kind === "none") throw new Error("no mesh has a policy");
   const open = [...(wanted.access === "cluster" ? [access.serviceCidr, access.podCidr] : []), ...wanted.router.routes];
-  return pulumi.output({ portal: portal.clusterAddress, dns: dns.address, routes, open }).apply((known) =>
+  return pulumi.output({ portal: portal.clusterAddress, dns: dns.address, seed, routes, open }).apply((known) =>
     guildPolicy({
       // A tailnet knows its people by their e-mail addresses, which the guild doesn't.
       people: wanted.kind === "tailnet" ? [] : peopleOf(config),
       destinations: [
         { name: "portal", address: known.portal, ports: [443] },
         { name: "names", address: known.dns, ports: [53] },
+        ...(known.seed ? [{ name: "radicle", address: known.seed.address, ports: [known.seed.port] }] : []),
       ],
       openNetworks: known.open.filter((network) => network !== undefined),
       routes: known.routes,

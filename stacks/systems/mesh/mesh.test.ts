@@ -110,6 +110,23 @@ describe("a guild with a mesh of its own", () => {
     });
   });
 
+  test("leads them to Radicle's seed, and to nothing else of it, where there is one", async () => {
+    const { named, outputs } = await graph({ ...headscale, radicle: {} });
+    expect(settings(named("mesh-config")).dns.extra_records).toContainEqual({
+      name: "radicle.mesh.guildnet.internal",
+      type: "A",
+      value: serviceAddress("radicle-service"),
+    });
+    expect(outputs.mesh?.seed).toBe("radicle.mesh.guildnet.internal:8776");
+    const policy = JSON.parse(named("mesh-policy").inputs["policy"] as string) as { acls: { dst: string[] }[] };
+    expect(policy.acls[0]?.dst).toEqual(["portal:443", "names:53", "radicle:8776"]);
+    expect(named("radicle-network-from-routers").inputs["spec"]).toMatchObject({
+      ingress: [{ ports: [{ port: 8776 }] }],
+    });
+    const alone = await graph({ radicle: {} });
+    expect(alone.all.some(({ name }) => name === "radicle-network-from-routers")).toBe(false);
+  });
+
   test("has a router that leads to the cluster's networks, approved by the policy, and a policy that opens the portal alone", async () => {
     const { named } = await graph({ mesh: { kind: "headscale", router: { routes: ["192.168.1.0/24"] } } });
     expect(environment(named("router-deployment"))).toMatchObject({

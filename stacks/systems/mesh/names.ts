@@ -8,6 +8,8 @@ export interface MeshNames {
   baseDomain: string;
   /** Where the portal is, at port 443. */
   portalHost: string;
+  /** Where Radicle's seed is, where the guild has one. */
+  seedHost: string;
   /** Domain below which every workspace has a name. */
   appsDomain: string;
   /** Domain that the guild's own DNS on the mesh answers for, and what it answers below it. */
@@ -16,9 +18,11 @@ export interface MeshNames {
 
 /** Label of the portal's name on a mesh. */
 export const PORTAL_LABEL = "portal";
+/** Of Radicle's seed's. */
+export const SEED_LABEL = "radicle";
 
 /**
- * The portal's name is one of the mesh's own (MagicDNS) where the guild keeps the server, whose
+ * The portal's name, and the seed's, is one of the mesh's own (MagicDNS) where the guild keeps the server, whose
  * settings can hold further names. Elsewhere it is in the guild's zone, like the workspaces.
  */
 export function meshNames(mesh: SomeMeshConfig): MeshNames {
@@ -29,6 +33,7 @@ export function meshNames(mesh: SomeMeshConfig): MeshNames {
     return {
       baseDomain,
       portalHost: `${PORTAL_LABEL}.${baseDomain}`,
+      seedHost: `${SEED_LABEL}.${baseDomain}`,
       appsDomain,
       zone: { domain: appsDomain, names: ["*"] },
     };
@@ -36,6 +41,7 @@ export function meshNames(mesh: SomeMeshConfig): MeshNames {
   return {
     baseDomain: mesh.baseDomain,
     portalHost: `${PORTAL_LABEL}.${domain}`,
+    seedHost: `${SEED_LABEL}.${domain}`,
     appsDomain,
     zone: { domain, names: [PORTAL_LABEL, "*.apps"] },
   };

@@ -7,10 +7,11 @@ import type { ClusterKeys } from "../cluster/schema.ts";
 import { peopleOf } from "../people/people.ts";
 import type { Membership } from "../people/people.ts";
 import type { PortalKeys } from "../portal/schema.ts";
-import { headscaleHostname, meshNames, PORTAL_LABEL } from "./names.ts";
+import type { RadicleKeys } from "../radicle/schema.ts";
+import { headscaleHostname, meshNames, PORTAL_LABEL, SEED_LABEL } from "./names.ts";
 import type { HeadscaleConfig, MeshKeys, SomeMeshConfig } from "./schema.ts";
 
-type Reads = MeshKeys & ClusterKeys & PortalKeys & Membership;
+type Reads = MeshKeys & ClusterKeys & PortalKeys & RadicleKeys & Membership;
 
 /** Ranges that a route may lead to; everything else is the internet, this machine, or a link of its own. */
 const ROUTABLE = new Set(["private", "unicast", "reserved"]);
@@ -238,17 +239,20 @@ function routeMistakes({ cluster }: Reads, mesh: SomeMeshConfig): Broken[] {
   return broken;
 }
 
-function deviceMistakes(_: Reads, mesh: SomeMeshConfig): Broken[] {
+function deviceMistakes({ radicle }: Reads, mesh: SomeMeshConfig): Broken[] {
   const taken = new Map<string, string>([
     [PORTAL_LABEL, "the portal's"],
-    [mesh.router.hostname, "the router's"],
+    ...(radicle === undefined ? [] : [[SEED_LABEL, "Radicle's seed's"] as const]),
   ]);
+  const { hostname } = mesh.router;
+  const routersIs = taken.get(hostname);
+  taken.set(hostname, "the router's");
   const broken: Broken[] =
-    mesh.router.hostname === PORTAL_LABEL
+    routersIs !== undefined
       ? [
           {
             paths: [["mesh", "router", "hostname"]],
-            allowed: `a name other than the portal's, "${PORTAL_LABEL}"`,
+            allowed: `a name other than ${routersIs}, "${hostname}"`,
             fix: 'write "router"',
           },
         ]

@@ -11,6 +11,7 @@ import { peopleOf } from "../people/people.ts";
 import type { Membership } from "../people/people.ts";
 import type { PortalGives } from "../portal/layer.ts";
 import type { PortalKeys } from "../portal/schema.ts";
+import type { RadicleGives } from "../radicle/layer.ts";
 import type { StorageGives } from "../storage/layer.ts";
 import { headscaleHostname, meshNames } from "./names.ts";
 import type { HeadscaleConfig, MeshConfig, MeshKeys } from "./schema.ts";
@@ -19,7 +20,7 @@ import type { HeadscaleConfig, MeshConfig, MeshKeys } from "./schema.ts";
 export const HEADSCALE_NODE_PORT = 30092;
 
 type Reads = MeshKeys & ClusterKeys & PortalKeys & Membership;
-type Needs = ClusterGives & CertificatesGives & StorageGives & PortalGives;
+type Needs = ClusterGives & CertificatesGives & StorageGives & PortalGives & RadicleGives;
 
 /** What a server is told. */
 interface Terms {
@@ -66,7 +67,8 @@ export function meshServer(config: Reads, ground: Needs, terms: Terms): MeshServ
 }
 
 function headscale(config: Reads, mesh: HeadscaleConfig, ground: Needs, { dns, policy, apiKey }: Terms): MeshServer {
-  const { baseDomain, portalHost, zone } = meshNames(mesh);
+  const { baseDomain, portalHost, seedHost, zone } = meshNames(mesh),
+    { seed } = ground;
   const network: HeadscaleNetwork = {
     hostname: headscaleHostname(mesh, config.portal),
     port: mesh.port,
@@ -76,7 +78,10 @@ function headscale(config: Reads, mesh: HeadscaleConfig, ground: Needs, { dns, p
     people: peopleOf(config),
     prefixes: { v4: mesh.network, v6: MESH_NETWORKS.v6 },
     dns: {
-      records: [{ name: portalHost, type: "A", value: ground.portal.clusterAddress }],
+      records: [
+        { name: portalHost, type: "A", value: ground.portal.clusterAddress },
+        ...(seed ? [{ name: seedHost, type: "A" as const, value: seed.address }] : []),
+      ],
       split: { [zone.domain]: [dns.address] },
       nameservers: mesh.nameservers,
     },

@@ -1,10 +1,20 @@
-import { radicleAttachment, radicleHost, radicleIdentity, RadicleSeed } from "../../../components/index.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import {
+  radicleAttachment,
+  radicleHost,
+  radicleIdentity,
+  RADICLE_PORT,
+  RadicleSeed,
+  ROUTER_APP,
+} from "../../../components/index.ts";
 import type { EventBusAccess } from "../../../components/index.ts";
 import { system } from "../../system.ts";
 import type { Wants, Layer, WantedVolume } from "../../system.ts";
 import type { AuthorityGives } from "../authority/layer.ts";
 import type { CertificatesGives } from "../certificates/layer.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
+import type { ClusterKeys } from "../cluster/schema.ts";
+import type { MeshKeys } from "../mesh/schema.ts";
 import type { PortalGives } from "../portal/layer.ts";
 import type { SchedulingGives } from "../scheduling/layer.ts";
 import type { StorageGives } from "../storage/layer.ts";
@@ -12,6 +22,12 @@ import { radicleMistakes } from "./rules.ts";
 import { radicleKeys } from "./schema.ts";
 import type { RadicleKeys } from "./schema.ts";
 
+/** What devices on a mesh reach, where there is both. */
+export interface RadicleGives {
+  seed?: { readonly address: pulumi.Output<string>; readonly port: number } | undefined;
+}
+
+type Reads = RadicleKeys & ClusterKeys & MeshKeys;
 /** Where there is an event bus. */
 type MayNeed = { events?: EventBusAccess | undefined };
 type Needs = MayNeed & AuthorityGives & ClusterGives & SchedulingGives & StorageGives & CertificatesGives & PortalGives;
@@ -48,12 +64,12 @@ function radicleWants({ radicle: wanted }: RadicleKeys): Partial<Wants> {
 }
 
 function radicleLayer(
-  { radicle: wanted }: RadicleKeys,
+  { radicle: wanted, mesh }: Reads,
   { access, authority, certificates, classes, classIn, events, image, opts, portalImage }: Needs,
-): Layer<object, object> {
+): Layer<RadicleGives, object> {
   if (wanted === undefined) return { gives: {}, outputs: {} };
   const { storage, seeding, keepData, passwordGeneration } = wanted;
-  const { volume, identity, identityKey } = new RadicleSeed(
+  const { volume, identity, identityKey, clusterAddress } = new RadicleSeed(
     "radicle",
     {
       image: image("radicle"),
@@ -61,6 +77,7 @@ function radicleLayer(
       authority,
       issuer: certificates?.own,
       events,
+      routers: mesh.kind === "none" ? undefined : ROUTER_APP,
       endpoint: access.endpoint,
       seeding,
       storage,
@@ -71,7 +88,7 @@ function radicleLayer(
     opts,
   );
   return {
-    gives: {},
+    gives: { seed: { address: clusterAddress, port: RADICLE_PORT } },
     outputs: {},
     // Of what is known before it is there, so that no workspace waits for it.
     attachments: [
