@@ -27,6 +27,10 @@ export interface BackedUpVolume {
   readonly namespace: string;
   /** Deployment that has it. */
   readonly deployment: string;
+  /** Where that is something else. */
+  readonly kind?: "StatefulSet";
+  /** Claims of all volumes that its files are brought back to, where several have the same files. */
+  readonly claims?: readonly string[];
   /** Handles of the people whose snapshots are this volume's; not there where it is the guild's. */
   readonly owners?: readonly string[];
 }

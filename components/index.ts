@@ -33,7 +33,15 @@ export type { ExistingClusterArgs } from "./cluster/existing-cluster.ts";
 export { EVENTS_CREDENTIALS_VARIABLE, eventsAttachment } from "./events/attachment.ts";
 export { EventBus } from "./events/event-bus.ts";
 export type { EventBusArgs } from "./events/event-bus.ts";
-export { EVENTS_NAMESPACE, eventsHost, eventsUrl, throughCluster as eventsThroughCluster } from "./events/identity.ts";
+export {
+  EVENTS_NAMESPACE,
+  eventClaims,
+  eventsApp,
+  eventsHost,
+  eventsUrl,
+  throughCluster as eventsThroughCluster,
+} from "./events/identity.ts";
+export type { EventServers } from "./events/identity.ts";
 export { largestRetention } from "./events/retention.ts";
 export type { EventRetention } from "./events/retention.ts";
 export type {

@@ -145,6 +145,10 @@ export interface KeptVolume {
   namespace: string;
   /** Deployment that has it. */
   deployment: string;
+  /** Where that is something else. @default "Deployment" */
+  kind?: "StatefulSet";
+  /** All volumes that its files are brought back to, this one among them, where several have the same files. @default this one */
+  claims?: string[];
   /** Handles of the people whose snapshots are this volume's, the owner first; undefined where it is the guild's. */
   owners?: string[];
   volume: BackupVolume;

@@ -12,9 +12,9 @@ export function suggestsRestore(drift: DriftReport): boolean {
 export function withoutHeld(drift: DriftReport, volumes: readonly BackedUpVolume[]): DriftReport {
   if ("why" in drift) return drift;
   const held = new Set(
-    volumes.flatMap(({ namespace, deployment }) => [
+    volumes.flatMap(({ namespace, deployment, kind }) => [
       `CronJob ${namespace}/backup`,
-      `Deployment ${namespace}/${deployment}`,
+      `${kind ?? "Deployment"} ${namespace}/${deployment}`,
     ]),
   );
   return { ...drift, deviations: drift.deviations.filter(({ what }) => !held.has(what)) };

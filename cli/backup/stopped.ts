@@ -7,7 +7,7 @@ import type { CronJob, Deployment, Pod } from "../kubernetes/objects.ts";
 import type { BackedUpVolume } from "../stack-outputs.ts";
 import { atWork, backupJobs, taskOf } from "./jobs.ts";
 
-/** On a Deployment: how many pods it had before it was stopped, in case whoever stopped it is killed. */
+/** On a Deployment or StatefulSet: how many pods it had before it was stopped, in case whoever stopped it is killed. */
 const REPLICAS = "guildnet.io/replicas-before-restore";
 /** On the CronJob of a volume's backups: which process has suspended it, for the same case. */
 const SUSPENDED = "guildnet.io/suspended-by";
@@ -30,8 +30,8 @@ export async function whileStopped<T>(
   report: Report,
   work: () => Promise<T>,
 ): Promise<T> {
-  const { namespace, deployment } = volume;
-  const target = ["deployment", deployment, "--namespace", namespace];
+  const { namespace } = volume,
+    target = targetOf(volume);
   const { metadata, spec } = JSON.parse(await kubectl(["get", ...target, "--output", "json"])) as Deployment;
   const replicas = Number(metadata.annotations?.[REPLICAS] ?? spec.replicas ?? 1);
   await assertNoOther(kubectl, volume);
@@ -132,9 +132,15 @@ function setSuspended(kubectl: Kubectl, namespace: string, suspended: boolean, b
   return kubectl(["patch", ...BACKUPS, "--namespace", namespace, "--type", "merge", "--patch", JSON.stringify(patch)]);
 }
 
+/** What has it, as kubectl names it. */
+function targetOf({ kind, deployment, namespace }: BackedUpVolume): string[] {
+  return [kind === undefined ? "deployment" : kind.toLowerCase(), deployment, "--namespace", namespace];
+}
+
 /** @returns how many pods it had, and has again soon; 0 where it was not stopped */
-async function resume(kubectl: Kubectl, { namespace, deployment }: BackedUpVolume): Promise<number> {
-  const target = ["deployment", deployment, "--namespace", namespace];
+async function resume(kubectl: Kubectl, volume: BackedUpVolume): Promise<number> {
+  const { namespace } = volume,
+    target = targetOf(volume);
   const { metadata } = JSON.parse(await kubectl(["get", ...target, "--output", "json"])) as Deployment;
   const replicas = metadata.annotations?.[REPLICAS];
   if (replicas !== undefined) {

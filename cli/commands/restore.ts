@@ -91,24 +91,31 @@ async function restore(kubectl: Kubectl, volume: BackedUpVolume, { id }: Snapsho
   // A Ctrl-C ends the kubectl that is at work, and so this, but not before all is started again.
   process.on("SIGINT", ignore);
   try {
-    return await whileStopped(kubectl, volume, report, async () =>
-      lastLines(await job(kubectl, volume.namespace, { SNAPSHOT: id }, report), 1),
-    );
+    return await whileStopped(kubectl, volume, report, async () => {
+      let told = "";
+      for (const claim of volume.claims ?? [undefined])
+        told = lastLines(await job(kubectl, volume.namespace, { SNAPSHOT: id }, report, claim), 1);
+      return told;
+    });
   } finally {
     process.off("SIGINT", ignore);
   }
 }
 
-/** Runs a job of the template and removes it: what it did is told here. */
+/**
+ * Runs a job of the template and removes it: what it did is told here.
+ * @param claim of the volume, where it is another than the template's
+ */
 async function job(
   kubectl: Kubectl,
   namespace: string,
   environment: Record<string, string>,
   report: Report,
+  claim?: string,
 ): Promise<string> {
   const name = jobName("restore-now");
   try {
-    return await runJob(kubectl, { namespace, from: "restore", name, environment }, report);
+    return await runJob(kubectl, { namespace, from: "restore", name, environment, claim }, report);
   } finally {
     await kubectl(["delete", "job", name, "--namespace", namespace, "--ignore-not-found"]);
   }

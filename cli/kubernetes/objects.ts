@@ -1,7 +1,9 @@
 /** What the command line reads of Kubernetes objects. */
 export interface Job {
   metadata: { name: string; namespace?: string; labels?: Record<string, string>; creationTimestamp?: string };
-  spec?: { template: { spec: { containers: Container[] } } };
+  spec?: {
+    template: { spec: { containers: Container[]; volumes?: { persistentVolumeClaim?: { claimName: string } }[] } };
+  };
   status?: { startTime?: string; completionTime?: string; conditions?: Condition[] };
 }
 

@@ -14,6 +14,8 @@ export interface JobRun {
   name: string;
   /** Variables of its containers that differ from the template's. */
   environment?: Readonly<Record<string, string>>;
+  /** Claim of the one volume that it has of those that outlive it. @default the template's */
+  claim?: string;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface JobRun {
  * @throws UserError `job-failed` with its last lines
  */
 export async function runJob(kubectl: Kubectl, run: JobRun, report: (activity: string) => void): Promise<string> {
-  const { namespace, from, name, environment = {} } = run;
+  const { namespace, from, name, environment = {}, claim } = run;
   const template = JSON.parse(
     await kubectl([
       "create",
@@ -38,7 +40,10 @@ export async function runJob(kubectl: Kubectl, run: JobRun, report: (activity: s
       "json",
     ]),
   ) as Job;
-  await kubectl(["create", "--filename", "-"], JSON.stringify(withEnvironment(template, environment)));
+  await kubectl(
+    ["create", "--filename", "-"],
+    JSON.stringify(withClaim(withEnvironment(template, environment), claim)),
+  );
   return followJob(kubectl, namespace, name, report);
 }
 
@@ -69,6 +74,15 @@ export function withEnvironment(job: Job, environment: Readonly<Record<string, s
   for (const container of changed.spec?.template.spec.containers ?? []) {
     for (const variable of container.env ?? []) variable.value = environment[variable.name] ?? variable.value;
   }
+  return changed;
+}
+
+/** The same job on another volume. */
+export function withClaim(job: Job, claim: string | undefined): Job {
+  if (claim === undefined) return job;
+  const changed = structuredClone(job);
+  for (const { persistentVolumeClaim } of changed.spec?.template.spec.volumes ?? [])
+    if (persistentVolumeClaim !== undefined) persistentVolumeClaim.claimName = claim;
   return changed;
 }
 

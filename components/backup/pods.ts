@@ -31,6 +31,8 @@ export interface ResolvedBackup {
   claim: pulumi.Input<string>;
   /** `app.kubernetes.io/name` of the pods that have the volume. */
   workload: string;
+  /** Name of the one that has it, where each has a volume of its own. */
+  pod?: string;
   /** Cron, UTC. */
   schedule: string;
   keep: Keep;
@@ -154,7 +156,12 @@ function pod(
               weight: 100,
               podAffinityTerm: {
                 topologyKey: "kubernetes.io/hostname",
-                labelSelector: { matchLabels: appSelector(v.workload) },
+                labelSelector: {
+                  matchLabels: {
+                    ...appSelector(v.workload),
+                    ...(v.pod !== undefined && { "statefulset.kubernetes.io/pod-name": v.pod }),
+                  },
+                },
               },
             },
           ],

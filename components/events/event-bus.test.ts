@@ -1,12 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { record } from "../testing/record.ts";
 import { EventBus } from "./event-bus.ts";
 import type { EventBusArgs } from "./event-bus.ts";
 import { retentionOf } from "./retention.ts";
+import { routeHosts } from "./servers.ts";
 import { serverSettings } from "./settings.ts";
 
 const MIB = 1024 * 1024;
+
+const trust = { operatorJwt: "O", systemAccount: "S", systemJwt: "SJ", guildAccount: "G", guildJwt: "GJ" };
+
+interface StatefulSet {
+  selector: { matchLabels: Record<string, string> };
+  template: {
+    metadata: { labels: Record<string, string> };
+    spec: { containers: { volumeMounts: object[]; readinessProbe: object; livenessProbe: object }[] };
+  };
+}
 
 function registered(args: Partial<EventBusArgs> = {}) {
   const authority = { certificatePem: "CA", privateKeyPem: pulumi.secret("KEY") };
@@ -14,7 +25,6 @@ function registered(args: Partial<EventBusArgs> = {}) {
 }
 
 test("is told by signed words who is who, none of them secret, and keeps what it acknowledges", () => {
-  const trust = { operatorJwt: "O", systemAccount: "S", systemJwt: "SJ", guildAccount: "G", guildJwt: "GJ" };
   expect(serverSettings(trust, 100)).toMatchObject({
     operator: "O",
     system_account: "S",
@@ -22,6 +32,61 @@ test("is told by signed words who is who, none of them secret, and keeps what it
     resolver_preload: { S: "SJ", G: "GJ" },
     jetstream: { max_file_store: 100, max_memory_store: 0, sync_interval: "always" },
     tls: { min_version: "1.3" },
+  });
+});
+
+describe("of three servers", () => {
+  test("each finds all by names that its certificate has", async () => {
+    const all = await registered({ servers: 3 });
+    const certificates = all.filter(({ name }) => name.startsWith("events-route-certificate-"));
+    expect(certificates.map(({ inputs }) => [inputs.dnsNames, inputs.usages])).toEqual(
+      routeHosts.map((host) => [[host], ["server", "client"]]),
+    );
+    const { cluster } = serverSettings(trust, 100, routeHosts);
+    expect(cluster).toMatchObject({
+      routes: routeHosts.map((host) => `tls://${host}:6222`),
+      no_advertise: true,
+      tls: { ca_file: "/etc/guildnet/route-tls/ca.crt", min_version: "1.3" },
+    });
+    expect(routeHosts[2]).toBe("nats-cluster-2.nats-cluster.guildnet-events.svc");
+  });
+
+  test("each has a volume, and the certificate of its own name alone", async () => {
+    const { spec } = (await registered({ servers: 3, storage: "1Gi" })).find(({ name }) => name === "events-servers")
+      ?.inputs as unknown as { spec: StatefulSet };
+    const [container] = spec.template.spec.containers;
+    expect(spec).toMatchObject({ replicas: 3, serviceName: "nats-cluster", podManagementPolicy: "Parallel" });
+    expect(container?.volumeMounts).toContainEqual({
+      name: "route-tls",
+      mountPath: "/etc/guildnet/route-tls",
+      subPathExpr: "$(POD_NAME)",
+      readOnly: true,
+    });
+    expect(container?.readinessProbe).toMatchObject({ httpGet: { path: "/healthz?js-meta-only=true" } });
+    expect(container?.livenessProbe).toMatchObject({ httpGet: { path: "/healthz?js-server-only=true" } });
+    const claims = (await registered({ servers: 3 })).filter(({ type }) => type.endsWith(":PersistentVolumeClaim"));
+    expect(claims.map(({ inputs }) => (inputs.metadata as { name: string }).name)).toEqual(
+      [0, 1, 2].map((server) => `data-nats-cluster-${server}`),
+    );
+  });
+
+  test("keep each stream on all, and all of them forget an account", async () => {
+    const all = await registered({ servers: 3 });
+    const streams = all.filter(({ type }) => type === "guildnet:index:EventStream");
+    for (const { inputs } of streams) {
+      expect(inputs.replicas).toBe(3);
+      expect(inputs.server).toMatchObject({
+        secret: { servers: 3, cluster: { labelSelector: "app.kubernetes.io/name=nats-cluster" } },
+      });
+    }
+    expect(streams.length).toBe(4);
+  });
+
+  test("are others for other keys, as they would not know each other", async () => {
+    const { spec } = (await registered({ servers: 3 })).find(({ name }) => name === "events-servers")
+      ?.inputs as unknown as { spec: StatefulSet };
+    expect(Object.keys(spec.selector.matchLabels)).toContain("guildnet.io/keys");
+    expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
   });
 });
 

@@ -17,14 +17,27 @@ import { serverCertificate } from "../kube/tls.ts";
 import { transformed } from "../kube/transform.ts";
 import type { Transforms } from "../kube/transform.ts";
 import { images } from "../versions.ts";
-import { EVENTS_APP, EVENTS_NAMESPACE, eventsHost, eventsUrl, throughCluster } from "./identity.ts";
-import { EVENTS_USER, eventBusDeployment } from "./pods.ts";
+import {
+  EVENTS_APP,
+  EVENTS_NAMESPACE,
+  EVENTS_SERVERS_APP,
+  eventClaims,
+  eventPods,
+  eventsApp,
+  eventsHost,
+  eventsUrl,
+  throughCluster,
+} from "./identity.ts";
+import type { EventServers } from "./identity.ts";
+import { disruptionBudget, EVENTS_USER, eventBusDeployment, eventServersSet } from "./pods.ts";
+import type { ResolvedEventBus } from "./pods.ts";
 import { identityOn, joinedTo } from "./join.ts";
 import type { Doorkeeper } from "./join.ts";
-import { eventBusReach } from "./reach.ts";
+import { eventBusReach, toEvents } from "./reach.ts";
 import { audiencesOf } from "./rights.ts";
 import { retentionOf, USABLE } from "./retention.ts";
 import type { EventRetention } from "./retention.ts";
+import { routeHosts, routes } from "./servers.ts";
 import { CLIENT_PORT, serverSettings } from "./settings.ts";
 
 /** What `transform` changes. */
@@ -33,9 +46,14 @@ export interface EventBusChildren {
   account: k8s.core.v1.ServiceAccountArgs;
   settings: k8s.core.v1.ConfigMapArgs;
   data: k8s.core.v1.PersistentVolumeClaimArgs;
+  [claim: `data-${string}`]: k8s.core.v1.PersistentVolumeClaimArgs;
   tls: k8s.core.v1.SecretArgs;
+  [secret: `route-tls-${string}`]: k8s.core.v1.SecretArgs;
   [policy: `network-${string}`]: k8s.networking.v1.NetworkPolicyArgs;
   deployment: k8s.apps.v1.DeploymentArgs;
+  servers: k8s.apps.v1.StatefulSetArgs;
+  disruptions: k8s.policy.v1.PodDisruptionBudgetArgs;
+  routes: k8s.core.v1.ServiceArgs;
   service: k8s.core.v1.ServiceArgs;
 }
 
@@ -48,9 +66,11 @@ export interface EventBusArgs {
   kubeconfig: pulumi.Input<string>;
   /** Handles of everybody: each has events of his own. */
   people: readonly string[];
-  /** Size of its volume; it can grow, not shrink. @default "2Gi" */
+  /** With 3, what is acknowledged is on two of them at least, and one may be away. What is kept moves along when it changes. @default 1 */
+  servers?: EventServers;
+  /** Size of the volume of each server; it can grow, not shrink. @default "2Gi" */
   storage?: string;
-  /** StorageClass of its volume. @default the cluster's default class */
+  /** StorageClass of its volumes. @default the cluster's default class */
   storageClass?: pulumi.Input<string>;
   /** How long events stay. @default 30 days, and what is for everybody up to a quarter of the volume */
   retention?: Partial<EventRetention>;
@@ -76,36 +96,46 @@ export class EventBus extends pulumi.ComponentResource implements EventBusAccess
   readonly host = eventsHost;
   readonly url = eventsUrl;
   declare readonly caCertificate: pulumi.Output<string>;
-  /** What `Backup` takes. */
+  /** What `Backup` takes: of three servers the volume of the first, as each has all. */
   readonly volume: BackupVolume;
   private readonly keeper: Doorkeeper;
 
   constructor(name: string, args: EventBusArgs, opts?: pulumi.ComponentResourceOptions) {
+    const servers = args.servers ?? 1,
+      storage = args.storage ?? "2Gi",
+      generation = args.keyGeneration ?? 1,
+      data = retention(args.keepData);
     super(
       "guildnet:index:EventBus",
       name,
-      { reaches: "everybody: events wait for some seconds" },
+      { reaches: servers === 1 ? "everybody: events wait for some seconds" : "nobody: another server is there for it" },
       transformed(name, args.transform, opts),
     );
     this.caCertificate = pulumi.output(args.authority.certificatePem);
-    const generation = args.keyGeneration ?? 1;
-    const data = retention(args.keepData),
-      storage = args.storage ?? "2Gi";
     const place = ownNamespace(name, { app: EVENTS_APP, namespace: EVENTS_NAMESPACE, level: "restricted", data }, this);
-    this.volume = { namespace: place.namespace, claim: "data", user: EVENTS_USER, workload: EVENTS_APP };
+    this.volume = volumeOf(place, servers);
     const operator = new EventOperator(`${name}-operator`, { name: "guildnet", generation }, { parent: this });
-    const claim = volumeClaim(place, "data", { claim: "data", size: storage, storageClass: args.storageClass, data });
-    const workload = deployment(place, operator, args, { claim: claim.metadata.name, storage });
-    service(place);
+    const claims = eventClaims(servers).map((claim, index) =>
+      volumeClaim(place, servers === 1 ? "data" : `data-${index}`, {
+        claim,
+        size: storage,
+        storageClass: args.storageClass,
+        data,
+      }),
+    );
+    const workload = workloadOf(place, operator, args, { claims, servers, storage });
+    service(place, servers);
     // Known once it is ready, so that what asks it waits.
     const server = pulumi
       .all([workload.metadata.name, args.authority.certificatePem, pulumi.secret(args.kubeconfig)])
       .apply(([, caCertificatePem, kubeconfig]) => ({
         url: eventsUrl,
         caCertificatePem,
-        cluster: { kubeconfig, ...throughCluster },
+        cluster: { kubeconfig, ...throughCluster(servers) },
+        ...(servers > 1 && { servers }),
       }));
-    this.keeper = { server, operator, caCertificate: this.caCertificate, people: args.people, generation };
+    const people = args.people;
+    this.keeper = { server, operator, caCertificate: this.caCertificate, people, generation, reach: toEvents(servers) };
     const { days, size } = retentionOf(storage, args.people.length, args.retention);
     for (const audience of audiencesOf(args.people))
       new EventStream(
@@ -118,6 +148,7 @@ export class EventBus extends pulumi.ComponentResource implements EventBusAccess
           heard: heardOf(audience),
           maxBytes: size(audience),
           maxAgeSeconds: days * 24 * 60 * 60,
+          replicas: servers,
         },
         { parent: this, retainOnDelete: data === "kept" },
       );
@@ -139,13 +170,19 @@ const oneServer = accepted({
   recreated: "its volume is writable by one pod at a time",
 });
 
-function service(place: Place): void {
+function volumeOf({ namespace }: OwnPlace, servers: EventServers): BackupVolume {
+  const [claim = "data"] = eventClaims(servers),
+    [pod] = eventPods();
+  return { namespace, claim, user: EVENTS_USER, workload: eventsApp(servers), ...(servers > 1 && { pod }) };
+}
+
+function service(place: Place, servers: EventServers): void {
   new k8s.core.v1.Service(
     `${place.name}-service`,
     {
       metadata: metaIn(place, EVENTS_APP, unawaited),
       spec: {
-        selector: appSelector(EVENTS_APP),
+        selector: appSelector(eventsApp(servers)),
         ports: [{ name: "nats", port: CLIENT_PORT, targetPort: "nats", protocol: "TCP" }],
       },
     },
@@ -153,43 +190,84 @@ function service(place: Place): void {
   );
 }
 
-function deployment(
+interface Workload {
+  claims: k8s.core.v1.PersistentVolumeClaim[];
+  servers: EventServers;
+  storage: string;
+}
+
+/** Child `<place>-deployment` of one server, or `<place>-servers` of three, and all that their pods stand on. */
+function workloadOf(
   place: OwnPlace,
   operator: EventOperator,
   args: EventBusArgs,
-  { claim, storage }: { claim: pulumi.Input<string>; storage: string },
-): k8s.apps.v1.Deployment {
+  { claims, servers, storage }: Workload,
+): k8s.apps.v1.Deployment | k8s.apps.v1.StatefulSet {
+  const { parent } = place;
+  const beside = servers === 1 ? undefined : routes(place);
   const bytes = Math.floor(quantity(storage) * USABLE);
   const serve = pulumi
     .all([operator.operatorJwt, operator.systemAccount, operator.systemJwt, operator.guildJwt])
     .apply(([operatorJwt, systemAccount, systemJwt, guildJwt]) =>
       JSON.stringify(
-        serverSettings({ operatorJwt, systemAccount, systemJwt, guildAccount: GUILD_ACCOUNT, guildJwt }, bytes),
+        serverSettings(
+          { operatorJwt, systemAccount, systemJwt, guildAccount: GUILD_ACCOUNT, guildJwt },
+          bytes,
+          beside && routeHosts,
+        ),
       ),
     );
+  // Under another name, as one server that starts anew while events move has to find its own.
   const settings = new k8s.core.v1.ConfigMap(
     `${place.name}-settings`,
-    { metadata: metaIn(place, "settings"), data: { "server.json": serve } },
-    { parent: place.parent },
+    {
+      metadata: metaIn(place, servers === 1 ? "settings" : "servers-settings"),
+      data: { "server.json": serve, ...(beside && { "routes.crt": beside.authorityPem }) },
+    },
+    { parent },
   );
   const certificate = serverCertificate(place, { authority: args.authority, dnsNames: [eventsHost] });
   const account = powerlessAccount(place);
-  return new k8s.apps.v1.Deployment(
-    `${place.name}-deployment`,
+  const readAtStart = [...certificate.readAtStart, ...(beside?.certificates ?? [])];
+  const resolved: ResolvedEventBus = {
+    image: args.image ?? images.nats,
+    priorityClass: args.priorityClass,
+    serviceAccount: account.metadata.name,
+    settings: settings.metadata.name,
+    tlsSecret: certificate.secret,
+    mountedVersion: pulumi
+      .all([serve, ...readAtStart.map(({ certificatePem }) => certificatePem)])
+      .apply((parts) => contentVersion(parts.join("\n"))),
+  };
+  const guards = networkPolicies(place, eventBusReach(servers));
+  if (beside === undefined) {
+    const claim = claims[0]?.metadata.name ?? "data";
+    return new k8s.apps.v1.Deployment(
+      `${place.name}-deployment`,
+      { metadata: metaIn(place, EVENTS_APP, oneServer), spec: eventBusDeployment({ ...resolved, claim }) },
+      { parent, dependsOn: guards },
+    );
+  }
+  new k8s.policy.v1.PodDisruptionBudget(
+    `${place.name}-disruptions`,
+    { metadata: metaIn(place, EVENTS_SERVERS_APP), spec: disruptionBudget },
+    { parent },
+  );
+  return new k8s.apps.v1.StatefulSet(
+    `${place.name}-servers`,
     {
-      metadata: metaIn(place, EVENTS_APP, oneServer),
-      spec: eventBusDeployment({
-        image: args.image ?? images.nats,
-        priorityClass: args.priorityClass,
-        serviceAccount: account.metadata.name,
-        settings: settings.metadata.name,
-        tlsSecret: certificate.secret,
-        claim,
-        mountedVersion: pulumi
-          .all([serve, ...certificate.readAtStart.map(({ certificatePem }) => certificatePem)])
-          .apply((parts) => contentVersion(parts.join("\n"))),
+      metadata: metaIn(place, EVENTS_SERVERS_APP),
+      spec: eventServersSet({
+        ...resolved,
+        routes: beside.service,
+        routeTlsSecrets: beside.secrets,
+        routeAuthority: settings.metadata.name,
+        keys: operator.operatorJwt.apply(contentVersion),
+        storage,
+        storageClass: args.storageClass,
       }),
     },
-    { parent: place.parent, dependsOn: networkPolicies(place, eventBusReach) },
+    // Claims grow by themselves, which a set's own template of them can't.
+    { parent, dependsOn: [...guards, ...claims], ignoreChanges: ["spec.volumeClaimTemplates"] },
   );
 }

@@ -6,9 +6,9 @@ import type { EventServer } from "../../provider/sdk/index.ts";
 import type { EventsJoined, EventUser } from "../kube/event-access.ts";
 import { contentVersion } from "../kube/metadata.ts";
 import { metaIn } from "../kube/place.ts";
+import type { Policy } from "../kube/network-policy.ts";
 import type { Place } from "../kube/place.ts";
 import { eventsUrl } from "./identity.ts";
-import { toEvents } from "./reach.ts";
 import { importsOf, rightsOf } from "./rights.ts";
 
 /** What it takes to make somebody known to a bus. */
@@ -21,6 +21,8 @@ export interface Doorkeeper {
   readonly people: readonly string[];
   /** Of keys. */
   readonly generation: number;
+  /** Out of a pod: to the bus. */
+  readonly reach: Policy;
 }
 
 /** Where its pods have that. */
@@ -80,5 +82,5 @@ export function joinedTo(keeper: Doorkeeper, place: Place, user: pulumi.Input<Ev
   );
   // An account is as new as its credentials.
   const version = pulumi.all([account, settings, keeper.caCertificate]).apply((all) => contentVersion(all.join("\n")));
-  return { secret: secret.metadata.name, reach: toEvents, version };
+  return { secret: secret.metadata.name, reach: keeper.reach, version };
 }

@@ -8,6 +8,8 @@ export interface BackupVolume {
   user: number;
   /** `app.kubernetes.io/name` of the pods that have it. */
   workload: string;
+  /** Name of the one of those pods that has it, where each has a volume of its own. @default whichever there is */
+  pod?: string;
   /**
    * Image of the portal, where the volume has SQLite databases that are in use: copied file by
    * file, one could be torn. It should be small, as all of it is copied first.

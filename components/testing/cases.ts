@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { identityOn, joinedTo } from "../events/join.ts";
+import { toEvents } from "../events/reach.ts";
 import type { WorkspaceAttachment } from "../kube/attachment.ts";
 import type { EventBusAccess } from "../kube/event-access.ts";
 import { Workspace } from "../workspace/workspace.ts";
@@ -25,6 +26,7 @@ const keeper = {
   caCertificate: "CA CERTIFICATE",
   people: ["ada"],
   generation: 1,
+  reach: toEvents(1),
 };
 
 /** What a component has that joins it. */

@@ -2,6 +2,7 @@ import { connect, credsAuthenticator, errors, type NatsConnection } from "@nats-
 import pRetry from "p-retry";
 import { forwardTo, NothingThere, refusedForward, type Forwarding } from "../cluster/port-forward.ts";
 import { readKubeconfig } from "../cluster/kubeconfig.ts";
+export { NothingThere } from "../cluster/port-forward.ts";
 import { ActionableError, Unreachable } from "../errors.ts";
 import { messageOf, passesByItself } from "../http/network-errors.ts";
 import type { EventServer } from "./server.ts";

@@ -10,7 +10,7 @@ import {
 import { ActionableError } from "../errors.ts";
 import type { StreamInputs } from "../resources/event-stream.ts";
 import { withBus } from "./connection.ts";
-export { NothingThere } from "../cluster/port-forward.ts";
+export { NothingThere } from "./connection.ts";
 import { patience } from "./server.ts";
 
 const NANOSECONDS = 1e9;
@@ -88,7 +88,8 @@ async function withStreams<T>(
   });
 }
 
-function unlessMissing(error: unknown): undefined {
+/** Nothing where there is no such stream. */
+export function unlessMissing(error: unknown): undefined {
   if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
   throw error;
 }

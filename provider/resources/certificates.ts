@@ -46,6 +46,7 @@ const certificateSchema = z.object({
   dnsNames: z.array(z.string().min(1)),
   ipAddresses: z.array(z.union([z.ipv4(), z.ipv6()])),
   validityDays,
+  usages: z.array(z.enum(["server", "client"])).optional(),
 });
 type CertificateInputs = z.infer<typeof certificateSchema>;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { eventServerSchema, littlePatience } from "../events/server.ts";
+import { eventServerSchema, isSameBus, littlePatience } from "../events/server.ts";
 import { define } from "./resource.ts";
 
 const schema = z.object({
@@ -27,8 +27,15 @@ export const eventAccount = define({
     await (await accounts()).tellAccount(inputs);
     return { id: inputs.account, outputs: {} };
   },
-  async update(inputs) {
-    await (await accounts()).tellAccount(inputs);
+  async update(inputs, _progress, old) {
+    const { forgetAccount, NothingThere, tellAccount } = await accounts();
+    await tellAccount(inputs);
+    const before = schema.parse(old);
+    // What stays of the other bus is to let nobody in later, who has gone by then.
+    if (!isSameBus(before.server, inputs.server))
+      await forgetAccount(before).catch((error: unknown) => {
+        if (!(error instanceof NothingThere)) throw error;
+      });
     return { id: inputs.account, outputs: {} };
   },
   drift: async (inputs) => (await accounts()).accountDrift(inputs, littlePatience),

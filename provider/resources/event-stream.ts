@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { eventServerSchema, littlePatience } from "../events/server.ts";
+import { eventServerSchema, isSameBus, littlePatience } from "../events/server.ts";
 import { define } from "./resource.ts";
 
 const schema = z.object({
@@ -24,7 +24,7 @@ export type StreamInputs = z.infer<typeof schema>;
 /** Loaded late: NATS's client takes longer to load than most runs have to do with it. */
 const streams = () => import("../events/streams.ts");
 
-/** Deleting it deletes what it keeps; a component that keeps data says so by `retainOnDelete`. */
+/** On another server it has there what it kept. Deleting it deletes what it keeps; a component that keeps data says so by `retainOnDelete`. */
 export const eventStream = define({
   schema,
   replaceOn: ["name"],
@@ -32,8 +32,10 @@ export const eventStream = define({
     await (await streams()).ensureStream(inputs);
     return { id: inputs.name, outputs: {} };
   },
-  async update(inputs) {
-    await (await streams()).ensureStream(inputs);
+  async update(inputs, progress, old) {
+    const before = schema.parse(old);
+    if (isSameBus(before.server, inputs.server)) await (await streams()).ensureStream(inputs);
+    else await (await import("../events/move.ts")).moveStream(before, inputs, progress);
     return { id: inputs.name, outputs: {} };
   },
   drift: async (inputs) => (await streams()).streamDrift(inputs, littlePatience),

@@ -45,6 +45,8 @@ export interface CertificateArgs {
   ipAddresses?: pulumi.Input<pulumi.Input<string>[]>;
   /** Days from issue; browsers refuse more than 398. @default 397 */
   validityDays?: pulumi.Input<number>;
+  /** What it is shown for. An authority with `permitted` names signs for servers alone. @default ["server"] */
+  usages?: ("server" | "client")[];
 }
 
 /**

@@ -6,6 +6,8 @@ export interface EventServer {
   url: pulumi.Input<string>;
   /** The authority that signed its certificate, PEM; it alone is trusted. */
   caCertificatePem: pulumi.Input<string>;
+  /** How many servers it is: all of them have to forget who shall not be let in again. @default 1 */
+  servers?: pulumi.Input<number>;
   /** The cluster it is in, where only from there it is reached: asked through the API server then. @default it is reached as it is */
   cluster?: pulumi.Input<{
     /** YAML. Kept secret. */
@@ -171,9 +173,10 @@ export class EventStream extends pulumi.CustomResource {
 
 /** With its kubeconfig secret, field by field. */
 function sealed(server: pulumi.Input<EventServer>): pulumi.Output<unknown> {
-  return pulumi.output(server).apply(({ url, caCertificatePem, cluster }) => ({
+  return pulumi.output(server).apply(({ url, caCertificatePem, servers, cluster }) => ({
     url,
     caCertificatePem,
+    ...(servers !== undefined && { servers }),
     ...(cluster && { cluster: { ...cluster, kubeconfig: pulumi.secret(cluster.kubeconfig) } }),
   }));
 }

@@ -93,7 +93,7 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
   },
   "existing with everything": {
     ...people,
-    events: { retention: { days: 7, size: "256Mi" } },
+    events: { servers: 3, retention: { days: 7, size: "256Mi" } },
     cluster: { ...existing, storageClass: "fast" },
     portal: { host: "guild.example.org", service: "LoadBalancer", addressPool: "public" },
     loadBalancer: { lan: "192.168.1.0/24", pools: [{ name: "public", addresses: ["192.168.1.224/28"] }] },

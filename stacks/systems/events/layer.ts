@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   EventBus,
   EVENTS_NAMESPACE,
+  eventClaims,
+  eventsApp,
   eventsAttachment,
   eventsHost,
   eventsThroughCluster,
@@ -41,8 +43,6 @@ interface EventsOutputs {
 type Reads = EventsKeys & Membership & PortalKeys;
 type Needs = AuthorityGives & ClusterGives & SchedulingGives & StorageGives;
 
-const DATA = { namespace: EVENTS_NAMESPACE, claim: "data" };
-
 export const events = system({
   keys: eventsKeys,
   rules: eventsMistakes,
@@ -52,7 +52,15 @@ export const events = system({
 });
 
 function eventsVolumes({ events: wanted }: EventsKeys): WantedVolume[] {
-  return wanted === undefined ? [] : [{ path: ["events"], ...DATA, size: wanted.storage, sizeKey: ["storage"] }];
+  if (wanted === undefined) return [];
+  const { servers, storage } = wanted;
+  return eventClaims(servers).map((claim) => ({
+    path: ["events"],
+    namespace: EVENTS_NAMESPACE,
+    claim,
+    size: storage,
+    sizeKey: ["storage"],
+  }));
 }
 
 function eventsWants({ events: wanted }: EventsKeys): Partial<Wants> {
@@ -67,17 +75,20 @@ function eventsLayer(
 ): Layer<EventsGives, { events: EventsOutputs | null }> {
   const { events: wanted } = config;
   if (wanted === undefined) return { gives: { events: undefined }, outputs: { events: null } };
+  const { servers, keepData } = wanted,
+    claims = eventClaims(servers);
   const bus = new EventBus(
     "events",
     {
       image: image("nats"),
+      servers,
       authority,
       kubeconfig: access.kubeconfig,
       people: peopleOf(config),
       storage: wanted.storage,
-      storageClass: classIn(DATA, wanted.keepData),
+      storageClass: classIn({ namespace: EVENTS_NAMESPACE, claim: claims[0] ?? "data" }, keepData),
       retention: wanted.retention,
-      keepData: wanted.keepData,
+      keepData,
       keyGeneration: wanted.keyGeneration,
       priorityClass: classes.platform,
     },
@@ -89,12 +100,21 @@ function eventsLayer(
     outputs: {
       events: {
         url: eventsUrl,
-        ...eventsThroughCluster,
+        ...eventsThroughCluster(servers),
         caCertificate: bus.caCertificate,
         credentials: pulumi.secret(credentials),
       },
     },
     attachments: [eventsAttachment(bus, { admins: adminsOf(config), keyGeneration: wanted.keyGeneration })],
-    kept: [{ name: "events", namespace: EVENTS_NAMESPACE, deployment: "nats", volume: bus.volume }],
+    kept: [
+      {
+        name: "events",
+        namespace: EVENTS_NAMESPACE,
+        deployment: eventsApp(servers),
+        // Each of three has all: the first one's volume is in backups, and brought back to all of them.
+        ...(servers > 1 && { kind: "StatefulSet", claims }),
+        volume: bus.volume,
+      },
+    ],
   };
 }

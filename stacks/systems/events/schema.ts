@@ -3,7 +3,11 @@ import { bytes } from "../../check/scalars.ts";
 import type { Told } from "../../system.ts";
 
 const events = z.strictObject({
-  storage: bytes("64Mi").prefault("2Gi").describe("Size of its volume; it can grow, not shrink."),
+  servers: z
+    .union([z.literal(1), z.literal(3)], "1 or 3: of two, none may be away")
+    .default(1)
+    .describe("1, or 3 with a volume each, of which one may be away. What is kept moves along when this changes."),
+  storage: bytes("64Mi").prefault("2Gi").describe("Size of the volume of each server; it can grow, not shrink."),
   retention: z
     .strictObject({
       days: z.int().min(1).max(3650).default(30).describe("Days after which an event goes."),
