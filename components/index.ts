@@ -97,6 +97,7 @@ export { SubnetRouter } from "./mesh/subnet-router.ts";
 export type { SubnetRouterArgs } from "./mesh/subnet-router.ts";
 export { modelsAttachment } from "./models/attachment.ts";
 export type { ModelsAttachmentArgs } from "./models/attachment.ts";
+export { mcpTokenVariable } from "./models/codex.ts";
 export type { McpServer } from "./models/codex.ts";
 export { ExistingOllama } from "./models/existing-ollama.ts";
 export type { ExistingOllamaArgs } from "./models/existing-ollama.ts";

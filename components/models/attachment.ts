@@ -7,7 +7,7 @@ import type { Place } from "../kube/place.ts";
 import { subjectHash } from "../kube/subject-hash.ts";
 import { mayReadSecret } from "../kube/secret-reader.ts";
 import type { Transforms } from "../kube/transform.ts";
-import { CODEX_FOLDER, codexFiles, TOKEN_VARIABLE } from "./codex.ts";
+import { CODEX_FOLDER, codexFiles, mcpTokenVariable, TOKEN_VARIABLE } from "./codex.ts";
 import type { McpServer } from "./codex.ts";
 import { toModelGateway } from "./gateway-reach.ts";
 import { modelGatewayIdentity } from "./model-server.ts";
@@ -22,6 +22,7 @@ const AUTHORITY_FOLDER = "/etc/guildnet/models";
 /** What `transform` changes in each workspace. */
 export interface ModelsAttachmentChildren {
   "models-access": k8s.core.v1.SecretArgs;
+  "models-mcp-tokens": k8s.core.v1.SecretArgs;
   "models-authority": k8s.core.v1.ConfigMapArgs;
   "models-codex": k8s.core.v1.ConfigMapArgs;
   "models-role": k8s.rbac.v1.RoleArgs;
@@ -39,6 +40,8 @@ export interface ModelsAttachmentArgs {
   known?: boolean;
   /** Servers of tools that Codex has in every workspace, by their names. @default none */
   mcpServers?: Readonly<Record<string, McpServer>>;
+  /** Tokens that some of these are asked with, by the servers' names: a workspace has each as the variable `mcpTokenVariable` of it. @default none */
+  mcpTokens?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Whether a person's Codex may have others than those. @default false: the list is all that there is */
   otherMcpServers?: boolean;
   /** Raising it gives every workspace another token, and ends the old ones; the workspaces start anew. @default 1 */
@@ -68,7 +71,10 @@ export function modelsAttachment(args: ModelsAttachmentArgs): WorkspaceAttachmen
         NODE_EXTRA_CA_CERTS: `${AUTHORITY_FOLDER}/ca.crt`,
         SSL_CERT_DIR: `/etc/ssl/certs:${AUTHORITY_FOLDER}`,
       },
-      secretDefaults: tokenVariables(access(workspace, tokenGeneration)),
+      secretDefaults: {
+        ...tokenVariables(access(workspace, tokenGeneration)),
+        ...mcpVariables(workspace, args),
+      },
       files: [
         { name: "models-authority", folder: AUTHORITY_FOLDER, from: { configMap: trusted(workspace, args) } },
         { name: "models-codex", folder: CODEX_FOLDER, from: { configMap: codex(workspace, args) } },
@@ -82,6 +88,21 @@ export function modelsAttachment(args: ModelsAttachmentArgs): WorkspaceAttachmen
 function tokenVariables(secret: pulumi.Input<string>): Record<string, SecretKey> {
   const token = { secret, key: TOKEN };
   return { OPENAI_API_KEY: token, [TOKEN_VARIABLE]: token };
+}
+
+/** Child `<workspace>-models-mcp-tokens`, where there are some. Codex's settings, which are no secret, name the variables. */
+function mcpVariables(workspace: Place, { mcpTokens = {} }: ModelsAttachmentArgs): Record<string, SecretKey> {
+  const names = Object.keys(mcpTokens);
+  if (names.length === 0) return {};
+  const { metadata } = new k8s.core.v1.Secret(
+    `${workspace.name}-models-mcp-tokens`,
+    {
+      metadata: metaIn(workspace, "models-mcp-tokens"),
+      stringData: Object.fromEntries(Object.entries(mcpTokens).map(([name, token]) => [name, pulumi.secret(token)])),
+    },
+    { parent: workspace.parent },
+  );
+  return Object.fromEntries(names.map((key) => [mcpTokenVariable(key), { secret: metadata.name, key }]));
 }
 
 /** Children `<workspace>-models-token`, `-access`, `-role` and `-binding`. @returns name of the Secret */

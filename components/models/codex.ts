@@ -7,6 +7,11 @@ export const CODEX_FOLDER = "/etc/codex";
 /** Has the workspace's token for the gateway. */
 export const TOKEN_VARIABLE = "GUILDNET_MODELS_TOKEN";
 
+/** Has the guild's token for a server of tools of that name. */
+export function mcpTokenVariable(name: string): string {
+  return `GUILDNET_MCP_TOKEN_${name.replaceAll("-", "_")}`;
+}
+
 /** A server of tools (MCP) that Codex may use: a program, or an address that is asked over HTTP. */
 export type McpServer = (
   | { readonly command: string; readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> }

@@ -127,19 +127,22 @@ holdsToContract([
         url: `https://${modelGatewayHost}/v1`,
         caCertificate: "CA CERTIFICATE",
         models: [{ name: "small", contextWindow: 8192, tools: true }],
+        mcpServers: { search: { url: "https://search.example.org/mcp" } },
+        mcpTokens: { search: "TOOLS TOKEN" },
       }),
     {
       attached: "Models",
       children: [
         "guildnet:index:RandomSecret models-token",
         core("Secret", "models-access"),
+        core("Secret", "models-mcp-tokens"),
         core("ConfigMap", "models-authority"),
         core("ConfigMap", "models-codex"),
         rbac("Role", "models-role"),
         rbac("RoleBinding", "models-binding"),
         policy("to-models"),
       ],
-      canaries: ["random of it-models-token"],
+      canaries: ["random of it-models-token", "TOOLS TOKEN"],
     },
   ),
 ]);

@@ -248,6 +248,14 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "a-model-server-with-a-path": [["modelGateway.servers[0].url"], /./],
   "a-model-twice": [["modelGateway.servers[0].models[0].name"], /remove one of them/],
   "a-tool-server-that-is-neither-started-nor-asked": [["codex.mcpServers.tickets"], /./],
+  "a-token-of-a-tool-server-is-missing": [
+    ["codex.mcpServers.search.token"],
+    /--secret --path guildnet:mcpTokens\.search/,
+  ],
+  "a-tool-server-with-two-tokens": [
+    ["codex.mcpServers.search.token", "codex.mcpServers.search.tokenVariable"],
+    /remove one of them/,
+  ],
   "access-to-a-model-that-is-not-there": [["modelGateway.access.qwen3"], /name one of those/],
   "codex-asks-a-model-that-is-not-there": [["codex.model"], /name one of those/],
   "codex-has-tools-and-nothing-to-ask": [["codex.mcpServers"], /add models: \{\}/],

@@ -16,7 +16,15 @@ const mcpServer = z.union([
   }),
   z.strictObject({
     url: z.url({ protocol: /^https?$/ }).describe("Where it is asked. No default."),
-    tokenVariable: variable.optional().describe("Variable with the token that it is asked with. Default: none."),
+    tokenVariable: variable
+      .optional()
+      .describe("Variable of the workspace with the token that it is asked with. Default: none."),
+    token: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether it is asked with a token of the guild's: the entry of its name in the secret guildnet:mcpTokens, which every workspace is given as a variable.",
+      ),
     tools,
   }),
 ]);

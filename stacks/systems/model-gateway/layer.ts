@@ -11,7 +11,7 @@ import type { SchedulingGives } from "../scheduling/layer.ts";
 import type { WorkspacesKeys } from "../workspaces/schema.ts";
 import { codexKeys } from "./codex-schema.ts";
 import type { CodexKeys } from "./codex-schema.ts";
-import { allowedServers } from "./mcp-servers.ts";
+import { allowedServers, mcpTokens } from "./mcp-servers.ts";
 import { modelGatewayMistakes } from "./rules.ts";
 import { modelGatewayKeys } from "./schema.ts";
 import type { ModelGatewayKeys } from "./schema.ts";
@@ -30,7 +30,7 @@ type Needs = MayNeed &
 
 export const modelGateway = system({
   keys: { ...modelGatewayKeys, ...codexKeys },
-  secrets: ["modelKey"],
+  secrets: ["modelKey", "mcpTokens"],
   rules: modelGatewayMistakes,
   wants: modelGatewayWants,
   layer: modelGatewayLayer,
@@ -44,7 +44,7 @@ function modelGatewayWants(_config: Reads): Partial<Wants> {
 function modelGatewayLayer(
   config: Reads,
   { access: cluster, authority, certificates, classes, events, mcpServers, modelServers, opts, portalImage }: Needs,
-  { modelKey }: Secrets<"modelKey">,
+  { modelKey, mcpTokens: tokens }: Secrets<"modelKey" | "mcpTokens">,
 ): Layer<object, object> {
   const { networks, tokensPerDay, requestsAtOnce, limits, access, tokenGeneration } = config.modelGateway;
   const servers = [...modelServers.map((server) => ownServer(config, server)), ...outsideServers(config, modelKey)];
@@ -78,6 +78,7 @@ function modelGatewayLayer(
         models,
         known,
         mcpServers: allowedServers(mcpServers, config.codex.mcpServers),
+        mcpTokens: mcpTokens(config.codex.mcpServers, tokens),
         otherMcpServers: config.codex.otherMcpServers,
         tokenGeneration,
       }),

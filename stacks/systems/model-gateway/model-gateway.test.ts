@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { record, showsInPlain } from "../../../components/testing/record.ts";
 import { parseGuild } from "../../check/parse.ts";
 import { guild } from "../../guild.ts";
+import { tokenIn } from "./mcp-servers.ts";
 
 const images = { workspace: "example.org/workspace:1", portal: "example.org/portal:1" };
 const openai = {
@@ -14,10 +15,16 @@ const openai = {
   models: [{ name: "gpt-5.5", contextWindow: 272_000 }],
 };
 
-async function graph(raw: object, modelKey = false) {
-  const config = parseGuild({ images, workspaces: [{ owner: "ada" }], ...raw }, { kubeconfig: false, modelKey });
+async function graph(raw: object, modelKey = false, tokens?: Record<string, string>) {
+  const config = parseGuild(
+    { images, workspaces: [{ owner: "ada" }], ...raw },
+    { kubeconfig: false, modelKey, mcpTokens: tokens !== undefined },
+  );
   const all = await record(() =>
-    guild(config, undefined, { modelKey: modelKey ? pulumi.secret("CANARY") : undefined }),
+    guild(config, undefined, {
+      modelKey: modelKey ? pulumi.secret("CANARY") : undefined,
+      mcpTokens: tokens && pulumi.secret(JSON.stringify(tokens)),
+    }),
   );
   const of = <T>(name: string) => all.find((each) => each.name === name)?.inputs as T;
   const settings = () =>
@@ -108,6 +115,37 @@ describe("a guild", () => {
     const open = await graph({ models: {}, codex: { otherMcpServers: true } });
     expect(open.codex()).not.toHaveProperty("requirements.toml");
   });
+
+  const search = { url: "https://search.example.org/mcp", token: true };
+
+  test("gives each workspace the token of a server of tools as a variable, which Codex's settings name", async () => {
+    const found = await graph({ models: {}, codex: { mcpServers: { "web-search": search } } }, false, {
+      "web-search": "TOOLS CANARY",
+    });
+    expect(servers(found)).toMatchObject({
+      "web-search": { url: search.url, bearer_token_env_var: "GUILDNET_MCP_TOKEN_web_search" },
+    });
+    expect(found.of("ada-models-mcp-tokens")).toMatchObject({
+      stringData: { secret: { "web-search": "TOOLS CANARY" } },
+    });
+    expect(JSON.stringify(found.of("ada-deployment"))).toContain(
+      '{"name":"GUILDNET_MCP_TOKEN_web_search","valueFrom":{"secretKeyRef":{"key":"web-search","name":"models-mcp-tokens"}}}',
+    );
+    for (const { name, inputs, outputs } of found.all)
+      expect([showsInPlain(inputs, "TOOLS CANARY"), showsInPlain(outputs ?? {}, "TOOLS CANARY")], name).toEqual([
+        false,
+        false,
+      ]);
+  });
+
+  test.each(["", "a token", '{"other":"t"}', '{"web-search":""}'])(
+    "names the key whose token is not in %j",
+    (tokens) => {
+      expect(() => tokenIn(tokens, "web-search")).toThrow(
+        /codex\.mcpServers\.web-search\.token is true.*--path guildnet:mcpTokens\.web-search/,
+      );
+    },
+  );
 
   test("has of its own servers of tools no more than are wanted, and no entrance where none is", async () => {
     const one = await graph({ models: {}, events: {}, codex: { mcpServers: { events: false } } });

@@ -6,18 +6,23 @@ import { guildsOwnServers } from "../../system.ts";
 import { workspaceName } from "../workspaces/schema.ts";
 import type { WorkspacesKeys } from "../workspaces/schema.ts";
 import type { CodexKeys } from "./codex-schema.ts";
+import { tokenMistakes } from "./mcp-servers.ts";
 import type { ModelGatewayKeys } from "./schema.ts";
 
 type Reads = ModelGatewayKeys & CodexKeys & ModelsKeys & WorkspacesKeys;
 
 /** What is wrong between models, who may ask them, and who is asked. */
-export function modelGatewayMistakes(config: Reads, { modelKey = false }: Given<"modelKey">): Broken[] {
+export function modelGatewayMistakes(
+  config: Reads,
+  { modelKey = false, mcpTokens = false }: Given<"modelKey" | "mcpTokens">,
+): Broken[] {
   return [
     ...serverMistakes(config),
     ...keyMistakes(config, modelKey),
     ...modelMistakes(config),
     ...workspaceMistakes(config),
     ...mcpMistakes(config),
+    ...tokenMistakes(config.codex.mcpServers, mcpTokens),
   ];
 }
 
