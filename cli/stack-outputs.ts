@@ -45,8 +45,9 @@ export interface BackupOutput {
 /** The event bus, where there is one: how this machine gets to it, as whom. */
 export interface EventsOutput {
   readonly url: string;
-  readonly namespace: string;
-  readonly labelSelector: string;
+  /** Where its pods are; not there where it is no program of the cluster's. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
   /** PEM */
   readonly caCertificate: string;
   readonly credentials: string;

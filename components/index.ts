@@ -33,6 +33,8 @@ export type { ExistingClusterArgs } from "./cluster/existing-cluster.ts";
 export { EVENTS_CREDENTIALS_VARIABLE, eventsAttachment } from "./events/attachment.ts";
 export { EventBus } from "./events/event-bus.ts";
 export type { EventBusArgs } from "./events/event-bus.ts";
+export { ExistingEventBus } from "./events/existing-event-bus.ts";
+export type { ExistingEventBusArgs } from "./events/existing-event-bus.ts";
 export {
   EVENTS_NAMESPACE,
   eventClaims,

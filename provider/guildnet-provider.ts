@@ -6,6 +6,7 @@ import { certificate, certificateAuthority } from "./resources/certificates.ts";
 import { dryRun } from "./resources/dry-run.ts";
 import { embeddedNode } from "./resources/embedded-node.ts";
 import { eventAccount } from "./resources/event-account.ts";
+import { eventGuildAccount } from "./resources/event-guild-account.ts";
 import { eventIdentity } from "./resources/event-identity.ts";
 import { eventOperator } from "./resources/event-operator.ts";
 import { eventStream } from "./resources/event-stream.ts";
@@ -28,6 +29,7 @@ const kinds: Record<string, ResourceKind> = {
   "guildnet:index:DryRun": dryRun,
   "guildnet:index:EmbeddedNode": embeddedNode,
   "guildnet:index:EventAccount": eventAccount,
+  "guildnet:index:EventGuildAccount": eventGuildAccount,
   "guildnet:index:EventIdentity": eventIdentity,
   "guildnet:index:EventOperator": eventOperator,
   "guildnet:index:EventStream": eventStream,

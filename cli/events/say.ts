@@ -1,4 +1,5 @@
 import type { Audience, EventData, EventType } from "../../events/index.ts";
+import type { Forwarding } from "../../provider/cluster/port-forward.ts";
 import type { StackOutputs } from "../stack-outputs.ts";
 
 /** Milliseconds for all of it: a run is not to wait for the bus. */
@@ -40,20 +41,12 @@ type Bus = NonNullable<StackOutputs["events"]> & { kubeconfig: string };
 
 /** Loaded late: the cluster's client and NATS's are large, and most commands say nothing. */
 async function said<Type extends EventType>(bus: Bus, { audience, type, data }: Saying<Type>): Promise<undefined> {
-  const [{ forwardTo }, { readKubeconfig }, { connectTo, publish }] = await Promise.all([
-    import("../../provider/cluster/port-forward.ts"),
-    import("../../provider/cluster/kubeconfig.ts"),
-    import("../../events/client/index.ts"),
-  ]);
-  const { hostname, port } = new URL(bus.url);
-  const way = await forwardTo(
-    readKubeconfig(bus.kubeconfig),
-    { namespace: bus.namespace, labelSelector: bus.labelSelector, port: Number(port) },
-    PATIENCE,
-  );
+  const [{ connectTo, publish }, way] = await Promise.all([import("../../events/client/index.ts"), wayTo(bus)]);
   try {
+    const { hostname } = new URL(bus.url);
+    const servers = [way === undefined ? bus.url : `tls://127.0.0.1:${way.port}`];
     const connection = await connectTo(
-      { ...bus, servers: [`tls://127.0.0.1:${way.port}`], servername: hostname, name: "up" },
+      { ...bus, servers, servername: hostname, name: "up" },
       { reconnect: false, timeout: PATIENCE },
     );
     try {
@@ -62,6 +55,17 @@ async function said<Type extends EventType>(bus: Bus, { audience, type, data }: 
       await connection.close();
     }
   } finally {
-    way.close();
+    way?.close();
   }
+}
+
+/** Through the cluster, where it is in there. */
+async function wayTo({ url, kubeconfig, namespace, labelSelector }: Bus): Promise<Forwarding | undefined> {
+  if (namespace === undefined || labelSelector === undefined) return undefined;
+  const [{ forwardTo }, { readKubeconfig }] = await Promise.all([
+    import("../../provider/cluster/port-forward.ts"),
+    import("../../provider/cluster/kubeconfig.ts"),
+  ]);
+  const port = Number(new URL(url).port);
+  return forwardTo(readKubeconfig(kubeconfig), { namespace, labelSelector, port }, PATIENCE);
 }

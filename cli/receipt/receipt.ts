@@ -264,6 +264,7 @@ const MAKES_SECRETS = new Set([
     "RandomSecret",
     "HeadscalePreAuthKey",
     "HeadscaleApiKey",
+    "EventGuildAccount",
     "EventIdentity",
     "EventOperator",
   ]),

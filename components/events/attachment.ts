@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { WorkspaceAttachment } from "../kube/attachment.ts";
 import type { EventBusAccess } from "../kube/event-access.ts";
 import type { Transforms } from "../kube/transform.ts";
-import { eventsUrl } from "./identity.ts";
 import { CREDENTIALS_LINE, EVENTS_FOLDER } from "./join.ts";
 
 /** Has a workspace's credentials for the bus, as base64, for what can't read a file: Codex, which brings them to the guild's tools. */
@@ -42,7 +41,7 @@ export function eventsAttachment(
       return {
         environment: { GUILDNET_EVENTS: EVENTS_FOLDER, GUILDNET_EVENTS_GENERATION: String(keyGeneration) },
         secretDefaults: { [EVENTS_CREDENTIALS_VARIABLE]: { secret, key: CREDENTIALS_LINE } },
-        defaults: { NATS_URL: eventsUrl, NATS_CONTEXT: `${EVENTS_FOLDER}/context.json` },
+        defaults: { NATS_URL: bus.url, NATS_CONTEXT: `${EVENTS_FOLDER}/context.json` },
         files: [{ name: "events-access", folder: EVENTS_FOLDER, from: { secret } }],
         reach: { "to-events": reach },
       };

@@ -2,6 +2,7 @@ import { attachedToWorkspace, bus, busChildren, core, guildAuthority, policy } f
 import { holdsToContract } from "../testing/contract.ts";
 import { eventsAttachment } from "./attachment.ts";
 import { EventBus } from "./event-bus.ts";
+import { ExistingEventBus } from "./existing-event-bus.ts";
 
 holdsToContract([
   {
@@ -59,6 +60,24 @@ holdsToContract([
     outputs: ["caCertificate"],
     secret: [],
     canaries: ["CA KEY", "KUBECONFIG CANARY", "GUILD CREDENTIALS"],
+  },
+  {
+    component: "ExistingEventBus",
+    make: () =>
+      new ExistingEventBus("it", {
+        url: "tls://nats.example.org:4222",
+        caCertificate: "CA CERTIFICATE",
+        operatorSeed: "OPERATOR CANARY",
+        systemCredentials: "SYSTEM CANARY",
+        people: ["ada"],
+      }),
+    children: [
+      "guildnet:index:EventGuildAccount guild",
+      ...["guild", "admins", "@ada"].map((audience) => `guildnet:index:EventStream stream-${audience}`),
+    ],
+    outputs: ["caCertificate"],
+    secret: [],
+    canaries: ["OPERATOR CANARY", "SYSTEM CANARY", "GUILD CREDENTIALS"],
   },
   attachedToWorkspace(() => eventsAttachment(bus, { admins: ["ada"] }), {
     attached: "Events",

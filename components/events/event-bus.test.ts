@@ -19,6 +19,12 @@ interface StatefulSet {
   };
 }
 
+/** What three servers are. */
+async function statefulSet(): Promise<StatefulSet> {
+  const set = (await registered({ servers: 3 })).find(({ name }) => name === "events-servers");
+  return (set?.inputs.spec as StatefulSet | undefined) ?? expect.fail("there is none");
+}
+
 function registered(args: Partial<EventBusArgs> = {}) {
   const authority = { certificatePem: "CA", privateKeyPem: pulumi.secret("KEY") };
   return record(() => new EventBus("events", { authority, kubeconfig: "kubeconfig", people: ["ada", "bob"], ...args }));
@@ -52,8 +58,7 @@ describe("of three servers", () => {
   });
 
   test("each has a volume, and the certificate of its own name alone", async () => {
-    const { spec } = (await registered({ servers: 3, storage: "1Gi" })).find(({ name }) => name === "events-servers")
-      ?.inputs as unknown as { spec: StatefulSet };
+    const spec = await statefulSet();
     const [container] = spec.template.spec.containers;
     expect(spec).toMatchObject({ replicas: 3, serviceName: "nats-cluster", podManagementPolicy: "Parallel" });
     expect(container?.volumeMounts).toContainEqual({
@@ -83,8 +88,7 @@ describe("of three servers", () => {
   });
 
   test("are others for other keys, as they would not know each other", async () => {
-    const { spec } = (await registered({ servers: 3 })).find(({ name }) => name === "events-servers")
-      ?.inputs as unknown as { spec: StatefulSet };
+    const spec = await statefulSet();
     expect(Object.keys(spec.selector.matchLabels)).toContain("guildnet.io/keys");
     expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
   });

@@ -135,7 +135,15 @@ export class EventBus extends pulumi.ComponentResource implements EventBusAccess
         ...(servers > 1 && { servers }),
       }));
     const people = args.people;
-    this.keeper = { server, operator, caCertificate: this.caCertificate, people, generation, reach: toEvents(servers) };
+    this.keeper = {
+      url: eventsUrl,
+      server,
+      operator,
+      caCertificate: this.caCertificate,
+      people,
+      generation,
+      reach: toEvents(servers),
+    };
     const { days, size } = retentionOf(storage, args.people.length, args.retention);
     for (const audience of audiencesOf(args.people))
       new EventStream(

@@ -8,11 +8,12 @@ import { contentVersion } from "../kube/metadata.ts";
 import { metaIn } from "../kube/place.ts";
 import type { Policy } from "../kube/network-policy.ts";
 import type { Place } from "../kube/place.ts";
-import { eventsUrl } from "./identity.ts";
 import { importsOf, rightsOf } from "./rights.ts";
 
 /** What it takes to make somebody known to a bus. */
 export interface Doorkeeper {
+  /** Where pods reach it. */
+  readonly url: string;
   /** Known once it is ready, so that what asks it waits. */
   readonly server: pulumi.Input<EventServer>;
   readonly operator: { systemCredentials: pulumi.Input<string>; operatorSeed: pulumi.Input<string> };
@@ -32,13 +33,15 @@ export const EVENTS_FOLDER = "/etc/guildnet/events";
 export const CREDENTIALS_LINE = "events.creds.base64";
 
 /** What `nats` reads, where NATS_CONTEXT names it. */
-const commandLineContext = JSON.stringify({
-  description: "The guild's event bus",
-  url: eventsUrl,
-  creds: `${EVENTS_FOLDER}/events.creds`,
-  ca: `${EVENTS_FOLDER}/ca.crt`,
-  jetstream_api_prefix: API_PREFIX,
-});
+function commandLineContext(url: string): string {
+  return JSON.stringify({
+    description: "The guild's event bus",
+    url,
+    creds: `${EVENTS_FOLDER}/events.creds`,
+    ca: `${EVENTS_FOLDER}/ca.crt`,
+    jetstream_api_prefix: API_PREFIX,
+  });
+}
 
 /** Somebody's account and credentials: children `<name>-identity` and `<name>-account`. */
 export function identityOn(
@@ -63,7 +66,7 @@ export function joinedTo(keeper: Doorkeeper, place: Place, user: pulumi.Input<Ev
   const { credentials, account } = identityOn(keeper, `${place.name}-events`, user, place.parent);
   const settings = pulumi.output(user).apply((known) => {
     const { source, reads } = rightsOf(known, keeper.people);
-    return JSON.stringify({ servers: [eventsUrl], source, reads });
+    return JSON.stringify({ servers: [keeper.url], source, reads });
   });
   const secret = new k8s.core.v1.Secret(
     `${place.name}-events-access`,
@@ -74,7 +77,7 @@ export function joinedTo(keeper: Doorkeeper, place: Place, user: pulumi.Input<Ev
         // In one line, as variables and headers have it.
         [CREDENTIALS_LINE]: pulumi.secret(credentials).apply((lines) => Buffer.from(lines).toString("base64")),
         "settings.json": settings,
-        "context.json": commandLineContext,
+        "context.json": commandLineContext(keeper.url),
         "ca.crt": keeper.caCertificate,
       },
     },

@@ -1,4 +1,5 @@
 import { appSelector } from "../kube/labels.ts";
+import { isIPv4 } from "node:net";
 import { denyAll, toDns } from "../kube/network-policies.ts";
 import { program, tcp } from "../kube/network-policy.ts";
 import type { Policies, Policy } from "../kube/network-policy.ts";
@@ -25,4 +26,13 @@ export function eventBusReach(servers: EventServers): Policies {
 /** Out of a pod: to the bus. */
 export function toEvents(servers: EventServers): Policy {
   return { to: [{ peers: [program(eventsApp(servers), EVENTS_NAMESPACE)], ports: tcp(CLIENT_PORT) }] };
+}
+
+/** Out of a pod: to a bus that is somewhere else, in its networks, or at its address. */
+export function toExistingEvents(url: string, networks: readonly string[] = []): Policy {
+  const { hostname, port } = new URL(url);
+  const all = isIPv4(hostname) ? [`${hostname}/32`, ...networks] : networks;
+  return {
+    to: [...toDns.to, { peers: all.map((network) => ({ network })), ports: tcp(Number(port || CLIENT_PORT)) }],
+  };
 }

@@ -1,5 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { Certificate, CertificateAuthority } from "../../provider/sdk/index.ts";
 import { unawaited } from "../kube/metadata.ts";
 import { metaIn } from "../kube/place.ts";

@@ -23,6 +23,8 @@ export interface EventsJoined {
 
 /** Where events go: what says or reads some takes one. `EventBus` is one. */
 export interface EventBusAccess {
+  /** Where pods reach it, for instance "tls://nats.guildnet-events.svc:4222". */
+  readonly url: string;
   /**
    * Makes somebody known to the bus, and what its pods take for it: children `<place>-events-…`, which wait for the bus
    * only where they are told to it, so that no pod does.

@@ -169,6 +169,7 @@ test("what is pushed is told where there is an event bus, by a container that ca
   expect(without.containers.map(({ name }) => name)).toEqual(["radicle", "people"]);
   expect(without.initContainers).toBeUndefined();
   const events: EventBusAccess = {
+    url: "tls://bus",
     join: () => ({ secret: pulumi.output("events-access"), reach: {}, version: pulumi.output("1") }),
     identity: () => {
       throw new Error("nobody outside of the cluster is asked for");

@@ -17,10 +17,12 @@ export const issuer = { name: "guildnet", kind: "ClusterIssuer", caCertificate: 
 export const guildAuthority = { certificatePem: "CA CERTIFICATE", privateKeyPem: pulumi.secret("CA KEY") };
 
 export const bus: EventBusAccess = {
+  url: "tls://bus",
   join: (place, user) => joinedTo(keeper, place, user),
   identity: (name, user, parent) => identityOn(keeper, name, user, parent),
 };
 const keeper = {
+  url: "tls://bus",
   server: { url: "tls://bus", caCertificatePem: "CA CERTIFICATE" },
   operator: { systemCredentials: "SYSTEM CREDENTIALS", operatorSeed: "OPERATOR SEED" },
   caCertificate: "CA CERTIFICATE",

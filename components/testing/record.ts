@@ -77,6 +77,10 @@ const answers: Record<string, (inputs: Record<string, unknown>, name: string) =>
     guildJwt: "GUILD JWT",
     guildCredentials: pulumi.secret("GUILD CREDENTIALS"),
   }),
+  "guildnet:index:EventGuildAccount": () => ({
+    guildJwt: "GUILD JWT",
+    guildCredentials: pulumi.secret("GUILD CREDENTIALS"),
+  }),
   "guildnet:index:EventIdentity": (_, name) => ({
     account: `account of ${name}`,
     credentials: pulumi.secret(`credentials of ${name}`),

@@ -173,6 +173,8 @@ test("the portal finds what it takes to read the event bus, and may reach it", a
     caCertificate: "CA CERTIFICATE",
     people: ["ada"],
     generation: 1,
+    url: "tls://bus",
+    reach: {},
   };
   const named = await made(
     (opts) =>
@@ -184,6 +186,7 @@ test("the portal finds what it takes to read the event bus, and may reach it", a
           people: ["ada"],
           admins: ["ada"],
           events: {
+            url: "tls://bus",
             join: (place, user) => joinedTo(keeper, place, user),
             identity: () => expect.fail("it is in the cluster"),
           },

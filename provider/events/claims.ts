@@ -10,6 +10,7 @@ import {
   fmtCreds,
   fromSeed,
   type Account,
+  type Operator as OperatorClaims,
 } from "@nats-io/jwt";
 
 // Who is who on a NATS server in operator mode: https://docs.nats.io/running-a-nats-service/configuration/securing_nats/auth_intro/jwt
@@ -49,6 +50,8 @@ const exported: NonNullable<Account["exports"]> = [
 
 const sharedLimits = { subs: unlimited, data: unlimited, imports: unlimited, wildcards: true, leaf: 0 };
 
+const limits = { ...sharedLimits, payload: unlimited, conn: unlimited, exports: unlimited };
+
 /** All of a server's authority, made anew. */
 export interface Operator {
   /** Secret: whoever has it makes accounts. */
@@ -66,15 +69,21 @@ export interface Operator {
 
 export async function newOperator(name: string): Promise<Operator> {
   const operator = createOperator(),
-    system = createAccount(),
-    signer = createAccount();
-  const limits = { ...sharedLimits, payload: unlimited, conn: unlimited, exports: unlimited };
+    system = createAccount();
   return {
     operatorSeed: textOf(operator.getSeed()),
     operatorJwt: await encodeOperator(name, operator, { system_account: system.getPublicKey() }),
     systemAccount: system.getPublicKey(),
     systemJwt: await encodeAccount("system", system, { limits }, { signer: operator }),
     systemCredentials: await credentialsOf("guildnet", system),
+    ...(await newGuild(textOf(operator.getSeed()))),
+  };
+}
+
+/** The account that keeps everything, with who may sign users of it made anew. @param operatorSeed of who signs */
+export async function newGuild(operatorSeed: string): Promise<Pick<Operator, "guildJwt" | "guildCredentials">> {
+  const signer = createAccount();
+  return {
     guildJwt: await encodeAccount(
       "guild",
       GUILD_ACCOUNT,
@@ -83,7 +92,7 @@ export async function newOperator(name: string): Promise<Operator> {
         exports: exported,
         signing_keys: [signer.getPublicKey()],
       },
-      { signer: operator },
+      { signer: fromSeed(new TextEncoder().encode(operatorSeed)) },
     ),
     guildCredentials: await credentialsOf("guildnet", signer, GUILD_ACCOUNT),
   };
@@ -92,6 +101,15 @@ export async function newOperator(name: string): Promise<Operator> {
 /** Whether the account that keeps everything offers what it does today. */
 export function isPresent(guildJwt: string): boolean {
   return JSON.stringify(decode<Account>(guildJwt).nats.exports) === JSON.stringify(exported);
+}
+
+/** Whether one of these operators signs an account, itself or by a key that it names. */
+export function isTrusted(jwt: string, operatorJwts: readonly string[]): boolean {
+  const { iss } = decode(jwt);
+  return operatorJwts.some((each) => {
+    const { sub, nats } = decode<OperatorClaims>(each);
+    return sub === iss || (nats.signing_keys ?? []).includes(iss);
+  });
 }
 
 /** An account of its own for somebody, and credentials for it. */

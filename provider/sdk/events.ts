@@ -65,6 +65,42 @@ export class EventOperator extends pulumi.CustomResource {
 /** The id of the account that keeps everything: the same on every bus of a guild's. */
 export const GUILD_ACCOUNT = "ACQQH7XFFCRXPUVM6FJ5DTFF5WS6RCYJGVQFOZZKYU6ITP3OITVXRHAF";
 
+export interface EventGuildAccountArgs {
+  server: pulumi.Input<EventServer>;
+  /** Of the server's system account, as a file has them. */
+  systemCredentials: pulumi.Input<string>;
+  /** The seed of its operator's key, or of one that the operator names as signing for it. */
+  operatorSeed: pulumi.Input<string>;
+  /** Count it up to have the keys of its users made anew. @default 1 */
+  generation?: pulumi.Input<number>;
+}
+
+/** The account that keeps everything, on a bus in operator mode that is somebody else's. Deleting it ends who is there by it, unless `retainOnDelete` says otherwise. */
+export class EventGuildAccount extends pulumi.CustomResource {
+  /** Of who makes streams. Secret. */
+  declare readonly guildCredentials: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    { server, systemCredentials, operatorSeed, generation = 1 }: EventGuildAccountArgs,
+    opts?: pulumi.CustomResourceOptions,
+  ) {
+    super(
+      "guildnet:index:EventGuildAccount",
+      name,
+      {
+        server: sealed(server),
+        credentials: pulumi.secret(systemCredentials),
+        operatorSeed: pulumi.secret(operatorSeed),
+        generation,
+        guildJwt: undefined,
+        guildCredentials: undefined,
+      },
+      { ...opts, additionalSecretOutputs: ["credentials", "operatorSeed", "guildCredentials"] },
+    );
+  }
+}
+
 export interface EventIdentityArgs {
   /** Who it is, for instance "ws-ada". */
   name: pulumi.Input<string>;

@@ -230,6 +230,15 @@ const invalid: Record<string, [keys: string[], fix: RegExp]> = {
   "label-below-no-domain": [["workspaces[0].labels.example..org/team"], /rename it/],
   "node-of-the-guilds-label": [["workspaces[0].nodeSelector.guildnet.io/owner"], /rename it/],
   "workspace-named-like-another-ones-port": [["workspaces[1].name"], /./],
+  "event-bus-of-two-servers": [["events.servers"], /./],
+  "events-on-a-bus-without-its-operators-key": [
+    ["events.existing", "events.existing"],
+    /--secret guildnet:events(OperatorKey|SystemCredentials)/,
+  ],
+  "events-on-a-bus-of-a-name-without-networks": [
+    ["events.existing", "events.existing", "events.existing.networks"],
+    /./,
+  ],
   "handle-that-parts-like-a-port": [["people.web--ada"], /rename it/],
   "backup-at-an-hour-that-no-day-has": [["backup.schedule"], /remove the key for "30 1/],
   "tunnel-without-a-token": [["tunnel"], /--secret guildnet:tunnelToken/],

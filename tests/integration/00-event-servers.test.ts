@@ -11,8 +11,9 @@ import { heardOf, streamOf, subjectsOf } from "../../events/index.ts";
 import { newIdentity } from "../../provider/events/claims.ts";
 import type { EventServer } from "../../provider/events/server.ts";
 import { eventAccount } from "../../provider/resources/event-account.ts";
+import { eventGuildAccount } from "../../provider/resources/event-guild-account.ts";
 import { eventStream } from "../../provider/resources/event-stream.ts";
-import type { Properties } from "../../provider/resources/resource.ts";
+import type { Existing, Properties } from "../../provider/resources/resource.ts";
 import { nats, natsCluster, type RunningCluster, type RunningNats } from "../support/nats.ts";
 import { programsOf } from "../support/programs.ts";
 
@@ -236,5 +237,63 @@ describe("a bus of three servers", () => {
     expect(await kept(ada)).toEqual(events);
     await say(ada, "to one again");
     expect((await kept(await as("bob", [one.server]))).at(-1)).toMatchObject({ data: said("to one again") });
+  });
+});
+
+describe("a bus that is somebody else's", () => {
+  let theirs: RunningNats;
+  const guild = (): Properties => ({
+    server: { ...theirs.server },
+    credentials: theirs.operator.systemCredentials,
+    operatorSeed: theirs.operator.operatorSeed,
+    generation: 1,
+  });
+  let made: Existing;
+  const there = (user: User): Properties => ({
+    ...account(user, theirs.server),
+    credentials: theirs.operator.systemCredentials,
+    operatorSeed: theirs.operator.operatorSeed,
+  });
+  const guildsStream = (): Properties => stream(theirs.server, { credentials: String(made.outputs.guildCredentials) });
+
+  beforeAll(async () => {
+    await programsOf(images.nats, ["nats-server"], within("theirs/bin"));
+    theirs = await nats(within("theirs"), { ofSomebodyElse: true });
+    await theirs.start();
+  });
+
+  afterAll(() => theirs.stop());
+
+  test("is joined by its operator's key: the guild has an account there, and everybody one with the same rights", async () => {
+    made = await eventGuildAccount.create(guild(), silent);
+    await eventStream.create(guildsStream(), silent);
+    for (const user of ["ada", "bob"] as const) await eventAccount.create(there(user), silent);
+    const ada = await as("ada", [theirs.server]),
+      bob = await as("bob", [theirs.server]);
+    await say(ada, "on another's bus");
+    expect(await kept(bob)).toMatchObject([{ source: "ws-ada", data: said("on another's bus") }]);
+    await expect(bob.request("events.guild.ws-ada.agent.said", "{}", { timeout: 1000 })).rejects.toThrow();
+    // The server answers that his account has no streams of its own.
+    await bob.request("$JS.API.STREAM.DELETE.events-guild", "", { timeout: 1000 });
+    expect(await kept(bob)).toHaveLength(1);
+  });
+
+  test("is as it was by a second run, and put right where its operator forgot the guild", async () => {
+    const state = { ...guild(), ...made.outputs };
+    expect(await eventGuildAccount.drift(guild(), state)).toBeUndefined();
+    await eventStream.create(guildsStream(), silent);
+    expect(await kept(await as("bob", [theirs.server]))).toHaveLength(1);
+    await eventGuildAccount.delete(guild(), silent);
+    expect(await eventGuildAccount.drift(guild(), state)).toMatch(/does not know the guild's account/);
+    made = await eventGuildAccount.update(guild(), silent, { ...state, id: made.id });
+    expect(await eventStream.drift(guildsStream(), {})).toBeUndefined();
+    expect(await kept(await as("bob", [theirs.server]))).toHaveLength(1);
+  });
+
+  test("is not joined by a key that signs for another operator, and nothing there is changed", async () => {
+    await expect(
+      eventGuildAccount.create({ ...guild(), operatorSeed: one.operator.operatorSeed }, silent),
+    ).rejects.toThrow(/trusts another operator/);
+    expect(await eventGuildAccount.drift(guild(), { ...guild(), ...made.outputs })).toBeUndefined();
   });
 });

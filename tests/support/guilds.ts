@@ -120,6 +120,7 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
       mcpServers: {
         tickets: { command: "tickets-mcp", args: ["--project", "lab"], tools: ["search"] },
         tools: { url: "https://tools.example.org/mcp", tokenVariable: "TOOLS_TOKEN" },
+        search: { url: "https://search.example.org/mcp", token: true },
       },
       otherMcpServers: false,
     },
@@ -132,6 +133,7 @@ export const wholeGuilds: Readonly<Record<string, object>> = {
     ...people,
     cluster: existing,
     portal: { host: "guild.example.org" },
+    events: { existing: { url: "tls://192.0.2.9:4222", caCertificate: "-----BEGIN CERTIFICATE-----\n" } },
     certificates: acme({ provider: "cloudflare" }),
     backup: { target: restServer },
     models: { server: { kind: "existing", url: "http://192.168.1.20:11434" } },
@@ -162,6 +164,8 @@ export function without(raw: object, system: string): object {
 
 /** What of a guild decides which secrets it takes. */
 interface Confiding {
+  events?: { existing?: object };
+  codex?: object;
   modelGateway?: { servers: object[] };
   mesh?: { kind: string };
   storage?: { backup?: object };
@@ -173,7 +177,7 @@ interface Confiding {
 
 /** All that the engine would be asked for, from a config of that list. */
 export function registeredBy(raw: object): Promise<Registered[]> {
-  const { mesh, storage, certificates, backup, modelGateway, proxy, tunnel } = raw as Confiding;
+  const { mesh, storage, certificates, backup, events, codex, modelGateway, proxy, tunnel } = raw as Confiding;
   const toBucket = backup?.target?.kind === "s3";
   const given = {
     kubeconfig: false,
@@ -181,6 +185,9 @@ export function registeredBy(raw: object): Promise<Registered[]> {
     storageBackupKey: storage?.backup !== undefined,
     dnsToken: certificates?.issuer?.kind === "acme",
     modelKey: modelGateway !== undefined,
+    mcpTokens: codex !== undefined,
+    eventsOperatorKey: events?.existing !== undefined,
+    eventsSystemCredentials: events?.existing !== undefined,
     proxyCredentials: proxy !== undefined,
     backupAccessKey: toBucket,
     backupSecretKey: toBucket,
@@ -194,6 +201,9 @@ export function registeredBy(raw: object): Promise<Registered[]> {
     storageBackupKey: secret(given.storageBackupKey),
     dnsToken: secret(given.dnsToken),
     modelKey: secret(given.modelKey),
+    mcpTokens: given.mcpTokens ? pulumi.secret('{"search":"key"}') : undefined,
+    eventsOperatorKey: secret(given.eventsOperatorKey),
+    eventsSystemCredentials: secret(given.eventsSystemCredentials),
     proxyCredentials: secret(given.proxyCredentials),
     backupAccessKey: secret(given.backupAccessKey),
     backupSecretKey: secret(given.backupSecretKey),

@@ -25,13 +25,20 @@ export interface RunningNats extends Server {
   operator: Operator;
 }
 
-/** @param folder for its data, with `bin/nats-server` */
-export async function nats(folder: string): Promise<RunningNats> {
+/**
+ * @param folder for its data, with `bin/nats-server`
+ * @param ofSomebodyElse it knows nothing of a guild
+ */
+export async function nats(folder: string, { ofSomebodyElse = false } = {}): Promise<RunningNats> {
   const authority = await createAuthority("Test CA", 1);
   const running: { operator: Operator } = { operator: await newOperator("test") };
   const port = await freePort();
   await clientTls(folder, authority);
-  const server = await process(folder, "", { port, healthy: "/healthz" }, () => settingsOf(running.operator));
+  const server = await process(folder, "", { port, healthy: "/healthz" }, () => {
+    const settings = settingsOf(running.operator);
+    const { [GUILD_ACCOUNT]: _, ...others } = settings.resolver_preload;
+    return ofSomebodyElse ? { ...settings, resolver_preload: others } : settings;
+  });
   return Object.assign(running, server, { server: serverAt(port, authority), authority });
 }
 

@@ -7,12 +7,12 @@ import {
   eventsAttachment,
   eventsHost,
   eventsThroughCluster,
-  eventsUrl,
+  ExistingEventBus,
   images,
 } from "../../../components/index.ts";
 import type { EventBusAccess } from "../../../components/index.ts";
 import { system } from "../../system.ts";
-import type { Layer, WantedVolume, Wants } from "../../system.ts";
+import type { KeptVolume, Layer, Secrets, WantedVolume, Wants } from "../../system.ts";
 import type { AuthorityGives } from "../authority/layer.ts";
 import type { ClusterGives } from "../cluster/layer.ts";
 import { adminsOf, peopleOf } from "../people/people.ts";
@@ -21,6 +21,7 @@ import type { PortalKeys } from "../portal/schema.ts";
 import type { SchedulingGives } from "../scheduling/layer.ts";
 import type { StorageGives } from "../storage/layer.ts";
 import { eventsMistakes } from "./rules.ts";
+import type { EventsSecret } from "./rules.ts";
 import { eventsKeys } from "./schema.ts";
 import type { EventsKeys } from "./schema.ts";
 
@@ -32,9 +33,9 @@ export interface EventsGives {
 /** What the command line takes to say what it does. */
 interface EventsOutputs {
   url: string;
-  /** Where its pods are. */
-  namespace: string;
-  labelSelector: string;
+  /** Where its pods are, where it is in the cluster. */
+  namespace?: string;
+  labelSelector?: string;
   caCertificate: pulumi.Output<string>;
   /** Of `up`. Secret. */
   credentials: pulumi.Output<string>;
@@ -45,6 +46,7 @@ type Needs = AuthorityGives & ClusterGives & SchedulingGives & StorageGives;
 
 export const events = system({
   keys: eventsKeys,
+  secrets: ["eventsOperatorKey", "eventsSystemCredentials"],
   rules: eventsMistakes,
   volumes: eventsVolumes,
   wants: eventsWants,
@@ -52,7 +54,7 @@ export const events = system({
 });
 
 function eventsVolumes({ events: wanted }: EventsKeys): WantedVolume[] {
-  if (wanted === undefined) return [];
+  if (wanted === undefined || wanted.existing !== undefined) return [];
   const { servers, storage } = wanted;
   return eventClaims(servers).map((claim) => ({
     path: ["events"],
@@ -66,15 +68,43 @@ function eventsVolumes({ events: wanted }: EventsKeys): WantedVolume[] {
 function eventsWants({ events: wanted }: EventsKeys): Partial<Wants> {
   // Signed for without one as well: the authority is then the same when there is one.
   const signed = { dnsNames: [eventsHost] };
-  return wanted === undefined ? signed : { ...signed, images: { nats: { reference: images.nats } } };
+  return wanted === undefined || wanted.existing !== undefined
+    ? signed
+    : { ...signed, images: { nats: { reference: images.nats } } };
 }
 
 function eventsLayer(
   config: Reads,
-  { access, authority, classes, classIn, image, opts }: Needs,
+  ground: Needs,
+  secrets: Secrets<EventsSecret>,
 ): Layer<EventsGives, { events: EventsOutputs | null }> {
   const { events: wanted } = config;
   if (wanted === undefined) return { gives: { events: undefined }, outputs: { events: null } };
+  const { bus, kept, reached } =
+    wanted.existing === undefined
+      ? ownBus(config, wanted, ground)
+      : joinedBus(config, wanted, wanted.existing, secrets);
+  const { credentials } = bus.identity("events-up", { kind: "service", service: "up" }, bus);
+  return {
+    gives: { events: bus },
+    outputs: {
+      events: { url: bus.url, ...reached, caCertificate: bus.caCertificate, credentials: pulumi.secret(credentials) },
+    },
+    attachments: [eventsAttachment(bus, { admins: adminsOf(config), keyGeneration: wanted.keyGeneration })],
+    kept,
+  };
+}
+
+type Wanted = NonNullable<EventsKeys["events"]>;
+
+interface Made {
+  bus: EventBus | ExistingEventBus;
+  kept: KeptVolume[];
+  /** How this machine gets to it, where it is in the cluster. */
+  reached: Pick<EventsOutputs, "namespace" | "labelSelector">;
+}
+
+function ownBus(config: Reads, wanted: Wanted, { access, authority, classes, classIn, image, opts }: Needs): Made {
   const { servers, keepData } = wanted,
     claims = eventClaims(servers);
   const bus = new EventBus(
@@ -94,27 +124,34 @@ function eventsLayer(
     },
     opts,
   );
-  const { credentials } = bus.identity("events-up", { kind: "service", service: "up" }, bus);
-  return {
-    gives: { events: bus },
-    outputs: {
-      events: {
-        url: eventsUrl,
-        ...eventsThroughCluster(servers),
-        caCertificate: bus.caCertificate,
-        credentials: pulumi.secret(credentials),
-      },
-    },
-    attachments: [eventsAttachment(bus, { admins: adminsOf(config), keyGeneration: wanted.keyGeneration })],
-    kept: [
-      {
-        name: "events",
-        namespace: EVENTS_NAMESPACE,
-        deployment: eventsApp(servers),
-        // Each of three has all: the first one's volume is in backups, and brought back to all of them.
-        ...(servers > 1 && { kind: "StatefulSet", claims }),
-        volume: bus.volume,
-      },
-    ],
+  const kept: KeptVolume = {
+    name: "events",
+    namespace: EVENTS_NAMESPACE,
+    deployment: eventsApp(servers),
+    // Each of three has all: the first one's volume is in backups, and brought back to all of them.
+    ...(servers > 1 && { kind: "StatefulSet", claims }),
+    volume: bus.volume,
   };
+  return { bus, kept: [kept], reached: eventsThroughCluster(servers) };
+}
+
+/** Its operator keeps what is on it, and makes backups. */
+function joinedBus(
+  config: Reads,
+  { storage, retention, keepData, keyGeneration }: Wanted,
+  existing: NonNullable<Wanted["existing"]>,
+  { eventsOperatorKey, eventsSystemCredentials }: Secrets<EventsSecret>,
+): Made {
+  const bus = new ExistingEventBus("events", {
+    ...existing,
+    // The rules of the config make sure that they are there.
+    operatorSeed: (eventsOperatorKey ?? pulumi.secret("")).apply((seed) => seed.trim()),
+    systemCredentials: eventsSystemCredentials ?? "",
+    people: peopleOf(config),
+    storage,
+    retention,
+    keepData,
+    keyGeneration,
+  });
+  return { bus, kept: [], reached: {} };
 }
