@@ -47,7 +47,7 @@ holdsToContract([
       "guildnet:index:CertificateAuthority route-authority",
       ...[0, 1, 2].map((server) => `guildnet:index:Certificate route-certificate-${server}`),
       ...[0, 1, 2].map((server) => core("Secret", `route-tls-${server}`)),
-      core("ConfigMap", "settings"),
+      core("ConfigMap", "servers-settings"),
       "guildnet:index:Certificate certificate",
       core("Secret", "tls"),
       core("ServiceAccount", "account"),

@@ -75,6 +75,21 @@ describe("of three servers", () => {
     );
   });
 
+  test("take nothing away from one server that they follow, which is there until its events have moved", async () => {
+    const named = async (servers: 1 | 3) =>
+      new Map(
+        (await registered({ servers })).map(({ type, name, inputs }) => [
+          `${type} ${name}`,
+          (inputs.metadata as { name?: string } | undefined)?.name,
+        ]),
+      );
+    const [one, three] = [await named(1), await named(3)];
+    const both = [...one].filter(([resource]) => three.has(resource));
+    expect(both.length).toBeGreaterThan(8);
+    // Of another name it would be replaced, and what stands on it be deleted first.
+    expect(both.filter(([resource, name]) => three.get(resource) !== name)).toEqual([]);
+  });
+
   test("keep each stream on all, and all of them forget an account", async () => {
     const all = await registered({ servers: 3 });
     const streams = all.filter(({ type }) => type === "guildnet:index:EventStream");

@@ -45,6 +45,7 @@ export interface EventBusChildren {
   namespace: k8s.core.v1.NamespaceArgs;
   account: k8s.core.v1.ServiceAccountArgs;
   settings: k8s.core.v1.ConfigMapArgs;
+  "servers-settings": k8s.core.v1.ConfigMapArgs;
   data: k8s.core.v1.PersistentVolumeClaimArgs;
   [claim: `data-${string}`]: k8s.core.v1.PersistentVolumeClaimArgs;
   tls: k8s.core.v1.SecretArgs;
@@ -225,11 +226,12 @@ function workloadOf(
         ),
       ),
     );
-  // Under another name, as one server that starts anew while events move has to find its own.
+  // One server keeps its own until it goes: were it replaced here, the server would go with it before its events have moved.
+  const called = servers === 1 ? "settings" : "servers-settings";
   const settings = new k8s.core.v1.ConfigMap(
-    `${place.name}-settings`,
+    `${place.name}-${called}`,
     {
-      metadata: metaIn(place, servers === 1 ? "settings" : "servers-settings"),
+      metadata: metaIn(place, called),
       data: { "server.json": serve, ...(beside && { "routes.crt": beside.authorityPem }) },
     },
     { parent },

@@ -39,7 +39,10 @@ export async function moveStream(
     if (error instanceof JetStreamApiError)
       throw new ActionableError("events-refused", `the event bus refuses to move ${to.name}: ${error.message}`);
     if (!(error instanceof NothingThere)) throw error;
-    progress(`there is no event bus any more from which ${to.name} could be brought along`);
+    throw new ActionableError(
+      "events-not-moved",
+      `the event bus that has ${to.name} is not there any more, from which it would move: bring it up as it was before, and change it then (${error.message})`,
+    );
   }
   await ensureStream(to);
 }
