@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import waitFor from "p-wait-for";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { killOne, processesOf, victims, type Victim } from "../../engine/testing/victims.ts";
-import { kept, say } from "../support/events.ts";
+import { inWorkspace, kept, say } from "../support/events.ts";
 import {
   changesAhead,
   clusterFolder,
@@ -37,6 +37,7 @@ const shapes = [
   { workspaces: [{ owner: "ada", environment: { ROUND: "third" } }] },
 ];
 
+const soon = { timeout: 180_000, interval: 500 };
 const inTurn = Object.keys(victims) as Victim[];
 const ours = `GUILDNET_STACK_FILES=${stackFiles}`;
 
@@ -111,8 +112,11 @@ describe("services that keep something, of whose update a process is killed", { 
     workspaces: [...onePerson.workspaces, grace],
     events: { keepData: false },
     monitoring: { keepData: false },
+    notes: { keepData: false },
+    radicle: { keepData: false },
   };
-  const spaces = ["guildnet-events", "guildnet-monitoring"];
+  const spaces = ["guildnet-events", "guildnet-monitoring", "guildnet-notes", "guildnet-radicle"];
+  const note = "/home/guild/notes/guild/Kept.md";
   let said = 0;
 
   test("while they are made, and a person's workspace with them, are whole after one more up", async () => {
@@ -126,6 +130,7 @@ describe("services that keep something, of whose update a process is killed", { 
     expect(await changesAhead()).toEqual([]);
     await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
     said = await say("ada", "before they were changed");
+    await vi.waitFor(() => inWorkspace("ada", "sh", "-c", `echo kept >${note}`), soon);
   });
 
   test("while they are changed, and a workspace comes, lose nothing and are as they were once its lines are out", async () => {
@@ -144,6 +149,7 @@ describe("services that keep something, of whose update a process is killed", { 
     expect(await orphans()).toEqual([]);
     expect(await changesAhead()).toEqual([]);
     expect(await kept("ada", said)).toContainEqual(expect.objectContaining({ text: "before they were changed" }));
+    await vi.waitFor(async () => expect(await inWorkspace("grace", "cat", note)).toBe("kept"), soon);
   });
 
   test("go with their lines", async () => {

@@ -126,6 +126,13 @@ describe("a person in it, who sets nothing up", () => {
     await picture(ide, "workspace");
   });
 
+  test("writes a note", async () => {
+    await vi.waitFor(() => inWorkspace("grace", "test", "-d", "/home/guild/notes/guild"), soon);
+    const note = ["# Otters", "", "They hold hands while they sleep, for all of them to stay. #river"];
+    await terminal.run(`printf '%s\\n' ${note.map((line) => `'${line}'`).join(" ")} > ~/notes/guild/Otters.md`, slow);
+    await picture(ide, "note");
+  });
+
   test("asks Codex, which the guild's own small model answers", slowest, async () => {
     await terminal.run("git init --quiet --initial-branch main", slow);
     const ask = "codex exec --model smollm2:135m 'What is the capital of France?' > ~/answer";
@@ -135,8 +142,48 @@ describe("a person in it, who sets nothing up", () => {
     expect(await inWorkspace("grace", "cat", "/home/guild/answer")).toMatch(/\w+ \w+ \w+/);
   });
 
-  test("writes a program, and makes an image of it and of what it needs", async () => {
+  test("writes a program, in a Radicle repository, and proposes a change to it", async () => {
     await terminal.run(`printf '%s\\n' ${program.map((line) => `'${line}'`).join(" ")} > serve.pl`, slow);
+    for (const command of [
+      "git add serve.pl && git commit --quiet --message 'Say hello'",
+      "rad init --name hello --description 'Says hello' --default-branch main --public --no-confirm",
+      "echo '# Hello' > README.md && git add README.md && git commit --quiet --message 'Tell what it is'",
+      "git push rad main",
+      "git switch --quiet --create louder && echo 'It could be louder.' >> README.md",
+      "git commit --quiet --all --message 'Say it louder'",
+      "git push -o patch.message='Say it louder' rad HEAD:refs/patches",
+      "rad patch",
+    ])
+      await terminal.run(command, slow);
+    await picture(ide, "patch");
+  });
+
+  test("sees in the portal that she pushed, and that there is a patch", async () => {
+    await portal.bringToFront();
+    await portal.getByRole("link", { name: "Events" }).click(slow);
+    for (const told of [
+      /grace pushed \w+ to refs\/heads\/main of hello/,
+      /grace opened the patch “Say it louder” in hello/,
+    ])
+      await portal.getByRole("listitem").filter({ hasText: told }).first().waitFor(slow);
+    await picture(portal, "events");
+  });
+
+  test("finds her note in the notes' pages", async () => {
+    await portal.getByRole("link", { name: "Notes" }).click(slow);
+    const page = portal.getByRole("navigation", { name: "Notes" });
+    await page.getByText("Otters").waitFor(slow);
+    await portal.keyboard.press("/");
+    await portal.keyboard.type("hold hands");
+    await portal.locator("mark", { hasText: "hands" }).first().waitFor(slow);
+    await picture(portal, "found");
+    await page.getByText("Otters", { exact: true }).click(slow);
+    await portal.getByRole("heading", { name: "Otters" }).first().waitFor(slow);
+    await picture(portal, "notes");
+  });
+
+  test("makes an image of it and of what it needs", async () => {
+    await terminal.run("git switch --quiet main", slow);
     const libraries = "$(ldd /usr/bin/perl | grep --only-matching '/[^ ]*')";
     const modules = `$(perl -MIO::Socket::INET -MFile::Basename -e 'print dirname($INC{"strict.pm"})')`;
     for (const command of [
@@ -289,7 +336,6 @@ describe("the end of the day", () => {
       /[Aa]uthorization/,
     );
     await say("bob", "and I am");
-    expect(await changesAhead()).toEqual([]);
   });
 });
 
