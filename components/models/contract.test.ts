@@ -15,6 +15,7 @@ import { modelsAttachment } from "./attachment.ts";
 import { ExistingOllama } from "./existing-ollama.ts";
 import { ModelGateway, modelGatewayHost } from "./gateway.ts";
 import { smallModel } from "./model-spec.ts";
+import { OllamaOnHost } from "./ollama-on-host.ts";
 import { Ollama } from "./ollama.ts";
 
 const gatewayChildren = [
@@ -117,6 +118,26 @@ holdsToContract([
     component: "ExistingOllama",
     make: () => new ExistingOllama("it", { url: "http://192.0.2.20:11434/", models: [smallModel] }),
     children: ["guildnet:index:Model model-smollm2-135m"],
+    outputs: ["url"],
+    secret: [],
+    canaries: [],
+  },
+  {
+    component: "OllamaOnHost",
+    make: (_, transform) =>
+      new OllamaOnHost("it", {
+        transform,
+        host: "ssh://root@192.0.2.20",
+        address: "192.0.2.20",
+        models: [smallModel],
+      }),
+    children: [
+      "pulumi:providers:docker docker",
+      "docker:index/remoteImage:RemoteImage image",
+      "docker:index/volume:Volume models",
+      "docker:index/container:Container container",
+      "guildnet:index:Model model-smollm2-135m",
+    ],
     outputs: ["url"],
     secret: [],
     canaries: [],

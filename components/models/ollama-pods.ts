@@ -30,7 +30,7 @@ export interface ResolvedOllama {
 }
 
 /** https://docs.ollama.com/faq: one model at a time, one question at a time; whoever asks meanwhile waits. */
-const settings = {
+export const ollamaSettings = {
   OLLAMA_HOST: `0.0.0.0:${OLLAMA_PORT}`,
   OLLAMA_MODELS: "/models",
   OLLAMA_MAX_LOADED_MODELS: "1",
@@ -78,7 +78,7 @@ function container(v: ResolvedOllama): k8s.types.input.core.v1.Container {
     imagePullPolicy: "IfNotPresent",
     // A name and no path: entry points differ between builds.
     command: ["ollama", "serve"],
-    env: [...Object.entries(settings).map(([name, value]) => ({ name, value })), ...v.environment],
+    env: [...Object.entries(ollamaSettings).map(([name, value]) => ({ name, value })), ...v.environment],
     ports: [{ name: "ollama", containerPort: OLLAMA_PORT, protocol: "TCP" }],
     securityContext: restrictedContainer,
     resources: {
@@ -89,7 +89,7 @@ function container(v: ResolvedOllama): k8s.types.input.core.v1.Container {
     readinessProbe: { httpGet: list, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
     livenessProbe: { httpGet: { ...list, path: "/" }, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
     volumeMounts: [
-      { name: "models", mountPath: settings.OLLAMA_MODELS },
+      { name: "models", mountPath: ollamaSettings.OLLAMA_MODELS },
       { name: "tmp", mountPath: "/tmp" },
     ],
   };

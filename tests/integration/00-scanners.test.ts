@@ -114,6 +114,7 @@ test("each component is in one of the guilds, but those that have no object in a
     "ExistingHeadscale",
     "HeadscaleOnHost",
     "Notes",
+    "OllamaOnHost",
     "TunnelServer",
   ]);
 });
