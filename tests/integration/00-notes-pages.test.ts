@@ -69,6 +69,14 @@ test("notes are read, found, edited by two at once, renamed and drawn in a brows
   await other.keyboard.press("End");
   await other.keyboard.type(", by all");
   await one.getByText("Workshop rules, by all").waitFor();
+
+  const sidebar = one.getByRole("navigation", { name: "Notes" });
+  // A server that is away for a moment takes nothing of what is being written off the page.
+  await one.route("**/api/**", (route) => route.abort());
+  await sidebar.getByText("The notes do not answer").waitFor();
+  await one.getByText("written in one window").waitFor();
+  await one.unroute("**/api/**");
+  await sidebar.getByText("The notes do not answer").waitFor({ state: "detached" });
   await one.keyboard.press("Escape");
   await one.getByRole("heading", { name: "Workshop rules, by all" }).waitFor();
   await one.getByText("written in one window").waitFor();

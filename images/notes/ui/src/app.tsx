@@ -18,19 +18,19 @@ export function App() {
   const [isNaming, setNaming] = useState(false);
   useKeys({ n: () => setNaming(true), g: () => goTo({ view: "graph", vault: place.vault, query: "" }) });
   const leaveDialog = useCallback(() => setNaming(false), []);
-  if (error !== undefined)
-    return (
-      <p className="banner bad" role="alert">
-        {error.message}
-      </p>
-    );
-  if (me === undefined) return null;
+  const trouble = error && (
+    <p className="banner bad" role="alert">
+      {error.message}
+    </p>
+  );
+  if (me === undefined) return trouble;
   return (
     <>
       <Header me={me} place={place} onNew={() => setNaming(true)} />
       <div className="columns">
         <Sidebar key={place.vault} place={place} />
         <main>
+          {trouble}
           <Content place={place} me={me} />
         </main>
       </div>

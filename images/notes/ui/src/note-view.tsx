@@ -26,14 +26,14 @@ export function NoteView({ vault, path, me }: NoteViewProps) {
     setEditing(false);
     again();
   }, [again]);
-  if (error?.code === "missing") return <Missing vault={vault} path={path} />;
-  if (error !== undefined)
-    return (
+  // Whoever writes in it at that moment is told so beside what they wrote.
+  if (error?.code === "missing" && !(isEditing && note !== undefined)) return <Missing vault={vault} path={path} />;
+  if (note === undefined)
+    return error === undefined ? null : (
       <p className="banner bad" role="alert">
         {error.message}
       </p>
     );
-  if (note === undefined) return null;
   return (
     <article>
       <div className="note-head">

@@ -2,7 +2,9 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "./notes-api.ts";
 
 export interface Fetched<T> {
+  /** The last there was: a server that is away for a moment takes nothing off the page, where somebody may be writing. */
   readonly value: T | undefined;
+  /** Of the last question. */
   readonly error: ApiError | undefined;
   readonly again: () => void;
 }
@@ -20,7 +22,8 @@ export function useFetched<T>(ask: () => Promise<T>, everyMs = EVERY_MS): Fetche
       (value) => latest.current === ask && setState({ ask, value }),
       (error: unknown) => {
         if (latest.current !== ask) return;
-        setState({ ask, error: error instanceof ApiError ? error : new ApiError("internal", String(error)) });
+        const told = error instanceof ApiError ? error : new ApiError("internal", String(error));
+        setState((before) => ({ ask, value: before?.ask === ask ? before.value : undefined, error: told }));
       },
     );
   }, [ask]);
