@@ -59,20 +59,22 @@ async function served() {
   return { vaults, errors, clone, commit };
 }
 
+const slow = { timeout: 20_000 };
+
 test("what a workspace pushes is found at the server, and what is written there a workspace pulls", async () => {
   const { vaults, errors, clone, commit } = await served();
   const copy = await clone("one", "guild");
   await commit(copy, "Garden.md", "# Garden\n\nwater the tomatoes\n");
   await git(copy, "push", "--quiet", "origin", "main");
   const guild = (await vaults.for("grace", "guild"))!;
-  await expect.poll(() => guild.vault.search("tomatoes").map(({ path }) => path)).toEqual(["Garden.md"]);
+  await expect.poll(() => guild.vault.search("tomatoes").map(({ path }) => path), slow).toEqual(["Garden.md"]);
 
   await guild.create("Roof.md", "# Roof\n", { name: "grace", email: "grace@guildnet.local" });
   await expect
     .poll(async () => {
       await git(copy, "pull", "--quiet", "--ff-only", "origin", "main");
       return await readFile(join(copy, "Roof.md"), "utf8").catch(() => undefined);
-    })
+    }, slow)
     .toBe("# Roof\n");
   expect(errors).toEqual([]);
 });

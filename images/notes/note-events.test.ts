@@ -78,7 +78,7 @@ test("each change of a note is said once, in order, by whom git has it of, and w
     "linus created häuser/Über.md",
     "ada removed house/Roof.md",
   ];
-  await vi.waitFor(() => expect(bus.lines.toSorted()).toEqual(all.toSorted()));
+  await vi.waitFor(() => expect(bus.lines.toSorted()).toEqual(all.toSorted()), 20_000);
   expect(bus.lines[0]).toBe(all[0]);
   expect(bus.lines.at(-1)).toBe(all.at(-1));
   expect(new Set(bus.kept.map(({ audience, data }) => `${audience} ${data.vault}`))).toEqual(new Set(["guild guild"]));
@@ -89,7 +89,7 @@ test("a person's own are told to that person alone", async () => {
   const bus = new Bus();
   const { shared } = await open(bus);
   await shared.create("Diary.md", "# Diary\n", ada);
-  await vi.waitFor(() => expect(bus.kept).toHaveLength(1));
+  await vi.waitFor(() => expect(bus.kept).toHaveLength(1), 20_000);
   expect(bus.kept[0]).toMatchObject({ audience: "@ada", data: { vault: "~ada", path: "Diary.md" } });
 });
 
@@ -100,11 +100,12 @@ test("what a bus that was away has missed is said when it is back, and what it h
   bus.left = 1;
   const { shared } = await open(bus, troubles);
   for (const name of ["One", "Two", "Three"]) await shared.create(`${name}.md`, `# ${name}\n`, ada);
-  await vi.waitFor(() => expect(troubles.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(troubles.length).toBeGreaterThan(0), 20_000);
   expect(bus.lines).toEqual(["ada created One.md"]);
   bus.left = Infinity;
-  await vi.waitFor(() =>
-    expect(bus.lines).toEqual(["ada created One.md", "ada created Two.md", "ada created Three.md"]),
+  await vi.waitFor(
+    () => expect(bus.lines).toEqual(["ada created One.md", "ada created Two.md", "ada created Three.md"]),
+    20_000,
   );
 });
 
@@ -114,11 +115,11 @@ test("a server that ends before it could say it says it at its next start, once"
   bus.left = 1;
   const first = await open(bus);
   for (const name of ["One", "Two"]) await first.shared.create(`${name}.md`, `# ${name}\n`, ada);
-  await vi.waitFor(() => expect(bus.lines).toHaveLength(1));
+  await vi.waitFor(() => expect(bus.lines).toHaveLength(1), 20_000);
   await first.close();
   bus.left = Infinity;
   await open(bus);
-  await vi.waitFor(() => expect(bus.lines).toEqual(["ada created One.md", "ada created Two.md"]));
+  await vi.waitFor(() => expect(bus.lines).toEqual(["ada created One.md", "ada created Two.md"]), 20_000);
 });
 
 test("a vault from before there was a bus has nothing new in its history, and its next change is news", async () => {
@@ -129,7 +130,7 @@ test("a vault from before there was a bus has nothing new in its history, and it
   const bus = new Bus();
   const { shared } = await open(bus);
   await shared.create("New.md", "# New\n", ada);
-  await vi.waitFor(() => expect(bus.lines).toEqual(["ada created New.md"]));
+  await vi.waitFor(() => expect(bus.lines).toEqual(["ada created New.md"]), 20_000);
 });
 
 test("of a commit with very many notes the first hundred are told", async () => {
@@ -141,6 +142,6 @@ test("of a commit with very many notes the first hundred are told", async () => 
   const { shared } = await open(bus);
   await shared.sync();
   await shared.create("After.md", "# After\n", ada);
-  await vi.waitFor(() => expect(bus.lines.at(-1)).toBe("ada created After.md"));
+  await vi.waitFor(() => expect(bus.lines.at(-1)).toBe("ada created After.md"), 20_000);
   expect(bus.lines).toHaveLength(101);
 });

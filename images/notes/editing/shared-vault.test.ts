@@ -312,7 +312,7 @@ test("two people and a push change one note at once, and nothing is lost", async
       await clone.change("n.md", (text) => text.replace("base\n", `base\nlinus ${round}\n`));
       wanted.push(`linus ${round}`);
     }
-    await vi.waitFor(() => expect(one.isSaved()).toBe(true));
+    await vi.waitFor(() => expect(one.isSaved()).toBe(true), 20_000);
   }
   const lines = (text: string): string[] => text.split("\n").filter(Boolean).sort();
   await vi.waitFor(async () => {
@@ -331,9 +331,9 @@ test("several people in one window are all told of by its commit", async () => {
   await server.vault.create("n.md", "\n", ada);
   const [one, other] = [await openNote(server.port, "grace", "n.md"), await openNote(server.port, "ada", "n.md")];
   one.text.insert(0, "by grace\n");
-  await vi.waitFor(() => expect(other.value()).toContain("by grace"));
+  await vi.waitFor(() => expect(other.value()).toContain("by grace"), 20_000);
   other.text.insert(0, "by ada\n");
-  await vi.waitFor(() => expect(one.value()).toContain("by ada"));
+  await vi.waitFor(() => expect(one.value()).toContain("by ada"), 20_000);
   await server.vault.commit();
   expect((await log(given.folder, "%an <%ae>%n%(trailers)", "-1")).filter(Boolean)).toEqual([
     "grace <grace@guildnet.local>",

@@ -147,7 +147,7 @@ test("a server that is killed again and again loses nothing, and shows nothing t
       written.push(mine);
     }
     // Killed at another moment each time: of what it has begun, something is always under way.
-    if (round % 3 !== 0) await vi.waitFor(() => expect(ada.isSaved()).toBe(true));
+    if (round % 3 !== 0) await vi.waitFor(() => expect(ada.isSaved()).toBe(true), 20_000);
     server.process.kill("SIGKILL");
     await once(server.process, "exit");
     server = await startProcess({ ...given, port: server.port });

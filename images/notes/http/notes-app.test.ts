@@ -188,13 +188,13 @@ test("a room is for whoever may see its note, and follows what the API does", as
   expect(await enter(server, "ada", own)).toBeInstanceOf(Y.Text);
   const [ada, grace] = [await entered(server, "ada", room), await entered(server, "grace", room)];
   ada.insert(0, "zero\n");
-  await vi.waitFor(() => expect(grace.toJSON()).toBe("zero\none\ntwo\n"));
+  await vi.waitFor(() => expect(grace.toJSON()).toBe("zero\none\ntwo\n"), 20_000);
   // What is being written is there for whoever reads, and what is written beside stays.
   expect((await ask("grace", "GET", `${GUILD}/notes/n.md`)).body).toMatchObject({ text: "zero\none\ntwo\n" });
   await ask("grace", "PUT", `${GUILD}/notes/n.md`, { text: "one\ntwo\nthree\n", base: "one\ntwo\n" });
-  await vi.waitFor(() => expect(ada.toJSON()).toBe("zero\none\ntwo\nthree\n"));
+  await vi.waitFor(() => expect(ada.toJSON()).toBe("zero\none\ntwo\nthree\n"), 20_000);
   await ask("grace", "DELETE", `${GUILD}/notes/n.md`);
-  await vi.waitFor(async () => expect(await enter(server, "ada", room)).toBe("not let in"));
+  await vi.waitFor(async () => expect(await enter(server, "ada", room)).toBe("not let in"), 20_000);
   const authors = await git(join(server.folder, "guild/notes"), "log", "--format=%an %s");
   expect(authors.trim().split("\n").reverse()).toEqual([
     "ada Write n.md",

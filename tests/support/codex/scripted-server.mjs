@@ -1,7 +1,7 @@
 /**
  * Runs in a pod: a server of models that follows a script behind /v1/responses. It asks for a command, then for an edit, as a model
- * that is told how to edit by its instructions does, and says it is done. Told to use its tools it asks each server of them instead,
- * by names that it was told, as a model behind an older server knows none but functions.
+ * that is told how to edit by its instructions does, and says it is done. Told to use its tools, or of a note, it asks servers of
+ * them instead, by names that it was told, as a model behind an older server knows none but functions.
  */
 import { createServer } from "node:http";
 import { json } from "node:stream/consumers";
@@ -35,6 +35,18 @@ const tools = [
   { type: "message", role: "assistant", content: [{ type: "output_text", text: "All were asked." }] },
 ];
 
+const text = "# Otters\n\nThey sleep by day.\n";
+const path = "agents/Otters.md";
+const notes = [
+  tool("mcp__notes__search_notes", { query: "otters sleep" }),
+  tool("mcp__notes__read_note", { path }),
+  tool("mcp__notes__write_note", { path, text: `${text}\nAn agent was here.\n`, base: text }),
+  { type: "message", role: "assistant", content: [{ type: "output_text", text: "The note is changed." }] },
+];
+
+/** By what its person says. */
+const scripts = { "Use your tools": tools, "Go on with the note": notes };
+
 createServer((request, response) => {
   void answer(request, response).catch((error) => response.destroy(error));
 }).listen(8080);
@@ -42,12 +54,13 @@ createServer((request, response) => {
 async function answer(request, response) {
   if (request.url !== "/v1/responses") return response.writeHead(404).end();
   const { input, tools: offered = [] } = await json(request);
-  const script = JSON.stringify(input).includes("Use your tools") ? tools : files;
+  const said = JSON.stringify(input);
+  const [, script = files] = Object.entries(scripts).find(([words]) => said.includes(words)) ?? [];
   const done = input.filter(({ type }) => type === "function_call_output").length;
   const usage = { input_tokens: 100, output_tokens: 10, total_tokens: 110 };
   const id = `response-${done}`;
   const next = script[done];
-  if (script === tools && next.name !== undefined && !offered.some(({ name }) => name === next.name))
+  if (script !== files && next.name !== undefined && !offered.some(({ name }) => name === next.name))
     return response.writeHead(400).end();
   response.writeHead(200, { "content-type": "text/event-stream" });
   for (const event of [
