@@ -125,7 +125,7 @@ export class RadicleSeed extends pulumi.ComponentResource implements RadicleAcce
     new k8s.apps.v1.Deployment(
       `${name}-deployment`,
       {
-        metadata: metaIn(place, RADICLE_APP, oneSeed),
+        metadata: metaIn(place, RADICLE_APP, acceptedOf(bus !== undefined)),
         spec: seedDeployment({
           image: args.image,
           peopleImage: args.peopleImage,
@@ -151,10 +151,13 @@ export class RadicleSeed extends pulumi.ComponentResource implements RadicleAcce
 }
 
 /** What scanners find in its Deployment, and why it stands. */
-const oneSeed = accepted({
-  "single-replica": "its volume is writable on one node, and workspaces have all that they work on themselves",
-  recreated: "its volume is writable by one pod at a time",
-});
+function acceptedOf(tells: boolean): Record<string, string> {
+  return accepted({
+    "single-replica": "its volume is writable on one node, and workspaces have all that they work on themselves",
+    recreated: "its volume is writable by one pod at a time",
+    ...(tells && { "no-readiness": "nobody asks what tells of pushes, and the seed is there without it" }),
+  });
+}
 
 function service(place: Place): k8s.core.v1.Service {
   return new k8s.core.v1.Service(

@@ -106,14 +106,13 @@ describe.each(names)("the guild that is %s", (name) => {
   });
 });
 
-test("each component is in one of the guilds, but those that have no object in a cluster, and notes, which no line of a config makes yet", () => {
+test("each component is in one of the guilds, but those that have no object in a cluster", () => {
   const all = Object.entries({ ...components, ...docker, ...tailscale })
     .filter(([, value]) => typeof value === "function" && value.prototype instanceof pulumi.ComponentResource)
     .map(([name]) => name);
   expect(all.filter((name) => !types.has(`guildnet:index:${name}`)).sort()).toEqual([
     "ExistingHeadscale",
     "HeadscaleOnHost",
-    "Notes",
     "OllamaOnHost",
     "TunnelServer",
   ]);
