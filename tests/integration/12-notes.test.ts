@@ -1,7 +1,7 @@
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { scriptedModel, withoutScriptedModel } from "../support/codex/scripted-pod.ts";
-import { everything, kubectl, portalUrl, ports, signInLink, upWith } from "../support/guildnet.ts";
+import { everything, kubectl, portalUrl, ports, signInLink, upUnlessUp } from "../support/guildnet.ts";
 import { reaches } from "../support/network.ts";
 import { PortalClient } from "../support/portal-client.ts";
 
@@ -18,7 +18,7 @@ let browser: Browser;
 const pages = new Map<string, Page>();
 
 beforeAll(async () => {
-  await upWith(everything);
+  await upUnlessUp(everything);
   await scriptedModel();
   for (const [namespace, deployment] of [
     ["guildnet-portal", "portal"],
