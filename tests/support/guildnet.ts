@@ -255,7 +255,13 @@ export interface StackOutputs {
   kubeconfig: string;
   workspaces: { name: string; url: string }[];
   events: { credentials: string } | null;
-  mesh: { loginServer: string; caCertificate: string; portalUrl: string; seed: string; keys: Record<string, string> } | null;
+  mesh: {
+    loginServer: string;
+    caCertificate: string;
+    portalUrl: string;
+    seed: string;
+    keys: Record<string, string>;
+  } | null;
 }
 
 export async function outputs(name: string = stack): Promise<StackOutputs> {
