@@ -77,7 +77,6 @@ export function notesAttachment(args: NotesAttachmentArgs): WorkspaceAttachment 
               GUILDNET_NOTES: notesUrl,
               GUILDNET_NOTES_GIT_ACCESS: `${FOLDER}/git-credentials`,
               GUILDNET_NOTES_AUTHORITY: `${AUTHORITY_FOLDER}/ca.crt`,
-              NODE_EXTRA_CA_CERTS: `${AUTHORITY_FOLDER}/ca.crt`,
               // It holds little, and Node takes what it is let: there is one in every workspace.
               NODE_OPTIONS: "--max-old-space-size=64",
               MALLOC_ARENA_MAX: "2",

@@ -36,6 +36,7 @@ export class Sync {
     const news = waitForNews({
       remote,
       credentials: access?.credentials,
+      authority: access?.authority,
       seen: () => this.#copy.seen(),
       onNews: () => this.#askNow(),
       signal: this.#ending.signal,
