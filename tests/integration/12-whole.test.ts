@@ -15,7 +15,7 @@ import {
   nameOf,
   portalUrl,
   trustedCertificate,
-  upUnlessUp,
+  upWith,
 } from "../support/guildnet.ts";
 import { registryHost } from "../support/hello/image.ts";
 import { openIde, Terminal } from "../support/ide.ts";
@@ -71,7 +71,7 @@ let busBefore = "",
 
 beforeAll(async () => {
   mkdirSync(pictures, { recursive: true });
-  await upUnlessUp(everything);
+  await upWith(everything);
   await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
   busBefore = await busUid();
   firstSaid = await say("ada", "before all of this");
@@ -128,8 +128,8 @@ describe("a person in it, who sets nothing up", () => {
 
   test("writes a note", async () => {
     await vi.waitFor(() => inWorkspace("grace", "test", "-d", "/home/guild/notes/guild"), soon);
-    const note = ["# Otters", "", "They hold hands while they sleep, for all of them to stay. #river"];
-    await terminal.run(`printf '%s\\n' ${note.map((line) => `'${line}'`).join(" ")} > ~/notes/guild/Otters.md`, slow);
+    const note = ["# Herons", "", "They stand on one leg while they sleep, in no hurry. #river"];
+    await terminal.run(`printf '%s\\n' ${note.map((line) => `'${line}'`).join(" ")} > ~/notes/guild/Herons.md`, slow);
     await picture(ide, "note");
   });
 
@@ -172,13 +172,13 @@ describe("a person in it, who sets nothing up", () => {
   test("finds her note in the notes' pages", async () => {
     await portal.getByRole("link", { name: "Notes" }).click(slow);
     const page = portal.getByRole("navigation", { name: "Notes" });
-    await page.getByText("Otters").waitFor(slow);
+    await page.getByText("Herons").waitFor(slow);
     await portal.keyboard.press("/");
-    await portal.keyboard.type("hold hands");
-    await portal.locator("mark", { hasText: "hands" }).first().waitFor(slow);
+    await portal.keyboard.type("one leg");
+    await portal.locator("mark", { hasText: "leg" }).first().waitFor(slow);
     await picture(portal, "found");
-    await page.getByText("Otters", { exact: true }).click(slow);
-    await portal.getByRole("heading", { name: "Otters" }).first().waitFor(slow);
+    await page.getByText("Herons", { exact: true }).click(slow);
+    await portal.getByRole("heading", { name: "Herons" }).first().waitFor(slow);
     await picture(portal, "notes");
   });
 

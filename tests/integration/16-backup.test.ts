@@ -21,22 +21,22 @@ describe("backups", () => {
 
   test("bring a home back that was deleted, with owners and modes", async () => {
     await inHome(
-      "mkdir -p notes/locked && echo precious > notes/first && chmod 640 notes/first && ln -s first notes/link && echo x > notes/locked/file && chmod 555 notes/locked",
+      "mkdir -p papers/locked && echo precious > papers/first && chmod 640 papers/first && ln -s first papers/link && echo x > papers/locked/file && chmod 555 papers/locked",
     );
     await mustGuildnet("backup", ["ada"]);
     const before = await inHome(facts);
     await loseHome();
-    expect(await inHome("ls")).not.toContain("notes");
+    expect(await inHome("ls")).not.toContain("papers");
 
     expect(await mustGuildnet("restore", ["ada"])).toContain("ada is as it was.");
     expect(await inHome(facts)).toBe(before);
-    expect(before).toContain("640 1000:1000 notes/first");
-    expect(await inHome("cat notes/link")).toBe("precious");
+    expect(before).toContain("640 1000:1000 papers/first");
+    expect(await inHome("cat papers/link")).toBe("precious");
   });
 
   test("lose nothing of what a restore finds, and are chosen by id", async () => {
     const first = await newest();
-    await inHome("echo changed > notes/first && echo x > closed && chmod 000 closed");
+    await inHome("echo changed > papers/first && echo x > closed && chmod 000 closed");
     expect(await mustGuildnet("backup", ["ada"])).toMatch(
       /The backup of ada lacks what could not be read:\n.*closed: permission denied/,
     );
@@ -45,10 +45,10 @@ describe("backups", () => {
     );
     await inHome("rm -f closed");
     expect(await newest()).not.toBe(first);
-    await inHome("echo unsaved > notes/first");
+    await inHome("echo unsaved > papers/first");
     await mustGuildnet("restore", ["ada", "--snapshot", first]);
-    expect(await inHome("cat notes/first")).toBe("precious");
-    expect(await inHome("cat .before-restore-*/notes/first | sort -u")).toContain("unsaved");
+    expect(await inHome("cat papers/first")).toBe("precious");
+    expect(await inHome("cat .before-restore-*/papers/first | sort -u")).toContain("unsaved");
     const { exitCode, all } = await guildnet("restore", ["ada", "--snapshot", "0123456789"]);
     expect(exitCode).toBe(1);
     expect(all).toContain("There is no backup 0123456789 of ada. There are:");
@@ -103,7 +103,7 @@ describe("backups", () => {
 });
 
 /** What is at the paths a backup has to keep. */
-const facts = "find notes -exec stat -c '%a %u:%g %n' {} + | sort";
+const facts = "find papers -exec stat -c '%a %u:%g %n' {} + | sort";
 
 function inHome(script: string): Promise<string> {
   return kubectl("exec", "--namespace", "ws-ada", "deploy/workspace", "--", "sh", "-c", `cd && ${script}`);
