@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { withLock } from "../lock.ts";
 import { place } from "./go-images.ts";
 import { MACHINE_FOLDER, withMachineSettings } from "./machine.ts";
@@ -7,12 +8,12 @@ import type { Builder } from "./recipe.ts";
 
 const DEBIAN = "docker.io/library/debian:bookworm-slim";
 
-/** Crates of one commit, the version of each, and the program that it is. */
-const PROGRAMS = [
-  { crate: "radicle-cli", version: "0.23.0", program: "rad" },
-  { crate: "radicle-node", version: "0.21.1", program: "radicle-node" },
-  { crate: "radicle-remote-helper", version: "0.18.1", program: "git-remote-rad" },
-] as const;
+/** Where the build sees the crates that it is of, with their versions. */
+const SOURCE = "/src";
+const CRATES = fileURLToPath(new URL("../rust/radicle/", import.meta.url));
+
+/** Crates of one commit, and the program that each is. */
+const PROGRAMS = { "radicle-cli": "rad", "radicle-node": "radicle-node", "radicle-remote-helper": "git-remote-rad" };
 
 /** A crate knows neither its release nor its commit, which the programs tell of themselves and to each other. */
 const RELEASE = { RADICLE_VERSION: "1.10.0", GIT_HEAD: "71a91042d96b", SOURCE_DATE_EPOCH: "1784851200" };
@@ -38,7 +39,8 @@ export async function radiclePrograms(reference: string, builder: Builder): Prom
     reference,
     "scratch",
     async (root) => {
-      for (const { program } of PROGRAMS) await place(join(cache, "out/bin", program), join(root, program));
+      for (const program of Object.values(PROGRAMS))
+        await place(join(cache, "target/release", program), join(root, program));
     },
     [],
   );
@@ -51,9 +53,10 @@ async function compile(
   const container = await run(["from", "--pull-never", DEBIAN]);
   try {
     await withMachineSettings(home, async ({ mounts, buildArgs }) => {
-      const volumes = Object.entries({ ...mounts, [cache]: CACHE }).map(
-        ([host, path]) => `--volume=${host}:${path}:${host === cache ? "rw" : "ro"}`,
-      );
+      const volumes = [
+        ...Object.entries({ ...mounts, [CRATES]: SOURCE }).map(([host, path]) => `--volume=${host}:${path}:ro`),
+        `--volume=${cache}:${CACHE}:rw`,
+      ];
       const settings = {
         ...RELEASE,
         CARGO_HOME: `${CACHE}/home`,
@@ -71,12 +74,12 @@ async function compile(
         run(["run", "--network=host", ...volumes, ...environment, container, "--", ...command], log);
       await inside("apt-get", "update");
       await inside("apt-get", "install", "--yes", "--no-install-recommends", ...COMPILER);
-      for (const { crate, version } of PROGRAMS)
-        await inside(
-          "cargo",
-          ...["--config", `${MACHINE_FOLDER}/cargo.toml`],
-          ...["install", "--locked", "--force", "--no-track", "--root", `${CACHE}/out`, `${crate}@${version}`],
-        );
+      await inside(
+        "cargo",
+        ...["--config", `${MACHINE_FOLDER}/cargo.toml`],
+        ...["build", "--release", "--locked", "--bins", "--manifest-path", `${SOURCE}/Cargo.toml`],
+        ...Object.keys(PROGRAMS).map((crate) => `--package=${crate}`),
+      );
     });
   } finally {
     await run(["rm", container]);

@@ -1,0 +1,1 @@
+//! Nothing: the programs of the dependencies are what is wanted.
