@@ -18,6 +18,7 @@ const PROVEN_OTHERWISE: Readonly<Record<string, string>> = {
   Scheduling: "its objects",
   EmbeddedCluster: "the node's own health",
   ExistingCluster: "the API server's answer",
+  ExistingEventBus: "its streams, which every run looks at",
   ExistingOllama: "the models that it lists",
   Tailnet: "the router that joins it",
   Backup: "the last snapshot",

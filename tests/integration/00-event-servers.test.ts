@@ -23,7 +23,8 @@ import { programsOf } from "../support/programs.ts";
 const folder = mkdtempSync(join(tmpdir(), "guildnet-event-servers-"));
 const within = (name: string): string => join(folder, name);
 const silent = (): void => {};
-const soon = { timeout: 60_000, interval: 50 };
+// Servers choose a leader again within seconds, unless the machine has much else to do.
+const soon = { timeout: 240_000, interval: 50 };
 
 let one: RunningNats, three: RunningCluster;
 const open = new Set<NatsConnection>();
@@ -154,7 +155,7 @@ describe("a bus of one server", () => {
   });
 });
 
-describe("a bus of three servers", () => {
+describe("a bus of three servers", { timeout: 900_000 }, () => {
   test("goes on while one is killed after the other: in order and once, for who reads later and for who listens", async () => {
     const ada = await as("ada", three.servers),
       bob = await as("bob", three.servers);
