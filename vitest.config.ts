@@ -66,7 +66,14 @@ export default defineConfig({
       },
       {
         // Minutes of waiting: not part of `npm test`, which names its projects.
-        test: { name: "slow", include: ["tests/slow/*.test.ts"], sequence: { groupOrder: 7 } },
+        test: {
+          name: "slow",
+          include: ["tests/slow/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 1_800_000,
+          sequence: { groupOrder: 7 },
+        },
       },
       // Lanes, which may run beside each other, and what comes after all of them.
       onCluster("person", "test", "0[1-6]-*", 3),

@@ -1,4 +1,5 @@
 import { connect, credsAuthenticator, errors, type NatsConnection } from "@nats-io/transport-node";
+import { JetStreamApiError } from "@nats-io/jetstream";
 import pRetry from "p-retry";
 import { forwardTo, NothingThere, refusedForward, type Forwarding } from "../cluster/port-forward.ts";
 import { readKubeconfig } from "../cluster/kubeconfig.ts";
@@ -130,12 +131,21 @@ function told(error: unknown, { url }: EventServer): unknown {
   return error;
 }
 
+/** Servers that have only just come say for a moment that they keep nothing. */
+const UNAVAILABLE = 503;
+
 function isAway(error: unknown): boolean {
   return (
+    isUnavailable(error) ||
+    (error instanceof Error && isUnavailable(error.cause)) ||
     error instanceof errors.TimeoutError ||
     error instanceof errors.NoRespondersError ||
     error instanceof errors.RequestError ||
     error instanceof errors.ConnectionError ||
     error instanceof errors.ClosedConnectionError
   );
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.status === UNAVAILABLE;
 }
