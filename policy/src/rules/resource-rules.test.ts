@@ -40,6 +40,14 @@ describe("restricted-pods", () => {
     ).toEqual([]);
   });
 
+  test("refuses no pod whose namespace can't be known yet, as it may be on the list, and holds one without any to it", () => {
+    const pod = { hostNetwork: true, containers: [container] };
+    expect(violations(restrictedPods, deployment(pod, unknown))).toEqual([]);
+    expect(violations(restrictedPods, deployment(pod, "guildnet-load-balancer"))).toEqual([]);
+    const { props, type } = deployment(pod);
+    expect(violations(restrictedPods, { type, props: { ...props, metadata: {} } })).toHaveLength(1);
+  });
+
   const context = (change: object) => ({
     containers: [{ ...container, securityContext: { ...container.securityContext, ...change } }],
   });
