@@ -15,7 +15,7 @@ import {
   nameOf,
   portalUrl,
   trustedCertificate,
-  upUnlessUp,
+  upWith,
 } from "../support/guildnet.ts";
 import { registryHost } from "../support/hello/image.ts";
 import { openIde, Terminal } from "../support/ide.ts";
@@ -71,7 +71,7 @@ let busBefore = "",
 
 beforeAll(async () => {
   mkdirSync(pictures, { recursive: true });
-  await upUnlessUp(everything);
+  await upWith(everything);
   await kubectl("rollout", "status", "--namespace", "ws-ada", "deploy/workspace", "--timeout", "90s");
   busBefore = await busUid();
   firstSaid = await say("ada", "before all of this");
